@@ -1,0 +1,1 @@
+"""Integration Installs: the domain and its access to AWS, one package for every function."""

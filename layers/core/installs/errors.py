@@ -1,0 +1,109 @@
+"""What can go wrong, as the caller is told (CONTRACT.md section 9).
+
+One hierarchy; each class carries the stable ``code`` of the contract. How a code travels over the
+wire is the business of ``http.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing that is wrong with the input, and where.
+
+    Exactly one of ``parameter`` (the name of a query or path parameter) and ``pointer`` (an RFC 6901
+    JSON pointer into the JSON value of ``filter`` or ``orderBy``) says where it is; both where a
+    pointer needs the name of the parameter that it points into.
+    """
+
+    code: str
+    detail: str
+    parameter: str | None = None
+    pointer: str | None = None
+
+
+class InstallsError(Exception):
+    """The base of every error that a caller may be told of."""
+
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self, detail: str, issues: Sequence[Issue] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.issues = tuple(issues)
+
+
+class InvalidParameterError(InstallsError):
+    """A query or path parameter is unknown, repeated, empty or of the wrong type."""
+
+    code = "invalid_parameter"
+
+
+class InvalidFilterError(InstallsError):
+    """``filter`` is not a filter."""
+
+    code = "invalid_filter"
+
+
+class InvalidOrderByError(InstallsError):
+    """``orderBy`` is not an order."""
+
+    code = "invalid_order_by"
+
+
+class InvalidCursorError(InstallsError):
+    """``after`` or ``before`` is not a cursor, or a cursor of another query."""
+
+    code = "invalid_cursor"
+
+
+class UnauthorizedError(InstallsError):
+    """The caller is not known."""
+
+    code = "unauthorized"
+
+
+class ForbiddenError(InstallsError):
+    """The caller sees the row, but the role is too low."""
+
+    code = "forbidden"
+
+
+class NotFoundError(InstallsError):
+    """The row is absent, purged, past its retention, or not the caller's to see."""
+
+    code = "not_found"
+
+
+class InstallNotDeletedError(InstallsError):
+    """Only a deleted install can be purged."""
+
+    code = "install_not_deleted"
+
+
+class ParentDeletedError(InstallsError):
+    """An add-on cannot come back while its parent is deleted or gone."""
+
+    code = "parent_deleted"
+
+
+class ConflictError(InstallsError):
+    """The row kept changing under the request."""
+
+    code = "conflict"
+
+
+class QueryTooExpensiveError(InstallsError):
+    """The query would read more than its budget."""
+
+    code = "query_too_expensive"
+
+
+class ThrottledError(InstallsError):
+    """DynamoDB refused for want of capacity, after retries."""
+
+    code = "throttled"

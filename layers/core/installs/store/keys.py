@@ -1,0 +1,186 @@
+"""The keys of the table: the one place that knows how an item is addressed.
+
+The access patterns that these keys serve are written down in docs/adr/0003-single-table.md. ``#``
+separates the parts of a key; no id can hold it, and it sorts below every character that an id can.
+
+Base table
+    ============================== ========================= =====================================
+    ``pk``                         ``sk``                    item
+    ============================== ========================= =====================================
+    ``INSTALL#<id>``               ``INSTALL``               an install
+    ``INSTALL#<id>``               ``MEMBER#<id>``           one of its members
+    ``INSTALL#<id>``               ``ADDON#<id>``            a pointer to an add-on of it
+    ``SOLUTION#<id>``              ``SOLUTION``              a solution
+    ``SOLUTION#<id>``              ``MEMBER#<id>``           one of its members
+    ``SOLUTION#<id>``              ``INSTALL#<id>``          a pointer to an install in it
+    ``SOLUTION#<id>``              ``EPOCH``                 counts changes of the installs in it
+    ``INTEGRATION#<id>``           ``INTEGRATION``           an integration
+    ``VERSION#<id>``               ``VERSION``               a version of an integration
+    ``WORKSPACE#<id>``             ``WORKSPACE``             a workspace
+    ``WORKSPACE#<id>``             ``LIVE``                  counts its live installs
+    ``WORKSPACE#<id>``             ``LIVE#<integrationId>``  the same, of one integration
+    ``USER#<id>``                  ``USER``                  a user
+    ``USER#<id>``                  ``ROLE#<workspaceId>``    the user's role in a workspace
+    ``KEY#<id>``                   ``KEY``                   an API key
+    ``SECRET#<sha256>``            ``SECRET``                a pointer to the API key of this secret
+    ============================== ========================= =====================================
+
+Indexes (installs alone; ``<state>`` is ``live`` or ``deleted``)
+    =================== ===================================== =======================================
+    index               partition key                         sort key
+    =================== ===================================== =======================================
+    ``byWorkspace``     ``workspaceKey``: workspace, state    ``installedKey``: installedAt, id
+    ``byIntegration``   ``integrationKey``: integration,      ``workspaceInstalledKey``: workspace,
+                        state                                 installedAt, id
+    ``byParent``        ``parentKey``: parent, state          ``installedKey``
+    ``bySolution``      ``solutionKey``: solution, state      ``installedKey``
+    ``byShard``         ``shardKey``: shard of the id, state  ``installedKey``
+    =================== ===================================== =======================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+from zlib import crc32
+
+PK: Final = "pk"
+SK: Final = "sk"
+
+SHARDS: Final = 8
+"""How many partitions hold the installs of all workspaces together (a platform admin's list)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The primary key of one item."""
+
+    pk: str
+    sk: str
+
+
+class State(StrEnum):
+    """The half of an index that an install is in: the list, or the trash."""
+
+    LIVE = "live"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """A global secondary index: its name and the names of its two key attributes."""
+
+    name: str
+    partition: str
+    sort: str
+
+
+BY_WORKSPACE: Final = Index("byWorkspace", "workspaceKey", "installedKey")
+BY_INTEGRATION: Final = Index("byIntegration", "integrationKey", "workspaceInstalledKey")
+BY_PARENT: Final = Index("byParent", "parentKey", "installedKey")
+BY_SOLUTION: Final = Index("bySolution", "solutionKey", "installedKey")
+BY_SHARD: Final = Index("byShard", "shardKey", "installedKey")
+INDEXES: Final = (BY_WORKSPACE, BY_INTEGRATION, BY_PARENT, BY_SOLUTION, BY_SHARD)
+
+INSTALL_SK: Final = "INSTALL"
+MEMBER_PREFIX: Final = "MEMBER#"
+ADD_ON_PREFIX: Final = "ADDON#"
+SOLUTION_INSTALL_PREFIX: Final = "INSTALL#"
+ROLE_PREFIX: Final = "ROLE#"
+
+
+def install(install_id: str) -> Key:
+    """The key of an install."""
+    return Key(f"INSTALL#{install_id}", INSTALL_SK)
+
+
+def member(install_id: str, member_id: str) -> Key:
+    """The key of a member of an install."""
+    return Key(f"INSTALL#{install_id}", f"{MEMBER_PREFIX}{member_id}")
+
+
+def add_on(parent_id: str, install_id: str) -> Key:
+    """The key of the pointer from a parent install to its add-on."""
+    return Key(f"INSTALL#{parent_id}", f"{ADD_ON_PREFIX}{install_id}")
+
+
+def solution(solution_id: str) -> Key:
+    """The key of a solution."""
+    return Key(f"SOLUTION#{solution_id}", "SOLUTION")
+
+
+def solution_member(solution_id: str, member_id: str) -> Key:
+    """The key of a member of a solution."""
+    return Key(f"SOLUTION#{solution_id}", f"{MEMBER_PREFIX}{member_id}")
+
+
+def solution_install(solution_id: str, install_id: str) -> Key:
+    """The key of the pointer from a solution to an install in it."""
+    return Key(f"SOLUTION#{solution_id}", f"{SOLUTION_INSTALL_PREFIX}{install_id}")
+
+
+def solution_epoch(solution_id: str) -> Key:
+    """The key of the count of changes to the installs of a solution."""
+    return Key(f"SOLUTION#{solution_id}", "EPOCH")
+
+
+def integration(integration_id: str) -> Key:
+    """The key of an integration."""
+    return Key(f"INTEGRATION#{integration_id}", "INTEGRATION")
+
+
+def integration_version(version_id: str) -> Key:
+    """The key of an integration's version."""
+    return Key(f"VERSION#{version_id}", "VERSION")
+
+
+def workspace(workspace_id: str) -> Key:
+    """The key of a workspace."""
+    return Key(f"WORKSPACE#{workspace_id}", "WORKSPACE")
+
+
+def live_count(workspace_id: str, integration_id: str | None = None) -> Key:
+    """The key of the count of a workspace's live installs, of all integrations or of one."""
+    suffix = "" if integration_id is None else f"#{integration_id}"
+    return Key(f"WORKSPACE#{workspace_id}", f"LIVE{suffix}")
+
+
+def user(user_id: str) -> Key:
+    """The key of a user."""
+    return Key(f"USER#{user_id}", "USER")
+
+
+def role(user_id: str, workspace_id: str) -> Key:
+    """The key of a user's role in a workspace."""
+    return Key(f"USER#{user_id}", f"{ROLE_PREFIX}{workspace_id}")
+
+
+def api_key(key_id: str) -> Key:
+    """The key of an API key."""
+    return Key(f"KEY#{key_id}", "KEY")
+
+
+def secret(secret_sha256: str) -> Key:
+    """The key of the pointer from a secret's hash to its API key."""
+    return Key(f"SECRET#{secret_sha256}", "SECRET")
+
+
+def shard(install_id: str) -> int:
+    """The shard of an install: even over ids, and the same in every process."""
+    return crc32(install_id.encode()) % SHARDS
+
+
+def partition(value: str | int, state: State) -> str:
+    """An index's partition key: what it is partitioned by, and the half."""
+    return f"{value}#{state}"
+
+
+def installed(installed_at: str, install_id: str) -> str:
+    """The sort key in order of installation; the id makes it unique."""
+    return f"{installed_at}#{install_id}"
+
+
+def workspace_installed(workspace_id: str, installed_at: str, install_id: str) -> str:
+    """The sort key within an integration: by workspace, then in order of installation."""
+    return f"{workspace_id}#{installed_at}#{install_id}"
