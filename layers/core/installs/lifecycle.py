@@ -1,0 +1,151 @@
+"""What uninstall, restore and purge change, and when they are refused (CONTRACT.md sections 3-6).
+
+Pure: a state and a time go in, a decision comes out. The store writes what is decided here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from installs.errors import InstallNotDeletedError, NotFoundError, ParentDeletedError
+from installs.model import Install, RetentionTier
+
+RETENTION: Final = {
+    RetentionTier.SHORT: timedelta(days=7),
+    RetentionTier.MEDIUM: timedelta(days=30),
+    RetentionTier.LONG: timedelta(days=90),
+    RetentionTier.NONE: None,
+}
+"""How long each tier keeps a deleted row (CONTRACT.md section 4); ``None`` is for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """One deletion: what it is known by, when it was, and when its rows are purged.
+
+    ``id`` is shared by everything that one uninstall took. ``purge_at`` is in seconds since the
+    epoch, ``None`` where the row is kept for ever.
+    """
+
+    id: str
+    at: str
+    tier: str | None
+    purge_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class InstallState:
+    """An install with what the table knows of its deletion.
+
+    ``cascaded``: the deletion follows the parent's, and ends with it.
+    """
+
+    row: Install
+    deletion: Deletion | None = None
+    cascaded: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether the install is neither deleted nor past its retention."""
+        return self.deletion is None
+
+    def gone(self, now: datetime) -> bool:
+        """Whether the install is past its retention, swept or not."""
+        return self.deletion is not None and is_past(self.deletion.purge_at, now)
+
+
+def timestamp(moment: datetime) -> str:
+    """A moment as the rows write it: RFC 3339, UTC, milliseconds, fixed width."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def purge_time(deleted_at: str, tier: str | None) -> int | None:
+    """When a row deleted at ``deleted_at`` is purged, in seconds since the epoch; ``None``: never."""
+    retention = None if tier is None else RETENTION[RetentionTier(tier)]
+    if retention is None:
+        return None
+    return int((datetime.fromisoformat(deleted_at) + retention).timestamp())
+
+
+def is_past(purge_at: int | None, now: datetime) -> bool:
+    """Whether retention has run out; the sweep itself may come days later."""
+    return purge_at is not None and purge_at <= now.timestamp()
+
+
+def uninstall(
+    state: InstallState, *, tier: str, now: datetime, deletion_id: str
+) -> InstallState | None:
+    """Decide an uninstall (section 4).
+
+    Returns
+    -------
+    The state after it, or ``None`` where the install is deleted already and nothing happens.
+
+    Raises
+    ------
+    NotFoundError
+        The install is past its retention.
+    """
+    if state.gone(now):
+        raise NotFoundError("There is no such install.")
+    if not state.live:
+        return None
+    at = timestamp(now)
+    return taken(state, Deletion(deletion_id, at, tier, purge_time(at, tier)), cascaded=False)
+
+
+def restore(
+    state: InstallState, parent: InstallState | None, *, now: datetime
+) -> InstallState | None:
+    """Decide a restore (section 5); ``parent`` is the install of ``parentInstallId``, if it is there.
+
+    Returns
+    -------
+    The state after it, or ``None`` where the install is live already and nothing happens.
+
+    Raises
+    ------
+    NotFoundError
+        The install is past its retention.
+    ParentDeletedError
+        Its parent is deleted or gone.
+    """
+    if state.gone(now):
+        raise NotFoundError("There is no such install.")
+    if state.live:
+        return None
+    if state.row.parent_install_id is not None and (parent is None or not parent.live):
+        raise ParentDeletedError(
+            "The install is an add-on of an install that is deleted or gone; restore that one first."
+        )
+    return brought_back(state)
+
+
+def check_purge(state: InstallState, *, now: datetime) -> None:
+    """Decide a purge (section 6).
+
+    Raises
+    ------
+    NotFoundError
+        The install is past its retention.
+    InstallNotDeletedError
+        The install is live.
+    """
+    if state.gone(now):
+        raise NotFoundError("There is no such install.")
+    if state.live:
+        raise InstallNotDeletedError("Only a deleted install can be purged; uninstall it first.")
+
+
+def taken(state: InstallState, deletion: Deletion, *, cascaded: bool) -> InstallState:
+    """The install as a deletion leaves it."""
+    row = replace(state.row, deleted_at=deletion.at, retention_tier=deletion.tier)
+    return InstallState(row, deletion, cascaded)
+
+
+def brought_back(state: InstallState) -> InstallState:
+    """The install as it was before its deletion."""
+    return InstallState(replace(state.row, deleted_at=None, retention_tier=None))

@@ -1,0 +1,106 @@
+"""Cursors: a row's place in an order, as text that a client hands back (CONTRACT.md section 2).
+
+A cursor is base64url (RFC 4648, no padding) of the JSON ``[version, digest, [values..., id]]``. The
+digest binds it to the order and to everything that filters, so that it cannot be used with another
+query by mistake. It is no secret and not signed: a forged one is a position like any other, and
+every row behind it is still filtered by what the caller may see.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from installs.errors import InvalidCursorError, Issue
+from installs.query.schema import INSTALL, Field, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from installs.query.order import Order, Values
+
+VERSION: Final = 1
+MAX_LENGTH: Final = 2048
+
+_DIGEST_BYTES: Final = 12
+_ALPHABET: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+
+
+def encode(order: Order, values: Sequence[str | None], binding: str) -> str:
+    """The cursor of a row: ``values`` is ``order.values(row)``, ``binding`` all that filters."""
+    payload = [VERSION, _digest(order, binding), list(values)]
+    return _text(json.dumps(payload, separators=(",", ":")).encode())
+
+
+def decode(text: str, order: Order, binding: str, *, parameter: str = "after") -> Values:
+    """The values of the row that a cursor was made of; ``parameter`` is named in the error.
+
+    Raises ``InvalidCursorError``: ``malformed_cursor`` where it is not one of ours, and
+    ``cursor_of_another_query`` where ``orderBy`` or what filters has changed.
+    """
+    payload = _payload(text)
+    if payload is None:
+        raise _malformed(parameter)
+    digest, values = payload
+    if digest != _digest(order, binding):
+        raise _invalid(
+            "cursor_of_another_query",
+            "the cursor was made for another query: orderBy and everything that filters must stay "
+            "the same from page to page",
+            parameter,
+        )
+    fields = [INSTALL.fields[name] for name in order.fields]
+    if len(values) != len(fields) or not all(map(_holds, fields, values)):
+        raise _malformed(parameter)
+    return tuple(None if value is None else str(value) for value in values)
+
+
+def _digest(order: Order, binding: str) -> str:
+    bound = f"{order.canonical()}\n{binding}".encode("utf-8", "surrogatepass")
+    return _text(sha256(bound).digest()[:_DIGEST_BYTES])
+
+
+def _payload(text: str) -> tuple[str, list[object]] | None:
+    """The digest and the values of a cursor; none where it is not one."""
+    if len(text) > MAX_LENGTH or not _ALPHABET.fullmatch(text):
+        return None
+    try:
+        content = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        payload = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    if _text(content) != text or not isinstance(payload, list) or len(payload) != 3:
+        return None
+    version, digest, values = payload
+    if version is True or version != VERSION or not isinstance(digest, str):
+        return None
+    return (digest, values) if isinstance(values, list) else None
+
+
+def _holds(field: Field, value: object) -> bool:
+    """Whether a field can hold a value."""
+    if value is None:
+        return field.nullable
+    if not isinstance(value, str):
+        return False
+    if field.kind is Kind.ENUM:
+        return value in field.values
+    return (_DATE if field.kind is Kind.DATE else _ID).fullmatch(value) is not None
+
+
+def _text(content: bytes) -> str:
+    return urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _malformed(parameter: str) -> InvalidCursorError:
+    detail = "the cursor is malformed: hand back startCursor or endCursor as it was given"
+    return _invalid("malformed_cursor", detail, parameter)
+
+
+def _invalid(code: str, detail: str, parameter: str) -> InvalidCursorError:
+    return InvalidCursorError(f"{parameter}: {detail}", [Issue(code, detail, parameter)])

@@ -1,0 +1,116 @@
+"""JSON as the caller wrote it: read strictly, and pointed into (RFC 8259, RFC 6901).
+
+The standard library's reader is used because it alone shows duplicate keys and numbers that no
+double can hold. Both become marks in the value read, so that they are reported where they stand.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_ISSUES: Final = 20
+"""How many problems of one parameter are told at once."""
+
+_SHOWN: Final = 60
+_MAX_INTEGER_DIGITS: Final = 308
+
+
+class DocumentError(ValueError):
+    """The text is not JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotANumber:
+    """A number that JSON does not know or a double cannot hold."""
+
+    text: str
+
+
+class Duplicated(dict[str, object]):
+    """An object in which a key stands twice; the last value is kept."""
+
+    def __init__(self, pairs: list[tuple[str, object]]) -> None:
+        super().__init__(pairs)
+        seen: set[str] = set()
+        self.repeated = tuple(
+            dict.fromkeys(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        )
+
+
+def read(text: str, *, max_bytes: int) -> object:
+    """The value of a JSON text.
+
+    Raises ``DocumentError`` where it is too long, not JSON, or nested beyond all use.
+    """
+    if len(text) > max_bytes or len(text.encode("utf-8", "surrogatepass")) > max_bytes:
+        raise DocumentError(f"longer than {max_bytes:,} bytes")
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise DocumentError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
+    except RecursionError:
+        raise DocumentError("nested too deep") from None
+
+
+def pointer(parts: Iterable[str]) -> str:
+    """A JSON pointer; a part that is too long to be read is cut."""
+    return "".join("/" + _visible(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def quoted(value: object) -> str:
+    """A value to be shown in a message: short, on one line, always encodable."""
+    if isinstance(value, str):
+        return f"'{_visible(value)}'"
+    if isinstance(value, NotANumber):
+        return _visible(value.text)
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    return _visible(json.dumps(value))
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """``: did you mean 'x'?`` for a word that is nearly a known one; otherwise nothing."""
+    if len(word) > _SHOWN:
+        return ""
+    from difflib import get_close_matches  # costs milliseconds, and only errors need it
+
+    plain = {_plain(choice): choice for choice in known}
+    nearest = get_close_matches(_plain(word), plain, n=1, cutoff=0.7)
+    return f": did you mean '{plain[nearest[0]]}'?" if nearest else ""
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", "").replace("-", "").lower()
+
+
+def _visible(text: str) -> str:
+    cut = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in cut
+    )
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else Duplicated(pairs)
+
+
+def _integer(text: str) -> int | NotANumber:
+    return int(text) if len(text) <= _MAX_INTEGER_DIGITS else NotANumber(text)
+
+
+def _real(text: str) -> float | NotANumber:
+    number = float(text)
+    return number if abs(number) != float("inf") else NotANumber(text)
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_integer, parse_float=_real, parse_constant=NotANumber
+)

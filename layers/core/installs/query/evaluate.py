@@ -1,0 +1,176 @@
+"""A filter's tree to a predicate over rows, compiled once per query.
+
+A row is kept only where the filter is true. NOT stands at the leaves, so that plain booleans do:
+a leaf over a null is false here in either polarity (CONTRACT.md section 2, SQL's null logic).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, cast
+
+from installs.query.nodes import And, Leaf, Many, Node, One, Or, Quantifier
+from installs.query.operators import OPERATORS, json_type
+from installs.query.schema import Fields
+
+Predicate = Callable[[Fields], bool]
+
+_ABSENT: Final[Fields] = {}
+
+
+def compile_filter(node: Node) -> Predicate:
+    """The predicate of a filter.
+
+    Related rows stand in the row under the relation's name: to one, a row or none; to many, a
+    sequence that includes the deleted ones if any mention of the relation wants them.
+    """
+    return _compile(node, _Decoder())
+
+
+class _Decoder:
+    """Decodes JSON text, remembering the last: comparisons of one row ask for the same."""
+
+    __slots__ = ("_text", "_value")
+
+    def __init__(self) -> None:
+        self._text: object = None
+        self._value: object = None
+
+    def __call__(self, text: object) -> object:
+        if text is not self._text:
+            self._text = text
+            try:
+                self._value = json.loads(cast("str", text), parse_constant=_no_number)
+            except (ValueError, RecursionError):
+                self._value = None
+        return self._value
+
+
+def _no_number(_: str) -> None:
+    """NaN and the infinities are no values of JSON."""
+
+
+def _compile(node: Node, decoder: _Decoder) -> Predicate:
+    if isinstance(node, Leaf):
+        return _leaf(node, decoder)
+    if isinstance(node, And):
+        return _all(tuple(_compile(child, decoder) for child in node.children))
+    if isinstance(node, Or):
+        return _any(tuple(_compile(child, decoder) for child in node.children))
+    if isinstance(node, One):
+        return _one(node.relation, _compile(node.inner, decoder))
+    return _many(node, _compile(node.inner, decoder))
+
+
+def _all(children: tuple[Predicate, ...]) -> Predicate:
+    def predicate(row: Fields) -> bool:
+        for child in children:  # noqa: SIM110 - all() would make a generator for every row
+            if not child(row):
+                return False
+        return True
+
+    return predicate
+
+
+def _any(children: tuple[Predicate, ...]) -> Predicate:
+    def predicate(row: Fields) -> bool:
+        for child in children:  # noqa: SIM110 - any() would make a generator for every row
+            if child(row):
+                return True
+        return False
+
+    return predicate
+
+
+def _one(relation: str, inner: Predicate) -> Predicate:
+    def predicate(row: Fields) -> bool:
+        return inner(cast("Fields", row.get(relation) or _ABSENT))
+
+    return predicate
+
+
+def _many(node: Many, inner: Predicate) -> Predicate:
+    relation, with_deleted = node.relation, node.with_deleted
+    # Each quantifier asks whether there is a row of which the inner filter is (some, none) or
+    # is not (every) true, and answers that or the opposite.
+    sought = node.quantifier is not Quantifier.EVERY
+    answer = node.quantifier is Quantifier.SOME or node.negated
+
+    def predicate(row: Fields) -> bool:
+        for related in cast("Sequence[Fields]", row.get(relation) or ()):
+            if (with_deleted or related.get("deletedAt") is None) and inner(related) is sought:
+                return answer
+        return not answer
+
+    return predicate
+
+
+def _leaf(leaf: Leaf, decoder: _Decoder) -> Predicate:
+    if leaf.value == ():
+        answer = leaf.operator == "nin"
+        return lambda _: answer
+    if leaf.path:
+        return _json_leaf(leaf, decoder)
+    if leaf.operator == "hasKey":
+        return _has_key(leaf, decoder)
+    field = leaf.field
+    if leaf.operator == "isNull":
+        absent = leaf.value is True
+        return lambda row: (row.get(field) is None) is absent
+    test = OPERATORS[leaf.operator].bind(leaf.value)
+    if leaf.negated:
+        return lambda row: (value := row.get(field)) is not None and not test(value)
+    return lambda row: (value := row.get(field)) is not None and test(value)
+
+
+def _has_key(leaf: Leaf, decoder: _Decoder) -> Predicate:
+    field, key, wanted = leaf.field, leaf.value, not leaf.negated
+
+    def predicate(row: Fields) -> bool:
+        text = row.get(field)
+        if text is None:
+            return False
+        value = decoder(text)
+        return (isinstance(value, dict) and key in value) is wanted
+
+    return predicate
+
+
+def _json_leaf(leaf: Leaf, decoder: _Decoder) -> Predicate:
+    """Values of different types do not compare: the answer is unknown, as of a null."""
+    field, path, negated = leaf.field, leaf.path, leaf.negated
+
+    def scalar(row: Fields) -> object:
+        text = row.get(field)
+        return None if text is None else _walk(decoder(text), path)
+
+    if leaf.operator == "isNull":
+        absent = leaf.value is True
+        return lambda row: (json_type(scalar(row)) is None) is absent
+    first = leaf.value[0] if isinstance(leaf.value, tuple) else leaf.value
+    expected = json_type(first)
+    test = OPERATORS[leaf.operator].bind(leaf.value)
+
+    def predicate(row: Fields) -> bool:
+        value = scalar(row)
+        return json_type(value) is expected and test(value) is not negated
+
+    return predicate
+
+
+def _walk(value: object, path: tuple[str, ...]) -> object:
+    """What stands at a path; null where there is nothing."""
+    for key in path:
+        if isinstance(value, Mapping):
+            value = value.get(key)
+        elif isinstance(value, list) and _is_index(key) and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return None
+    return value
+
+
+def _is_index(key: str) -> bool:
+    """Whether a key is a decimal number without leading zeros, short enough to be an index."""
+    return key.isascii() and key.isdecimal() and len(key) < 10 and (key == "0" or key[0] != "0")

@@ -1,0 +1,116 @@
+"""The values that a filter compares with: checked against the field, and brought into one form."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Final
+
+from installs.query.document import NotANumber, quoted, suggestion
+from installs.query.operators import JsonType, Scalar, json_type
+from installs.query.schema import Field, Kind
+
+MAX_STRING: Final = 1024
+"""Characters in a string (CONTRACT.md section 2)."""
+
+_DATE_TIME: Final = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,3}))?(?:Z|([+-])(\d\d):(\d\d))",
+    re.ASCII | re.IGNORECASE,
+)
+_EXAMPLE: Final = "2026-11-23T10:00:00.000Z"
+_EXACT: Final = 2**53
+
+
+class LiteralError(ValueError):
+    """A value that the field cannot be compared with."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+
+
+def literal(field: Field, value: object) -> Scalar:
+    """A value to compare a field with, in the form that the rows have.
+
+    Raises ``LiteralError`` where the field can never hold such a value; an id that no row has is
+    let pass, since it matches nothing.
+    """
+    if value is None:
+        raise LiteralError(
+            "null_value", 'a comparison with null is never true: use {"isNull": true}'
+        )
+    if field.kind is Kind.BOOLEAN:
+        if isinstance(value, bool):
+            return value
+        raise LiteralError("wrong_type", f"{quoted(value)} is not true or false")
+    checked = text(value)
+    if field.kind is Kind.ENUM and checked not in field.values:
+        raise LiteralError(
+            "unknown_value",
+            f"{quoted(checked)} is not one of {', '.join(field.values)}"
+            f"{suggestion(checked, field.values)}",
+        )
+    return date_time(checked) if field.kind is Kind.DATE else checked
+
+
+def text(value: object) -> str:
+    """A string of a length and of characters that a row can hold."""
+    if not isinstance(value, str):
+        raise LiteralError("wrong_type", f"{quoted(value)} is not a string")
+    if len(value) > MAX_STRING:
+        raise LiteralError("too_long", f"a string has at most {MAX_STRING:,} characters")
+    if "\0" in value:
+        raise LiteralError("invalid_string", "a string cannot hold the character NUL")
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise LiteralError("invalid_string", "a string cannot hold half of a surrogate pair")
+    return value
+
+
+def json_scalar(value: object) -> Scalar:
+    """A string, number or boolean to compare a scalar inside a JSON object with."""
+    if value is None:
+        raise LiteralError(
+            "null_value", 'a comparison with null is never true: use {"isNull": true}'
+        )
+    if isinstance(value, NotANumber):
+        raise LiteralError(
+            "invalid_number", f"{quoted(value)} is not a number that can be compared"
+        )
+    kind = json_type(value)
+    if kind is None or not isinstance(value, str | int | float):
+        raise LiteralError("wrong_type", f"{quoted(value)} is not a string, a number or a boolean")
+    if kind is JsonType.STRING:
+        return text(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        return int(value)
+    return value
+
+
+def date_time(value: str) -> str:
+    """An RFC 3339 date-time of any offset, in UTC with milliseconds and fixed width."""
+    found = _DATE_TIME.fullmatch(value)
+    if found is None:
+        hint = " (in a URL, + is written %2B)" if re.search(r"\d \d\d:\d\d$", value) else ""
+        raise LiteralError(
+            "invalid_date", f"{quoted(value)} is not a date-time such as {_EXAMPLE}{hint}"
+        )
+    year, month, day, hour, minute, second = (int(found[part]) for part in range(1, 7))
+    millisecond = int((found[7] or "0").ljust(3, "0"))
+    try:
+        zone = UTC
+        if found[8]:
+            offset = timedelta(hours=_below(24, found[9]), minutes=_below(60, found[10]))
+            zone = timezone(offset if found[8] == "+" else -offset)
+        moment = datetime(year, month, day, hour, minute, second, millisecond * 1000, zone)
+        utc = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise LiteralError("invalid_date", f"{quoted(value)} is not a time that exists") from None
+    return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _below(bound: int, digits: str) -> int:
+    number = int(digits)
+    if number >= bound:
+        raise ValueError(digits)
+    return number

@@ -1,0 +1,245 @@
+"""The operators: one table, from which validation, evaluation, pushdown and the docs all come.
+
+Comparisons are SQL's: over a null every operator but ``isNull`` is unknown. ``bind`` therefore
+makes, once per query, a test of a value that is not null; the nulls are the evaluator's.
+
+Strings compare by code point. The operators that end in ``i`` are Unicode's canonical caseless
+matching (The Unicode Standard, section 3.13, D145): both sides are decomposed, casefolded and then
+composed (NFC), so that the composed and the decomposed spelling of a text are the same, and so are
+``ß`` and ``SS``. ``contains`` and its kin look for code points, of the composed form in the case of
+``containsi``: ``e`` is not in ``é``.
+
+After ``path``, only values of one JSON type compare; across types the answer is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any, Final
+from unicodedata import normalize
+
+from installs.query.schema import Kind
+
+Scalar = str | bool | int | float
+Argument = Scalar | tuple[Scalar, ...]
+Test = Callable[[Any], bool]
+
+
+class Shape(StrEnum):
+    """What an operator takes."""
+
+    SCALAR = "one value"
+    LIST = "a list of values"
+    PAIR = "a list of two values"
+    FLAG = "true or false"
+    KEY = "a key"
+
+
+class JsonType(StrEnum):
+    """The type of a scalar inside a JSON object; only values of one type compare."""
+
+    STRING = "string"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+
+
+_JSON_TYPES: Final[Mapping[type, JsonType]] = {
+    str: JsonType.STRING,
+    int: JsonType.NUMBER,
+    float: JsonType.NUMBER,
+    bool: JsonType.BOOLEAN,
+}
+
+
+def json_type(value: object) -> JsonType | None:
+    """The type of a decoded JSON value; none for null, a list or an object."""
+    return _JSON_TYPES.get(type(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One way to compare a field with an argument."""
+
+    name: str
+    kinds: frozenset[Kind]
+    """The fields that take it."""
+    shape: Shape
+    bind: Callable[[Any], Test]
+    """From the argument to a test of a value that is not null."""
+    doc: str
+    json_types: frozenset[JsonType] = frozenset()
+    """The types of scalars that take it after ``path``; empty if it cannot follow ``path``."""
+    aliases: tuple[str, ...] = ()
+    inverse: str | None = None
+    """The operator that is true where this one is false, and unknown where it is unknown."""
+    pushdown: str | None = None
+    """The DynamoDB comparator or function that can carry it; none if there is none."""
+
+
+def fold(text: str) -> str:
+    """The text in the form in which case and spelling do not matter (D145, composed)."""
+    if text.isascii():
+        return text.lower()
+    return normalize("NFC", normalize("NFD", text).casefold())
+
+
+def _within(pair: tuple[Any, Any]) -> Test:
+    low, high = pair
+    return lambda value: low <= value <= high
+
+
+def _outside(values: tuple[Any, ...]) -> Test:
+    known = frozenset(values)
+    return lambda value: value not in known
+
+
+def _contains(part: str) -> Test:
+    return lambda value: part in value
+
+
+def _starts_with(part: str) -> Test:
+    return lambda value: value.startswith(part)
+
+
+def _ends_with(part: str) -> Test:
+    return lambda value: value.endswith(part)
+
+
+def _folded(bind: Callable[[str], Test]) -> Callable[[str], Test]:
+    def bind_folded(part: str) -> Test:
+        test = bind(fold(part))
+        return lambda value: test(fold(value))
+
+    return bind_folded
+
+
+_ANY = frozenset({Kind.ID, Kind.ENUM, Kind.DATE, Kind.STRING, Kind.BOOLEAN})
+_LISTED = frozenset({Kind.ID, Kind.ENUM, Kind.DATE, Kind.STRING})
+_ORDERED = frozenset({Kind.DATE, Kind.STRING})
+_TEXT = frozenset({Kind.STRING})
+_SCALARS = frozenset(JsonType)
+_SORTABLE = frozenset({JsonType.STRING, JsonType.NUMBER})
+_STRINGS = frozenset({JsonType.STRING})
+
+# The field is the right-hand side of a bound comparison: ``lt`` holds where argument > value.
+_TABLE: Final = (
+    Operator(
+        "eq", _ANY, Shape.SCALAR, lambda a: partial(eq, a),
+        "The value is the one given.",
+        _SCALARS, ("equals",), "neq", "=",
+    ),
+    Operator(
+        "neq", _ANY, Shape.SCALAR, lambda a: partial(ne, a),
+        "The value is another than the one given.",
+        _SCALARS, ("ne",), "eq", "<>",
+    ),
+    Operator(
+        "in", _LISTED, Shape.LIST, lambda a: frozenset(a).__contains__,
+        "The value is one of the list. An empty list is false, also of a null.",
+        _SCALARS, (), "nin", "IN",
+    ),
+    Operator(
+        "nin", _LISTED, Shape.LIST, _outside,
+        "The value is none of the list. An empty list is true, also of a null.",
+        _SCALARS, ("notIn",), "in", "NOT IN",
+    ),
+    Operator(
+        "lt", _ORDERED, Shape.SCALAR, lambda a: partial(gt, a),
+        "The value comes before the one given.",
+        _SORTABLE, (), "gte", "<",
+    ),
+    Operator(
+        "lte", _ORDERED, Shape.SCALAR, lambda a: partial(ge, a),
+        "The value comes before the one given, or is it.",
+        _SORTABLE, (), "gt", "<=",
+    ),
+    Operator(
+        "gt", _ORDERED, Shape.SCALAR, lambda a: partial(lt, a),
+        "The value comes after the one given.",
+        _SORTABLE, (), "lte", ">",
+    ),
+    Operator(
+        "gte", _ORDERED, Shape.SCALAR, lambda a: partial(le, a),
+        "The value comes after the one given, or is it.",
+        _SORTABLE, (), "lt", ">=",
+    ),
+    Operator(
+        "between", _ORDERED, Shape.PAIR, _within,
+        "The value lies between the two given, both included.",
+        _SORTABLE, pushdown="BETWEEN",
+    ),
+    Operator(
+        "contains", _TEXT, Shape.SCALAR, _contains,
+        "The text given occurs in the value.",
+        _STRINGS, pushdown="contains",
+    ),
+    Operator(
+        "startsWith", _TEXT, Shape.SCALAR, _starts_with,
+        "The value starts with the text given.",
+        _STRINGS, pushdown="begins_with",
+    ),
+    Operator(
+        "endsWith", _TEXT, Shape.SCALAR, _ends_with,
+        "The value ends with the text given.",
+        _STRINGS,
+    ),
+    Operator(
+        "eqi", _TEXT, Shape.SCALAR, _folded(lambda a: partial(eq, a)),
+        "The value is the text given, whatever the case.",
+        _STRINGS,
+    ),
+    Operator(
+        "containsi", _TEXT, Shape.SCALAR, _folded(_contains),
+        "The text given occurs in the value, whatever the case.",
+        _STRINGS,
+    ),
+    Operator(
+        "startsWithi", _TEXT, Shape.SCALAR, _folded(_starts_with),
+        "The value starts with the text given, whatever the case.",
+        _STRINGS,
+    ),
+    Operator(
+        "endsWithi", _TEXT, Shape.SCALAR, _folded(_ends_with),
+        "The value ends with the text given, whatever the case.",
+        _STRINGS,
+    ),
+    Operator(
+        "isNull", _LISTED, Shape.FLAG, lambda a: lambda _: not a,
+        "With true, there is no value; with false, there is one. Never unknown.",
+        _SCALARS, pushdown="attribute_not_exists",
+    ),
+    Operator(
+        "hasKey", frozenset({Kind.JSON}), Shape.KEY, lambda a: lambda value: a in value,
+        "The object has the key given at its top level, whatever is under it.",
+    ),
+)  # fmt: skip
+
+OPERATORS: Final[Mapping[str, Operator]] = {operator.name: operator for operator in _TABLE}
+
+_SPELLINGS: Final[Mapping[str, Operator]] = {
+    spelling: operator for operator in _TABLE for spelling in (operator.name, *operator.aliases)
+}
+
+
+def find(spelling: str) -> Operator | None:
+    """The operator of a name or an alias."""
+    return _SPELLINGS.get(spelling)
+
+
+def operators_of(kind: Kind, *, nullable: bool) -> tuple[str, ...]:
+    """The names of the operators that a field takes; ids and enums take isNull if nullable."""
+    always = kind in _ORDERED or nullable
+    return tuple(
+        operator.name
+        for operator in _TABLE
+        if kind in operator.kinds and (operator.shape is not Shape.FLAG or always)
+    )
+
+
+def path_operators() -> tuple[str, ...]:
+    """The names of the operators that may follow ``path``."""
+    return tuple(operator.name for operator in _TABLE if operator.json_types)

@@ -1,0 +1,218 @@
+"""The order of the rows: one key, from which sort, cursor and keyset predicate all come.
+
+``Order.key`` is a tuple of plain values whose own comparison is the order: for each field a rank
+that puts nulls where they belong, then the value, which for a descending field is a string that
+compares the other way round. The id is always last, so that no two rows are equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from installs.errors import InvalidOrderByError, Issue
+from installs.query.document import (
+    MAX_ISSUES,
+    DocumentError,
+    Duplicated,
+    pointer,
+    quoted,
+    read,
+    suggestion,
+)
+from installs.query.schema import INSTALL, Fields, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_BYTES: Final = 16 * 1024
+MAX_KEYS: Final = 5
+
+Values = tuple[str | None, ...]
+"""What a row is sorted by: the value of each key, the last of them its id. What a cursor holds."""
+
+SortKey = tuple[int | str, ...]
+"""Values in the form in which tuple comparison is the order."""
+
+
+class Descending(str):
+    """A string that sorts the other way round."""
+
+    __slots__ = ()
+    __lt__ = str.__gt__
+    __le__ = str.__ge__
+    __gt__ = str.__lt__
+    __ge__ = str.__le__
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One field to sort by."""
+
+    field: str
+    ascending: bool
+    nulls_first: bool
+
+    def reversed(self) -> Key:
+        """The same field the other way round."""
+        return Key(self.field, not self.ascending, not self.nulls_first)
+
+
+@dataclass(frozen=True)
+class Order:
+    """A total order of installs; the last key is the id."""
+
+    keys: tuple[Key, ...]
+
+    @cached_property
+    def _parts(self) -> tuple[tuple[bool, int, int], ...]:
+        """Of each key: ascending, the rank of a null, the rank of a value."""
+        return tuple(
+            (key.ascending, int(not key.nulls_first), int(key.nulls_first)) for key in self.keys
+        )
+
+    @cached_property
+    def _fields(self) -> tuple[str, ...]:
+        return tuple(key.field for key in self.keys)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that the order reads of a row; the last is the id."""
+        return self._fields
+
+    def values(self, row: Fields) -> Values:
+        """What the row is sorted by, as a cursor stores it."""
+        get = row.get
+        return tuple([get(field) for field in self._fields])  # type: ignore[misc]
+
+    def sort_key_of_values(self, values: Sequence[str | None]) -> SortKey:
+        """The one key function: a tuple that compares as the order has it."""
+        parts: list[int | str] = []
+        for value, (ascending, null, present) in zip(values, self._parts, strict=True):
+            if value is None:
+                parts += (null, "")
+            else:
+                parts += (present, value if ascending else Descending(value))
+        return tuple(parts)
+
+    def key(self, row: Fields) -> SortKey:
+        """The row's place in the order."""
+        return self.sort_key_of_values(self.values(row))
+
+    def is_after(self, row: Fields, position: SortKey) -> bool:
+        """Whether the row comes behind a position (``sort_key_of_values`` of a cursor's values)."""
+        return self.key(row) > position
+
+    def reversed(self) -> Order:
+        """The same rows from the other end."""
+        return Order(tuple(key.reversed() for key in self.keys))
+
+    def canonical(self) -> str:
+        """A text that is the same for the same order, however it was written."""
+        return ",".join(
+            f"{key.field} {'asc' if key.ascending else 'desc'}"
+            f" {'first' if key.nulls_first else 'last'}"
+            for key in self.keys
+        )
+
+
+DIRECTIONS: Final = {
+    "asc": (True, False),
+    "desc": (False, True),
+    "asc_nulls_first": (True, True),
+    "asc_nulls_last": (True, False),
+    "desc_nulls_first": (False, True),
+    "desc_nulls_last": (False, False),
+}
+"""Ascending, and nulls first; the plain ones as PostgreSQL has them."""
+
+_SPELLINGS: Final = DIRECTIONS | {
+    "".join(word.capitalize() for word in name.split("_")): parts
+    for name, parts in DIRECTIONS.items()
+}
+_SORTABLE: Final = {
+    name: field for name, field in INSTALL.fields.items() if field.kind is not Kind.JSON
+}
+
+
+def order_of(keys: Sequence[Key]) -> Order:
+    """An order by keys, made total by the id and put into its one normal form.
+
+    Keys behind the id decide nothing and are dropped; where a field is never null, its nulls go
+    where the plain direction puts them.
+    """
+    total: list[Key] = []
+    for key in keys:
+        nullable = _SORTABLE[key.field].nullable
+        total.append(key if nullable else replace(key, nulls_first=not key.ascending))
+        if key.field == "id":
+            return Order(tuple(total))
+    ascending = total[-1].ascending
+    return Order((*total, Key("id", ascending, not ascending)))
+
+
+DEFAULT_ORDER: Final = order_of((Key("installedAt", ascending=False, nulls_first=True),))
+
+
+def parse_order_by(text: str | None) -> Order:
+    """The order of an ``orderBy``; newest installs first where there is none.
+
+    Raises ``InvalidOrderByError`` with an issue for each problem, each with a JSON pointer.
+    """
+    if text is None:
+        return DEFAULT_ORDER
+    try:
+        given = read(text, max_bytes=MAX_BYTES)
+    except DocumentError as error:
+        raise _invalid([_issue("invalid_json", str(error))]) from None
+    if not isinstance(given, list):
+        raise _invalid([_issue("wrong_type", f"{quoted(given)} is not {_FORM}")])
+    if not 1 <= len(given) <= MAX_KEYS:
+        raise _invalid([_issue("too_long" if given else "empty_list", f"1-{MAX_KEYS} keys")])
+    keys: list[Key] = []
+    issues: list[Issue] = []
+    for index, entry in enumerate(given):
+        found = _key(str(index), entry, {key.field for key in keys})
+        if isinstance(found, Key):
+            keys.append(found)
+        else:
+            issues.append(found)
+    if issues:
+        raise _invalid(issues[:MAX_ISSUES])
+    return order_of(keys)
+
+
+_FORM: Final = 'a list of objects of one key each, such as [{"installedAt": "desc"}]'
+
+
+def _key(index: str, entry: object, before: set[str]) -> Key | Issue:
+    if not isinstance(entry, dict) or len(entry) != 1 or isinstance(entry, Duplicated):
+        shown = f"an object of {len(entry)} keys" if isinstance(entry, dict) else quoted(entry)
+        return _issue("wrong_type", f'{shown} is not an object of one key: {{"id": "asc"}}', index)
+    field, direction = next(iter(entry.items()))
+    if field not in _SORTABLE:
+        known = field in INSTALL.fields or field in INSTALL.relations
+        detail = (
+            f"{field} cannot be sorted by"
+            if known
+            else f"{quoted(field)} is not a field of Install{suggestion(field, _SORTABLE)}"
+        )
+        return _issue("field_not_allowed" if known else "unknown_field", detail, index, field)
+    if field in before:
+        return _issue("duplicate_key", f"{field} stands twice", index, field)
+    if not isinstance(direction, str) or direction not in _SPELLINGS:
+        near = suggestion(direction, DIRECTIONS) if isinstance(direction, str) else ""
+        detail = f"{quoted(direction)} is not one of {', '.join(DIRECTIONS)}{near}"
+        return _issue("unknown_value", detail, index, field)
+    return Key(field, *_SPELLINGS[direction])
+
+
+def _issue(code: str, detail: str, *parts: str) -> Issue:
+    return Issue(code, detail, "orderBy", pointer(parts))
+
+
+def _invalid(issues: list[Issue]) -> InvalidOrderByError:
+    first = issues[0]
+    more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
+    return InvalidOrderByError(f"{first.pointer or 'orderBy'}: {first.detail}{more}", issues)

@@ -1,0 +1,161 @@
+"""A filter's text to its tree (CONTRACT.md section 2, Filter), with all that is wrong told at once.
+
+Limits, counted while parsing:
+
+- depth: how many AND, OR, NOT, field-level ``not`` and relations stand around a comparison; 8 at
+  most. A quantifier (``some``) belongs to its relation.
+- nodes: comparisons, AND, OR, NOT, field-level ``not`` and relations; 100 at most. The entries of
+  a list of values are none.
+- relations: 2 within one another, 3 in all; the quantifiers of one key are one relation.
+- 16 KB of UTF-8, 100 entries in a list, 1,024 characters in a string.
+
+In a ``path``, a decimal number without leading zeros is also an index into an array, from 0.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from installs.errors import InvalidFilterError, Issue
+from installs.query.comparators import field_filter
+from installs.query.document import DocumentError, quoted, read, suggestion
+from installs.query.literals import literal
+from installs.query.nodes import (
+    FALSE,
+    Many,
+    Node,
+    One,
+    Quantifier,
+    conjunction,
+    disjunction,
+    leaf,
+)
+from installs.query.reading import Place, Reading, Stop
+from installs.query.schema import INSTALL, Entity, Relation, target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_BYTES: Final = 16 * 1024
+
+_LOGICAL: Final = {
+    "AND": "AND", "OR": "OR", "NOT": "NOT", "and": "AND", "or": "OR", "not": "NOT",
+}  # fmt: skip
+_QUANTIFIERS: Final = tuple(quantifier.value for quantifier in Quantifier)
+_NEGATED: Final = {Quantifier.SOME: Quantifier.NONE, Quantifier.NONE: Quantifier.SOME}
+
+
+def parse_filter(text: str) -> Node | None:
+    """The tree of a filter on installs; none for ``{}``, which is no filter.
+
+    Raises ``InvalidFilterError`` with an issue for each problem (20 at most), each with a JSON
+    pointer to its place.
+    """
+    reading = Reading()
+    try:
+        given = read(text, max_bytes=MAX_BYTES)
+        if isinstance(given, dict) and not given:
+            return None
+        node = _filter(reading, Place(), INSTALL, given, negated=False)
+    except DocumentError as error:
+        raise _invalid([Issue("invalid_json", str(error), "filter", "")]) from None
+    except Stop:
+        raise _invalid(reading.issues) from None
+    if reading.issues:
+        raise _invalid(reading.issues)
+    return node
+
+
+def equals(entity: Entity, field: str, value: object) -> Node:
+    """The node of ``{field: value}``, for a shorthand; raises ``LiteralError`` (a ValueError)."""
+    return leaf(field, "eq", literal(entity.fields[field], value))
+
+
+def one_of_ids(ids: Iterable[str]) -> Node:
+    """The node of a set of installs by id."""
+    return leaf("id", "in", tuple(ids))
+
+
+def _invalid(issues: list[Issue]) -> InvalidFilterError:
+    first = issues[0]
+    more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
+    return InvalidFilterError(f"{first.pointer or 'filter'}: {first.detail}{more}", issues)
+
+
+def _filter(
+    reading: Reading, place: Place, entity: Entity, value: object, *, negated: bool
+) -> Node:
+    given = reading.filled(place, value, "a filter")
+    parts = (
+        _key(reading, place.at(key), entity, key, inner, negated=negated)
+        for key, inner in (given or {}).items()
+    )
+    return _joined(parts, negated=negated)
+
+
+def _key(
+    reading: Reading, place: Place, entity: Entity, key: str, given: object, *, negated: bool
+) -> Node:
+    if key in _LOGICAL:
+        return _logical(reading, place, entity, _LOGICAL[key], given, negated=negated)
+    if key in entity.fields:
+        return field_filter(reading, place, entity.fields[key], given, negated=negated)
+    if key in entity.relations:
+        return _relation(reading, place, entity.relations[key], given, negated=negated)
+    known = (*entity.fields, *entity.relations, "AND", "OR", "NOT")
+    detail = f"{quoted(key)} is not a field of {entity.name}{suggestion(key, known)}"
+    reading.wrong(place, "unknown_field", detail)
+    return FALSE
+
+
+def _logical(
+    reading: Reading, place: Place, entity: Entity, word: str, given: object, *, negated: bool
+) -> Node:
+    inner = reading.enter(place)
+    if inner is None:
+        return FALSE
+    if word == "NOT":
+        return _filter(reading, inner, entity, given, negated=not negated)
+    entries = reading.entries(inner, given, "a list of filters") or ()
+    parts = (
+        _filter(reading, inner.at(index), entity, entry, negated=negated)
+        for index, entry in enumerate(entries)
+    )
+    return _joined(parts, negated=negated is (word == "AND"))
+
+
+def _relation(
+    reading: Reading, place: Place, relation: Relation, given: object, *, negated: bool
+) -> Node:
+    inner = reading.follow(place, many=relation.many)
+    if inner is None:
+        return FALSE
+    entity = target(relation)
+    if not relation.many:
+        return One(relation.name, _filter(reading, inner, entity, given, negated=negated))
+    quantified = reading.filled(inner, given, "a filter under some, every or none") or {}
+    parts = (
+        _quantified(reading, inner.at(key), relation, key, wanted, negated=negated)
+        for key, wanted in quantified.items()
+    )
+    return _joined(parts, negated=negated)
+
+
+def _quantified(
+    reading: Reading, place: Place, relation: Relation, key: str, given: object, *, negated: bool
+) -> Node:
+    if key not in _QUANTIFIERS:
+        detail = f"{quoted(key)} is not one of {', '.join(_QUANTIFIERS)}: {relation.name} are many"
+        reading.wrong(place, "unknown_quantifier", f"{detail}{suggestion(key, _QUANTIFIERS)}")
+        return FALSE
+    inner = _filter(reading, place, target(relation), given, negated=False)
+    quantifier = Quantifier(key)
+    if not negated:
+        return Many(relation.name, quantifier, inner)
+    opposite = _NEGATED.get(quantifier, quantifier)
+    return Many(relation.name, opposite, inner, negated=opposite is quantifier)
+
+
+def _joined(parts: Iterable[Node], *, negated: bool) -> Node:
+    """All of the parts, or by De Morgan at least one where they stand under NOT."""
+    return disjunction(*parts) if negated else conjunction(*parts)

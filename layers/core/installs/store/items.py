@@ -1,0 +1,137 @@
+"""Records to items of the table, and back.
+
+A row's fields are attributes of the same (camelCase) names. A null is an attribute that is not
+there: DynamoDB's NULL type is never written. The JSON objects ``variables`` and ``permissions`` are
+kept as text, so that they come back exactly as they went in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+
+from installs import model
+from installs.lifecycle import Deletion, InstallState
+from installs.store import keys
+from installs.store.keys import Key, State
+
+if TYPE_CHECKING:
+    from installs.model import Row
+
+Item = dict[str, dict[str, Any]]
+"""An item as DynamoDB's low-level API has it: ``{"name": {"S": "value"}}``."""
+
+Fields = Mapping[str, Any]
+"""A row by its contract's field names; a null is absent."""
+
+RowT = TypeVar("RowT", bound="Row")
+
+DELETION_ID: Final = "deletionId"
+CASCADED: Final = "cascaded"
+PURGE_AT: Final = "purgeAt"
+ENABLED_BEFORE: Final = "enabledBefore"
+LIVE: Final = "live"
+
+
+def camel_case(name: str) -> str:
+    """``workspace_id`` as the contract spells it: ``workspaceId``."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
+
+@cache
+def field_names(row_type: type[RowT]) -> tuple[tuple[str, str], ...]:
+    """The fields of a row type, in order: the record's name and the contract's."""
+    return tuple((f.name, camel_case(f.name)) for f in fields(row_type))
+
+
+def encode(value: str | bool | int) -> dict[str, Any]:
+    """One value as a typed attribute."""
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    if isinstance(value, int):
+        return {"N": str(value)}
+    return {"S": str(value)}
+
+
+def decode(item: Item) -> dict[str, Any]:
+    """An item's attributes as plain values, every attribute by its name."""
+    values: dict[str, Any] = {}
+    for name, typed in item.items():
+        ((tag, value),) = typed.items()
+        values[name] = int(value) if tag == "N" else value
+    return values
+
+
+def encode_key(key: Key) -> Item:
+    """A key as the API takes it."""
+    return {keys.PK: {"S": key.pk}, keys.SK: {"S": key.sk}}
+
+
+def row_to_item(key: Key, row: Row, **marks: str | bool | int | None) -> Item:
+    """Any row as an item: its key, its fields, and marks such as ``purgeAt``; nulls left out."""
+    item = encode_key(key)
+    for name, attribute in field_names(type(row)):
+        value = getattr(row, name)
+        if value is not None:
+            item[attribute] = encode(value)
+    item.update({name: encode(value) for name, value in marks.items() if value is not None})
+    return item
+
+
+def fields_to_row(row_type: type[RowT], values: Fields) -> RowT:
+    """A record from plain values."""
+    return row_type(*[values.get(attribute) for _, attribute in field_names(row_type)])
+
+
+def install_to_item(state: InstallState) -> Item:
+    """An install as an item, index keys and deletion included."""
+    row, deletion = state.row, state.deletion
+    item = row_to_item(
+        keys.install(row.id),
+        row,
+        **index_keys(row),
+        **{
+            DELETION_ID: deletion and deletion.id,
+            PURGE_AT: deletion and deletion.purge_at,
+            CASCADED: state.cascaded or None,
+        },
+    )
+    return cast("Item", item)
+
+
+def item_to_install(item: Item) -> InstallState:
+    """An install from its item."""
+    return fields_to_install(decode(item))
+
+
+def fields_to_install(values: Fields) -> InstallState:
+    """An install from its item's plain values."""
+    row = fields_to_row(model.Install, values)
+    if row.deleted_at is None:
+        return InstallState(row)
+    deletion = Deletion(
+        values[DELETION_ID], row.deleted_at, row.retention_tier, values.get(PURGE_AT)
+    )
+    return InstallState(row, deletion, values.get(CASCADED, False))
+
+
+def index_keys(row: model.Install) -> dict[str, str]:
+    """The attributes that put an install into the indexes, in the half of its state."""
+    state = State.LIVE if row.deleted_at is None else State.DELETED
+    attributes = {
+        keys.BY_WORKSPACE.partition: keys.partition(row.workspace_id, state),
+        keys.BY_INTEGRATION.partition: keys.partition(row.integration_id, state),
+        keys.BY_SHARD.partition: keys.partition(keys.shard(row.id), state),
+        keys.BY_WORKSPACE.sort: keys.installed(row.installed_at, row.id),
+        keys.BY_INTEGRATION.sort: keys.workspace_installed(
+            row.workspace_id, row.installed_at, row.id
+        ),
+    }
+    if row.parent_install_id is not None:
+        attributes[keys.BY_PARENT.partition] = keys.partition(row.parent_install_id, state)
+    if row.solution_id is not None:
+        attributes[keys.BY_SOLUTION.partition] = keys.partition(row.solution_id, state)
+    return attributes

@@ -1,0 +1,75 @@
+"""The engine as its executor uses it: related rows attached, then filtered, sorted and cut.
+
+Rows carry nothing but what the filter said that it needs, so that a need that is not told shows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from installs.query import cursor
+from installs.query.evaluate import compile_filter
+from installs.query.nodes import TRUE, Need, Node, fields_needed, relations_needed
+from installs.query.order import Order, SortKey
+from installs.query.parser import parse_filter
+from tests.property.query.worlds import TO_MANY, TO_ONE, Row, World, fields_of
+
+
+class Engine:
+    """One query over a world: every answer is made of cursors' text and rows."""
+
+    def __init__(self, world: World, wanted: object, order: Order) -> None:
+        self._order = order
+        self._binding = json.dumps(wanted, sort_keys=True)
+        node: Node = parse_filter(json.dumps(wanted)) or TRUE
+        predicate = compile_filter(node)
+        reads = fields_needed(node) | set(order.fields)
+        needs = relations_needed(node)
+        rows = (_attached(world, row, reads, needs) for row in world["install"])
+        self._rows = [row for row in rows if predicate(row)]
+
+    def ids(self) -> list[str]:
+        """All matching rows, in order."""
+        return [str(row["id"]) for row in sorted(self._rows, key=self._order.key)]
+
+    def page(self, limit: int, *, after: str | None) -> list[str]:
+        """The first rows behind a cursor."""
+        return [self._cursor(row) for row in self._behind(self._order, after)[:limit]]
+
+    def page_before(self, limit: int, *, before: str | None) -> list[str]:
+        """The last rows ahead of a cursor, in the order itself."""
+        found = self._behind(self._order.reversed(), before)[:limit]
+        return [self._cursor(row) for row in reversed(found)]
+
+    def id_of(self, text: str) -> str:
+        """The id of the row that a cursor was made of."""
+        return str(cursor.decode(text, self._order, self._binding)[-1])
+
+    def _cursor(self, row: Row) -> str:
+        return cursor.encode(self._order, self._order.values(row), self._binding)
+
+    def _behind(self, order: Order, text: str | None) -> list[Row]:
+        rows = sorted(self._rows, key=order.key)
+        if text is None:
+            return rows
+        values = cursor.decode(text, self._order, self._binding)
+        position: SortKey = order.sort_key_of_values(values)
+        return [row for row in rows if order.is_after(row, position)]
+
+
+def _attached(
+    world: World, row: Row, reads: frozenset[str] | set[str], needs: Mapping[str, Need]
+) -> Row:
+    seen = fields_of(row, reads.__contains__)
+    for name, need in needs.items():
+        entity, link = TO_ONE.get(name) or TO_MANY[name]
+        own, foreign = (link, "id") if name in TO_ONE else ("id", link)
+        related = [
+            _attached(world, other, need.fields | {"deletedAt"}, need.relations)
+            for other in world[entity]
+            if other[foreign] is not None and other[foreign] == row[own]
+            if name in TO_ONE or need.with_deleted or other["deletedAt"] is None
+        ]
+        seen[name] = related if name in TO_MANY else next(iter(related), None)
+    return seen

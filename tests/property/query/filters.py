@@ -1,0 +1,183 @@
+"""Filters and orders of every form that CONTRACT.md section 2 allows, as a client writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from hypothesis import strategies as st
+
+from tests.property.query.worlds import (
+    DATES,
+    ENTITIES,
+    JSON_VALUES,
+    KEYS,
+    PIECES,
+    TO_MANY,
+    TO_ONE,
+    strings,
+    values_of,
+)
+
+Json = object
+Strategy = st.SearchStrategy[Json]
+
+EQUAL: Final = ("eq", "equals", "neq", "ne")
+LISTED: Final = ("in", "nin", "notIn")
+SORTED: Final = ("lt", "lte", "gt", "gte")
+TEXT: Final = (
+    "contains", "startsWith", "endsWith", "eqi", "containsi", "startsWithi", "endsWithi",
+)  # fmt: skip
+LOGICAL: Final = ("AND", "OR", "NOT", "and", "or", "not")
+DIRECTIONS: Final = (
+    "asc", "desc", "asc_nulls_first", "asc_nulls_last", "desc_nulls_first", "desc_nulls_last",
+    "Asc", "Desc", "AscNullsFirst", "AscNullsLast", "DescNullsFirst", "DescNullsLast",
+)  # fmt: skip
+
+
+def _spelt(date: str, minutes: int, lower: bool) -> str:
+    zone = timezone(timedelta(minutes=minutes))
+    text = datetime.fromisoformat(date).astimezone(zone).isoformat(timespec="milliseconds")
+    return text.replace("T", "t") if lower else text
+
+
+_dates: Final = st.one_of(
+    st.sampled_from(DATES),
+    st.builds(_spelt, st.sampled_from(DATES), st.sampled_from([0, 90, -600]), st.booleans()),
+)
+_json_scalars: Final = [v for v in JSON_VALUES if isinstance(v, str | int | float)]
+
+
+def _one_key(keys: st.SearchStrategy[str] | tuple[str, ...], values: Strategy) -> Strategy:
+    chosen = st.sampled_from(keys) if isinstance(keys, tuple) else keys
+    return st.builds(lambda key, value: {key: value}, chosen, values)
+
+
+def _lists(values: Strategy) -> Strategy:
+    return st.lists(values, max_size=3)
+
+
+def _pairs(values: Strategy) -> Strategy:
+    return st.lists(values, min_size=2, max_size=2)
+
+
+def _operators(values: Strategy, kind: str, *, nullable: bool) -> list[Strategy]:
+    forms = [_one_key(EQUAL, values)]
+    if kind != "b":
+        forms.append(_one_key(LISTED, _lists(values)))
+    if kind in "ds":
+        forms += [_one_key(SORTED, values), _one_key(("between",), _pairs(values))]
+    if kind == "s":
+        forms.append(_one_key(TEXT, st.one_of(st.sampled_from(PIECES), values)))
+    if kind in "ds" or (nullable and kind != "b"):
+        forms.append(_one_key(("isNull",), st.booleans()))
+    return forms
+
+
+def _merged(*parts: Json) -> Json:
+    together: dict[str, Json] = {}
+    for part in parts:
+        assert isinstance(part, dict)
+        together |= part
+    return together
+
+
+def _comparators(values: Strategy, kind: str, *, nullable: bool) -> Strategy:
+    operators = st.one_of(_operators(values, kind, nullable=nullable))
+    return st.one_of(
+        operators,
+        values,
+        st.builds(_merged, operators, operators),
+        st.builds(lambda inner: {"not": inner}, st.one_of(operators, values)),
+        st.builds(lambda inner: {"not": {"not": inner}}, operators),
+    )
+
+
+_paths: Final = st.lists(st.sampled_from(KEYS), min_size=1, max_size=3)
+
+
+def _typed(values: list[object]) -> list[Strategy]:
+    pool = st.sampled_from(values)
+    forms = [_one_key(EQUAL, pool), _one_key(LISTED, _lists(pool))]
+    if not isinstance(values[0], bool):
+        forms += [_one_key(SORTED, pool), _one_key(("between",), _pairs(pool))]
+    if isinstance(values[0], str):
+        forms.append(_one_key(TEXT, pool))
+    return forms
+
+
+_json_operators: Final = st.one_of(
+    *_typed([v for v in _json_scalars if isinstance(v, bool)]),
+    *_typed([v for v in _json_scalars if isinstance(v, str)]),
+    *_typed([v for v in _json_scalars if not isinstance(v, bool | str)]),
+    _one_key(("isNull",), st.booleans()),
+)
+_json: Final = st.one_of(
+    st.builds(lambda path, op: {"path": path} | op, _paths, _json_operators),
+    st.builds(lambda path, op: {"path": path, "not": op}, _paths, _json_operators),
+    st.builds(lambda key: {"hasKey": key}, st.sampled_from(KEYS)),
+    st.builds(lambda key: {"not": {"hasKey": key}}, st.sampled_from(KEYS)),
+)
+
+
+def _field(entity: str, *, absent: bool) -> Strategy:
+    forms: list[Strategy] = []
+    for field, kind in ENTITIES[entity].items():
+        if kind == "j":
+            forms.append(_one_key((field,), _json))
+            continue
+        values = _dates if kind[0] == "d" else values_of(field, kind)
+        if kind[0] == "s":
+            values = strings
+        nullable = absent or kind.endswith("?")
+        forms.append(_one_key((field,), _comparators(values, kind[0], nullable=nullable)))
+    return st.one_of(forms)
+
+
+def _filter(entity: str, hops: int, depth: int, *, absent: bool) -> Strategy:
+    plain = _field(entity, absent=absent)
+    forms = [plain]
+    if entity == "install" and hops < 2:
+        inner_depth = min(depth, 1)
+        for name, (target, _) in TO_ONE.items():
+            inner = _filter(target, hops + 1, inner_depth, absent=True)
+            forms.append(_one_key((name,), inner))
+        for name, (target, _) in TO_MANY.items():
+            inner = _filter(target, hops + 1, inner_depth, absent=False)
+            quantified = _one_key(("some", "every", "none"), inner)
+            forms += [_one_key((name,), quantified)] * 2
+    base = st.one_of(plain, st.one_of(forms))
+    for _ in range(depth):
+        nested = base
+        base = st.one_of(
+            nested,
+            _one_key(("NOT", "not"), nested),
+            _one_key(("AND", "OR", "and", "or"), st.lists(nested, max_size=3)),
+            st.builds(_merged, nested, nested),
+        )
+    return base
+
+
+def relations_in(value: Json) -> int:
+    """How many relations a filter holds in all."""
+    if isinstance(value, list):
+        return sum(map(relations_in, value))
+    if not isinstance(value, dict):
+        return 0
+    here = sum(key in TO_ONE or key in TO_MANY for key in value)
+    return here + sum(map(relations_in, value.values()))
+
+
+filters: Final = _filter("install", 0, 2, absent=False).filter(
+    lambda value: relations_in(value) <= 3
+)
+
+orders: Final = st.lists(
+    st.tuples(
+        st.sampled_from([name for name, kind in ENTITIES["install"].items() if kind != "j"]),
+        st.sampled_from(DIRECTIONS),
+    ),
+    min_size=1,
+    max_size=5,
+    unique_by=lambda key: key[0],
+).map(lambda keys: [{field: direction} for field, direction in keys])

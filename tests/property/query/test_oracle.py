@@ -1,0 +1,67 @@
+"""The engine answers as sqlite does (CONTRACT.md section 2). ``CASES=20000`` makes a long run."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from installs.query.order import parse_order_by
+from tests.property.query.engine import Engine
+from tests.property.query.filters import filters, orders
+from tests.property.query.oracle import Oracle
+from tests.property.query.worlds import World, worlds
+
+CASES = int(os.environ.get("CASES", "300"))
+
+thorough = settings(
+    max_examples=CASES,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@thorough
+@given(world=worlds, wanted=st.lists(filters, min_size=1, max_size=3), order=orders)
+def test_filter_and_order_answer_as_sql_does(
+    world: World, wanted: list[object], order: list[dict[str, str]]
+) -> None:
+    parsed = parse_order_by(json.dumps(order))
+    with Oracle(world) as oracle:
+        for one in wanted:
+            note(json.dumps(one))
+
+            found = Engine(world, one, parsed).ids()
+
+            assert found == oracle.ids(one, order)
+
+
+@thorough
+@given(world=worlds, wanted=filters, order=orders, limit=st.integers(1, 4))
+def test_pages_walked_either_way_show_every_row_once_and_in_order(
+    world: World, wanted: object, order: list[dict[str, str]], limit: int
+) -> None:
+    with Oracle(world) as oracle:
+        expected = oracle.ids({"OR": [wanted, {"NOT": {"workspaceId": "a"}}]}, order)
+    engine = Engine(
+        world,
+        {"OR": [wanted, {"NOT": {"workspaceId": "a"}}]},
+        parse_order_by(json.dumps(order)),
+    )
+
+    forward: list[str] = []
+    page = engine.page(limit, after=None)
+    while page:
+        forward += map(engine.id_of, page)
+        page = engine.page(limit, after=page[-1])
+    backward: list[str] = []
+    page = engine.page_before(limit, before=None)
+    while page:
+        backward = [*map(engine.id_of, page), *backward]
+        page = engine.page_before(limit, before=page[0])
+
+    assert forward == expected
+    assert backward == expected

@@ -1,0 +1,151 @@
+"""The real template, built and deployed to the emulator by the SAM CLI, and read back from it."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+
+from tools import tokens
+from tools.local.dynoxide import CREDENTIALS, REGION
+from tools.local.errors import LocalSystemError
+from tools.local.ministack import aws_environment
+from tools.local.paths import MINISTACK_PYTHON, ROOT, SAM, TEMPLATE
+from tools.local.stream.settings import MappingSettings
+from tools.local.tables import TableDefinition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+
+STACK_NAME: Final = "integration-installs-local"
+STAGE: Final = "dev"
+_BUILD: Final = ROOT / ".aws-sam" / "local"
+_STAMP: Final = ROOT / ".aws-sam" / "local.stamp"
+
+
+@dataclass(frozen=True, slots=True)
+class DeployedStack:
+    """What the deployed stack says of itself."""
+
+    base_url: str
+    table_name: str
+    table: TableDefinition
+    mapping: MappingSettings
+    parking_bucket: str
+    cascade_function: str
+
+
+class Emulator:
+    """Clients of the emulator."""
+
+    def __init__(self, endpoint: str) -> None:
+        """Speak to ``endpoint``."""
+        self.endpoint = endpoint
+        self._session = boto3.Session(
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            region_name=REGION,
+        )
+
+    def functions(self) -> LambdaClient:
+        """Lambda's API."""
+        return self._session.client("lambda", endpoint_url=self.endpoint)
+
+    def objects(self) -> S3Client:
+        """S3's API."""
+        return self._session.client("s3", endpoint_url=self.endpoint)
+
+    def read_stack(self) -> DeployedStack:
+        """The addresses, the table and the stream mapping of the deployed stack."""
+        formation = self._session.client("cloudformation", endpoint_url=self.endpoint)
+        stack = formation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+        outputs = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
+        table_name = outputs["TableName"]
+        tables = self._session.client("dynamodb", endpoint_url=self.endpoint)
+        description: Mapping[str, Any] = tables.describe_table(TableName=table_name)["Table"]
+        ttl: Mapping[str, Any] = tables.describe_time_to_live(TableName=table_name)
+        function = outputs["CascadeFunctionName"]
+        mappings = self.functions().list_event_source_mappings(FunctionName=function)
+        (mapping,) = mappings["EventSourceMappings"]
+        path = f"/_aws/execute-api/{outputs['ApiId']}/{STAGE}"
+        return DeployedStack(
+            base_url=self.endpoint + path,
+            table_name=table_name,
+            table=TableDefinition.from_description(description, ttl["TimeToLiveDescription"]),
+            mapping=MappingSettings.from_description(mapping),
+            parking_bucket=outputs["ParkingBucketName"],
+            cascade_function=function,
+        )
+
+
+def build(log: Path) -> None:
+    """Run ``sam build`` for this machine's Python; nothing where no source has changed."""
+    _BUILD.parent.mkdir(exist_ok=True)
+    with _STAMP.open("a+") as stamp:
+        # Two systems that start at once must not build into one directory.
+        fcntl.flock(stamp, fcntl.LOCK_EX)
+        stamp.seek(0)
+        digest = _digest_of_sources()
+        if stamp.read() == digest and (_BUILD / "template.yaml").exists():
+            return
+        stamp.truncate(0)
+        environment = {"LAYER_TARGET": "local", "LAYER_PYTHON": str(MINISTACK_PYTHON)}
+        _sam(["build", "--build-dir", str(_BUILD)], log, environment)
+        stamp.write(digest)
+
+
+def deploy(endpoint: str, key_set: str, log: Path) -> None:
+    """Run ``sam deploy`` of what was built against the emulator."""
+    parameters = {
+        "Stage": STAGE,
+        "Issuer": tokens.ISSUER,
+        "Audience": tokens.AUDIENCE,
+        "Jwks": key_set,
+    }
+    overrides = [f"{name}={json.dumps(value)}" for name, value in parameters.items()]
+    command = ["deploy", "--template-file", str(_BUILD / "template.yaml")]
+    command += ["--stack-name", STACK_NAME, "--region", REGION, "--no-confirm-changeset"]
+    command += ["--no-progressbar", "--tags", "ms-custom-id=installs"]
+    command += ["--parameter-overrides", *overrides]
+    _sam(command, log, aws_environment(endpoint))
+
+
+def _sam(command: list[str], log: Path, environment: Mapping[str, str]) -> None:
+    if not SAM.exists():
+        raise LocalSystemError("The SAM CLI is not installed: run 'make setup'.")
+    with log.open("ab") as output:
+        ended = subprocess.run(  # noqa: S603 - the command is this module's own
+            [str(SAM), *command],
+            cwd=ROOT,
+            env=aws_environment("") | {"SAM_CLI_TELEMETRY": "0"} | dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            check=False,
+        )
+    if ended.returncode:
+        raise LocalSystemError(f"'sam {command[0]}' failed; its output is in {log}.")
+
+
+def _digest_of_sources() -> str:
+    digest = hashlib.sha256()
+    for path in _sources():
+        digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _sources() -> Iterator[Path]:
+    yield TEMPLATE
+    for folder in ("functions", "layers"):
+        found = sorted((ROOT / folder).rglob("*"))
+        yield from (path for path in found if path.is_file() and "__pycache__" not in path.parts)

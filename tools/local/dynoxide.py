@@ -1,0 +1,75 @@
+"""Dynoxide, the DynamoDB engine of the tests and of the local system."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config
+
+from tools.local.errors import LocalSystemError
+from tools.local.paths import engine_platform, packaged_dynoxide
+from tools.local.ports import HOST, free_port, wait_until_listening
+from tools.local.processes import Child
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+
+REGION: Final = "eu-central-1"
+CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+
+
+def binary() -> Path:
+    """The engine's binary: ``DYNOXIDE``, or the one that ``make setup`` installed."""
+    chosen = os.environ.get("DYNOXIDE")
+    found = shutil.which(chosen or str(packaged_dynoxide()))
+    if found is None and chosen:
+        raise LocalSystemError(f"DYNOXIDE names no program that can be run: {chosen}")
+    if found is None:
+        raise LocalSystemError(
+            f"Dynoxide for {engine_platform()} is not installed: run 'make setup', or set"
+            " DYNOXIDE to the path of its binary."
+        )
+    return type(packaged_dynoxide())(found)
+
+
+@contextmanager
+def running_dynoxide(*, database: Path | None = None, log: Path | None = None) -> Iterator[str]:
+    """Run the engine on a free port, and give its endpoint.
+
+    Without ``database`` everything is in memory; with it, a SQLite file outlives the process.
+    """
+    port = free_port()
+    command = [str(binary()), "--host", HOST, "--port", str(port)]
+    if database:
+        command += ["--db-path", str(database)]
+    with Child(command, log=log) as child:
+        wait_until_listening(port, 10, child.running)
+        yield f"http://{HOST}:{port}"
+
+
+def _settings(endpoint: str) -> dict[str, Any]:
+    return {
+        "endpoint_url": endpoint,
+        "region_name": REGION,
+        "aws_access_key_id": CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        "aws_secret_access_key": CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    }
+
+
+def dynamodb_client(endpoint: str) -> DynamoDBClient:
+    """A client of the engine's tables."""
+    return boto3.client("dynamodb", **_settings(endpoint))
+
+
+def streams_client(endpoint: str) -> DynamoDBStreamsClient:
+    """A client of the engine's streams, whose sequence numbers are shorter than AWS's can be."""
+    config = Config(parameter_validation=False)
+    return boto3.client("dynamodbstreams", config=config, **_settings(endpoint))

@@ -1,0 +1,7 @@
+"""What can keep the local system from running, each told in one line."""
+
+from __future__ import annotations
+
+
+class LocalSystemError(Exception):
+    """The local system cannot go on; the message is one line that says why and what to do."""

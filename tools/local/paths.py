@@ -1,0 +1,28 @@
+"""Where the project's own files and the installed engines are."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+TEMPLATE: Final = ROOT / "template.yaml"
+ENVIRONMENTS: Final = ROOT / ".venvs"
+SAM: Final = ENVIRONMENTS / "sam" / "bin" / "sam"
+MINISTACK_PYTHON: Final = ENVIRONMENTS / "ministack" / "bin" / "python"
+DEFAULT_STATE: Final = ROOT / ".local"
+
+_ARCHITECTURES: Final = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+def engine_platform() -> str:
+    """The machine as npm packages of binaries name it, for example ``linux-x64``."""
+    machine = platform.machine().lower()
+    return f"{platform.system().lower()}-{_ARCHITECTURES.get(machine, machine)}"
+
+
+def packaged_dynoxide() -> Path:
+    """Where npm puts the Dynoxide binary of this platform."""
+    modules = ENVIRONMENTS / "dynoxide" / "node_modules"
+    return modules / "@dynoxide" / engine_platform() / "dynoxide"

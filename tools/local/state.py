@@ -1,0 +1,98 @@
+"""What the local system keeps on disk, by default below ``.local``."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from tools.local.errors import LocalSystemError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class RunningStack:
+    """A running local system, as ``stack.json`` tells of it."""
+
+    base_url: str
+    tokens: Mapping[str, str]
+    table_name: str
+    dynamodb_endpoint: str
+    aws_endpoint: str
+    parking_bucket: str
+    cascade_function: str
+    pid: int
+
+    def as_json(self) -> str:
+        """The text of ``stack.json``: these fields in camelCase."""
+        names = ((name, name.split("_")) for name in asdict(self))
+        camel = {head + "".join(map(str.capitalize, rest)): name for name, (head, *rest) in names}
+        document = {key: getattr(self, name) for key, name in camel.items()}
+        return json.dumps(document, indent=2) + "\n"
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> RunningStack:
+        """What ``as_json`` wrote."""
+        return cls(
+            base_url=document["baseUrl"],
+            tokens=document["tokens"],
+            table_name=document["tableName"],
+            dynamodb_endpoint=document["dynamodbEndpoint"],
+            aws_endpoint=document["awsEndpoint"],
+            parking_bucket=document["parkingBucket"],
+            cascade_function=document["cascadeFunction"],
+            pid=document["pid"],
+        )
+
+
+class StateDirectory:
+    """The files of one local system."""
+
+    def __init__(self, path: Path) -> None:
+        """Use ``path``, made if it is not there."""
+        self.path = path.resolve()
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.signing_key = self.path / "signing-key.pem"
+        self.stack = self.path / "stack.json"
+        self.logs = self.path / "logs"
+        self.temporary = self.path / "tmp"
+        self.rows = self.path / "rows"
+        self.database = self.rows / "dynamodb.sqlite"
+        self.checkpoint = self.rows / "checkpoint.json"
+        self.objects = self.rows / "s3"
+
+    def prepare(self, *, keep_rows: bool) -> None:
+        """Clear what an earlier run left; its rows too, unless they are to be kept."""
+        self.stack.unlink(missing_ok=True)
+        leftovers = [self.logs, self.temporary] + ([] if keep_rows else [self.rows])
+        for directory in leftovers:
+            shutil.rmtree(directory, ignore_errors=True)
+        for directory in (self.logs, self.temporary, self.rows):
+            directory.mkdir(exist_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the directory: two systems in one would take each other's rows.
+
+        The system frees the lock when its holder ends, however it ends.
+        """
+        with (self.path / "lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise LocalSystemError(
+                    f"A local system already runs from {self.path}: end it first."
+                ) from error
+            yield
+
+    def running(self) -> RunningStack:
+        """The system that runs from here."""
+        if not self.stack.exists():
+            raise LocalSystemError("No local system is running: start one with 'make run'.")
+        return RunningStack.of(json.loads(self.stack.read_text()))

@@ -1,0 +1,1 @@
+"""A DynamoDB stream delivered to a function by Lambda's documented rules."""
