@@ -3,96 +3,149 @@
 from __future__ import annotations
 
 import signal
-import threading
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+import time
+from contextlib import ExitStack
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from tools.local.errors import LocalSystemError
 from tools.local.paths import DEFAULT_STATE
 from tools.local.state import StateDirectory
+from tools.local.system import add_rows, local_system
 from tools.tokens import SigningKey
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from tools.local.system import LocalSystem
 
-CURL_EXAMPLES: Final = 2
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-StateOption = Annotated[
+State = Annotated[
     Path, typer.Option("--state", help="Where the system keeps its files.", envvar="LOCAL_STATE")
 ]
 
 
 def register(app: typer.Typer) -> None:
-    """Add this module's commands to ``app``."""
-    app.command()(run)
-    app.command()(token)
+    """Add the commands to ``app``."""
+    app.command("run")(run)
+    app.command("token")(token)
+    app.command("import")(import_rows)
 
 
 def run(
     port: Annotated[int, typer.Option(help="The port of the API.")] = 8000,
     data: Annotated[
-        Path | None,
-        typer.Option(help="Rows to import (NDJSON) in place of the demo's.", exists=True),
+        Path | None, typer.Option(help="Rows (NDJSON) to import instead of the demo's.")
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the rows of the last run.")] = False,
-    state: StateOption = DEFAULT_STATE,
+    state: State = DEFAULT_STATE,
 ) -> None:
     """Run the whole service on this machine, until Ctrl-C."""
-    from tools.local.system import local_system
-
-    console = Console(highlight=False, soft_wrap=True)
-    ended = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        # The first signal unwinds whatever is under way; another must not break into that.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
-        ended.set()
-        raise KeyboardInterrupt
-
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, end)
+    console = _console()
+    for number in _SIGNALS:
+        signal.signal(number, _end)
     try:
-        with console.status("Starting") as status:
-
-            def progress(text: str) -> None:
-                console.print(f"[dim]{text}[/]")
-                status.update(text)
-
-            system_context = local_system(
-                StateDirectory(state), port=port, data=data, keep_rows=keep, progress=progress
-            )
-            system = system_context.__enter__()
-        with _leaving(system_context):
-            _introduce(console, system)
+        _require_file(data)
+        with ExitStack() as stack:
+            with console.status("Starting") as status:
+                steps = _steps(console, status.update)
+                system = stack.enter_context(
+                    local_system(
+                        StateDirectory(state), port=port, data=data, keep_rows=keep, progress=steps
+                    )
+                )
+            for line in introduction(system):
+                console.print(line)
             while system.healthy():
-                ended.wait(1)
-            raise LocalSystemError(f"ministack ended by itself; see {state}/logs/ministack.log.")
+                time.sleep(0.5)
+            raise LocalSystemError(f"An engine ended by itself: see {state / 'logs'}.")
     except LocalSystemError as error:
-        console.print(f"[red]{escape(str(error))}[/]")
-        raise typer.Exit(1) from error
+        _fail(console, error)
     except KeyboardInterrupt:
         console.print("Ended.")
 
 
 def token(
-    user: Annotated[str, typer.Argument(help="The user's id.")],
-    state: StateOption = DEFAULT_STATE,
+    user: Annotated[str, typer.Argument(help="The user's id.")], state: State = DEFAULT_STATE
 ) -> None:
-    """Print a token for a user of the local system."""
-    print(SigningKey.of_machine(StateDirectory(state).signing_key).token(user))
+    """Print a token for any user of the local system."""
+    typer.echo(SigningKey.of_machine(StateDirectory(state).signing_key).token(user))
 
 
-def _introduce(console: Console, system: LocalSystem) -> None:
-    """Print where the API is, and lines to paste."""
+def import_rows(
+    file: Annotated[Path, typer.Argument(help="Rows, one JSON object per line.")],
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Add the rows of a file to the running system; nothing is written if a line is wrong."""
+    console = _console()
+    try:
+        _require_file(file)
+        running = StateDirectory(state).running()
+        columns = TextColumn("Importing"), BarColumn(), MofNCompleteColumn()
+        with Progress(*columns, console=console) as bar:
+            task = bar.add_task("rows", total=None)
+            add_rows(
+                file,
+                running.table_name,
+                running.dynamodb_endpoint,
+                lambda done, total: bar.update(task, completed=done, total=total),
+            )
+    except LocalSystemError as error:
+        _fail(console, error)
+
+
+def introduction(system: LocalSystem) -> Iterator[str]:
+    """What to tell whoever started the system: where it is, and lines to paste."""
     stack = system.stack
-    url = f"{stack.base_url}/api/integration-installs"
-    console.print(f"\n[bold]Ready.[/] Base URL: [bold]{stack.base_url}[/]\n")
+    installs = f"{stack.base_url}/api/integration-installs"
+    yield f"\nBase URL  {stack.base_url}\nTokens    (12 hours; more with 'make token USER=...')"
     for user, text in stack.tokens.items():
-        console.print(f"[bold]{user}[/]  {text}", markup=True)
+        yield f"  {user}  {text}"
+    if not stack.tokens:
+        return
+    user, text = next(iter(stack.tokens.items()))
+    header = f"-H 'Authorization: Bearer {text}'"
+    yield f"\nAs {user}:\n\ncurl -s {header} '{installs}?limit=2'"
+    if system.sample_install:
+        yield f"\ncurl -s {header} {installs}/{system.sample_install}"
+        yield f"\ncurl -s -X DELETE {header} {installs}/{system.sample_install}"
+        yield f"\ncurl -s -X POST {header} {installs}/{system.sample_install}/restore"
+    yield "\nServing; Ctrl-C ends it."
+
+
+def _steps(console: Console, update: Callable[[str], None]) -> Callable[[str], None]:
+    """Print each step as it begins, with the seconds since the start, and show it as under way."""
+    began = time.monotonic()
+
+    def step(text: str) -> None:
+        console.print(f"{time.monotonic() - began:5.1f} s  {text}")
+        update(text)
+
+    return step
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Unwind whatever is under way, and let no second signal break into that."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _require_file(path: Path | None) -> None:
+    if path is not None and not path.is_file():
+        raise LocalSystemError(f"There is no file {path}.")
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True, markup=False)
+
+
+def _fail(console: Console, error: LocalSystemError) -> NoReturn:
+    console.print(str(error), style="red")
+    raise typer.Exit(1) from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +15,7 @@ from tools.local.dynoxide import CREDENTIALS, REGION
 from tools.local.errors import LocalSystemError
 from tools.local.ministack import aws_environment
 from tools.local.paths import MINISTACK_PYTHON, ROOT, SAM, TEMPLATE
+from tools.local.processes import Child
 from tools.local.stream.settings import MappingSettings
 from tools.local.tables import TableDefinition
 
@@ -98,7 +98,8 @@ def build(log: Path) -> None:
         if stamp.read() == digest and (_BUILD / "template.yaml").exists():
             return
         stamp.truncate(0)
-        environment = {"LAYER_TARGET": "local", "LAYER_PYTHON": str(MINISTACK_PYTHON)}
+        layer = {"LAYER_TARGET": "local", "LAYER_PYTHON": str(MINISTACK_PYTHON)}
+        environment = aws_environment(None) | layer
         _sam(["build", "--build-dir", str(_BUILD)], log, environment)
         stamp.write(digest)
 
@@ -119,20 +120,13 @@ def deploy(endpoint: str, key_set: str, log: Path) -> None:
     _sam(command, log, aws_environment(endpoint))
 
 
-def _sam(command: list[str], log: Path, environment: Mapping[str, str]) -> None:
+def _sam(command: list[str], log: Path, environment: dict[str, str]) -> None:
     if not SAM.exists():
         raise LocalSystemError("The SAM CLI is not installed: run 'make setup'.")
-    with log.open("ab") as output:
-        ended = subprocess.run(  # noqa: S603 - the command is this module's own
-            [str(SAM), *command],
-            cwd=ROOT,
-            env=aws_environment("") | {"SAM_CLI_TELEMETRY": "0"} | dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            check=False,
-        )
-    if ended.returncode:
+    telemetry = {"SAM_CLI_TELEMETRY": "0"}
+    with Child([SAM, *command], cwd=ROOT, log=log, environment=environment | telemetry) as child:
+        status = child.wait()
+    if status:
         raise LocalSystemError(f"'sam {command[0]}' failed; its output is in {log}.")
 
 

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 _LEAKING: Final = ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE")
 
 
-def aws_environment(endpoint: str) -> dict[str, str]:
-    """The variables that turn any AWS tool to the emulator, and away from real accounts."""
+def aws_environment(endpoint: str | None) -> dict[str, str]:
+    """This process's variables, with AWS tools turned to the emulator, away from any account."""
     return {
         **{name: value for name, value in os.environ.items() if name not in _LEAKING},
         **CREDENTIALS,
-        "AWS_ENDPOINT_URL": endpoint,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
+        **({"AWS_ENDPOINT_URL": endpoint} if endpoint else {}),
     }
 
 

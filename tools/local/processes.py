@@ -37,8 +37,9 @@ class Child:
         *,
         log: Path | None = None,
         environment: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
     ) -> None:
-        """Start ``command`` with ``environment`` laid over this process's own."""
+        """Start ``command`` with ``environment``, by default this process's own."""
         self._log: IO[bytes] | None = log.open("ab") if log else None
         output = self._log or subprocess.DEVNULL
         self._process = subprocess.Popen(  # noqa: S603 - the commands are this package's own
@@ -46,7 +47,8 @@ class Child:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={**os.environ, **(environment or {})},
+            cwd=cwd,
+            env=dict(os.environ if environment is None else environment),
             start_new_session=True,
             preexec_fn=_die_with_parent,  # one system call: it takes no lock
         )
@@ -59,6 +61,10 @@ class Child:
     def running(self) -> bool:
         """Whether the program has not ended."""
         return self._process.poll() is None
+
+    def wait(self) -> int:
+        """The exit status, once the program has ended."""
+        return self._process.wait()
 
     def stop(self, grace_seconds: float = 5) -> None:
         """End the whole group: politely, then for certain. Safe to repeat."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tools.demo import demo_lines
-from tools.importer import import_file
+from tools.importer import ImportRefusedError, import_file
 from tools.local import deploy, dynoxide
-from tools.local.deploy import DeployedStack, Emulator
+from tools.local.deploy import Emulator
+from tools.local.errors import LocalSystemError
 from tools.local.ministack import running_ministack
 from tools.local.ports import require_free
 from tools.local.state import RunningStack
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from tools.local.deploy import DeployedStack
     from tools.local.processes import Child
     from tools.local.state import StateDirectory
 
@@ -42,6 +44,8 @@ class LocalSystem:
 
     stack: RunningStack
     key: SigningKey
+    sample_install: str | None
+    """The id of an install to show requests with."""
     engines: tuple[Child, ...]
 
     def healthy(self) -> bool:
@@ -82,12 +86,12 @@ def local_system(
         if not kept or data:
             progress("Importing rows")
             rows = data or _write_demo(state)
-            import_file(rows, description.table_name, tables_endpoint, lambda *_: None)
+            add_rows(rows, description.table_name, tables_endpoint, lambda *_: None)
         progress("Following the stream")
         _follow_stream(stack, state, tables_endpoint, emulator, description)
         running = RunningStack(
             base_url=description.base_url,
-            tokens={user: key.token(user) for user in user_ids(tables, description.table_name)},
+            tokens={user: key.token(user) for user in ids(tables, description.table_name, "USER")},
             table_name=description.table_name,
             dynamodb_endpoint=tables_endpoint,
             aws_endpoint=aws_endpoint,
@@ -97,15 +101,27 @@ def local_system(
         )
         stack.callback(state.stack.unlink, missing_ok=True)
         state.stack.write_text(running.as_json())
-        yield LocalSystem(running, key, (ministack,))
+        installs = ids(tables, description.table_name, "INSTALL", live=True)
+        yield LocalSystem(running, key, next(iter(installs), None), (ministack,))
 
 
-def user_ids(tables: DynamoDBClient, table_name: str) -> list[str]:
-    """Every user of the table."""
+def add_rows(
+    path: Path, table_name: str, tables_endpoint: str, on_progress: Callable[[int, int], None]
+) -> None:
+    """Import a file into the table; a file with a wrong line is refused whole."""
+    try:
+        import_file(path, table_name, tables_endpoint, on_progress)
+    except ImportRefusedError as error:
+        raise LocalSystemError(str(error)) from error
+
+
+def ids(tables: DynamoDBClient, table_name: str, sort_key: str, *, live: bool = False) -> list[str]:
+    """The ids of all rows of a kind; of those alone that are not deleted, if so asked."""
+    condition = "sk = :kind" + (" AND attribute_not_exists(deletedAt)" if live else "")
     pages = tables.get_paginator("scan").paginate(
         TableName=table_name,
-        FilterExpression="sk = :user",
-        ExpressionAttributeValues={":user": {"S": "USER"}},
+        FilterExpression=condition,
+        ExpressionAttributeValues={":kind": {"S": sort_key}},
         ProjectionExpression="id",
     )
     return sorted(item["id"]["S"] for page in pages for item in page["Items"])

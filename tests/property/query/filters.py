@@ -28,7 +28,7 @@ SORTED: Final = ("lt", "lte", "gt", "gte")
 TEXT: Final = (
     "contains", "startsWith", "endsWith", "eqi", "containsi", "startsWithi", "endsWithi",
 )  # fmt: skip
-LOGICAL: Final = ("AND", "OR", "NOT", "and", "or", "not")
+QUANTIFIERS: Final = ("some", "every", "none")
 DIRECTIONS: Final = (
     "asc", "desc", "asc_nulls_first", "asc_nulls_last", "desc_nulls_first", "desc_nulls_last",
     "Asc", "Desc", "AscNullsFirst", "AscNullsLast", "DescNullsFirst", "DescNullsLast",
@@ -46,6 +46,11 @@ _dates: Final = st.one_of(
     st.builds(_spelt, st.sampled_from(DATES), st.sampled_from([0, 90, -600]), st.booleans()),
 )
 _json_scalars: Final = [v for v in JSON_VALUES if isinstance(v, str | int | float)]
+
+
+def _either(*forms: Strategy) -> Strategy:
+    """One of the forms, each as likely as the other, however many forms it has itself."""
+    return st.integers(0, len(forms) - 1).flatmap(forms.__getitem__)
 
 
 def _one_key(keys: st.SearchStrategy[str] | tuple[str, ...], values: Strategy) -> Strategy:
@@ -68,7 +73,7 @@ def _operators(values: Strategy, kind: str, *, nullable: bool) -> list[Strategy]
     if kind in "ds":
         forms += [_one_key(SORTED, values), _one_key(("between",), _pairs(values))]
     if kind == "s":
-        forms.append(_one_key(TEXT, st.one_of(st.sampled_from(PIECES), values)))
+        forms.append(_one_key(TEXT, _either(st.sampled_from(PIECES), values)))
     if kind in "ds" or (nullable and kind != "b"):
         forms.append(_one_key(("isNull",), st.booleans()))
     return forms
@@ -83,8 +88,9 @@ def _merged(*parts: Json) -> Json:
 
 
 def _comparators(values: Strategy, kind: str, *, nullable: bool) -> Strategy:
-    operators = st.one_of(_operators(values, kind, nullable=nullable))
-    return st.one_of(
+    operators = _either(*_operators(values, kind, nullable=nullable))
+    return _either(
+        operators,
         operators,
         values,
         st.builds(_merged, operators, operators),
@@ -106,13 +112,13 @@ def _typed(values: list[object]) -> list[Strategy]:
     return forms
 
 
-_json_operators: Final = st.one_of(
+_json_operators: Final = _either(
     *_typed([v for v in _json_scalars if isinstance(v, bool)]),
     *_typed([v for v in _json_scalars if isinstance(v, str)]),
     *_typed([v for v in _json_scalars if not isinstance(v, bool | str)]),
     _one_key(("isNull",), st.booleans()),
 )
-_json: Final = st.one_of(
+_json: Final = _either(
     st.builds(lambda path, op: {"path": path} | op, _paths, _json_operators),
     st.builds(lambda path, op: {"path": path, "not": op}, _paths, _json_operators),
     st.builds(lambda key: {"hasKey": key}, st.sampled_from(KEYS)),
@@ -131,25 +137,27 @@ def _field(entity: str, *, absent: bool) -> Strategy:
             values = strings
         nullable = absent or kind.endswith("?")
         forms.append(_one_key((field,), _comparators(values, kind[0], nullable=nullable)))
-    return st.one_of(forms)
+    return _either(*forms)
 
 
 def _filter(entity: str, hops: int, depth: int, *, absent: bool) -> Strategy:
-    plain = _field(entity, absent=absent)
-    forms = [plain]
+    base = plain = _field(entity, absent=absent)
     if entity == "install" and hops < 2:
-        inner_depth = min(depth, 1)
-        for name, (target, _) in TO_ONE.items():
-            inner = _filter(target, hops + 1, inner_depth, absent=True)
-            forms.append(_one_key((name,), inner))
-        for name, (target, _) in TO_MANY.items():
-            inner = _filter(target, hops + 1, inner_depth, absent=False)
-            quantified = _one_key(("some", "every", "none"), inner)
-            forms += [_one_key((name,), quantified)] * 2
-    base = st.one_of(plain, st.one_of(forms))
+        deeper = min(depth, 1)
+        one = [
+            _one_key((name,), _filter(target, hops + 1, deeper, absent=True))
+            for name, (target, _) in TO_ONE.items()
+        ]
+        many = [
+            _one_key((name,), _one_key(QUANTIFIERS, inner))
+            for name, (target, _) in TO_MANY.items()
+            for inner in [_filter(target, hops + 1, deeper, absent=False)]
+        ]
+        base = _either(plain, _either(*one), _either(*many))
     for _ in range(depth):
         nested = base
-        base = st.one_of(
+        base = _either(
+            nested,
             nested,
             _one_key(("NOT", "not"), nested),
             _one_key(("AND", "OR", "and", "or"), st.lists(nested, max_size=3)),

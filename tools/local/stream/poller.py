@@ -1,8 +1,8 @@
 """An event source mapping: a DynamoDB stream brought to a function as Lambda does it.
 
 The rules followed, by the mapping's own settings ("Using AWS Lambda with Amazon DynamoDB" in the
-AWS Lambda developer guide): records of a shard in order, a parent shard before its children; batch size
-and window; filters; partial failures; bisecting; bounded retries and record age; the failure
+AWS Lambda developer guide): records of a shard in order, a parent shard before its children; batch
+size and window; filters; partial failures; bisecting; bounded retries and record age; the failure
 destination. ``ParallelizationFactor`` is taken as 1 and tumbling windows are not served.
 
 ``run`` serves until told to stop. ``drain`` delivers what there is and returns, so that a test can

@@ -1,7 +1,8 @@
 """What a function's answer means for its batch.
 
 "Configuring partial batch response" in the AWS Lambda developer guide
-(services-ddb-batchfailurereporting) tells which answers are a success, a failure from some record on, and a failure of everything.
+(services-ddb-batchfailurereporting) tells which answers are a success, a failure from some record
+on, and a failure of everything.
 """
 
 from __future__ import annotations

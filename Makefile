@@ -1,0 +1,78 @@
+# The commands of a developer's day. Everything is installed below .venv and .venvs, pinned by
+# requirements/; a second run costs nothing.
+#
+#   make run [PORT=8000] [DATA=rows.ndjson] [KEEP=1]   the whole service on this machine
+#   make token USER=usr_x                              a token for any user of it
+#   make import FILE=rows.ndjson                       more rows into it
+#   make test [ARGS="-k name"]                         every test
+#   make lint                                          ruff, mypy, import-linter
+
+PYTHON ?= python3
+PORT ?= 8000
+
+BIN := .venv/bin
+UV := $(BIN)/uv
+UV_PIN := $(shell sed -n 's/^uv==/uv==/p' requirements/dev.in)
+STAMPS := .venvs/.stamps
+SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run token import test lint clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+setup: $(STAMPS)/dev $(STAMPS)/sam $(STAMPS)/ministack $(STAMPS)/dynoxide
+
+run: setup
+	@$(BIN)/python -m tools run --port $(PORT) $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep)
+
+token: $(STAMPS)/dev
+	@$(if $(USER_ID),,$(error Say whose token: make token USER=usr_x))$(BIN)/python -m tools token "$(USER_ID)"
+
+import: $(STAMPS)/dev
+	@$(if $(FILE),,$(error Say which file: make import FILE=rows.ndjson))$(BIN)/python -m tools import "$(FILE)"
+
+test: setup
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMPS)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	PYTHONPATH=.:layers/core $(BIN)/lint-imports --no-cache
+
+clean:
+	rm -rf .venv .venvs .local .aws-sam
+
+# USER is also a variable of the shell: only the one of make's own command line counts.
+USER_ID := $(if $(filter command line,$(origin USER)),$(USER))
+
+$(STAMPS)/uv: requirements/dev.in
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		|| { echo "Python 3.11 or later is needed, and $(PYTHON) is not: set PYTHON=/path/to/python3."; exit 1; }
+	@mkdir -p $(STAMPS)
+	@echo "Making .venv"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_PIN)"
+	@touch $@
+
+$(STAMPS)/dev: requirements/dev.txt $(STAMPS)/uv
+	@echo "Installing the project's own environment (.venv)"
+	@$(SYNC) --python $(BIN)/python requirements/dev.txt
+	@touch $@
+
+$(STAMPS)/sam $(STAMPS)/ministack: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev
+	@echo "Installing .venvs/$*"
+	@test -x .venvs/$*/bin/python || $(PYTHON) -m venv .venvs/$*
+	@$(SYNC) --python .venvs/$*/bin/python requirements/$*.txt
+	@touch $@
+
+$(STAMPS)/dynoxide: requirements/dynoxide/package.json requirements/dynoxide/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is needed for the Dynoxide binary: install Node.js."; exit 1; }
+	@mkdir -p $(STAMPS) .venvs/dynoxide
+	@echo "Installing Dynoxide"
+	@cp $^ .venvs/dynoxide/
+	@cd .venvs/dynoxide && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
