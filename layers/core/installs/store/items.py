@@ -33,6 +33,7 @@ CASCADED: Final = "cascaded"
 PURGE_AT: Final = "purgeAt"
 ENABLED_BEFORE: Final = "enabledBefore"
 LIVE: Final = "live"
+EPOCH: Final = "epoch"
 
 
 def camel_case(name: str) -> str:

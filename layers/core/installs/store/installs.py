@@ -1,0 +1,103 @@
+"""Installs in the table: one read, and the one transaction that every change of state goes through."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from installs.lifecycle import InstallState
+from installs.store import items, keys
+from installs.store.expressions import Action, Condition, Delete, Exists, Missing, Update, same
+from installs.store.keys import Key
+from installs.store.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An install that goes from a state that was read to another; ``after`` ``None``: is deleted."""
+
+    before: InstallState
+    after: InstallState | None
+
+
+def get(table: Table, install_id: str) -> InstallState | None:
+    """An install, strongly consistent; whether the caller may see it is not asked here."""
+    item = table.get(keys.install(install_id))
+    return None if item is None else items.item_to_install(item)
+
+
+def get_many(table: Table, install_ids: Iterable[str]) -> dict[str, InstallState]:
+    """The installs that are there, strongly consistent, by id."""
+    found = table.get_many(keys.install(install_id) for install_id in install_ids)
+    states = map(items.item_to_install, found.values())
+    return {state.row.id: state for state in states}
+
+
+def default_tier(table: Table, workspace_id: str) -> str | None:
+    """The retention tier that a workspace chose for what it deletes."""
+    item = table.get(keys.workspace(workspace_id))
+    return None if item is None else items.decode(item).get("defaultRetentionTier")
+
+
+def commit(table: Table, changes: Sequence[Change], *guards: Action) -> None:
+    """Write changes in one transaction: the rows, the counters of live installs, the solutions' epochs.
+
+    Each row is written only if it is as it was read.
+
+    Raises
+    ------
+    ConditionFailedError
+        A row has changed since, or a guard does not hold; nothing is written.
+    ConflictError, ThrottledError
+        The table stayed busy.
+    """
+    counters: Counter[Key] = Counter()
+    epochs: dict[Key, None] = {}
+    for change in changes:
+        row = change.before.row
+        delta = int(change.after is not None and change.after.live) - int(change.before.live)
+        counters[keys.live_count(row.workspace_id)] += delta
+        counters[keys.live_count(row.workspace_id, row.integration_id)] += delta
+        if row.solution_id is not None:
+            epochs[keys.solution_epoch(row.solution_id)] = None
+    table.transact(
+        [
+            *map(_write, changes),
+            *(Update(key, add={items.LIVE: delta}) for key, delta in counters.items() if delta),
+            *(Update(key, add={items.EPOCH: 1}) for key in epochs),
+            *guards,
+        ]
+    )
+
+
+def as_read(state: InstallState) -> Sequence[Condition]:
+    """The conditions under which an install is still what was read."""
+    row = state.row
+    return (
+        Exists(),
+        same(items.DELETION_ID, state.deletion and state.deletion.id),
+        same("workspaceId", row.workspace_id),
+        same("integrationId", row.integration_id),
+        same("solutionId", row.solution_id),
+        same("parentInstallId", row.parent_install_id),
+    )
+
+
+def live_guard() -> Sequence[Condition]:
+    """The conditions under which an install is there and live."""
+    return (Exists(), Missing(items.DELETION_ID))
+
+
+def _write(change: Change) -> Action:
+    key = keys.install(change.before.row.id)
+    if change.after is None:
+        return Delete(key, as_read(change.before))
+    before = items.decode(items.install_to_item(change.before))
+    after = items.decode(items.install_to_item(change.after))
+    return Update(
+        key,
+        as_read(change.before),
+        set={name: value for name, value in after.items() if before.get(name) != value},
+        remove=[name for name in before if name not in after],
+    )

@@ -1,0 +1,242 @@
+"""The table: reads, and transactions with their retries. Every call of DynamoDB goes through here."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from installs.errors import ConflictError, ThrottledError
+from installs.store import keys
+from installs.store.expressions import Action, Placeholders
+from installs.store.items import Item, encode_key
+from installs.store.keys import Index, Key
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TRANSACTION_LIMIT: Final = 100
+"""Actions in one transaction (AWS: TransactWriteItems)."""
+
+BATCH_LIMIT: Final = 100
+"""Keys in one BatchGetItem (AWS: BatchGetItem)."""
+
+POOL: Final = 32
+"""Connections kept open: at least the widest fan-out of reads."""
+
+_ATTEMPTS: Final = 8
+_PAUSE: Final = 0.025
+_THROTTLES: Final = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "ThrottlingError",
+    }
+)
+_CONFLICTS: Final = frozenset({"TransactionConflict", "TransactionInProgressException"})
+
+
+class ConditionFailedError(Exception):
+    """A condition of a transaction did not hold, so nothing was written.
+
+    ``failed`` has the places of the actions whose conditions failed.
+    """
+
+    def __init__(self, failed: Sequence[int]) -> None:
+        super().__init__(f"conditions of the actions {list(failed)} did not hold")
+        self.failed = tuple(failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Items of one partition, in the order of the sort key, whose sort key starts with a prefix."""
+
+    partition: str
+    prefix: str = ""
+    index: Index | None = None
+
+
+@dataclass(slots=True)
+class Usage:
+    """What a request has read: calls, items, and capacity units."""
+
+    calls: int = 0
+    items: int = 0
+    capacity: float = 0.0
+
+    def count(self, items: int, capacity: float) -> None:
+        """Add one call's reading."""
+        self.calls += 1
+        self.items += items
+        self.capacity += capacity
+
+
+@cache
+def client() -> DynamoDBClient:
+    """The process's one client; made on first use."""
+    config = Config(
+        connect_timeout=2,
+        read_timeout=10,
+        max_pool_connections=POOL,
+        parameter_validation=False,
+        retries={"mode": "standard", "total_max_attempts": 4},
+    )
+    return boto3.session.Session().client("dynamodb", config=config)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table, and what was read of it."""
+
+    name: str
+    client: DynamoDBClient
+    usage: Usage = field(default_factory=Usage)
+
+    def get(self, key: Key) -> Item | None:
+        """One item, strongly consistent."""
+        with _translated():
+            answer = self.client.get_item(
+                TableName=self.name,
+                Key=encode_key(key),
+                ConsistentRead=True,
+                ReturnConsumedCapacity="TOTAL",
+            )
+        item = answer.get("Item")
+        self.usage.count(1 if item else 0, _capacity(answer))
+        return item  # type: ignore[return-value]
+
+    def get_many(self, wanted: Iterable[Key], *, consistent: bool = True) -> dict[Key, Item]:
+        """The items of the keys that are there; a key may stand twice."""
+        found: dict[Key, Item] = {}
+        pending = list(dict.fromkeys(wanted))
+        pauses = 0
+        while pending:
+            batch, pending = pending[:BATCH_LIMIT], pending[BATCH_LIMIT:]
+            request = {"Keys": [encode_key(key) for key in batch], "ConsistentRead": consistent}
+            with _translated():
+                answer: Any = self.client.batch_get_item(
+                    RequestItems={self.name: request},  # type: ignore[dict-item]
+                    ReturnConsumedCapacity="TOTAL",
+                )
+            items = answer["Responses"].get(self.name, [])
+            used = sum(part["CapacityUnits"] for part in answer.get("ConsumedCapacity", ()))
+            self.usage.count(len(items), used)
+            found.update({key_of(item): item for item in items})
+            left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            if left:
+                pauses += 1
+                if pauses > _ATTEMPTS:
+                    raise ThrottledError("The table is busy; try again.")
+                _pause(pauses)
+                pending.extend(key_of(item) for item in left)
+        return found
+
+    def query(self, wanted: Range, *, consistent: bool = False) -> Iterator[Item]:
+        """The items of a range, read page by page as they are asked for."""
+        p = Placeholders()
+        partition, sort = (
+            (keys.PK, keys.SK)
+            if wanted.index is None
+            else (wanted.index.partition, wanted.index.sort)
+        )
+        condition = f"{p.name(partition)} = {p.value(wanted.partition)}"
+        if wanted.prefix:
+            condition += f" AND begins_with({p.name(sort)}, {p.value(wanted.prefix)})"
+        request: dict[str, Any] = {
+            "TableName": self.name,
+            "KeyConditionExpression": condition,
+            "ConsistentRead": consistent,
+            "ReturnConsumedCapacity": "TOTAL",
+            **p.attributes(),
+        }
+        if wanted.index is not None:
+            request["IndexName"] = wanted.index.name
+        while True:
+            with _translated():
+                answer: Any = self.client.query(**request)
+            self.usage.count(answer["ScannedCount"], _capacity(answer))
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def transact(self, actions: Sequence[Action]) -> None:
+        """Write all of the actions or none.
+
+        Conflicts with other transactions and throttling are retried with jitter.
+
+        Raises
+        ------
+        ConditionFailedError
+            A condition did not hold.
+        ConflictError, ThrottledError
+            The retries are used up.
+        """
+        encoded: Any = [action.encode(self.name) for action in actions]
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                self.client.transact_write_items(TransactItems=encoded)
+            except ClientError as error:
+                refusal = _refusal(error)
+                if refusal is None:
+                    raise
+                if isinstance(refusal, ConditionFailedError) or attempt == _ATTEMPTS:
+                    raise refusal from error
+                _pause(attempt)
+            else:
+                return
+
+
+def key_of(item: Item) -> Key:
+    """The primary key of an item."""
+    return Key(item[keys.PK]["S"], item[keys.SK]["S"])
+
+
+def _refusal(error: ClientError) -> Exception | None:
+    """Why a transaction was refused; none where it is no refusal."""
+    code = error.response["Error"]["Code"]
+    if code in _THROTTLES:
+        return ThrottledError("The table is busy; try again.")
+    if code in _CONFLICTS:
+        return ConflictError("The install is being changed by another request; try again.")
+    if code != "TransactionCanceledException":
+        return None
+    reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", ())]
+    failed = [place for place, reason in enumerate(reasons) if reason == "ConditionalCheckFailed"]
+    if failed:
+        return ConditionFailedError(failed)
+    if _CONFLICTS.intersection(reasons):
+        return ConflictError("The install is being changed by another request; try again.")
+    if _THROTTLES.intersection(reasons):
+        return ThrottledError("The table is busy; try again.")
+    return None
+
+
+class _translated:
+    """Turns throttling that outlasted botocore's own retries into the error that a caller is told."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] in _THROTTLES:
+            raise ThrottledError("The table is busy; try again.") from error
+
+
+def _capacity(answer: Any) -> float:  # noqa: ANN401 - any answer of the client's reads
+    used: float = answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+    return used
+
+
+def _pause(attempt: int) -> None:
+    """Full jitter, doubling to at most 0.8 seconds."""
+    time.sleep(random.uniform(0, min(0.8, _PAUSE * 2**attempt)))  # noqa: S311 - jitter, no secret
