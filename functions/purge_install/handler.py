@@ -1,0 +1,16 @@
+"""DELETE /api/integration-installs/{id}/purge: delete for good. For admins (CONTRACT.md section 6)."""
+
+from __future__ import annotations
+
+from installs import commands, config
+from installs.http import Request, endpoint, no_parameters
+from installs.store.table import Table, client
+
+
+@endpoint
+def handler(request: Request) -> object:
+    """Purge a deleted install; what its uninstall took goes by the cascade."""
+    no_parameters(request)
+    table = Table(config.table_name(), client())
+    commands.purge(table, request.principal, request.install_id)
+    return {"success": True}

@@ -1,0 +1,16 @@
+"""POST /api/integration-installs/{id}/restore: undo an uninstall. For editors (CONTRACT.md section 5)."""
+
+from __future__ import annotations
+
+from installs import commands, config
+from installs.http import Request, endpoint, no_parameters
+from installs.rows import shown
+from installs.store.table import Table, client
+
+
+@endpoint
+def handler(request: Request) -> object:
+    """Restore, and answer with the install as it is then."""
+    no_parameters(request)
+    table = Table(config.table_name(), client())
+    return shown(commands.restore(table, request.principal, request.install_id).row)

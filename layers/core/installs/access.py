@@ -1,0 +1,100 @@
+"""Who the caller is, what the caller sees, and what the caller may do (CONTRACT.md section 8).
+
+Roles are rows of the table, never claims of a token.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from installs.errors import ForbiddenError, NotFoundError
+from installs.model import UserRole, WorkspaceRole
+from installs.store import roles
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from installs.lifecycle import InstallState
+    from installs.store.table import Table
+
+CACHE_SECONDS: Final = 20
+"""How long a warm function may serve reads from roles that it read before.
+
+With the 30 seconds of the authorizer's cache this keeps within the 60 of the contract.
+"""
+
+_RANK: Final = {role: rank for rank, role in enumerate(WorkspaceRole)}
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The caller, as the authorizer found it."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The workspaces that a caller sees, with the role in each; ``everything`` for a platform admin."""
+
+    everything: bool = False
+    roles: Mapping[str, WorkspaceRole] = field(default_factory=dict)
+
+    @property
+    def scope(self) -> frozenset[str] | None:
+        """The ids of the workspaces; ``None`` is every workspace."""
+        return None if self.everything else frozenset(self.roles)
+
+    def role(self, workspace_id: str) -> WorkspaceRole | None:
+        """The role in a workspace; ``None`` where the caller does not see it."""
+        return WorkspaceRole.ADMIN if self.everything else self.roles.get(workspace_id)
+
+
+_seen: dict[tuple[str, str], tuple[float, Reach]] = {}
+
+
+def reach(table: Table, principal: Principal, *, fresh: bool = False) -> Reach:
+    """What the caller sees; read anew if ``fresh`` (for every write) or older than ``CACHE_SECONDS``."""
+    key = (table.name, principal.id)
+    now = time.monotonic()
+    cached = _seen.get(key)
+    if not fresh and cached is not None and now - cached[0] < CACHE_SECONDS:
+        return cached[1]
+    user_role, by_workspace = roles.of_user(table, principal.id)
+    found = Reach(
+        user_role == UserRole.ADMIN,
+        {workspace: WorkspaceRole(role) for workspace, role in by_workspace.items()},
+    )
+    if len(_seen) >= 1000:
+        _seen.clear()
+    _seen[key] = (now, found)
+    return found
+
+
+def seen(reach: Reach, state: InstallState | None, now: datetime) -> InstallState:
+    """The install, if the caller may know of it.
+
+    Raises
+    ------
+    NotFoundError
+        It is absent, past its retention, or out of reach: these look the same (section 3).
+    """
+    if state is None or state.gone(now) or reach.role(state.row.workspace_id) is None:
+        raise NotFoundError("There is no such install.")
+    return state
+
+
+def require(reach: Reach, state: InstallState, role: WorkspaceRole) -> None:
+    """Refuse a caller whose role in the install's workspace is too low.
+
+    Raises
+    ------
+    ForbiddenError
+        The caller sees the install but may not do this to it.
+    """
+    actual = reach.role(state.row.workspace_id)
+    if actual is None or _RANK[actual] < _RANK[role]:
+        raise ForbiddenError(f"This needs the role {role} in the install's workspace.")

@@ -1,0 +1,101 @@
+"""Get, uninstall, restore and purge: one function for each endpoint that names an install.
+
+Each reads the install and the caller's roles consistently, asks ``access`` and ``lifecycle``, and
+writes the decision in one transaction. Where the row has changed in between, it looks again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+from installs import access, lifecycle
+from installs.errors import ConflictError
+from installs.lifecycle import InstallState
+from installs.model import WorkspaceRole
+from installs.store import installs, keys
+from installs.store.expressions import Action, Check
+from installs.store.installs import Change
+from installs.store.table import ConditionFailedError
+
+if TYPE_CHECKING:
+    from installs.access import Principal
+    from installs.store.table import Table
+
+_ATTEMPTS: Final = 5
+
+Decision = tuple[Change, tuple[Action, ...]]
+
+
+def get(table: Table, principal: Principal, install_id: str) -> InstallState:
+    """The install, deleted or not (section 3)."""
+    reach = access.reach(table, principal)
+    return access.seen(reach, installs.get(table, install_id), _now())
+
+
+def uninstall(table: Table, principal: Principal, install_id: str, *, stack_tier: str) -> None:
+    """Soft-delete the install (section 4). Its deletion is kept by the workspace's tier or the stack's."""
+
+    def decide(state: InstallState) -> Decision | None:
+        tier = installs.default_tier(table, state.row.workspace_id) or stack_tier
+        after = lifecycle.uninstall(state, tier=tier, now=_now(), deletion_id=uuid4().hex)
+        return None if after is None else (Change(state, after), ())
+
+    _change(table, principal, install_id, WorkspaceRole.EDITOR, decide)
+
+
+def restore(table: Table, principal: Principal, install_id: str) -> InstallState:
+    """Bring the install back (section 5); the row as it is then."""
+
+    def decide(state: InstallState) -> Decision | None:
+        parent_id = state.row.parent_install_id
+        parent = None if parent_id is None else installs.get(table, parent_id)
+        after = lifecycle.restore(state, parent, now=_now())
+        if after is None:
+            return None
+        guards = (
+            () if parent_id is None else (Check(keys.install(parent_id), installs.live_guard()),)
+        )
+        return Change(state, after), guards
+
+    return _change(table, principal, install_id, WorkspaceRole.EDITOR, decide)
+
+
+def purge(table: Table, principal: Principal, install_id: str) -> None:
+    """Delete a deleted install for good (section 6)."""
+
+    def decide(state: InstallState) -> Decision:
+        lifecycle.check_purge(state, now=_now())
+        return Change(state, None), ()
+
+    _change(table, principal, install_id, WorkspaceRole.ADMIN, decide)
+
+
+def _change(
+    table: Table,
+    principal: Principal,
+    install_id: str,
+    role: WorkspaceRole,
+    decide: Callable[[InstallState], Decision | None],
+) -> InstallState:
+    """Read, check, decide, write; again where the row changed in between. The state after it."""
+    for _ in range(_ATTEMPTS):
+        reach = access.reach(table, principal, fresh=True)
+        state = access.seen(reach, installs.get(table, install_id), _now())
+        access.require(reach, state, role)
+        decision = decide(state)
+        if decision is None:
+            return state
+        change, guards = decision
+        try:
+            installs.commit(table, [change], *guards)
+        except ConditionFailedError:
+            continue
+        return change.after or state
+    raise ConflictError("The install kept changing; try again.")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,19 @@
+"""The environment of the functions, read once at start; what is missing or wrong ends it at once."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from installs.model import RetentionTier
+
+
+def table_name() -> str:
+    """The name of the table (``TABLE_NAME``)."""
+    return os.environ["TABLE_NAME"]
+
+
+@cache
+def default_retention_tier() -> RetentionTier:
+    """The tier of a workspace that chose none (``DEFAULT_RETENTION_TIER``, medium)."""
+    return RetentionTier(os.environ.get("DEFAULT_RETENTION_TIER", RetentionTier.MEDIUM))

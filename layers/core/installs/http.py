@@ -1,0 +1,131 @@
+"""Request in, answer out: the only place that knows HTTP's status codes (CONTRACT.md section 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+
+from installs import errors
+from installs.access import Principal
+from installs.errors import InstallsError, InvalidParameterError, Issue, UnauthorizedError
+from installs.log import logger
+
+STATUS: Final[Mapping[type[InstallsError], HTTPStatus]] = {
+    errors.InvalidParameterError: HTTPStatus.BAD_REQUEST,
+    errors.InvalidFilterError: HTTPStatus.BAD_REQUEST,
+    errors.InvalidOrderByError: HTTPStatus.BAD_REQUEST,
+    errors.InvalidCursorError: HTTPStatus.BAD_REQUEST,
+    errors.UnauthorizedError: HTTPStatus.UNAUTHORIZED,
+    errors.ForbiddenError: HTTPStatus.FORBIDDEN,
+    errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    errors.InstallNotDeletedError: HTTPStatus.CONFLICT,
+    errors.ParentDeletedError: HTTPStatus.CONFLICT,
+    errors.ConflictError: HTTPStatus.CONFLICT,
+    errors.QueryTooExpensiveError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,
+}
+
+Event = Mapping[str, Any]
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that the gateway let through."""
+
+    principal: Principal
+    path: Mapping[str, str]
+    query: Mapping[str, Sequence[str]]
+
+    @property
+    def install_id(self) -> str:
+        """The ``id`` of the path."""
+        return self.path["id"]
+
+
+def endpoint(respond: Callable[[Request], object]) -> Callable[[Event, object], Answer]:
+    """A Lambda handler of a function from a request to what is sent back as JSON."""
+
+    def handler(event: Event, context: object) -> Answer:
+        request_id = str((event.get("requestContext") or {}).get("requestId") or "")
+        try:
+            return _answer(HTTPStatus.OK, respond(request_of(event)), "application/json")
+        except InstallsError as error:
+            return problem(error, request_id)
+        except Exception:
+            logger.exception("unhandled error", request_id=request_id)
+            return problem(InstallsError("Something went wrong on our side."), request_id)
+
+    return handler
+
+
+def request_of(event: Event) -> Request:
+    """The request of an API Gateway event; fails closed without the authorizer's context.
+
+    Raises
+    ------
+    UnauthorizedError
+        The event has no principal.
+    """
+    authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
+    principal = authorizer.get("principal")
+    if not isinstance(principal, str) or not principal:
+        raise UnauthorizedError("A bearer token is needed.")
+    return Request(
+        Principal(principal),
+        event.get("pathParameters") or {},
+        event.get("multiValueQueryStringParameters") or {},
+    )
+
+
+def no_parameters(request: Request) -> None:
+    """Refuse query parameters where an endpoint takes none.
+
+    Raises
+    ------
+    InvalidParameterError
+        There is one.
+    """
+    if request.query:
+        raise InvalidParameterError(
+            "This endpoint takes no query parameters.",
+            [Issue("unknown_parameter", "is not a parameter", name) for name in request.query],
+        )
+
+
+def problem(error: InstallsError, request_id: str) -> Answer:
+    """An error as problem details (RFC 9457)."""
+    status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
+    body = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status.value,
+        "detail": error.detail,
+        "code": error.code,
+        "requestId": request_id,
+        "errors": [_issue(issue) for issue in error.issues],
+    }
+    answer = _answer(status, body, "application/problem+json")
+    if status is HTTPStatus.UNAUTHORIZED:
+        answer["headers"]["WWW-Authenticate"] = "Bearer"
+    if status is HTTPStatus.TOO_MANY_REQUESTS:
+        answer["headers"]["Retry-After"] = "1"
+    return answer
+
+
+def _issue(issue: Issue) -> dict[str, str]:
+    place = {"parameter": issue.parameter, "pointer": issue.pointer}
+    given = {name: value for name, value in place.items() if value is not None}
+    return {**given, "code": issue.code, "detail": issue.detail}
+
+
+def _answer(status: HTTPStatus, body: object, content_type: str) -> Answer:
+    return {
+        "statusCode": status.value,
+        "headers": {"Content-Type": content_type, "Cache-Control": "no-store"},
+        "body": orjson.dumps(body).decode(),
+    }

@@ -1,0 +1,27 @@
+"""The roles of a user: rows of the user's own partition, read with one consistent query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from installs.store import keys
+from installs.store.items import decode
+from installs.store.table import Range
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from installs.store.table import Table
+
+
+def of_user(table: Table, user_id: str) -> tuple[str | None, Mapping[str, str]]:
+    """A user's role on the platform (``None`` if there is no such user), and the role by workspace."""
+    platform = None
+    by_workspace: dict[str, str] = {}
+    for item in table.query(Range(keys.user(user_id).pk), consistent=True):
+        values = decode(item)
+        if values[keys.SK].startswith(keys.ROLE_PREFIX):
+            by_workspace[values["workspaceId"]] = values["role"]
+        else:
+            platform = values["role"]
+    return platform, by_workspace
