@@ -1,0 +1,32 @@
+"""GET /api/integration-installs: list, filter, order, page. For viewers (CONTRACT.md section 2)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from installs import access, config
+from installs.http import Request, endpoint
+from installs.query.execute import run
+from installs.query.parameters import parse
+from installs.rows import shown_fields
+from installs.store.reader import TableReader
+from installs.store.table import Table, client
+
+
+@endpoint
+def handler(request: Request) -> object:
+    """Answer with a page of the installs that the caller sees."""
+    query = parse(request.query)
+    table = Table(config.table_name(), client())
+    scope = access.reach(table, request.principal).scope
+    page = run(query, scope, TableReader(table), datetime.now(UTC))
+    return {
+        "data": [shown_fields(row) for row in page.rows],
+        "pageInfo": {
+            "total": page.total,
+            "hasNextPage": page.has_next,
+            "hasPreviousPage": page.has_previous,
+            "startCursor": page.start,
+            "endCursor": page.end,
+        },
+    }

@@ -1,0 +1,150 @@
+"""The query parameters of the list, checked and made one query (CONTRACT.md section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from installs.errors import InvalidParameterError, Issue
+from installs.query.cursor import decode
+from installs.query.nodes import TRUE, Node, canonical, conjunction, constrains
+from installs.query.order import Order, Values, parse_order_by
+from installs.query.parser import equals, one_of_ids, parse_filter
+from installs.query.schema import INSTALL, Kind
+
+MAX_LIMIT: Final = 100
+MAX_IDS: Final = 100
+MAX_ID: Final = 128
+
+SHORTHANDS: Final = {
+    "integration_id": "integrationId",
+    "workspace_id": "workspaceId",
+    "integration_version_id": "integrationVersionId",
+    "member_policy": "memberPolicy",
+    "parent_install_id": "parentInstallId",
+    "solution_id": "solutionId",
+    "installed_by": "installedBy",
+    "retention_tier": "retentionTier",
+}
+PARAMETERS: Final = (
+    "limit", "after", "before", "ids", "filter", "orderBy", "include_deleted", *SHORTHANDS,
+)  # fmt: skip
+
+
+class Deleted(StrEnum):
+    """Which rows are looked at: the live, the live and the deleted, or the trash alone."""
+
+    EXCLUDED = "false"
+    INCLUDED = "true"
+    ONLY = "only"
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """What a list asks for. ``filter`` holds shorthands and ids as well."""
+
+    filter: Node
+    deleted: Deleted
+    order: Order
+    limit: int
+    after: Values | None
+    before: Values | None
+    binding: str
+    """Everything that filters, as the text that cursors are bound to."""
+
+
+def parse(given: Mapping[str, Sequence[str]]) -> ListQuery:
+    """The query of the parameters, each a list of its occurrences.
+
+    Raises ``InvalidParameterError``, ``InvalidFilterError``, ``InvalidOrderByError`` or
+    ``InvalidCursorError``, each naming the place.
+    """
+    one = _each_once(given)
+    issues: list[Issue] = []
+    parts: list[Node] = []
+    for parameter, field in SHORTHANDS.items():
+        if parameter in one:
+            value, about = one[parameter], INSTALL.fields[field]
+            if about.kind is Kind.ENUM and value not in about.values:
+                detail = f"{value!r} is not one of {', '.join(about.values)}"
+                issues.append(Issue("invalid_value", detail, parameter))
+            elif len(value) > MAX_ID:
+                issues.append(Issue("too_long", f"at most {MAX_ID} characters", parameter))
+            else:
+                parts.append(equals(INSTALL, field, value))
+    ids = _ids(one, issues)
+    if ids is not None:
+        parts.append(one_of_ids(ids))
+    limit = _limit(one, issues)
+    chosen = _deleted(one, issues)
+    if issues:
+        raise _invalid(issues)
+    written = parse_filter(one["filter"]) if "filter" in one else None
+    order = parse_order_by(one.get("orderBy"))
+    tree = (
+        conjunction(*parts, *(() if written is None else (written,))) if parts or written else TRUE
+    )
+    deleted = chosen or _default_deleted(tree)
+    binding = f"{deleted}\n{canonical(tree)}"
+    after, before = (
+        decode(one[name], order, binding, parameter=name) if name in one else None
+        for name in ("after", "before")
+    )
+    return ListQuery(tree, deleted, order, limit, after, before, binding)
+
+
+def _default_deleted(tree: Node) -> Deleted:
+    """Deleted rows are looked at where the query itself asks about deletion."""
+    asked = constrains(tree, "deletedAt") or constrains(tree, "retentionTier")
+    return Deleted.INCLUDED if asked else Deleted.EXCLUDED
+
+
+def _each_once(given: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    issues: list[Issue] = []
+    for name, values in given.items():
+        if name not in PARAMETERS:
+            issues.append(Issue("unknown_parameter", f"{name!r} is not a parameter", name))
+        elif len(values) != 1:
+            issues.append(Issue("repeated", "may be given once", name))
+        elif not values[0]:
+            issues.append(Issue("empty", "must not be empty", name))
+    if issues:
+        raise _invalid(issues)
+    return {name: values[0] for name, values in given.items()}
+
+
+def _limit(one: Mapping[str, str], issues: list[Issue]) -> int:
+    text = one.get("limit", str(MAX_LIMIT))
+    if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MAX_LIMIT:
+        return int(text)
+    issues.append(Issue("invalid_value", f"must be a whole number from 1 to {MAX_LIMIT}", "limit"))
+    return MAX_LIMIT
+
+
+def _ids(one: Mapping[str, str], issues: list[Issue]) -> list[str] | None:
+    if "ids" not in one:
+        return None
+    ids = one["ids"].split(",")
+    if len(ids) > MAX_IDS:
+        issues.append(Issue("too_many", f"at most {MAX_IDS} ids", "ids"))
+    elif not all(0 < len(install_id) <= MAX_ID for install_id in ids):
+        issues.append(Issue("invalid_value", f"ids have 1 to {MAX_ID} characters", "ids"))
+    return ids
+
+
+def _deleted(one: Mapping[str, str], issues: list[Issue]) -> Deleted | None:
+    text = one.get("include_deleted")
+    if text is None:
+        return None
+    try:
+        return Deleted(text)
+    except ValueError:
+        detail = f"{text!r} is not one of {', '.join(Deleted)}"
+        issues.append(Issue("invalid_value", detail, "include_deleted"))
+        return None
+
+
+def _invalid(issues: list[Issue]) -> InvalidParameterError:
+    return InvalidParameterError(f"{issues[0].parameter}: {issues[0].detail}", issues)
