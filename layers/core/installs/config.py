@@ -17,3 +17,8 @@ def table_name() -> str:
 def default_retention_tier() -> RetentionTier:
     """The tier of a workspace that chose none (``DEFAULT_RETENTION_TIER``, medium)."""
     return RetentionTier(os.environ.get("DEFAULT_RETENTION_TIER", RetentionTier.MEDIUM))
+
+
+def parking_bucket() -> str:
+    """The bucket for records that can never be handled (``PARKING_BUCKET``)."""
+    return os.environ["PARKING_BUCKET"]

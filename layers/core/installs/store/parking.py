@@ -1,0 +1,25 @@
+"""Where records go that can never be handled: whole, to S3, beside the mapping's own failures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@cache
+def _client() -> S3Client:
+    return boto3.session.Session().client("s3")
+
+
+def park(bucket: str, record: Mapping[str, Any], reason: str) -> None:
+    """Keep a record with the reason; the same record parks in the same place."""
+    key = f"parked/{record['eventID']}.json"
+    body = json.dumps({"reason": reason, "record": record}).encode()
+    _client().put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")

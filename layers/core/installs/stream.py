@@ -1,0 +1,44 @@
+"""The consumer of the table's stream: which records to handle, which to retry, which to park.
+
+Lambda retries a batch from the lowest sequence number reported (AWS: Lambda with DynamoDB, partial
+batch responses). The consumer stops at the first record that fails for a passing reason, so that
+order is kept, and parks what can never be handled, so that it blocks nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from installs.lifecycle import InstallState
+from installs.log import logger
+from installs.store.items import item_to_install
+
+StreamRecord = Mapping[str, Any]
+
+
+def consume(
+    records: Sequence[StreamRecord],
+    reconcile: Callable[[InstallState], None],
+    park: Callable[[StreamRecord, str], None],
+) -> dict[str, list[dict[str, str]]]:
+    """Handle records in order; the answer is the mapping's partial batch response."""
+    for record in records:
+        try:
+            try:
+                state = install_of(record)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                park(record, f"not a record of an install: {error!r}")
+                continue
+            reconcile(state)
+        except Exception:
+            sequence_number = record["dynamodb"]["SequenceNumber"]
+            logger.exception("cascade stopped", sequence_number=sequence_number)
+            return {"batchItemFailures": [{"itemIdentifier": sequence_number}]}
+    return {"batchItemFailures": []}
+
+
+def install_of(record: StreamRecord) -> InstallState:
+    """The install as a record shows it: the new image, or the old one of a removal."""
+    change = record["dynamodb"]
+    return item_to_install(change.get("NewImage") or change["OldImage"])
