@@ -1,4 +1,4 @@
-"""This machine's signing key, and tokens made with it: for the local system alone."""
+"""The signing key of this machine, and tokens made with it: for the local system alone."""
 
 from __future__ import annotations
 

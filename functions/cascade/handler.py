@@ -6,9 +6,9 @@ from typing import Any, Final, Protocol
 
 from installs import cascade, config
 from installs.cascade import OutOfTimeError
-from installs.stream import consume
 from installs.store import parking
 from installs.store.table import Table, client
+from installs.stream import consume
 
 SPARE_MILLISECONDS: Final = 5_000
 """What is kept of an invocation's time to finish a step and report."""

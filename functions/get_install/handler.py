@@ -1,4 +1,4 @@
-"""GET /api/integration-installs/{id}: one install, deleted or not. For viewers (CONTRACT.md section 3)."""
+"""GET /api/integration-installs/{id}: one install. For viewers (CONTRACT.md section 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DELETE /api/integration-installs/{id}/purge: delete for good. For admins (CONTRACT.md section 6)."""
+"""DELETE /api/integration-installs/{id}/purge: for admins (CONTRACT.md section 6)."""
 
 from __future__ import annotations
 

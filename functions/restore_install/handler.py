@@ -1,4 +1,4 @@
-"""POST /api/integration-installs/{id}/restore: undo an uninstall. For editors (CONTRACT.md section 5)."""
+"""POST /api/integration-installs/{id}/restore: for editors (CONTRACT.md section 5)."""
 
 from __future__ import annotations
 

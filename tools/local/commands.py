@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import ExitStack
-from pathlib import Path  # noqa: TC003 - typer reads the annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
@@ -110,12 +110,13 @@ def introduction(system: LocalSystem) -> Iterator[str]:
     if not stack.tokens:
         return
     user, text = next(iter(stack.tokens.items()))
-    header = f"-H 'Authorization: Bearer {text}'"
-    yield f"\nAs {user}:\n\ncurl -s {header} '{installs}?limit=2'"
-    if system.sample_install:
-        yield f"\ncurl -s {header} {installs}/{system.sample_install}"
-        yield f"\ncurl -s -X DELETE {header} {installs}/{system.sample_install}"
-        yield f"\ncurl -s -X POST {header} {installs}/{system.sample_install}/restore"
+    header = '-H "Authorization: Bearer $TOKEN"'
+    yield f"\nAs {user}:\n\nTOKEN={text}\nINSTALLS={installs}"
+    yield f'curl -s {header} "$INSTALLS?limit=2"'
+    if install := system.sample_install:
+        yield f"curl -s {header} $INSTALLS/{install}"
+        yield f"curl -s -X DELETE {header} $INSTALLS/{install}"
+        yield f"curl -s -X POST {header} $INSTALLS/{install}/restore"
     yield "\nServing; Ctrl-C ends it."
 
 

@@ -21,7 +21,7 @@ _LEAKING: Final = ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_
 
 
 def aws_environment(endpoint: str | None) -> dict[str, str]:
-    """This process's variables, with AWS tools turned to the emulator, away from any account."""
+    """The process's own variables, with AWS tools turned to the emulator, away from any account."""
     return {
         **{name: value for name, value in os.environ.items() if name not in _LEAKING},
         **CREDENTIALS,

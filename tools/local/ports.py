@@ -22,17 +22,29 @@ def free_port() -> int:
         return port
 
 
-def require_free(port: int) -> None:
-    """Refuse a port that another program holds."""
+def require_free(port: int, patience_seconds: float = 3) -> None:
+    """Refuse a port that another program holds, and goes on holding.
+
+    The patience is for a run that was just killed, whose engines are still ending.
+    """
+    deadline = time.monotonic() + patience_seconds
+    while not _is_free(port):
+        if time.monotonic() > deadline:
+            raise LocalSystemError(
+                f"Port {port} is in use: stop what holds it, or choose another with PORT=."
+            )
+        time.sleep(0.1)
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as listener:
         # As servers do, so that a port whose last connections are still closing counts as free.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, port))
-        except OSError as error:
-            raise LocalSystemError(
-                f"Port {port} is in use: stop what holds it, or choose another with PORT=."
-            ) from error
+        except OSError:
+            return False
+        return True
 
 
 def wait_until_listening(port: int, seconds: float, still_running: Callable[[], bool]) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tools.demo import demo_lines
-from tools.importer import ImportRefusedError, import_file
+from tools.importer import import_file
+from tools.importer.errors import ImporterError
 from tools.local import deploy, dynoxide
 from tools.local.deploy import Emulator
 from tools.local.errors import LocalSystemError
@@ -111,7 +112,7 @@ def add_rows(
     """Import a file into the table; a file with a wrong line is refused whole."""
     try:
         import_file(path, table_name, tables_endpoint, on_progress)
-    except ImportRefusedError as error:
+    except ImporterError as error:
         raise LocalSystemError(str(error)) from error
 
 

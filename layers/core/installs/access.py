@@ -38,7 +38,7 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The workspaces that a caller sees, with the role in each; ``everything`` for a platform admin."""
+    """The workspaces that a caller sees, with the role in each; or everything."""
 
     everything: bool = False
     roles: Mapping[str, WorkspaceRole] = field(default_factory=dict)
@@ -57,7 +57,7 @@ _seen: dict[tuple[str, str], tuple[float, Reach]] = {}
 
 
 def reach(table: Table, principal: Principal, *, fresh: bool = False) -> Reach:
-    """What the caller sees; read anew if ``fresh`` (for every write) or older than ``CACHE_SECONDS``."""
+    """What the caller sees; read anew if ``fresh`` (for writes) or too old."""
     key = (table.name, principal.id)
     now = time.monotonic()
     cached = _seen.get(key)

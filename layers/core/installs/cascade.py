@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class OutOfTimeError(Exception):
-    """The invocation ends before the work does; what is done stays done, the rest is still to do."""
+    """The invocation ends before the work does; what is done stays done."""
 
 
 def reconcile(table: Table, seen: InstallState, check_time: Callable[[], None]) -> None:
@@ -41,6 +41,8 @@ def reconcile(table: Table, seen: InstallState, check_time: Callable[[], None]) 
 
     Parameters
     ----------
+    table
+        The installs' table.
     seen
         The install as a stream record showed it. Where the install is gone by now, this says which
         parent and which solution it hung from.
@@ -136,23 +138,23 @@ def _settled_solution(
     deletions = [state.deletion for state in there if state.deletion is not None]
     latest = max(deletions, key=lambda deletion: (deletion.at, deletion.id), default=None)
     if len(deletions) == len(states):
-        return [latest and one.take(latest) for one in rows]
+        return [_with_solution(one, live=False, deletion=latest) for one in rows]
     if latest is None and len(there) == len(states):
         return [one.bring_back() for one in rows]
     owners = _owners(table, states)
     live = len(deletions) < len(there)
-    settled = [_with_solution(group.solution, live, latest)] if group.solution else []
+    settled = [_with_solution(group.solution, live=live, deletion=latest)] if group.solution else []
     for member in group.members:
         standing = owners.get(member.entity_id, [])
         if standing and all(owner is None for owner in standing):
             settled.append(member.purge())
             continue
         wanted = live and (not standing or any(owner and owner.live for owner in standing))
-        settled.append(_with_solution(member, wanted, latest))
+        settled.append(_with_solution(member, live=wanted, deletion=latest))
     return settled
 
 
-def _with_solution(one: Hanging, live: bool, deletion: Deletion | None) -> Action | None:
+def _with_solution(one: Hanging, *, live: bool, deletion: Deletion | None) -> Action | None:
     if live or deletion is None:
         return one.bring_back()
     return one.take(deletion)

@@ -6,14 +6,12 @@ writes the decision in one transaction. Where the row has changed in between, it
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from installs import access, lifecycle
 from installs.errors import ConflictError
-from installs.lifecycle import InstallState
 from installs.model import WorkspaceRole
 from installs.store import installs, keys
 from installs.store.expressions import Action, Check
@@ -21,7 +19,10 @@ from installs.store.installs import Change
 from installs.store.table import ConditionFailedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from installs.access import Principal
+    from installs.lifecycle import InstallState
     from installs.store.table import Table
 
 _ATTEMPTS: Final = 5
@@ -36,7 +37,7 @@ def get(table: Table, principal: Principal, install_id: str) -> InstallState:
 
 
 def uninstall(table: Table, principal: Principal, install_id: str, *, stack_tier: str) -> None:
-    """Soft-delete the install (section 4). Its deletion is kept by the workspace's tier or the stack's."""
+    """Soft-delete the install (section 4). The tier is the workspace's or the stack's."""
 
     def decide(state: InstallState) -> Decision | None:
         tier = installs.default_tier(table, state.row.workspace_id) or stack_tier

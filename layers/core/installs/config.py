@@ -1,4 +1,4 @@
-"""The environment of the functions, read once at start; what is missing or wrong ends it at once."""
+"""The environment of the functions, read once at start; what is wrong ends it at once."""
 
 from __future__ import annotations
 

@@ -6,18 +6,19 @@ wire is the business of ``http.py``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
     """One thing that is wrong with the input, and where.
 
-    Exactly one of ``parameter`` (the name of a query or path parameter) and ``pointer`` (an RFC 6901
-    JSON pointer into the JSON value of ``filter`` or ``orderBy``) says where it is; both where a
-    pointer needs the name of the parameter that it points into.
+    ``parameter`` is the name of a query or path parameter; ``pointer`` is an RFC 6901 JSON pointer
+    into its value, where that is JSON (``filter`` and ``orderBy``).
     """
 
     code: str

@@ -63,7 +63,7 @@ def timestamp(moment: datetime) -> str:
 
 
 def purge_time(deleted_at: str, tier: str | None) -> int | None:
-    """When a row deleted at ``deleted_at`` is purged, in seconds since the epoch; ``None``: never."""
+    """When a row deleted at ``deleted_at`` is purged, in epoch seconds; ``None``: never."""
     retention = None if tier is None else RETENTION[RetentionTier(tier)]
     if retention is None:
         return None
@@ -100,7 +100,7 @@ def uninstall(
 def restore(
     state: InstallState, parent: InstallState | None, *, now: datetime
 ) -> InstallState | None:
-    """Decide a restore (section 5); ``parent`` is the install of ``parentInstallId``, if it is there.
+    """Decide a restore (section 5); ``parent``: the install of ``parentInstallId``.
 
     Returns
     -------
@@ -119,7 +119,7 @@ def restore(
         return None
     if state.row.parent_install_id is not None and (parent is None or not parent.live):
         raise ParentDeletedError(
-            "The install is an add-on of an install that is deleted or gone; restore that one first."
+            "The install is an add-on of an install that is deleted or gone; restore that first."
         )
     return brought_back(state)
 

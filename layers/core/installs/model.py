@@ -1,8 +1,8 @@
 """The rows: enums and frozen records, nothing else (CONTRACT.md section 1).
 
-Every field is always present; ``None`` where the contract says ``null``. Timestamps are RFC 3339 UTC
-with milliseconds and fixed width (``2026-11-23T10:00:00.000Z``), so that the order of the strings is
-the order of time.
+Every field is always present; ``None`` where the contract says ``null``. Timestamps are RFC 3339
+UTC with milliseconds and fixed width (``2026-11-23T10:00:00.000Z``), so that the order of the
+strings is the order of time.
 """
 
 from __future__ import annotations
@@ -65,9 +65,9 @@ class WorkspaceRole(StrEnum):
 class KeyKind(StrEnum):
     """The kinds of API key: secret, public, and a user's token."""
 
-    SECRET = "sec"
+    SECRET = "sec"  # noqa: S105 - a kind, no secret
     PUBLIC = "pub"
-    TOKEN = "tok"
+    TOKEN = "tok"  # noqa: S105 - a kind, no secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ order is kept, and parks what can never be handled, so that it blocks nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from installs.lifecycle import InstallState
 from installs.log import logger
 from installs.store.items import item_to_install
+
+if TYPE_CHECKING:
+    from installs.lifecycle import InstallState
 
 StreamRecord = Mapping[str, Any]
 

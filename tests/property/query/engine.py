@@ -1,32 +1,37 @@
 """The engine as its executor uses it: related rows attached, then filtered, sorted and cut.
 
 Rows carry nothing but what the filter said that it needs, so that a need that is not told shows.
+With ``trash``, deleted related rows are there even if no mention of the relation wants them.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from installs.query import cursor
 from installs.query.evaluate import compile_filter
 from installs.query.nodes import TRUE, Need, Node, fields_needed, relations_needed
-from installs.query.order import Order, SortKey
 from installs.query.parser import parse_filter
 from tests.property.query.worlds import TO_MANY, TO_ONE, Row, World, fields_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from installs.query.order import Order, SortKey
 
 
 class Engine:
     """One query over a world: every answer is made of cursors' text and rows."""
 
-    def __init__(self, world: World, wanted: object, order: Order) -> None:
+    def __init__(self, world: World, wanted: object, order: Order, *, trash: bool = False) -> None:
         self._order = order
         self._binding = json.dumps(wanted, sort_keys=True)
         node: Node = parse_filter(json.dumps(wanted)) or TRUE
         predicate = compile_filter(node)
         reads = fields_needed(node) | set(order.fields)
         needs = relations_needed(node)
-        rows = (_attached(world, row, reads, needs) for row in world["install"])
+        rows = (_attached(world, row, reads, needs, trash=trash) for row in world["install"])
         self._rows = [row for row in rows if predicate(row)]
 
     def ids(self) -> list[str]:
@@ -59,17 +64,22 @@ class Engine:
 
 
 def _attached(
-    world: World, row: Row, reads: frozenset[str] | set[str], needs: Mapping[str, Need]
+    world: World,
+    row: Row,
+    reads: frozenset[str] | set[str],
+    needs: Mapping[str, Need],
+    *,
+    trash: bool,
 ) -> Row:
     seen = fields_of(row, reads.__contains__)
     for name, need in needs.items():
         entity, link = TO_ONE.get(name) or TO_MANY[name]
         own, foreign = (link, "id") if name in TO_ONE else ("id", link)
         related = [
-            _attached(world, other, need.fields | {"deletedAt"}, need.relations)
+            _attached(world, other, need.fields | {"deletedAt"}, need.relations, trash=trash)
             for other in world[entity]
             if other[foreign] is not None and other[foreign] == row[own]
-            if name in TO_ONE or need.with_deleted or other["deletedAt"] is None
+            if name in TO_ONE or need.with_deleted or trash or other["deletedAt"] is None
         ]
         seen[name] = related if name in TO_MANY else next(iter(related), None)
     return seen

@@ -99,7 +99,14 @@ def _comparators(values: Strategy, kind: str, *, nullable: bool) -> Strategy:
     )
 
 
-_paths: Final = st.lists(st.sampled_from(KEYS), min_size=1, max_size=3)
+_paths: Final = _either(
+    st.lists(st.sampled_from(KEYS), min_size=1, max_size=3),
+    st.builds(
+        lambda key, rest: [key, *rest],
+        st.sampled_from(KEYS),
+        st.sampled_from([[], [], [], ["0"], ["1"], ["2", "a"], ["a"], ["a", "b"], ["0", "0"]]),
+    ),
+)
 
 
 def _typed(values: list[object]) -> list[Strategy]:
@@ -176,9 +183,37 @@ def relations_in(value: Json) -> int:
     return here + sum(map(relations_in, value.values()))
 
 
-filters: Final = _filter("install", 0, 2, absent=False).filter(
-    lambda value: relations_in(value) <= 3
+NESTING: Final = {"AND", "OR", "NOT", "and", "or", "not", *TO_ONE, *TO_MANY}
+
+
+def depth_of(value: Json) -> int:
+    """How deep a filter is."""
+    if isinstance(value, list):
+        return max(map(depth_of, value), default=0)
+    if not isinstance(value, dict):
+        return 0
+    return max((key in NESTING) + depth_of(inner) for key, inner in value.items())
+
+
+_texts: Final = _either(
+    _comparators(strings, "s", nullable=True),
+    _one_key(TEXT, _either(st.sampled_from(PIECES), strings)),
 )
+_focused: Final = _either(
+    _one_key(("variables",), _json),
+    _one_key(("members",), _one_key(QUANTIFIERS, _one_key(("permissions",), _json))),
+    _one_key(("members",), _one_key(QUANTIFIERS, _one_key(("sourceMemberSlug",), _texts))),
+    _one_key(("solution",), _one_key(("name", "description"), _texts)),
+    _one_key(("integration",), _one_key(("name", "description", "slug"), _texts)),
+)
+"""What a filter of any form seldom holds, since the installs themselves have no strings."""
+
+_general: Final = _filter("install", 0, 2, absent=False)
+
+filters: Final = _either(_general, _general, _focused).filter(
+    lambda wanted: relations_in(wanted) <= 3 and depth_of(wanted) <= 6
+)
+"""Filters with room within the limits for two more around them."""
 
 orders: Final = st.lists(
     st.tuples(

@@ -1,21 +1,26 @@
 """The independent judge: filters and orders as SQL, answered by sqlite.
 
-Nothing of the engine is used. Null logic, NOT, IN over empty lists, EXISTS, LEFT JOIN, comparison by
-code point (BINARY over UTF-8) and NULLS FIRST are sqlite's own; what it lacks (case folding, a look
-into JSON) are functions given to it here.
+Nothing of the engine is used. Null logic, NOT, IN over empty lists, EXISTS, LEFT JOIN, comparison
+by code point (BINARY over UTF-8) and NULLS FIRST are sqlite's own; what it lacks (case folding, a
+look into JSON) are functions given to it here.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from unicodedata import normalize
 
 from tests.property.query.worlds import ENTITIES, TO_MANY, TO_ONE, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+Json: TypeAlias = Any
+"""What json.loads gives."""
 
 SYMBOLS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 ALIASES = {"equals": "eq", "ne": "neq", "notIn": "nin"}
@@ -97,7 +102,7 @@ class _Query:
         assert isinstance(wanted, dict)
         return _all(self._key(key, value, scope) for key, value in wanted.items())
 
-    def _key(self, key: str, value: Any, scope: _Scope) -> str:
+    def _key(self, key: str, value: Json, scope: _Scope) -> str:
         if key in ("AND", "and"):
             return _all(self.filter(part, scope) for part in value)
         if key in ("OR", "or"):
@@ -131,7 +136,7 @@ class _Query:
         )
         return sql if word == "some" else f"(NOT {sql})"
 
-    def _field(self, column: str, kind: str, value: Any) -> str:
+    def _field(self, column: str, kind: str, value: Json) -> str:
         if not isinstance(value, dict):
             return self._comparison(column, kind, "eq", value)
         if "path" in value:
@@ -141,22 +146,22 @@ class _Query:
         return _all(
             f"(NOT {self._field(column, kind, inner)})"
             if key == "not"
-            else self._comparison(column, kind, ALIASES.get(key, key), inner)
+            else self._comparison(column, kind, _operator(key), inner)
             for key, inner in value.items()
         )
 
-    def _json(self, place: str, value: dict[str, Any]) -> str:
+    def _json(self, place: str, value: dict[str, Json]) -> str:
         ((key, inner),) = value.items()
         if key == "not":
             return f"(NOT {self._json(place, inner)})"
-        operator = ALIASES.get(key, key)
+        operator = _operator(key)
         comparison = self._comparison(f"scalar({place})", "j", operator, inner)
         if operator == "isNull" or inner == []:
             return comparison
         given = _type_of(inner[0] if isinstance(inner, list) else inner)
         return f"(CASE WHEN scalar_type({place}) = '{given}' THEN {comparison} END)"
 
-    def _comparison(self, column: str, kind: str, operator: str, value: Any) -> str:
+    def _comparison(self, column: str, kind: str, operator: str, value: Json) -> str:
         if operator == "isNull":
             return f"({column} IS {'NULL' if value else 'NOT NULL'})"
         if operator == "hasKey":
@@ -187,7 +192,11 @@ class _Query:
         return f":{name}"
 
 
-def _all(parts: Iterator[str] | Any) -> str:
+def _operator(key: str) -> str:
+    return ALIASES.get(key, key)
+
+
+def _all(parts: Iterable[str]) -> str:
     return f"({' AND '.join(parts) or '1'})"
 
 
@@ -204,7 +213,7 @@ def _mentions_deleted(value: object) -> bool:
     )
 
 
-def _normal(kind: str, value: Any) -> object:
+def _normal(kind: str, value: Json) -> object:
     if kind != "d":
         return value
     moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
@@ -235,7 +244,7 @@ def _type_of(value: object) -> str | None:
     return "number" if isinstance(value, int | float) else None
 
 
-def _scalar(text: str | None, path: str) -> Any:
+def _scalar(text: str | None, path: str) -> Json:
     value = _at(text, path)
     return value if _type_of(value) else None
 

@@ -7,11 +7,13 @@ engine's own schema is not repeated by its oracle.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from random import Random
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 Row = dict[str, object]
 World = dict[str, list[Row]]
@@ -86,8 +88,9 @@ DATES: Final = (
 )
 PIECES: Final = (
     "", "a", "A", "b", "ab", "%", "_", "\\", "'", '"', " ", "ß", "ss", "SS", "ẞ", "é", "É",
-    "e\u0301", "E\u0301", "e", "İ", "i", "ı", "I", "i\u0307", "ſ", "K", "k", "ﬁ", "FI", "Ω", "ω",
-    "ς", "Σ", "σ", "ΐ", "\u0345", "\u0301", "ᾳ", "\ufffd", "\uffff", "\U0001d4b3", "😀", "한", "각",
+    "e\u0301", "E\u0301", "e", "İ", "i", "\u0131", "I", "i\u0307", "\u017f", "\u212a", "k", "ﬁ",
+    "FI", "\u2126", "\u03a9", "ω", "ς", "Σ", "\u03c3", "ΐ", "\u0345", "\u0301", "ᾳ", "\ufffd",
+    "\uffff", "\U0001d4b3", "😀", "한", "각",
 )  # fmt: skip
 KEYS: Final = ("a", "b", "0", "1", "A")
 JSON_VALUES: Final[tuple[object, ...]] = (

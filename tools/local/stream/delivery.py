@@ -93,7 +93,7 @@ class ShardDelivery:
             self._window_began = self._to.clock()
         self._waiting.extend(wanted)
         self._save_if_idle()
-        return bool(records)
+        return bool(records) or self._reader.ended
 
     def _gather(self, *, at_once: bool) -> None:
         """Make a batch once one is full or its window has passed."""

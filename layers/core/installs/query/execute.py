@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from installs.errors import QueryTooExpensiveError
 from installs.lifecycle import is_past
@@ -16,7 +15,11 @@ from installs.query.nodes import relations_needed
 from installs.query.parameters import Deleted, ListQuery
 from installs.query.planner import ById, plan
 from installs.query.relations import Related, attach
-from installs.store.table import Range
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from installs.store.table import Range
 
 MAX_ROWS: Final = 20_000
 """Rows of about 1 KB that a query may read: the budget of some 20 MB (section 2)."""
@@ -40,7 +43,7 @@ class Reader(Related, Protocol):
 class Page:
     """A page of rows, and what ``pageInfo`` says of it."""
 
-    rows: list[Fields]
+    rows: Sequence[Fields]
     total: int
     has_next: bool
     has_previous: bool

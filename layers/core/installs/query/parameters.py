@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from installs.errors import InvalidParameterError, Issue
 from installs.query.cursor import decode
@@ -13,6 +12,9 @@ from installs.query.nodes import TRUE, Node, canonical, conjunction, constrains
 from installs.query.order import Order, Values, parse_order_by
 from installs.query.parser import equals, one_of_ids, parse_filter
 from installs.query.schema import INSTALL, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 MAX_LIMIT: Final = 100
 MAX_IDS: Final = 100

@@ -6,14 +6,17 @@ filter is evaluated on each of them all the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from installs.query.nodes import And, Leaf, Node
 from installs.query.parameters import Deleted, ListQuery
 from installs.store import keys
 from installs.store.keys import State
 from installs.store.table import Range
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from installs.lifecycle import is_past
-from installs.query.nodes import Need
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from installs.query.nodes import Need
 
 Fields = Mapping[str, Any]
 

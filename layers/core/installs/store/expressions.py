@@ -1,18 +1,21 @@
 """Conditions and actions of DynamoDB as frozen values that encode themselves.
 
-Every name and every value goes through one allotter of placeholders, so that no reserved word and no
-value of a caller ever stands in an expression.
+Every name and every value goes through one allotter of placeholders, so that no reserved word and
+no value of a caller ever stands in an expression.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from installs.store import keys
 from installs.store.items import Item, encode, encode_key
-from installs.store.keys import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from installs.store.keys import Key
 
 Value = str | bool | int
 

@@ -1,4 +1,4 @@
-"""What hangs from an install: strongly consistent reads, and the writes that take it and bring it back.
+"""What hangs from an install: consistent reads, and the writes that take it and bring it back.
 
 A row that a cascade took carries the deletion's id; a row that was deleted by itself carries none,
 and the cascade leaves it alone. Every write is conditional on the row being as it was read.

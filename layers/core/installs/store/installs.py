@@ -1,21 +1,25 @@
-"""Installs in the table: one read, and the one transaction that every change of state goes through."""
+"""Installs in the table: reads, and the transaction that every change of state goes through."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from installs.lifecycle import InstallState
 from installs.store import items, keys
 from installs.store.expressions import Action, Condition, Delete, Exists, Missing, Update, same
-from installs.store.keys import Key
-from installs.store.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from installs.lifecycle import InstallState
+    from installs.store.keys import Key
+    from installs.store.table import Table
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An install that goes from a state that was read to another; ``after`` ``None``: is deleted."""
+    """An install that goes from a state that was read to another; to ``None``: is deleted."""
 
     before: InstallState
     after: InstallState | None
@@ -41,7 +45,7 @@ def default_tier(table: Table, workspace_id: str) -> str | None:
 
 
 def commit(table: Table, changes: Sequence[Change], *guards: Action) -> None:
-    """Write changes in one transaction: the rows, the counters of live installs, the solutions' epochs.
+    """Write changes in one transaction: rows, counters of live installs, solutions' epochs.
 
     Each row is written only if it is as it was read.
 
@@ -76,7 +80,7 @@ def as_read(state: InstallState) -> Sequence[Condition]:
     row = state.row
     return (
         Exists(),
-        same(items.DELETION_ID, state.deletion and state.deletion.id),
+        same(items.DELETION_ID, None if state.deletion is None else state.deletion.id),
         same("workspaceId", row.workspace_id),
         same("integrationId", row.integration_id),
         same("solutionId", row.solution_id),

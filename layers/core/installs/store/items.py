@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from installs import model
 from installs.lifecycle import Deletion, InstallState
@@ -26,8 +25,6 @@ Item = dict[str, dict[str, Any]]
 Fields = Mapping[str, Any]
 """A row by its contract's field names; a null is absent."""
 
-RowT = TypeVar("RowT", bound="Row")
-
 DELETION_ID: Final = "deletionId"
 CASCADED: Final = "cascaded"
 PURGE_AT: Final = "purgeAt"
@@ -42,10 +39,11 @@ def camel_case(name: str) -> str:
     return head + "".join(part.capitalize() for part in rest)
 
 
-@cache
-def field_names(row_type: type[RowT]) -> tuple[tuple[str, str], ...]:
-    """The fields of a row type, in order: the record's name and the contract's."""
-    return tuple((f.name, camel_case(f.name)) for f in fields(row_type))
+FIELD_NAMES: Final[Mapping[type, tuple[tuple[str, str], ...]]] = {
+    row_type: tuple((field.name, camel_case(field.name)) for field in fields(row_type))
+    for row_type in get_args(model.Row)
+}
+"""The fields of each type of row, in order: the record's name and the contract's."""
 
 
 def encode(value: str | bool | int) -> dict[str, Any]:
@@ -74,7 +72,7 @@ def encode_key(key: Key) -> Item:
 def row_to_item(key: Key, row: Row, **marks: str | bool | int | None) -> Item:
     """Any row as an item: its key, its fields, and marks such as ``purgeAt``; nulls left out."""
     item = encode_key(key)
-    for name, attribute in field_names(type(row)):
+    for name, attribute in FIELD_NAMES[type(row)]:
         value = getattr(row, name)
         if value is not None:
             item[attribute] = encode(value)
@@ -82,25 +80,15 @@ def row_to_item(key: Key, row: Row, **marks: str | bool | int | None) -> Item:
     return item
 
 
-def fields_to_row(row_type: type[RowT], values: Fields) -> RowT:
-    """A record from plain values."""
-    return row_type(*[values.get(attribute) for _, attribute in field_names(row_type)])
-
-
 def install_to_item(state: InstallState) -> Item:
     """An install as an item, index keys and deletion included."""
-    row, deletion = state.row, state.deletion
-    item = row_to_item(
-        keys.install(row.id),
-        row,
-        **index_keys(row),
-        **{
-            DELETION_ID: deletion and deletion.id,
-            PURGE_AT: deletion and deletion.purge_at,
-            CASCADED: state.cascaded or None,
-        },
-    )
-    return cast("Item", item)
+    row = state.row
+    marks: dict[str, str | bool | int | None] = {**index_keys(row)}
+    if state.deletion is not None:
+        marks[DELETION_ID] = state.deletion.id
+        marks[PURGE_AT] = state.deletion.purge_at
+        marks[CASCADED] = state.cascaded or None
+    return row_to_item(keys.install(row.id), row, **marks)
 
 
 def item_to_install(item: Item) -> InstallState:
@@ -110,7 +98,8 @@ def item_to_install(item: Item) -> InstallState:
 
 def fields_to_install(values: Fields) -> InstallState:
     """An install from its item's plain values."""
-    row = fields_to_row(model.Install, values)
+    given: list[Any] = [values.get(attribute) for _, attribute in FIELD_NAMES[model.Install]]
+    row = model.Install(*given)
     if row.deleted_at is None:
         return InstallState(row)
     deletion = Deletion(

@@ -26,16 +26,16 @@ Base table
     ============================== ========================= =====================================
 
 Indexes (installs alone; ``<state>`` is ``live`` or ``deleted``)
-    =================== ===================================== =======================================
-    index               partition key                         sort key
-    =================== ===================================== =======================================
+    =================== ==================================== ======================================
+    index               partition key                        sort key
+    =================== ==================================== ======================================
     ``byWorkspace``     ``workspaceKey``: workspace, state    ``installedKey``: installedAt, id
-    ``byIntegration``   ``integrationKey``: integration,      ``workspaceInstalledKey``: workspace,
-                        state                                 installedAt, id
+    ``byIntegration``   ``integrationKey``: integration,     ``workspaceInstalledKey``: workspace,
+                        state                                installedAt, id
     ``byParent``        ``parentKey``: parent, state          ``installedKey``
     ``bySolution``      ``solutionKey``: solution, state      ``installedKey``
-    ``byShard``         ``shardKey``: shard of the id, state  ``installedKey``
-    =================== ===================================== =======================================
+    ``byShard``         ``shardKey``: shard of the id, state ``installedKey``
+    =================== ==================================== ======================================
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def of_user(table: Table, user_id: str) -> tuple[str | None, Mapping[str, str]]:
-    """A user's role on the platform (``None`` if there is no such user), and the role by workspace."""
+    """A user's role on the platform (``None``: no such user), and the role by workspace."""
     platform = None
     by_workspace: dict[str, str] = {}
     for item in table.query(Range(keys.user(user_id).pk), consistent=True):

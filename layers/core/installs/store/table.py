@@ -1,10 +1,9 @@
-"""The table: reads, and transactions with their retries. Every call of DynamoDB goes through here."""
+"""The table: reads, and transactions with their retries. Every call of DynamoDB is here."""
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +19,8 @@ from installs.store.items import Item, encode_key
 from installs.store.keys import Index, Key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TRANSACTION_LIMIT: Final = 100
@@ -222,7 +223,7 @@ def _refusal(error: ClientError) -> Exception | None:
 
 
 class _translated:
-    """Turns throttling that outlasted botocore's own retries into the error that a caller is told."""
+    """Turns throttling that outlasted botocore's retries into what a caller is told."""
 
     def __enter__(self) -> None:
         return None

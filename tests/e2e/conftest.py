@@ -1,0 +1,121 @@
+"""The local stack, started once for all tests that drive it over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import httpx
+import pytest
+
+from installs.store import items, keys
+from tests import rows
+from tools.local.dynoxide import dynamodb_client
+from tools.local.paths import ROOT
+from tools.local.ports import free_port
+from tools.local.processes import Child
+from tools.local.state import RunningStack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+HERE: Final = Path(__file__).parent
+READY_SECONDS: Final = 240
+CASCADE_SECONDS: Final = 20
+"""Far above the second that it takes: the machine may be busy."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A running local stack, seen from outside."""
+
+    running: RunningStack
+    tables: DynamoDBClient
+
+    def as_user(self, user: str) -> httpx.Client:
+        token = self.running.tokens[user]
+        return self.client({"Authorization": f"Bearer {token}"})
+
+    def client(self, headers: dict[str, str] | None = None) -> httpx.Client:
+        return httpx.Client(
+            base_url=f"{self.running.base_url}/api", headers=headers or {}, timeout=60
+        )
+
+    def row(self, key: keys.Key) -> dict[str, Any] | None:
+        """An item's plain values, straight from the table."""
+        answer = self.tables.get_item(
+            TableName=self.running.table_name, Key=items.encode_key(key), ConsistentRead=True
+        )
+        item = cast("items.Item | None", answer.get("Item"))
+        return None if item is None else items.decode(item)
+
+    def eventually(self, holds: Callable[[], bool]) -> bool:
+        """Whether it comes to hold before the patience for the cascade ends."""
+        deadline = time.monotonic() + CASCADE_SECONDS
+        while not holds():
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    directory = tmp_path_factory.mktemp("stack")
+    families = ("life", "roles", "gone", "shown")
+    data = rows.write(
+        directory / "rows.ndjson",
+        [*rows.base(), *(row for name in families for row in rows.family(name))],
+    )
+    state, log = directory / "state", directory / "run.log"
+    command: list[str | Path] = [sys.executable, "-m", "tools", "run"]
+    child = Child(
+        [*command, "--state", state, "--data", data, "--port", str(free_port())], cwd=ROOT, log=log)
+    with child:
+        running = _wait_until_ready(child, state / "stack.json", log)
+        yield Stack(running, dynamodb_client(running.dynamodb_endpoint))
+        child.stop(grace_seconds=30)
+    assert not _leftovers(state), "the local stack left processes behind"
+
+
+def _wait_until_ready(child: Child, told: Path, log: Path) -> RunningStack:
+    deadline = time.monotonic() + READY_SECONDS
+    while child.running() and time.monotonic() < deadline:
+        if told.exists() and (text := told.read_text()).endswith("}\n"):
+            return RunningStack.of(json.loads(text))
+        time.sleep(0.1)
+    child.stop()
+    logs = [log, *sorted((told.parent / "logs").glob("*.log"))]
+    tails = (f"--- {path.name}\n{path.read_text()[-3000:]}" for path in logs)
+    pytest.fail("The local stack did not become ready.\n" + "\n".join(tails))
+
+
+def _leftovers(state: Path) -> list[str]:
+    """The processes that still work in the stack's directory, by their command lines."""
+    if not Path("/proc/self").exists():
+        return []
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit() or int(entry.name) == os.getpid():
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if str(state) in command:
+            found.append(command)
+    return found

@@ -1,0 +1,170 @@
+"""Each file of events/ driven through its function, on a table that has what it names."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import pytest
+
+from installs.store import items, keys
+from installs.store.items import PURGE_AT
+from tests import rows
+from tools.importer import import_file
+from tools.local.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+EVENTS: Final = ROOT / "events"
+INSTALL: Final = "ins_crm"
+INSTALLS: Final = {INSTALL, f"{INSTALL}_addon", f"{INSTALL}_addon_addon"}
+
+
+@dataclass
+class Context:
+    """What Lambda hands to a handler beside the event."""
+
+    aws_request_id: str = "request-1"
+    function_name: str = "under-test"
+    function_version: str = "$LATEST"
+    invoked_function_arn: str = "arn:aws:lambda:eu-central-1:000000000000:function:under-test"
+    memory_limit_in_mb: int = 1024
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+def handler(function: str) -> Callable[[dict[str, Any], Context], dict[str, Any]]:
+    module = importlib.import_module(f"functions.{function}.handler")
+    found: Callable[[dict[str, Any], Context], dict[str, Any]] = module.handler
+    return found
+
+
+def event(function: str, name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((EVENTS / function / f"{name}.json").read_text())
+    for record in loaded.get("Records", []):
+        # The file's own time of purging will have passed one day.
+        for image in ("OldImage", "NewImage"):
+            if PURGE_AT in record["dynamodb"].get(image, {}):
+                record["dynamodb"][image][PURGE_AT] = {"N": "4000000000"}
+    return loaded
+
+
+def drive(function: str, name: str, status: int = 200) -> dict[str, Any]:
+    answer = handler(function)(event(function, name), Context())
+    assert answer["statusCode"] == status, answer["body"]
+    body: dict[str, Any] = json.loads(answer["body"])
+    return body
+
+
+@pytest.fixture
+def table(
+    dynamodb: DynamoDBClient,
+    dynamodb_endpoint: str,
+    table_name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Table:
+    monkeypatch.setenv("PARKING_BUCKET", "parked")
+    data = rows.write(tmp_path / "rows.ndjson", [*rows.base(), *rows.family("crm")])
+    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    return Table(dynamodb, table_name)
+
+
+@dataclass
+class Table:
+    client: DynamoDBClient
+    name: str
+
+    def member(self) -> dict[str, Any] | None:
+        """The member that is enabled while its install lives."""
+        key = items.encode_key(keys.member(INSTALL, "mem_crm_on"))
+        answer = self.client.get_item(TableName=self.name, Key=key)
+        item = cast("items.Item | None", answer.get("Item"))
+        return None if item is None else items.decode(item)
+
+    def apply(self, record: dict[str, Any]) -> None:
+        """Make the change that a stream record tells of."""
+        change = record["dynamodb"]
+        if "NewImage" in change:
+            self.client.put_item(TableName=self.name, Item=change["NewImage"])
+        else:
+            self.client.delete_item(TableName=self.name, Key=change["Keys"])
+
+
+def test_no_file_is_forgotten() -> None:
+    assert {f"{path.parent.name}/{path.stem}" for path in EVENTS.glob("*/*.json")} == {
+        "authorizer/token",
+        "cascade/expiry",
+        "cascade/purge",
+        "cascade/restore",
+        "cascade/uninstall",
+        "get_install/get",
+        "list_installs/filter_and_order",
+        "list_installs/page",
+        "list_installs/plain",
+        "purge_install/purge",
+        "restore_install/restore",
+        "uninstall_install/uninstall",
+    }
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("plain", INSTALLS), ("page", INSTALLS), ("filter_and_order", {INSTALL})],
+)
+def test_list(name: str, found: set[str]) -> None:
+    page = drive("list_installs", name)
+
+    assert {row["id"] for row in page["data"]} == found
+    assert page["pageInfo"]["total"] == len(found)
+
+
+@pytest.mark.usefixtures("table")
+def test_get_uninstall_restore_and_purge() -> None:
+    before = drive("get_install", "get")
+    assert before["id"] == INSTALL
+
+    assert drive("uninstall_install", "uninstall") == {"success": True}
+    assert drive("get_install", "get")["deletedAt"] is not None
+    assert drive("restore_install", "restore") == before
+    assert drive("purge_install", "purge", 409)["code"] == "install_not_deleted"
+    drive("uninstall_install", "uninstall")
+    assert drive("purge_install", "purge") == {"success": True}
+    assert drive("get_install", "get", 404)["code"] == "not_found"
+
+
+@pytest.mark.parametrize("last", ["uninstall", "restore", "purge", "expiry"])
+def test_the_cascades_records(table: Table, last: str) -> None:
+    before = table.member()
+    for name in dict.fromkeys(["uninstall", last]):
+        records = event("cascade", name)
+        for record in records["Records"]:
+            table.apply(record)
+        assert handler("cascade")(records, Context()) == {"batchItemFailures": []}
+
+    after = table.member()
+    if last == "uninstall":
+        assert after is not None
+        assert (after["enabled"], "deletedAt" in after) == (False, True)
+    elif last == "restore":
+        assert after == before
+    else:
+        assert after is None
+
+
+def test_the_authorizers_token_of_nobody_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ISSUER", "https://issuer.example")
+    monkeypatch.setenv("AUDIENCE", "integration-installs")
+    monkeypatch.setenv("JWKS", '{"keys":[]}')
+
+    # To the letter: API Gateway answers 401 to this message alone.
+    with pytest.raises(Exception, match=r"^Unauthorized$"):
+        handler("authorizer")(event("authorizer", "token"), Context())

@@ -1,0 +1,241 @@
+"""The handlers on a real engine: the life of an install, with its cascade (CONTRACT.md 2-8)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+
+from functions.get_install.handler import handler as get_install
+from functions.list_installs.handler import handler as list_installs
+from functions.purge_install.handler import handler as purge_install
+from functions.restore_install.handler import handler as restore_install
+from functions.uninstall_install.handler import handler as uninstall_install
+from installs import access, cascade, model
+from installs.lifecycle import InstallState
+from installs.store import installs, items, keys, table
+from installs.store.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Answer = dict[str, Any]
+
+AT = "2026-11-01T10:00:00.000Z"
+"""A moment."""
+
+
+def install(install_id: str, **given: Any) -> model.Install:  # noqa: ANN401
+    fields: dict[str, Any] = {
+        "id": install_id,
+        "integration_id": "itg_crm",
+        "integration_version_id": "ver_crm_1",
+        "workspace_id": "wsp_acme",
+        "variables": '{"a":{"b":3}}',
+        "auth_state_id": None,
+        "member_policy": "auto_all",
+        "parent_install_id": None,
+        "solution_id": None,
+        "installed_by": "usr_ada",
+        "installed_at": AT,
+        "last_upgraded_at": None,
+        "deleted_at": None,
+        "retention_tier": None,
+    }
+    return model.Install(**fields | given)
+
+
+def member(member_id: str, install_id: str, *, enabled: bool) -> model.IntegrationMember:
+    return model.IntegrationMember(
+        member_id, install_id, "wsp_acme", f"ent_{member_id}", None, "slug", False, None, False,
+        enabled, "{}", "usr_ada", AT, None, None,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def world(
+    table_name: str, dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Table]:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_endpoint)
+    monkeypatch.setenv("TABLE_NAME", table_name)
+    table.client.cache_clear()
+    access._seen.clear()
+    made = Table(table_name, boto3.client("dynamodb"))
+    parent = install("ins_crm", solution_id="sol_sales")
+    rows = [
+        items.install_to_item(InstallState(parent)),
+        items.install_to_item(InstallState(install("ins_mail", parent_install_id="ins_crm"))),
+        items.install_to_item(InstallState(install("ins_sign", parent_install_id="ins_mail"))),
+        items.install_to_item(InstallState(install("ins_far", workspace_id="wsp_globex"))),
+        *(
+            items.row_to_item(keys.member("ins_crm", f"mem_{n}"), member(f"mem_{n}", "ins_crm", enabled=n != 1))
+            for n in range(250)
+        ),
+        items.row_to_item(
+            keys.solution("sol_sales"),
+            model.Solution("sol_sales", "wsp_acme", "Sales", None, "usr_ada", AT, AT, None, None),
+        ),
+        items.row_to_item(
+            keys.solution_member("sol_sales", "som_1"),
+            model.SolutionMember("som_1", "sol_sales", "ent_mem_0", "usr_ada", AT, None, None),
+        ),
+        *map(items.encode_key, [
+            keys.add_on("ins_crm", "ins_mail"),
+            keys.add_on("ins_mail", "ins_sign"),
+            keys.solution_install("sol_sales", "ins_crm"),
+        ]),
+        items.encode_key(keys.live_count("wsp_acme")) | {"live": {"N": "3"}},
+        items.encode_key(keys.live_count("wsp_acme", "itg_crm")) | {"live": {"N": "3"}},
+        *(
+            items.row_to_item(keys.role(user, "wsp_acme"), model.WorkspaceMember(f"wsm_{role}", "wsp_acme", user, role, AT))
+            for user, role in [("usr_ada", "admin"), ("usr_ed", "editor"), ("usr_vi", "viewer")]
+        ),
+        items.row_to_item(keys.user("usr_root"), model.User("usr_root", "Root", "r@x", "root", "admin", AT)),
+    ]  # fmt: skip
+    for item in rows:
+        made.client.put_item(TableName=table_name, Item=item)
+    yield made
+    table.client.cache_clear()
+
+
+def call(
+    handler: Callable[..., Answer], user: str | None, path_id: str | None = None, **query: str
+) -> tuple[int, Any]:
+    event = {
+        "requestContext": {
+            "requestId": "req",
+            "authorizer": None if user is None else {"principal": user, "kind": "user"},
+        },
+        "pathParameters": None if path_id is None else {"id": path_id},
+        "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} or None,
+    }
+    answer = handler(event, None)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def drain(world: Table, *install_ids: str) -> None:
+    """What the stream would bring: a look at each install that changed."""
+    for install_id in install_ids:
+        seen = installs.get(world, install_id) or InstallState(
+            {
+                "ins_crm": install("ins_crm", solution_id="sol_sales"),
+                "ins_mail": install("ins_mail", parent_install_id="ins_crm"),
+                "ins_sign": install("ins_sign", parent_install_id="ins_mail"),
+            }[install_id]
+        )
+        cascade.reconcile(world, seen, lambda: None)
+
+
+def snapshot(world: Table) -> dict[tuple[str, str], Any]:
+    found = world.client.scan(TableName=world.name)["Items"]
+    rows = map(items.decode, found)  # type: ignore[arg-type]
+    return {(row["pk"], row["sk"]): row for row in rows if row["sk"] != "EPOCH"}
+
+
+ALL = ("ins_crm", "ins_mail", "ins_sign")
+
+
+def test_an_uninstall_takes_all_that_hangs_and_a_restore_brings_exactly_that_back(
+    world: Table,
+) -> None:
+    # given a member disabled by hand, and the world as it was
+    before = snapshot(world)
+    # when it is uninstalled, twice
+    assert call(uninstall_install, "usr_ed", "ins_crm") == (200, {"success": True})
+    assert call(uninstall_install, "usr_ed", "ins_crm") == (200, {"success": True})
+    drain(world, *ALL, *ALL)
+    # then everything of it is deleted with one deletion
+    taken = snapshot(world)
+    hanging = [
+        row for (pk, sk), row in taken.items()
+        if sk in ("INSTALL", "SOLUTION") or sk.startswith("MEMBER#")
+        if pk != "INSTALL#ins_far"
+    ]  # fmt: skip
+    assert len(hanging) == 3 + 250 + 2
+    assert len({(row["deletionId"], row["deletedAt"]) for row in hanging}) == 1
+    assert not any(row.get("enabled") for row in hanging)
+    assert taken["WORKSPACE#wsp_acme", "LIVE"]["live"] == 0
+    # and an add-on cannot come back alone
+    status, problem = call(restore_install, "usr_ed", "ins_mail")
+    assert (status, problem["code"]) == (409, "parent_deleted")
+    # when it is restored
+    status, row = call(restore_install, "usr_ed", "ins_crm")
+    assert (status, row["deletedAt"], row["retentionTier"]) == (200, None, None)
+    drain(world, *ALL, *ALL)
+    # then the world is as it was
+    assert snapshot(world) == before
+
+
+def test_a_purge_deletes_for_good_what_the_uninstall_took(world: Table) -> None:
+    assert call(purge_install, "usr_ada", "ins_crm")[1]["code"] == "install_not_deleted"
+    call(uninstall_install, "usr_ada", "ins_crm")
+    assert call(purge_install, "usr_ada", "ins_crm") == (200, {"success": True})
+    # the cascade of the uninstall was overtaken, the purge's own takes all
+    drain(world, *ALL)
+    left = {pk for pk, _ in snapshot(world)}
+    assert not {pk for pk in left if pk.startswith(("INSTALL#", "SOLUTION#"))} - {"INSTALL#ins_far"}
+    assert snapshot(world)["WORKSPACE#wsp_acme", "LIVE"]["live"] == 0
+    assert call(get_install, "usr_ada", "ins_crm")[0] == 404
+
+
+def test_roles_and_reach(world: Table) -> None:
+    assert call(get_install, "usr_vi", "ins_crm")[1]["variables"] == {"a": {"b": 3}}
+    assert call(uninstall_install, "usr_vi", "ins_crm")[1]["code"] == "forbidden"
+    assert call(purge_install, "usr_ed", "ins_crm")[1]["code"] == "forbidden"
+    absent = call(get_install, "usr_vi", "ins_none")
+    assert absent[0] == 404
+    assert call(get_install, "usr_vi", "ins_far") == absent
+    assert call(uninstall_install, "usr_vi", "ins_far") == absent
+    assert call(get_install, "usr_stranger", "ins_crm") == absent
+    assert call(get_install, None, "ins_crm")[0] == 401
+    assert call(list_installs, "usr_stranger")[1]["data"] == []
+    assert call(list_installs, "usr_root")[1]["pageInfo"]["total"] == 4
+
+
+def test_pages_walk_both_ways(world: Table) -> None:
+    order = '[{"installedAt":"asc"}]'
+    first = call(list_installs, "usr_vi", limit="2", orderBy=order)[1]
+    assert [row["id"] for row in first["data"]] == ["ins_crm", "ins_mail"]
+    info = first["pageInfo"]
+    assert (info["total"], info["hasNextPage"], info["hasPreviousPage"]) == (3, True, False)
+    second = call(list_installs, "usr_vi", limit="2", orderBy=order, after=info["endCursor"])[1]
+    assert [row["id"] for row in second["data"]] == ["ins_sign"]
+    back = second["pageInfo"]["startCursor"]
+    again = call(list_installs, "usr_vi", limit="1", orderBy=order, before=back)[1]
+    assert [row["id"] for row in again["data"]] == ["ins_mail"]
+    assert again["pageInfo"]["hasPreviousPage"]
+    status, problem = call(list_installs, "usr_vi", after=info["endCursor"])
+    assert (status, problem["code"]) == (400, "invalid_cursor")
+
+
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ({"parent_install_id": "ins_crm"}, ["ins_mail"]),
+        ({"solution_id": "sol_sales"}, ["ins_crm"]),
+        ({"integration_id": "itg_crm", "workspace_id": "wsp_globex"}, []),
+        ({"ids": "ins_sign,ins_far,ins_crm"}, ["ins_crm", "ins_sign"]),
+        ({"filter": '{"members":{"some":{"enabled":false}}}'}, ["ins_crm"]),
+        ({"filter": '{"parentInstall":{"solution":{"name":{"startsWithi":"SAL"}}}}'}, ["ins_mail"]),
+        ({"filter": '{"variables":{"path":["a","b"],"gt":2},"NOT":{"id":"ins_mail"}}'},
+         ["ins_crm", "ins_sign"]),
+        ({"include_deleted": "only"}, []),
+    ],
+)  # fmt: skip
+def test_filters(world: Table, query: dict[str, str], ids: list[str]) -> None:
+    status, answer = call(list_installs, "usr_vi", orderBy='[{"id":"asc"}]', **query)
+    assert status == 200
+    assert [row["id"] for row in answer["data"]] == ids
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"limit": "0"}, {"limit": "101"}, {"nope": "1"}, {"ids": ""}, {"member_policy": "auto"},
+     {"filter": "{"}, {"orderBy": "[]"}, {"after": "x"}, {"include_deleted": "yes"}],
+)  # fmt: skip
+def test_bad_parameters_are_named(world: Table, query: dict[str, str]) -> None:
+    status, problem = call(list_installs, "usr_vi", **query)
+    assert status == 400
+    assert problem["errors"][0]["parameter"] == next(iter(query))

@@ -1,0 +1,92 @@
+"""The SAM CLI takes the template, and builds what Lambda will run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parents[2]
+SAM: Final = ROOT / ".venvs" / "sam" / "bin" / "sam"
+CFN_LINT: Final = Path(sys.executable).with_name("cfn-lint")
+FUNCTIONS: Final = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
+
+
+def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> str:
+    """Run a tool of the project; its output, which is shown where it fails."""
+    quiet = {"SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_REGION": "eu-west-1"}
+    done = subprocess.run(  # noqa: S603 - the commands are this file's own
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**os.environ, **quiet, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output
+    return output
+
+
+def build(tmp_path: Path, **environment: str) -> Path:
+    """`sam build` of a copy of the project: no traces in the project, nor of other builds."""
+    source = tmp_path / "project"
+    for folder in ("functions", "layers"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, source / folder, ignore=ignored)
+    for file in ("template.yaml", "samconfig.toml"):
+        shutil.copy2(ROOT / file, source / file)
+    target = tmp_path / "build"
+    run(SAM, "build", "--build-dir", target, cwd=source, **environment)
+    return target
+
+
+def test_sam_finds_nothing_wrong() -> None:
+    assert "is a valid SAM Template" in run(SAM, "validate", "--lint")
+
+
+def test_cfn_lint_finds_nothing_wrong() -> None:
+    assert run(CFN_LINT, ROOT / "template.yaml") == ""
+
+
+@pytest.mark.parametrize("environment", ["default", "dev", "prod"])
+def test_every_environment_of_samconfig_is_read(environment: str) -> None:
+    output = run(SAM, "validate", "--config-env", environment)
+
+    assert "is a valid SAM Template" in output
+
+
+def test_the_build_is_for_lambda_whatever_machine_it_is_made_on(tmp_path: Path) -> None:
+    artifacts = build(tmp_path, LAYER_PYTHON=sys.executable)
+
+    packages = artifacts / "DependenciesLayer" / "python"
+    binaries = [path.name for path in packages.rglob("*.so")]
+    assert binaries
+    assert all("aarch64" in name or ".abi3." in name for name in binaries)
+    assert any("cpython-313-aarch64-linux-gnu" in name for name in binaries)
+    assert (artifacts / "CoreLayer" / "python" / "installs" / "__init__.py").is_file()
+    assert not list(artifacts.rglob("__pycache__"))
+    assert not list(packages.rglob("tests"))
+    size = sum(path.stat().st_size for path in artifacts.rglob("*") if path.is_file())
+    assert size < 100 * 2**20, "Lambda takes 250 MB of function and layers, and starts slower"
+
+
+def test_the_build_for_the_local_stack_runs_here(tmp_path: Path) -> None:
+    artifacts = build(tmp_path, LAYER_TARGET="local", LAYER_PYTHON=sys.executable)
+
+    layers = [artifacts / name / "python" for name in ("CoreLayer", "DependenciesLayer")]
+    imports = "import aws_lambda_powertools, cryptography, installs.model, jwt, orjson, pydantic"
+    isolated = f"import sys; sys.path[:0] = {[str(layer) for layer in layers]}; {imports}"
+    run(sys.executable, "-S", "-I", "-c", isolated)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_functions_folder_is_packaged_as_it_is(name: str) -> None:
+    held = {path.name for path in (ROOT / "functions" / name).iterdir()} - {"__pycache__"}
+
+    assert held <= {"handler.py", "__init__.py"}

@@ -1,0 +1,137 @@
+"""No input makes anything but an answer or a refusal (CONTRACT.md sections 2 and 9)."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from installs.errors import InvalidCursorError, InvalidFilterError, InvalidOrderByError
+from installs.query import cursor
+from installs.query.evaluate import compile_filter
+from installs.query.nodes import canonical
+from installs.query.order import parse_order_by
+from installs.query.parser import parse_filter
+from tests.property.query.filters import filters, orders
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CASES = int(os.environ.get("CASES", "500"))
+thorough = settings(
+    max_examples=CASES,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+WORDS = st.sampled_from(
+    ["AND", "not", "id", "eq", "in", "some", "members", "solution", "variables", "path", "isNull"]
+)
+JSON = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(st.characters(), max_size=5),
+        WORDS,
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(st.one_of(WORDS, st.text(st.characters(), max_size=3)), inner, max_size=4),
+    ),
+    max_leaves=15,
+)
+
+
+def texts(value: object) -> Iterator[object]:
+    """What a valid filter becomes when one place in it is put out."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield {**value, key: None}
+            yield {**value, key: [inner]}
+            yield {k: v for k, v in value.items() if k != key}
+            yield {**{k: v for k, v in value.items() if k != key}, f"{key}x": inner}
+            yield from ({**value, key: changed} for changed in texts(inner))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            rest = value[:index], value[index + 1 :]
+            yield from ([*rest[0], changed, *rest[1]] for changed in texts(inner))
+
+
+def filter_refusal(text: str) -> InvalidFilterError | None:
+    try:
+        node = parse_filter(text)
+    except InvalidFilterError as refused:
+        return refused
+    if node is not None:
+        canonical(node)
+        compile_filter(node)({"id": "a"})
+    return None
+
+
+def check_filter(text: str) -> None:
+    refused = filter_refusal(text)
+    if refused is not None:
+        refused.detail.encode()
+        assert 1 <= len(refused.issues) <= 20
+        for issue in refused.issues:
+            assert issue.pointer is not None
+            issue.detail.encode()
+            issue.pointer.encode()
+
+
+@thorough
+@given(value=JSON)
+def test_any_json_is_a_filter_and_an_order_or_refused(value: object) -> None:
+    text = json.dumps(value)
+
+    check_filter(text)
+    try:
+        parse_order_by(text)
+    except InvalidOrderByError as refused:
+        refused.detail.encode()
+
+
+@thorough
+@given(text=st.text(st.characters(), max_size=30))
+def test_any_text_is_refused_or_read(text: str) -> None:
+    check_filter(text)
+
+
+@thorough
+@given(wanted=filters, number=st.integers(0, 10_000))
+def test_a_filter_with_one_fault_is_a_filter_or_refused(wanted: object, number: int) -> None:
+    faults = list(texts(wanted))
+
+    check_filter(json.dumps(faults[number % len(faults)]) if faults else "[]")
+
+
+@thorough
+@given(wanted=filters)
+def test_double_negation_is_the_same_query(wanted: object) -> None:
+    once = parse_filter(json.dumps(wanted))
+    twice = parse_filter(json.dumps({"NOT": {"NOT": wanted}}))
+
+    assert once is not None
+    assert twice is not None
+    assert canonical(once) == canonical(twice)
+
+
+@thorough
+@given(
+    order=orders,
+    text=st.one_of(st.text(st.characters(), max_size=40), st.from_regex(r"[\w-]{0,90}")),
+)
+def test_any_text_is_no_cursor(order: list[dict[str, str]], text: str) -> None:
+    parsed = parse_order_by(json.dumps(order))
+
+    with pytest.raises(InvalidCursorError) as refused:
+        cursor.decode(text, parsed, "")
+
+    assert refused.value.issues[0].code == "malformed_cursor"

@@ -1,0 +1,193 @@
+"""Rows of the contract's section 1, as lines of an import, for tests to build on."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+Row = dict[str, Any]
+
+CREATED: Final = "2026-01-01T00:00:00.000Z"
+WORKSPACE: Final = "wsp_acme"
+USERS: Final = {
+    "usr_vera": "viewer",
+    "usr_ed": "editor",
+    "usr_ada": "admin",
+}
+"""The users of the workspace, and their roles in it."""
+STRANGER: Final = "usr_sam"
+INTEGRATION: Final = "itg_crm"
+
+
+def base() -> list[Row]:
+    """A workspace with users of each role, another with a stranger, and an integration."""
+    return [
+        workspace(WORKSPACE, "acme"),
+        workspace("wsp_other", "other"),
+        *(user(user_id) for user_id in (*USERS, STRANGER)),
+        *(role(user_id, WORKSPACE, name) for user_id, name in USERS.items()),
+        role(STRANGER, "wsp_other", "admin"),
+        {
+            "type": "integration",
+            "id": INTEGRATION,
+            "workspaceId": WORKSPACE,
+            "slug": "crm",
+            "name": "CRM",
+            "description": None,
+            "publisher": "acme",
+            "trustTier": "first_party",
+            "currentVersion": "2.0.0",
+            "visibility": "private",
+            "createdAt": CREATED,
+            "updatedAt": CREATED,
+            "deletedAt": None,
+        },
+        {
+            "type": "integrationVersion",
+            "id": "ver_crm_2",
+            "integrationId": INTEGRATION,
+            "version": "2.0.0",
+            "changelog": None,
+            "publishedBy": "usr_ada",
+            "publishedAt": CREATED,
+        },
+    ]
+
+
+def family(name: str) -> list[Row]:
+    """An install with three members, an add-on, an add-on of that, and a solution of its own.
+
+    Of the members one is enabled, one disabled, one detached.
+    """
+    root = f"ins_{name}"
+    return [
+        solution(f"sol_{name}"),
+        install(root, solutionId=f"sol_{name}"),
+        member(f"mem_{name}_on", root),
+        member(f"mem_{name}_off", root, enabled=False),
+        member(f"mem_{name}_detached", root, detached=True),
+        install(f"{root}_addon", parentInstallId=root),
+        member(f"mem_{name}_addon", f"{root}_addon"),
+        install(f"{root}_addon_addon", parentInstallId=f"{root}_addon"),
+        solution_member(f"som_{name}", f"sol_{name}", f"ent_mem_{name}_on"),
+    ]
+
+
+def workspace(workspace_id: str, handle: str) -> Row:
+    return {
+        "type": "workspace",
+        "id": workspace_id,
+        "organizationId": None,
+        "name": handle.title(),
+        "handle": handle,
+        "ownerId": "usr_ada",
+        "defaultRetentionTier": None,
+        "createdAt": CREATED,
+        "updatedAt": CREATED,
+        "deletedAt": None,
+    }
+
+
+def user(user_id: str) -> Row:
+    name = user_id.removeprefix("usr_")
+    return {
+        "type": "user",
+        "id": user_id,
+        "name": name.title(),
+        "email": f"{name}@example.com",
+        "handle": name,
+        "role": "user",
+        "createdAt": CREATED,
+    }
+
+
+def role(user_id: str, workspace_id: str, name: str) -> Row:
+    return {
+        "type": "workspaceMember",
+        "id": f"wsm_{user_id}_{workspace_id}",
+        "workspaceId": workspace_id,
+        "userId": user_id,
+        "role": name,
+        "createdAt": CREATED,
+    }
+
+
+def install(install_id: str, **fields: object) -> Row:
+    return {
+        "type": "install",
+        "id": install_id,
+        "integrationId": INTEGRATION,
+        "integrationVersionId": "ver_crm_2",
+        "workspaceId": WORKSPACE,
+        "variables": {"region": "eu"},
+        "authStateId": None,
+        "memberPolicy": "auto_all",
+        "parentInstallId": None,
+        "solutionId": None,
+        "installedBy": "usr_ada",
+        "installedAt": CREATED,
+        "lastUpgradedAt": None,
+        "deletedAt": None,
+        "retentionTier": None,
+        **fields,
+    }
+
+
+def member(member_id: str, install_id: str, **fields: object) -> Row:
+    return {
+        "type": "integrationMember",
+        "id": member_id,
+        "integrationInstallId": install_id,
+        "workspaceId": WORKSPACE,
+        "entityId": f"ent_{member_id}",
+        "entityVersionId": None,
+        "sourceMemberSlug": "contacts",
+        "isClone": False,
+        "sourceVersionId": None,
+        "detached": False,
+        "enabled": True,
+        "permissions": {},
+        "addedBy": "usr_ada",
+        "addedAt": CREATED,
+        "deletedAt": None,
+        "retentionTier": None,
+        **fields,
+    }
+
+
+def solution(solution_id: str) -> Row:
+    return {
+        "type": "solution",
+        "id": solution_id,
+        "workspaceId": WORKSPACE,
+        "name": "Sales",
+        "description": None,
+        "createdBy": "usr_ada",
+        "createdAt": CREATED,
+        "updatedAt": CREATED,
+        "deletedAt": None,
+        "retentionTier": None,
+    }
+
+
+def solution_member(member_id: str, solution_id: str, entity_id: str) -> Row:
+    return {
+        "type": "solutionMember",
+        "id": member_id,
+        "solutionId": solution_id,
+        "entityId": entity_id,
+        "addedBy": "usr_ada",
+        "addedAt": CREATED,
+        "deletedAt": None,
+        "retentionTier": None,
+    }
+
+
+def write(path: Path, rows: Iterable[Row]) -> Path:
+    """Write the rows as an import file."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path

@@ -1,0 +1,89 @@
+"""Cursors made and refused (CONTRACT.md section 2, Cursors)."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+import pytest
+
+from installs.errors import InvalidCursorError
+from installs.query.cursor import decode, encode
+from installs.query.order import DEFAULT_ORDER, parse_order_by
+
+ORDER = parse_order_by('[{"retentionTier": "asc"}, {"deletedAt": "desc"}]')
+VALUES = ("long", None, "ins_1")
+CURSOR = encode(ORDER, VALUES, "all")
+
+
+def forged(change: object, at: int | None = None) -> str:
+    payload = json.loads(urlsafe_b64decode(CURSOR + "=="))
+    if at is None:
+        payload = change
+    else:
+        payload[at] = change
+    return urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
+
+
+def refusal(text: str, binding: str = "all") -> str:
+    with pytest.raises(InvalidCursorError) as refused:
+        decode(text, ORDER, binding, parameter="before")
+    (issue,) = refused.value.issues
+    assert issue.parameter == "before"
+    return issue.code
+
+
+def test_a_cursor_gives_back_the_values_of_its_row() -> None:
+    assert decode(CURSOR, ORDER, "all") == VALUES
+
+
+def test_a_cursor_fits_in_a_url_as_it_is() -> None:
+    assert CURSOR.replace("-", "").replace("_", "").isalnum()
+    assert CURSOR.isascii()
+
+
+def test_the_longest_cursor_is_accepted() -> None:
+    order = parse_order_by(
+        json.dumps(
+            [{f: "asc"} for f in ("integrationId", "workspaceId", "solutionId", "installedBy")]
+        )
+    )
+    values = ("x" * 128,) * 5
+
+    assert decode(encode(order, values, "b"), order, "b") == values
+
+
+def test_a_cursor_of_another_query_says_so() -> None:
+    assert refusal(CURSOR, "another filter") == "cursor_of_another_query"
+    assert refusal(encode(DEFAULT_ORDER, ("2026-01-01T00:00:00.000Z", "a"), "all")) == (
+        "cursor_of_another_query"
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "x", "=", CURSOR + "=", CURSOR + "A", CURSOR[:-1], " " + CURSOR, CURSOR + "\n",
+        "é", "A" * 2049, "A" * 10_000_000, forged("[" * 700),
+        urlsafe_b64encode(b"[" * 1500).decode(), urlsafe_b64encode(b"\xff" * 30).decode(),
+        forged(None), forged({}), forged([]), forged([1, "x"]),
+        forged(2, 0), forged(True, 0), forged("1", 0), forged(1, 1), forged({}, 2),
+        forged([], 2), forged(["long", None], 2), forged(["long", None, None], 2),
+        forged(["long", None, "a", "b"], 2), forged(["longer", None, "a"], 2),
+        forged(["long", "yesterday", "a"], 2), forged(["long", None, ""], 2),
+        forged(["long", None, "x" * 129], 2), forged(["long", None, "a#b"], 2),
+        forged(["long", None, 1], 2), forged([["long"], None, "a"], 2),
+        forged([True, None, "a"], 2), forged(["long", None, "a\n"], 2),
+    ],
+    ids=lambda text: text[:30],
+)  # fmt: skip
+def test_what_is_no_cursor_is_malformed(text: str) -> None:
+    assert refusal(text) == "malformed_cursor"
+
+
+def test_a_forged_position_is_a_position() -> None:
+    assert decode(forged([None, "2026-01-01T00:00:00.000Z", "zz"], 2), ORDER, "all") == (
+        None,
+        "2026-01-01T00:00:00.000Z",
+        "zz",
+    )

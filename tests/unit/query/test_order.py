@@ -1,0 +1,119 @@
+"""Orders parsed, refused and applied (CONTRACT.md section 2, orderBy)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from installs.query.order import DEFAULT_ORDER, Key, Order, parse_order_by
+from tests.unit.query.rejections import order_issues
+
+ROWS = [
+    {"id": "a", "retentionTier": "long"},
+    {"id": "b"},
+    {"id": "c", "retentionTier": "short"},
+    {"id": "d"},
+]
+
+
+def order(*keys: dict[str, str]) -> Order:
+    return parse_order_by(json.dumps(keys))
+
+
+def test_the_default_is_newest_first() -> None:
+    assert parse_order_by(None) == DEFAULT_ORDER == order({"installedAt": "desc"})
+    assert DEFAULT_ORDER.fields == ("installedAt", "id")
+    assert not DEFAULT_ORDER.keys[-1].ascending
+
+
+@pytest.mark.parametrize(
+    ("direction", "ids"),
+    [
+        ("asc", "acbd"),
+        ("desc", "dbca"),
+        ("asc_nulls_first", "bdac"),
+        ("asc_nulls_last", "acbd"),
+        ("desc_nulls_first", "dbca"),
+        ("desc_nulls_last", "cadb"),
+    ],
+)
+def test_nulls_go_where_the_direction_says(direction: str, ids: str) -> None:
+    camel = "".join(word.capitalize() for word in direction.split("_"))
+    for spelling in (direction, camel):
+        by = order({"retentionTier": spelling})
+
+        assert "".join(row["id"] for row in sorted(ROWS, key=by.key)) == ids
+        assert "".join(row["id"] for row in sorted(ROWS, key=by.reversed().key)) == ids[::-1]
+
+
+def test_a_string_that_starts_another_is_before_it_or_behind_it() -> None:
+    rows = [{"id": "a"}, {"id": "ab"}, {"id": "b"}]
+
+    descending = sorted(rows, key=order({"id": "desc"}).key)
+
+    assert [row["id"] for row in descending] == ["b", "ab", "a"]
+
+
+def test_the_id_goes_the_way_of_the_key_before_it() -> None:
+    assert order({"workspaceId": "desc"}).keys[-1] == Key("id", False, True)
+    assert order({"workspaceId": "asc"}).keys[-1] == Key("id", True, False)
+
+
+def test_what_follows_the_id_decides_nothing() -> None:
+    assert order({"id": "asc"}, {"workspaceId": "desc"}) == order({"id": "Asc"})
+
+
+def test_where_there_are_no_nulls_their_place_does_not_matter() -> None:
+    assert order({"installedAt": "desc_nulls_last"}).canonical() == DEFAULT_ORDER.canonical()
+    assert order({"deletedAt": "desc_nulls_last"}) != order({"deletedAt": "desc"})
+
+
+def test_sort_cursor_and_predicate_agree() -> None:
+    by = order({"retentionTier": "desc_nulls_last"})
+    rows = sorted(ROWS, key=by.key)
+
+    position = by.sort_key_of_values(by.values(rows[1]))
+
+    assert [by.is_after(row, position) for row in rows] == [False, False, True, True]
+
+
+def test_reversed_twice_is_the_same() -> None:
+    by = order({"deletedAt": "asc_nulls_first"}, {"memberPolicy": "desc"})
+
+    assert by.reversed().reversed() == by
+
+
+@pytest.mark.parametrize(
+    ("given", "pointer", "detail"),
+    [
+        ([], "", "1-5 keys"),
+        ([{"id": "asc"}] * 6, "", "1-5 keys"),
+        ({"installedAt": "asc"}, "", "an object is not a list of objects of one key"),
+        (["installedAt"], "/0", "'installedAt' is not an object of one key"),
+        ([{"id": "asc", "installedAt": "asc"}], "/0", "an object of 2 keys"),
+        ([{}], "/0", "an object of 0 keys"),
+        ('[{"id": "asc", "id": "asc"}]', "/0", "is not an object of one key"),
+        ([{"installed_at": "asc"}], "/0/installed_at", "did you mean 'installedAt'?"),
+        ([{"variables": "asc"}], "/0/variables", "variables cannot be sorted by"),
+        ([{"solution": "asc"}], "/0/solution", "solution cannot be sorted by"),
+        ([{"id": "ascending"}], "/0/id", "'ascending' is not one of asc, desc, asc_nulls_first"),
+        ([{"id": "ASC"}], "/0/id", "did you mean 'asc'?"),
+        ([{"id": 1}], "/0/id", "1 is not one of asc"),
+        ([{"id": "asc"}, {"id": "desc"}], "/1/id", "id stands twice"),
+        ("[", "", "not JSON"),
+        ("[" * 10000, "", "nested too deep"),
+        (" " * 16384 + "[]", "", "16,384 bytes"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(given: object, pointer: str, detail: str) -> None:
+    issue = order_issues(given)[0]
+
+    assert (issue.parameter, issue.pointer) == ("orderBy", pointer)
+    assert detail in issue.detail
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    issues = order_issues([{"x": "asc"}, {"id": "up"}])
+
+    assert [issue.pointer for issue in issues] == ["/0/x", "/1/id"]

@@ -1,0 +1,64 @@
+"""What an install brings in: its members, and their places in its solution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from installs.model import IntegrationMember, SolutionMember
+from tools.demo.world import ALIVE, Removal, as_text
+
+if TYPE_CHECKING:
+    from installs.model import Install
+    from tools.demo.world import World
+
+
+def add_members(world: World, install: Install, slugs: tuple[str, ...]) -> None:
+    """Add a member for each slug, as the install is: taken along, if that is deleted.
+
+    By their place: the second is detached from its source, the third disabled, the fourth deleted
+    by itself.
+    """
+    name = install.id.removeprefix("ins_")
+    taken = Removal(install.deleted_at, install.retention_tier) if install.deleted_at else ALIVE
+    alone = world.removal(4.5, "long") if install.deleted_at is None else world.removal(310, "none")
+    for place, slug in enumerate(slugs, start=1):
+        # A trash of its own: deleted at another time than whatever became of the install.
+        removal = alone if place == 4 else taken
+        entity, live = f"ent_{name}_{slug}", removal.at is None
+        version = f"env_{name}_{slug}_1" if place % 2 else None
+        member = IntegrationMember(
+            id=f"mem_{name}_{slug}",
+            integration_install_id=install.id,
+            workspace_id=install.workspace_id,
+            entity_id=entity,
+            entity_version_id=version,
+            source_member_slug=slug,
+            is_clone=place % 3 == 0,
+            source_version_id=install.integration_version_id if place % 3 else None,
+            detached=place == 2,
+            enabled=live and place != 3,
+            permissions=as_text(_permissions(place)),
+            added_by=install.installed_by,
+            added_at=install.installed_at,
+            deleted_at=removal.at,
+            retention_tier=removal.tier,
+        )
+        world.add(member)
+        if install.solution_id is not None:
+            id_ = f"som_{name}_{slug}"
+            world.add(
+                SolutionMember(
+                    id_, install.solution_id, entity, install.installed_by, install.installed_at,
+                    removal.at, removal.tier,
+                )
+            )  # fmt: skip
+
+
+def _permissions(place: int) -> dict[str, object]:
+    shapes: tuple[dict[str, object], ...] = (
+        {},
+        {"read": True, "write": False},
+        {"scopes": ["contacts:read", "contacts:write"], "rows": {"limit": 100}},
+        {"größe": "groß", "用途": None, "🔑": [1, 2.5, -0.0, 1e3]},
+    )
+    return shapes[place % len(shapes)]

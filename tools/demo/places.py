@@ -1,0 +1,93 @@
+"""Who is there, and where: workspaces, users, their roles, and API keys."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+from installs.model import ApiKey, KeyKind, RetentionTier, User, Workspace, WorkspaceMember
+from tools.demo.world import day
+
+if TYPE_CHECKING:
+    from tools.demo.world import World
+
+_WORKSPACES: Final = (
+    # id, organisation, name, owner, default tier
+    ("wsp_acme", "org_acme", "Acme", "usr_ada", RetentionTier.MEDIUM),
+    ("wsp_acme_labs", "org_acme", "Acme Labs 🧪", "usr_ada", RetentionTier.SHORT),
+    ("wsp_acme_sales", "org_acme", "Acme Vertrieb für Übersee", "usr_ada", RetentionTier.LONG),
+    ("wsp_acme_archive", "org_acme", "Acme Archive", "usr_ada", RetentionTier.NONE),
+    ("wsp_globex", "org_globex", "Globex 株式会社", "usr_gia", None),
+    ("wsp_solo", None, "Solo", "usr_sol", None),
+)
+_USERS: Final = (
+    # id, name, role on the platform
+    ("usr_root", "Root", "admin"),
+    ("usr_ada", "Ada Łukasiewicz", "user"),
+    ("usr_ed", "Ed Müller-Ångström", "user"),
+    ("usr_vi", "Vi 山田", "user"),
+    ("usr_gia", "Gia O'Neill", "user"),
+    ("usr_sol", "Sol 🌞", "user"),
+    ("usr_stranger", "A Stranger", "user"),
+    ("svc_deploy", "Deploy robot 🤖", "service"),
+)
+_ROLES: Final = {
+    "usr_ada": {name: "admin" for name, *_ in _WORKSPACES if name.startswith("wsp_acme")},
+    "usr_ed": {"wsp_acme": "editor", "wsp_acme_labs": "editor", "wsp_acme_sales": "viewer"},
+    "usr_vi": {"wsp_acme": "viewer", "wsp_acme_labs": "viewer"},
+    "usr_gia": {"wsp_globex": "admin"},
+    "usr_sol": {"wsp_solo": "admin"},
+    "svc_deploy": {"wsp_acme": "editor", "wsp_globex": "viewer"},
+}
+DEMO_SECRETS: Final = {
+    "key_acme_secret": "sec_demo_acme",
+    "key_acme_public": "pub_demo_acme",
+    "key_vi_token": "tok_demo_vi",
+}
+"""The API keys that work, and their secrets: everybody knows them, for the demo's rows alone."""
+
+
+def add_places(world: World) -> None:
+    """Add workspaces, users, roles and API keys."""
+    for number, (id_, organization, name, owner, tier) in enumerate(_WORKSPACES):
+        handle = id_.removeprefix("wsp_").replace("_", "-")
+        made = day(number)
+        world.add(Workspace(id_, organization, name, handle, owner, tier, made, made, None))
+    gone = world.removal(40, None).at
+    world.add(
+        Workspace(
+            "wsp_initech", None, "Initech", "initech", "usr_sol", None, day(6), day(300), gone
+        )
+    )
+    for number, (id_, name, role) in enumerate(_USERS):
+        handle = id_.partition("_")[2]
+        world.add(User(id_, name, f"{handle}@example.com", handle, role, day(number / 4)))
+    for user_id, roles in _ROLES.items():
+        for workspace_id, role in roles.items():
+            id_ = f"wsm_{user_id[4:]}_{workspace_id[4:]}"
+            world.add(WorkspaceMember(id_, workspace_id, user_id, role, day(8)))
+    _add_keys(world)
+
+
+def _add_keys(world: World) -> None:
+    """One key of each kind that works; beside them one that expired, and one that was deleted."""
+    secret, public, token = DEMO_SECRETS
+    acme, gone = "wsp_acme", world.removal(3, None).at
+    expired = _hash("sec_demo_expired")
+    deleted = _hash("tok_demo_deleted")
+    lasting = "2099-12-31T00:00:00.000Z"
+    world.add(
+        ApiKey(secret, KeyKind.SECRET, acme, None, "editor", _demo(secret), None, None),
+        ApiKey(public, KeyKind.PUBLIC, acme, None, "viewer", _demo(public), lasting, None),
+        ApiKey(token, KeyKind.TOKEN, None, "usr_vi", "viewer", _demo(token), None, None),
+        ApiKey("key_expired", KeyKind.SECRET, acme, None, "admin", expired, day(30), None),
+        ApiKey("key_deleted", KeyKind.TOKEN, None, "usr_ed", "editor", deleted, None, gone),
+    )
+
+
+def _demo(key_id: str) -> str:
+    return _hash(DEMO_SECRETS[key_id])
+
+
+def _hash(secret: str) -> str:
+    return sha256(secret.encode()).hexdigest()

@@ -1,0 +1,123 @@
+"""The values in a line: JSON with its numbers as they were written, ids, times, JSON objects."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+
+from pydantic import BeforeValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TIMESTAMP: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+_DEEPEST: Final = 100
+"""How deep a JSON object may nest: deeper, and readers of it would differ."""
+
+
+class NotJsonError(ValueError):
+    """A text is not the JSON that a line must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A JSON number as it was written: ``1.10`` stays ``1.10``, however many digits it has."""
+
+    text: str
+
+
+def parse(text: str) -> object:
+    """The value of a JSON text.
+
+    Raises
+    ------
+    NotJsonError
+        The text is not JSON, or is JSON on which readers differ: a key twice in an object, a
+        number that no double holds, a value nested hundreds deep.
+    """
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_float=_number,
+            parse_int=_number,
+            parse_constant=_constant,
+        )
+    except json.JSONDecodeError as error:
+        raise NotJsonError(f"is not JSON: {error.msg} (column {error.colno})") from error
+    except RecursionError:
+        raise NotJsonError("is nested too deeply") from None
+
+
+def _unique(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise NotJsonError(f"has the key {json.dumps(twice)} twice in one object")
+    return values
+
+
+def _number(text: str) -> Number:
+    if math.isinf(float(text)):
+        raise NotJsonError("has a number that is too large for a double")
+    return Number(text)
+
+
+def _constant(text: str) -> NoReturn:
+    raise NotJsonError(f"is not JSON: {text} is no JSON value")
+
+
+def compact(value: object, depth: int = 0) -> str:
+    """A parsed value as JSON text again: no spaces, the keys in their order, numbers as written."""
+    if depth > _DEEPEST:
+        raise PydanticCustomError("json_depth", f"is nested more than {_DEEPEST} deep")
+    if isinstance(value, dict):
+        pairs = (f"{_text(name)}:{compact(item, depth + 1)}" for name, item in value.items())
+        return "{" + ",".join(pairs) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(compact(item, depth + 1) for item in value) + "]"
+    return value.text if isinstance(value, Number) else _text(value)
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _json_object(value: object) -> str:
+    if not isinstance(value, dict):
+        raise PydanticCustomError("json_object", "must be a JSON object")
+    return compact(value)
+
+
+def _timestamp(value: object) -> str:
+    """RFC 3339 as the rows have it; finer fractions of a second are cut off."""
+    if not isinstance(value, str):
+        raise PydanticCustomError("timestamp", "must be a timestamp in a string")
+    found = _TIMESTAMP.fullmatch(value)
+    if found is None:
+        raise PydanticCustomError(
+            "timestamp", "must be an RFC 3339 timestamp like 2026-11-23T10:00:00.000Z"
+        )
+    milliseconds = ((found[1] or ".")[1:] + "000")[:3]
+    offset = "+00:00" if found[2] in "Zz" else found[2]
+    try:
+        moment = datetime.fromisoformat(f"{value[:10]}T{value[11:19]}.{milliseconds}{offset}")
+        utc = moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise PydanticCustomError("timestamp", "must be a time that exists") from error
+    return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
+Timestamp = Annotated[str, BeforeValidator(_timestamp)]
+JsonObject = Annotated[str, BeforeValidator(_json_object)]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
