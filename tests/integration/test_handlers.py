@@ -70,7 +70,9 @@ def world(
         items.install_to_item(InstallState(install("ins_sign", parent_install_id="ins_mail"))),
         items.install_to_item(InstallState(install("ins_far", workspace_id="wsp_globex"))),
         *(
-            items.row_to_item(keys.member("ins_crm", f"mem_{n}"), member(f"mem_{n}", "ins_crm", enabled=n != 1))
+            items.row_to_item(
+                keys.member("ins_crm", f"mem_{n}"), member(f"mem_{n}", "ins_crm", enabled=n != 1)
+            )
             for n in range(250)
         ),
         items.row_to_item(
@@ -89,13 +91,19 @@ def world(
         items.encode_key(keys.live_count("wsp_acme")) | {"live": {"N": "3"}},
         items.encode_key(keys.live_count("wsp_acme", "itg_crm")) | {"live": {"N": "3"}},
         *(
-            items.row_to_item(keys.role(user, "wsp_acme"), model.WorkspaceMember(f"wsm_{role}", "wsp_acme", user, role, AT))
+            items.row_to_item(
+                keys.role(user, "wsp_acme"),
+                model.WorkspaceMember(f"wsm_{role}", "wsp_acme", user, role, AT),
+            )
             for user, role in [("usr_ada", "admin"), ("usr_ed", "editor"), ("usr_vi", "viewer")]
         ),
-        items.row_to_item(keys.user("usr_root"), model.User("usr_root", "Root", "r@x", "root", "admin", AT)),
+        items.row_to_item(
+            keys.user("usr_root"), model.User("usr_root", "Root", "r@x", "root", "admin", AT)
+        ),
     ]  # fmt: skip
-    for item in rows:
-        made.client.put_item(TableName=table_name, Item=item)
+    for start in range(0, len(rows), 25):
+        puts = [{"PutRequest": {"Item": item}} for item in rows[start : start + 25]]
+        made.client.batch_write_item(RequestItems={table_name: puts})  # type: ignore[dict-item]
     yield made
     table.client.cache_clear()
 

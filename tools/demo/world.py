@@ -64,7 +64,7 @@ class World:
         """The rows as JSON."""
         for row in self._rows:
             values: dict[str, Any] = {"type": _TYPES[type(row)]}
-            for name, attribute in items.field_names(type(row)):
+            for name, attribute in items.FIELD_NAMES[type(row)]:
                 value = getattr(row, name)
                 values[attribute] = json.loads(value) if name in _OBJECTS else value
             yield json.dumps(values, ensure_ascii=False, separators=(",", ":"))
