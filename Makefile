@@ -41,7 +41,7 @@ lint: $(STAMPS)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	PYTHONPATH=.:layers/core $(BIN)/lint-imports --no-cache
+	PYTHONPATH=. $(BIN)/lint-imports --no-cache
 
 clean:
 	rm -rf .venv .venvs .local .aws-sam
@@ -61,6 +61,7 @@ $(STAMPS)/uv: requirements/dev.in
 $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/uv
 	@echo "Installing the project's own environment (.venv)"
 	@$(SYNC) --python $(BIN)/python requirements/dev.txt
+	@echo "$(CURDIR)/layers/core" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/installs.pth"
 	@touch $@
 
 $(STAMPS)/sam $(STAMPS)/ministack: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev

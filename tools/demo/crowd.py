@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from tools.demo.world import World
 
 _SIZES: Final = {
-    "wsp_acme": 60,
-    "wsp_acme_labs": 32,
-    "wsp_acme_sales": 24,
-    "wsp_acme_archive": 10,
-    "wsp_globex": 28,
+    "wsp_acme": 48,
+    "wsp_acme_labs": 25,
+    "wsp_acme_sales": 19,
+    "wsp_acme_archive": 9,
+    "wsp_globex": 22,
     "wsp_solo": 6,
 }
 """How many top installs each workspace has; add-ons come on top."""

@@ -145,10 +145,9 @@ def _stored_in(table: Table, solution_id: str) -> tuple[str, Iterable[InstallSta
 
 
 def _taken(deleted_at: str | None, states: Iterable[InstallState]) -> str | None:
-    """The deletion that took a row, if one did; of several, that of the smallest install id."""
-    took = {
-        state.row.id: state.deletion.id
-        for state in states
-        if state.deletion is not None and state.deletion.at == deleted_at
-    }
-    return took[min(took)] if took else None
+    """The deletion that took a row, if one did; of several at one time, that of the greatest id.
+
+    The cascade chooses in the same way, so that it finds nothing to change.
+    """
+    took = (state.deletion for state in states if state.deletion is not None)
+    return max((deletion.id for deletion in took if deletion.at == deleted_at), default=None)

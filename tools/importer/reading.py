@@ -33,7 +33,6 @@ _MESSAGES: Final = {
     "extra_forbidden": "is not a field of this type of row",
     "string_pattern_mismatch": "must match {pattern}",
     "string_type": "must be a string",
-    "string_unicode": "must be text: it has half of a surrogate pair",
     "bool_type": "must be true or false",
     "enum": "must be {expected}",
 }

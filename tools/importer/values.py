@@ -19,6 +19,7 @@ _TIMESTAMP: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
     r"([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _DEEPEST: Final = 100
 """How deep a JSON object may nest: deeper, and readers of it would differ."""
 
@@ -41,20 +42,25 @@ def parse(text: str) -> object:
     ------
     NotJsonError
         The text is not JSON, or is JSON on which readers differ: a key twice in an object, a
-        number that no double holds, a value nested hundreds deep.
+        number that no double holds, half of a surrogate pair, a value nested hundreds deep.
     """
     try:
-        return json.loads(
+        value: object = json.loads(
             text,
             object_pairs_hook=_unique,
             parse_float=_number,
             parse_int=_number,
             parse_constant=_constant,
         )
+        if _SURROGATE.search(text):
+            _require_text(value)
     except json.JSONDecodeError as error:
         raise NotJsonError(f"is not JSON: {error.msg} (column {error.colno})") from error
     except RecursionError:
         raise NotJsonError("is nested too deeply") from None
+    except UnicodeEncodeError:
+        raise NotJsonError("has half of a surrogate pair, which is no text") from None
+    return value
 
 
 def _unique(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
@@ -70,6 +76,19 @@ def _number(text: str) -> Number:
     if math.isinf(float(text)):
         raise NotJsonError("has a number that is too large for a double")
     return Number(text)
+
+
+def _require_text(value: object) -> None:
+    """Fail on strings that cannot be written as UTF-8."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _require_text(name)
+            _require_text(item)
+    elif isinstance(value, list):
+        for item in value:
+            _require_text(item)
+    elif isinstance(value, str):
+        value.encode()
 
 
 def _constant(text: str) -> NoReturn:
