@@ -1,0 +1,428 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from installs.cascade import reconcile
+from installs.lifecycle import purge_time
+from installs.store import items, keys
+from installs.store.table import Table
+from tools.demo import demo_lines
+from tools.importer import ImportRefusedError, ImportStoppedError, import_file
+from tools.importer import installs as importing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from installs.store.expressions import Action
+    from installs.store.items import Item
+    from installs.store.keys import Key
+    from tools.importer import ImportReport
+    from tools.local.tables import TableDefinition
+
+    Load = Callable[..., ImportReport]
+    Scan = Callable[[], dict[Key, Item]]
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+GONE = "2026-11-20T00:00:00.000Z"
+OTHER_DAY = "2026-11-21T00:00:00.000Z"
+
+Row = dict[str, Any]
+
+
+@pytest.fixture
+def load(tmp_path: Path, table_name: str, dynamodb_endpoint: str) -> Load:
+    """Import rows into the table."""
+
+    def load(*rows: Row) -> ImportReport:
+        path = tmp_path / "rows.ndjson"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return import_file(path, table_name, dynamodb_endpoint, lambda *_: None)
+
+    return load
+
+
+@pytest.fixture
+def scan(table_name: str, dynamodb: DynamoDBClient) -> Scan:
+    """Everything in the table."""
+    return lambda: everything(dynamodb, table_name)
+
+
+@pytest.fixture(scope="module")
+def demo_table(
+    tmp_path_factory: pytest.TempPathFactory,
+    table_definition: TableDefinition,
+    dynamodb: DynamoDBClient,
+    dynamodb_endpoint: str,
+) -> dict[Key, Item]:
+    """What a table holds after the demo was imported into it once."""
+    table_definition.create(dynamodb, "demo-once")
+    path = tmp_path_factory.mktemp("demo") / "demo.ndjson"
+    path.write_text("\n".join(demo_lines(NOW)), encoding="utf-8")
+    import_file(path, "demo-once", dynamodb_endpoint, lambda *_: None)
+    found = everything(dynamodb, "demo-once")
+    dynamodb.delete_table(TableName="demo-once")
+    return found
+
+
+def everything(dynamodb: DynamoDBClient, table_name: str) -> dict[Key, Item]:
+    pages: Any = dynamodb.get_paginator("scan").paginate(TableName=table_name)
+    found: list[Item] = [item for page in pages for item in page["Items"]]
+    return {keys.Key(item["pk"]["S"], item["sk"]["S"]): item for item in found}
+
+
+def install(id_: str, **fields: object) -> Row:
+    return {
+        "type": "install",
+        "id": id_,
+        "integrationId": "itg_1",
+        "integrationVersionId": "itv_1",
+        "workspaceId": "wsp_1",
+        "variables": {},
+        "memberPolicy": "manual",
+        "installedBy": "usr_1",
+        "installedAt": "2026-01-02T03:04:05.678Z",
+        **fields,
+    }
+
+
+def member(id_: str, install_id: str, **fields: object) -> Row:
+    return {
+        "type": "integrationMember",
+        "id": id_,
+        "integrationInstallId": install_id,
+        "workspaceId": "wsp_1",
+        "entityId": f"ent_{id_}",
+        "sourceMemberSlug": "slug",
+        "isClone": False,
+        "detached": False,
+        "enabled": False,
+        "permissions": {},
+        "addedBy": "usr_1",
+        "addedAt": "2026-01-02T03:04:05.678Z",
+        **fields,
+    }
+
+
+def solution(id_: str, **fields: object) -> Row:
+    return {
+        "type": "solution",
+        "id": id_,
+        "workspaceId": "wsp_1",
+        "name": "A solution",
+        "createdBy": "usr_1",
+        "createdAt": "2026-01-02T03:04:05.678Z",
+        "updatedAt": "2026-01-02T03:04:05.678Z",
+        **fields,
+    }
+
+
+def solution_member(id_: str, solution_id: str, **fields: object) -> Row:
+    return {
+        "type": "solutionMember",
+        "id": id_,
+        "solutionId": solution_id,
+        "entityId": f"ent_{id_}",
+        "addedBy": "usr_1",
+        "addedAt": "2026-01-02T03:04:05.678Z",
+        **fields,
+    }
+
+
+def api_key(id_: str, secret: str) -> Row:
+    return {
+        "type": "apiKey",
+        "id": id_,
+        "kind": "sec",
+        "workspaceId": "wsp_1",
+        "role": "editor",
+        "secretSha256": sha256(secret.encode()).hexdigest(),
+    }
+
+
+def deleted(tier: str | None = "short", at: str = GONE) -> Row:
+    return {"deletedAt": at, "retentionTier": tier}
+
+
+def demo() -> list[Row]:
+    return [json.loads(line) for line in demo_lines(NOW)]
+
+
+def assert_consistent(table: dict[Key, Item]) -> None:
+    """Counters and pointers are exactly what the installs in the table call for."""
+    installs = [items.item_to_install(item) for key, item in table.items() if key.sk == "INSTALL"]
+    counts: Counter[Key] = Counter()
+    pointers = set()
+    for state in installs:
+        row = state.row
+        counts[keys.live_count(row.workspace_id)] += state.live
+        counts[keys.live_count(row.workspace_id, row.integration_id)] += state.live
+        if row.parent_install_id:
+            pointers.add(keys.add_on(row.parent_install_id, row.id))
+        if row.solution_id:
+            pointers.add(keys.solution_install(row.solution_id, row.id))
+    found = {key: int(item["live"]["N"]) for key, item in table.items() if "live" in item}
+    assert +Counter(found) == +counts
+    assert {key for key in table if key.sk.startswith(("ADDON#", "INSTALL#"))} == pointers
+
+
+def without_epochs(table: dict[Key, Item]) -> dict[Key, Item]:
+    return {key: item for key, item in table.items() if key.sk != "EPOCH"}
+
+
+def marks(table: dict[Key, Item], key: Key) -> Row:
+    values = items.decode(table[key])
+    return {name: values[name] for name in ("deletionId", "cascaded", "purgeAt", "enabledBefore")
+            if name in values}  # fmt: skip
+
+
+def test_the_demo_is_consistent_and_the_same_twice(load: Load, scan: Scan) -> None:
+    first = load(*demo())
+    once = scan()
+    assert_consistent(once)
+    assert first.installs_changed == first.by_type["install"]
+    assert first.rows == len(demo())
+
+    second = load(*demo())
+    assert second.installs_changed == 0
+    assert scan() == once
+
+
+def test_progress_reaches_the_end(tmp_path: Path, table_name: str, dynamodb_endpoint: str) -> None:
+    path = tmp_path / "demo.ndjson"
+    path.write_text("\n".join(demo_lines(NOW)), encoding="utf-8")
+    told: list[tuple[int, int]] = []
+    import_file(path, table_name, dynamodb_endpoint, lambda *now: told.append(now))
+    total = len(list(demo_lines(NOW)))
+    assert told == sorted(told)
+    assert told[-1] == (total, total)
+
+
+def test_a_bad_line_keeps_everything_out(load: Load, scan: Scan) -> None:
+    with pytest.raises(ImportRefusedError):
+        load(*demo(), install("ins_bad", memberPolicy="?"))
+    assert scan() == {}
+
+
+def test_a_table_that_is_not_there_is_told(tmp_path: Path, dynamodb_endpoint: str) -> None:
+    path = tmp_path / "rows.ndjson"
+    path.write_text(json.dumps(install("ins_1")))
+    with pytest.raises(ImportStoppedError, match="ResourceNotFound"):
+        import_file(path, "no-such-table", dynamodb_endpoint, lambda *_: None)
+
+
+def test_a_row_has_its_fields_and_no_nulls(load: Load, scan: Scan) -> None:
+    load(install("ins_1", variables={"a": [1.5, "ü"]}))
+    item = scan()[keys.install("ins_1")]
+    row = items.item_to_install(item).row
+    assert row.variables == '{"a":[1.5,"ü"]}'
+    assert "NULL" not in {tag for value in item.values() for tag in value}
+    assert item == items.install_to_item(items.item_to_install(item))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"workspaceId": "wsp_2"},
+        {"integrationId": "itg_2"},
+        {"parentInstallId": "ins_q"},
+        {"parentInstallId": None},
+        {"solutionId": "sol_2"},
+        {"solutionId": None, "workspaceId": "wsp_2"},
+        deleted(),
+        deleted(None),
+        {"variables": {"new": True}},
+    ],
+)
+def test_an_install_that_changes_takes_its_pointers_and_counts_along(
+    load: Load, scan: Scan, change: Row
+) -> None:
+    there = install("ins_1", parentInstallId="ins_p", solutionId="sol_1")
+    load(there, install("ins_2"))
+    report = load(there | change, install("ins_2"))
+    assert report.installs_changed == 1
+    assert_consistent(scan())
+    load(there)
+    assert_consistent(scan())
+
+
+def test_what_an_uninstall_took_is_known_by_its_deletion(load: Load, scan: Scan) -> None:
+    load(
+        install("ins_1", solutionId="sol_1", **deleted("medium")),
+        install("ins_2", parentInstallId="ins_1", **deleted("medium")),
+        install("ins_3", parentInstallId="ins_2", **deleted("medium")),
+        install("ins_4", parentInstallId="ins_1", **deleted("long", OTHER_DAY)),
+        member("mem_1", "ins_1", **deleted("medium")),
+        member("mem_2", "ins_1", **deleted("short", OTHER_DAY)),
+        member("mem_3", "ins_3", **deleted("medium")),
+        member("mem_4", "ins_1"),
+        solution("sol_1", **deleted("medium")),
+        solution_member("som_1", "sol_1", **deleted("medium")),
+        solution_member("som_2", "sol_1", **deleted(None, OTHER_DAY)),
+    )
+    table = scan()
+    deletion = marks(table, keys.install("ins_1"))["deletionId"]
+    purge_at = purge_time(GONE, "medium")
+    assert marks(table, keys.install("ins_1")) == {"deletionId": deletion, "purgeAt": purge_at}
+    followed = {"deletionId": deletion, "purgeAt": purge_at, "cascaded": True}
+    assert marks(table, keys.install("ins_2")) == followed
+    assert marks(table, keys.install("ins_3")) == followed
+    alone = marks(table, keys.install("ins_4"))
+    assert alone.pop("deletionId") != deletion
+    assert alone == {"purgeAt": purge_time(OTHER_DAY, "long")}
+    taken = {"deletionId": deletion, "enabledBefore": True}
+    assert marks(table, keys.member("ins_1", "mem_1")) == taken
+    own = {"purgeAt": purge_time(OTHER_DAY, "short")}
+    assert marks(table, keys.member("ins_1", "mem_2")) == own
+    assert marks(table, keys.member("ins_3", "mem_3")) == taken
+    assert marks(table, keys.member("ins_1", "mem_4")) == {}
+    assert marks(table, keys.solution("sol_1")) == {"deletionId": deletion}
+    assert marks(table, keys.solution_member("sol_1", "som_1")) == {"deletionId": deletion}
+    assert marks(table, keys.solution_member("sol_1", "som_2")) == {}
+
+
+def test_what_comes_later_finds_its_install_in_the_table(load: Load, scan: Scan) -> None:
+    load(install("ins_1", solutionId="sol_1", **deleted()))
+    deletion = marks(scan(), keys.install("ins_1"))["deletionId"]
+    load(
+        install("ins_2", parentInstallId="ins_1", **deleted()),
+        member("mem_1", "ins_1", **deleted()),
+        solution("sol_1", **deleted()),
+        solution_member("som_1", "sol_1", **deleted()),
+    )
+    found = [item for key, item in scan().items() if items.DELETION_ID in item]
+    assert [item[items.DELETION_ID]["S"] for item in found] == [deletion] * 5
+
+
+def test_a_deletion_that_the_table_knows_keeps_its_id(
+    load: Load, scan: Scan, table_name: str, dynamodb: DynamoDBClient
+) -> None:
+    load(install("ins_1", **deleted()))
+    state = items.item_to_install(scan()[keys.install("ins_1")])
+    assert state.deletion is not None
+    by_the_api = replace(state, deletion=replace(state.deletion, id="another"))
+    item: Any = items.install_to_item(by_the_api)
+    dynamodb.put_item(TableName=table_name, Item=item)
+    load(install("ins_1", **deleted()), member("mem_1", "ins_1", **deleted()))
+    assert scan()[keys.install("ins_1")] == item
+    assert marks(scan(), keys.member("ins_1", "mem_1"))["deletionId"] == "another"
+
+
+def test_of_several_deletions_the_greatest_id_took_the_solution(load: Load, scan: Scan) -> None:
+    rows = [install(f"ins_{n}", solutionId="sol_1", **deleted()) for n in (3, 1, 2)]
+    load(*rows, solution("sol_1", **deleted()))
+    table = scan()
+    expected = max(marks(table, keys.install(f"ins_{n}"))["deletionId"] for n in (1, 2, 3))
+    assert marks(table, keys.solution("sol_1")) == {"deletionId": expected}
+
+
+def test_the_cascade_finds_nothing_to_change(
+    load: Load, scan: Scan, table_name: str, dynamodb: DynamoDBClient
+) -> None:
+    load(
+        install("ins_1", solutionId="sol_1", **deleted("medium")),
+        install("ins_2", parentInstallId="ins_1", solutionId="sol_1", **deleted("medium")),
+        install("ins_3", solutionId="sol_1", **deleted("medium")),
+        install("ins_4", parentInstallId="ins_1", **deleted("long", OTHER_DAY)),
+        member("mem_1", "ins_1", **deleted("medium")),
+        member("mem_2", "ins_1", **deleted("short", OTHER_DAY)),
+        member("mem_3", "ins_2", **deleted("medium")),
+        solution("sol_1", **deleted("medium")),
+        solution_member("som_1", "sol_1", **deleted("medium")),
+        solution_member("som_2", "sol_1", **deleted(None, OTHER_DAY)),
+        install("ins_5", solutionId="sol_2"),
+        member("mem_5", "ins_5", enabled=True),
+        member("mem_6", "ins_5", **deleted("short")),
+        solution("sol_2"),
+        solution_member("som_5", "sol_2", entityId="ent_mem_5"),
+    )
+    before = scan()
+    for number in range(1, 6):
+        seen = items.item_to_install(before[keys.install(f"ins_{number}")])
+        reconcile(Table(table_name, dynamodb), seen, lambda: None)
+    assert scan() == before
+
+
+def test_a_secret_leads_to_its_key_and_an_old_one_nowhere(load: Load, scan: Scan) -> None:
+    load(api_key("key_1", "a"), api_key("key_2", "b"))
+    load(api_key("key_1", "b"), api_key("key_2", "c"))
+    led = {key: items.decode(item)["keyId"] for key, item in scan().items() if key.sk == "SECRET"}
+    assert led == {
+        keys.secret(sha256(b"b").hexdigest()): "key_1",
+        keys.secret(sha256(b"c").hexdigest()): "key_2",
+    }
+
+
+@pytest.mark.parametrize("survived", [0, 1, 3, 5])
+def test_an_import_that_was_killed_is_completed_by_another(
+    load: Load,
+    scan: Scan,
+    demo_table: dict[Key, Item],
+    monkeypatch: pytest.MonkeyPatch,
+    survived: int,
+) -> None:
+    transact, done = Table.transact, 0
+
+    def dies(self: Table, actions: Sequence[Action]) -> None:
+        nonlocal done
+        done += 1
+        if done > survived:
+            raise KeyboardInterrupt
+        transact(self, actions)
+
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr(Table, "transact", dies)
+        load(*demo())
+    assert_consistent(scan())
+    load(*demo())
+    assert without_epochs(scan()) == without_epochs(demo_table)
+
+
+def test_installs_that_changed_after_they_were_read_are_counted_right(
+    load: Load, scan: Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(*(install(f"ins_{n}", **(deleted() if n % 2 else {})) for n in range(10)))
+    monkeypatch.setattr(importing, "get_many", lambda *_: {})
+    load(*(install(f"ins_{n}", **(deleted() if n % 3 else {})) for n in range(20)))
+    table = scan()
+    assert_consistent(table)
+    assert items.decode(table[keys.live_count("wsp_1")])["live"] == 7
+
+
+def test_an_install_that_never_rests_stops_the_import(
+    load: Load, scan: Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(install("ins_1"))
+    monkeypatch.setattr(importing, "get_many", lambda *_: {})
+    monkeypatch.setattr(importing, "get", lambda *_: None)
+    monkeypatch.setattr("tools.importer.pauses._PAUSE", 0)
+    with pytest.raises(ImportStoppedError, match="The install ins_1 kept changing"):
+        load(install("ins_1", workspaceId="wsp_2"))
+    assert_consistent(scan())
+
+
+def test_many_installs_of_one_workspace_fit_into_transactions(load: Load, scan: Scan) -> None:
+    rows = [
+        install(
+            f"ins_{n}",
+            parentInstallId=f"ins_{n - 1}" if n else None,
+            solutionId=f"sol_{n}",
+            integrationId=f"itg_{n}",
+        )
+        for n in range(250)
+    ]
+    big = [install(f"ins_big_{n}", variables={"x": "y" * 380_000}) for n in range(12)]
+    load(*rows, *big)
+    assert_consistent(scan())
+    load(*(row | {"parentInstallId": None, "workspaceId": "wsp_2"} for row in rows), *big)
+    assert_consistent(scan())

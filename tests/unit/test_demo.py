@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from installs import model
+from installs.lifecycle import is_past, purge_time
+from tools.demo import demo_lines, write
+from tools.importer.lines import LINE_TYPES
+from tools.importer.reading import read_rows
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+    from pathlib import Path
+
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def rows() -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for line in demo_lines(NOW):
+        row = json.loads(line)
+        found[row["type"]].append(row)
+    return found
+
+
+def test_the_same_day_gives_the_same_lines() -> None:
+    assert list(demo_lines(NOW)) == list(demo_lines(NOW))
+
+
+def test_every_line_passes_the_importer(tmp_path: Path) -> None:
+    path = tmp_path / "demo.ndjson"
+    write(path)
+    assert len(read_rows(path).by_key) == len(list(demo_lines()))
+    assert all("\n" not in line for line in demo_lines())
+
+
+def test_there_are_rows_of_every_type_and_about_two_hundred_installs(
+    rows: dict[str, list[dict[str, Any]]],
+) -> None:
+    assert set(rows) == set(LINE_TYPES)
+    assert 180 <= len(rows["install"]) <= 230
+
+
+@pytest.mark.parametrize("name", LINE_TYPES)
+def test_every_nullable_field_is_null_and_is_not(
+    rows: dict[str, list[dict[str, Any]]], name: str
+) -> None:
+    for field in LINE_TYPES[name].model_fields.values():
+        if not field.is_required():
+            states = {row[str(field.alias)] is None for row in rows[name]}
+            assert states == {True, False}, field.alias
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "values"),
+    [
+        ("install", "memberPolicy", model.MemberPolicy),
+        ("install", "retentionTier", model.RetentionTier),
+        ("workspace", "defaultRetentionTier", model.RetentionTier),
+        ("integration", "trustTier", model.TrustTier),
+        ("integration", "visibility", model.Visibility),
+        ("user", "role", model.UserRole),
+        ("workspaceMember", "role", model.WorkspaceRole),
+        ("apiKey", "kind", model.KeyKind),
+    ],
+)
+def test_every_value_of_an_enum_is_there(
+    rows: dict[str, list[dict[str, Any]]], name: str, field: str, values: type[StrEnum]
+) -> None:
+    assert {row[field] for row in rows[name]} - {None} == set(values)
+
+
+def test_no_retention_has_run_out_even_at_the_end_of_the_day(
+    rows: dict[str, list[dict[str, Any]]],
+) -> None:
+    for row in rows["install"] + rows["integrationMember"] + rows["solution"]:
+        if row["deletedAt"] is not None:
+            purge_at = purge_time(row["deletedAt"], row["retentionTier"])
+            assert not is_past(purge_at, NOW + timedelta(days=1)), row["id"]
+
+
+def test_time_goes_forward(rows: dict[str, list[dict[str, Any]]]) -> None:
+    for row in rows["install"]:
+        assert row["deletedAt"] is None or row["installedAt"] < row["deletedAt"]
+
+
+def test_nothing_live_hangs_from_a_deleted_install(rows: dict[str, list[dict[str, Any]]]) -> None:
+    deleted = {row["id"]: row["deletedAt"] for row in rows["install"] if row["deletedAt"]}
+    hanging = [(row, row["parentInstallId"]) for row in rows["install"]]
+    hanging += [(row, row["integrationInstallId"]) for row in rows["integrationMember"]]
+    for row, above in hanging:
+        if above in deleted:
+            assert row["deletedAt"] is not None
+            assert row["deletedAt"] <= deleted[above]
+
+
+def test_there_are_equal_times_of_installation(rows: dict[str, list[dict[str, Any]]]) -> None:
+    times = [row["installedAt"] for row in rows["install"] if row["workspaceId"] == "wsp_acme"]
+    assert len(set(times)) < len(times)
+
+
+def test_the_story_is_told(rows: dict[str, list[dict[str, Any]]]) -> None:
+    installs = {row["id"]: row for row in rows["install"]}
+    assert installs["ins_crm"]["solutionId"] == "sol_sales"
+    assert installs["ins_crm_mail"]["parentInstallId"] == "ins_crm"
+    assert installs["ins_crm_mail_sign"]["parentInstallId"] == "ins_crm_mail"
+    assert [row["solutionId"] for row in rows["install"]].count("sol_sales") == 1
+    members = [m for m in rows["integrationMember"] if m["integrationInstallId"] == "ins_crm"]
+    assert {(m["detached"], m["enabled"], m["deletedAt"] is None) for m in members} == {
+        (False, True, True),
+        (True, True, True),
+        (False, False, True),
+        (False, False, False),
+    }
