@@ -13,6 +13,7 @@ import boto3
 from tools import tokens
 from tools.local.dynoxide import CREDENTIALS, REGION
 from tools.local.errors import LocalSystemError
+from tools.local.gateway import put_gateway_responses
 from tools.local.ministack import aws_environment
 from tools.local.paths import MINISTACK_PYTHON, ROOT, SAM, TEMPLATE
 from tools.local.processes import Child
@@ -64,11 +65,26 @@ class Emulator:
         """S3's API."""
         return self._session.client("s3", endpoint_url=self.endpoint)
 
-    def read_stack(self) -> DeployedStack:
-        """The addresses, the table and the stream mapping of the deployed stack."""
+    def put_gateway_responses(self) -> None:
+        """Give the deployed API the template's gateway responses, which the emulator left out."""
+        formation = self._session.client("cloudformation", endpoint_url=self.endpoint)
+        template: Any = formation.get_template(StackName=STACK_NAME, TemplateStage="Processed")
+        body = template["TemplateBody"]
+        put_gateway_responses(
+            self._session.client("apigateway", endpoint_url=self.endpoint),
+            self._outputs()["ApiId"],
+            STAGE,
+            json.loads(body) if isinstance(body, str) else body,
+        )
+
+    def _outputs(self) -> dict[str, str]:
         formation = self._session.client("cloudformation", endpoint_url=self.endpoint)
         stack = formation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
-        outputs = {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
+        return {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
+
+    def read_stack(self) -> DeployedStack:
+        """The addresses, the table and the stream mapping of the deployed stack."""
+        outputs = self._outputs()
         table_name = outputs["TableName"]
         tables = self._session.client("dynamodb", endpoint_url=self.endpoint)
         description: Mapping[str, Any] = tables.describe_table(TableName=table_name)["Table"]

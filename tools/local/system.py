@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from installs.store import items, keys
 from tools.demo import demo_lines
 from tools.importer import import_file
 from tools.importer.errors import ImporterError
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     Progress = Callable[[str], None]
     """Told what begins, in a few words."""
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class LocalSystem:
@@ -45,8 +49,8 @@ class LocalSystem:
 
     stack: RunningStack
     key: SigningKey
-    sample_install: str | None
-    """The id of an install to show requests with."""
+    sample: tuple[str, str] | None
+    """A user and an install that the user may uninstall, to show requests with."""
     engines: tuple[Child, ...]
 
     def healthy(self) -> bool:
@@ -81,6 +85,7 @@ def local_system(
         progress("Deploying template.yaml (sam deploy)")
         deploy.deploy(aws_endpoint, key.key_set(), state.logs / "sam.log")
         emulator = Emulator(aws_endpoint)
+        emulator.put_gateway_responses()
         description = emulator.read_stack()
         tables = dynoxide.dynamodb_client(tables_endpoint)
         kept = _make_table(tables, description)
@@ -92,7 +97,7 @@ def local_system(
         _follow_stream(stack, state, tables_endpoint, emulator, description)
         running = RunningStack(
             base_url=description.base_url,
-            tokens={user: key.token(user) for user in ids(tables, description.table_name, "USER")},
+            tokens={user: key.token(user) for user in _users(tables, description.table_name)},
             table_name=description.table_name,
             dynamodb_endpoint=tables_endpoint,
             aws_endpoint=aws_endpoint,
@@ -100,10 +105,11 @@ def local_system(
             cascade_function=description.cascade_function,
             pid=os.getpid(),
         )
+        progress("Warming up the functions")
+        _warm_up(emulator)
         stack.callback(state.stack.unlink, missing_ok=True)
         state.stack.write_text(running.as_json())
-        installs = ids(tables, description.table_name, "INSTALL", live=True)
-        yield LocalSystem(running, key, next(iter(installs), None), (ministack,))
+        yield LocalSystem(running, key, _sample(tables, description.table_name), (ministack,))
 
 
 def add_rows(
@@ -116,16 +122,34 @@ def add_rows(
         raise LocalSystemError(str(error)) from error
 
 
-def ids(tables: DynamoDBClient, table_name: str, sort_key: str, *, live: bool = False) -> list[str]:
-    """The ids of all rows of a kind; of those alone that are not deleted, if so asked."""
-    condition = "sk = :kind" + (" AND attribute_not_exists(deletedAt)" if live else "")
+def _users(tables: DynamoDBClient, table_name: str) -> list[str]:
+    """The ids of all users."""
+    return sorted(row["id"] for row in _rows(tables, table_name, "sk = :kind", "USER"))
+
+
+def _sample(tables: DynamoDBClient, table_name: str) -> tuple[str, str] | None:
+    """A user and an install in a workspace where the user is an editor, best one in a solution."""
+    roles = _rows(tables, table_name, "begins_with(sk, :kind)", keys.ROLE_PREFIX)
+    editors = {one["workspaceId"]: one["userId"] for one in roles if one["role"] == "editor"}
+    installs = _rows(tables, table_name, "sk = :kind", keys.INSTALL_SK)
+    shown = [
+        one
+        for one in installs
+        if one["workspaceId"] in editors and "deletedAt" not in one and "parentInstallId" not in one
+    ]
+    best = min(shown, key=lambda one: ("solutionId" not in one, one["id"]), default=None)
+    return None if best is None else (editors[best["workspaceId"]], best["id"])
+
+
+def _rows(
+    tables: DynamoDBClient, table_name: str, condition: str, kind: str
+) -> Iterator[dict[str, Any]]:
     pages = tables.get_paginator("scan").paginate(
         TableName=table_name,
         FilterExpression=condition,
-        ExpressionAttributeValues={":kind": {"S": sort_key}},
-        ProjectionExpression="id",
+        ExpressionAttributeValues={":kind": {"S": kind}},
     )
-    return sorted(item["id"]["S"] for page in pages for item in page["Items"])
+    return (items.decode(cast("items.Item", item)) for page in pages for item in page["Items"])
 
 
 def _make_table(tables: DynamoDBClient, description: DeployedStack) -> bool:
@@ -140,6 +164,23 @@ def _write_demo(state: StateDirectory) -> Path:
     path = state.path / "demo.ndjson"
     path.write_text("".join(line.rstrip("\n") + "\n" for line in demo_lines()))
     return path
+
+
+def _warm_up(emulator: Emulator) -> None:
+    """Have every function started, so that nobody's first request waits for that.
+
+    What they answer is of no matter: an empty event is an error to most of them.
+    """
+    with ThreadPoolExecutor() as pool:
+        functions = emulator.functions()
+        names = [one["FunctionName"] for one in functions.list_functions()["Functions"]]
+        calls = [
+            pool.submit(functions.invoke, FunctionName=name, Payload=b'{"Records":[]}')
+            for name in names
+        ]
+    for call in calls:
+        if error := call.exception():
+            logger.warning("A function did not start: %s", error)
 
 
 def _follow_stream(
