@@ -42,6 +42,7 @@ class RuntimeApi(ThreadingHTTPServer):
 
 class RuntimeCall(BaseHTTPRequestHandler):
     server: RuntimeApi
+    protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         event = self.server.events.get()  # none left: the function waits, as it does on Lambda
@@ -50,6 +51,7 @@ class RuntimeCall(BaseHTTPRequestHandler):
         self.send_header("Lambda-Runtime-Deadline-Ms", "4000000000000")
         arn = "arn:aws:lambda:eu-central-1:000000000000:function:under-test"
         self.send_header("Lambda-Runtime-Invoked-Function-Arn", arn)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(event)))
         self.end_headers()
         self.wfile.write(event)

@@ -107,16 +107,15 @@ def introduction(system: LocalSystem) -> Iterator[str]:
     yield f"\nBase URL  {stack.base_url}\nTokens    (12 hours; more with 'make token USER=...')"
     for user, text in stack.tokens.items():
         yield f"  {user}  {text}"
-    if not stack.tokens:
+    if system.sample is None:
         return
-    user, text = next(iter(stack.tokens.items()))
+    user, install = system.sample
     header = '-H "Authorization: Bearer $TOKEN"'
-    yield f"\nAs {user}:\n\nTOKEN={text}\nINSTALLS={installs}"
+    yield f"\nAs {user}:\n\nTOKEN={stack.tokens[user]}\nINSTALLS={installs}"
     yield f'curl -s {header} "$INSTALLS?limit=2"'
-    if install := system.sample_install:
-        yield f"curl -s {header} $INSTALLS/{install}"
-        yield f"curl -s -X DELETE {header} $INSTALLS/{install}"
-        yield f"curl -s -X POST {header} $INSTALLS/{install}/restore"
+    yield f"curl -s {header} $INSTALLS/{install}"
+    yield f"curl -s -X DELETE {header} $INSTALLS/{install}"
+    yield f"curl -s -X POST {header} $INSTALLS/{install}/restore"
     yield "\nServing; Ctrl-C ends it."
 
 
