@@ -34,11 +34,11 @@ TABLE: Final = "InstallsTable.Arn"
 GRANTS: Final[dict[str, dict[str, set[str]]]] = {
     "Authorizer": {},
     "ListInstalls": {
-        TABLE: READ | {"dynamodb:BatchGetItem"},
+        TABLE: {"dynamodb:BatchGetItem", "dynamodb:Query"},
         **{f"${{InstallsTable.Arn}}/index/{i.name}": {"dynamodb:Query"} for i in keys.INDEXES},
     },
     "GetInstall": {TABLE: READ},
-    "UninstallInstall": {TABLE: READ | CHANGE},
+    "UninstallInstall": {TABLE: READ | {"dynamodb:UpdateItem"}},
     "RestoreInstall": {TABLE: READ | CHANGE},
     "PurgeInstall": {TABLE: READ | {"dynamodb:DeleteItem", "dynamodb:UpdateItem"}},
     "Cascade": {
