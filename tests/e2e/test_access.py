@@ -72,10 +72,21 @@ def test_to_a_stranger_nothing_is_there(stack: Stack) -> None:
     [None, "", "Bearer", "Bearer not-a-token", "Basic dXNlcjpwYXNz", "Bearer a.b.c"],
 )
 def test_without_a_good_token_nobody_comes_in(stack: Stack, authorization: str | None) -> None:
-    # The local gateway ignores GatewayResponses: what they add on AWS is checked on the template.
     headers = {} if authorization is None else {"Authorization": authorization}
     with stack.client(headers) as nobody:
-        assert nobody.get(INSTALLS).status_code == 401
+        answer = nobody.get(INSTALLS)
+
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "unauthorized"
+
+
+def test_an_unknown_route_is_not_found(stack: Stack) -> None:
+    with stack.as_user("usr_vera") as viewer:
+        answer = viewer.get("/nothing")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
 
 
 def test_a_token_signed_by_another_key_is_refused(stack: Stack) -> None:

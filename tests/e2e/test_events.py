@@ -14,6 +14,7 @@ from installs.store.items import PURGE_AT
 from tests import rows
 from tools.importer import import_file
 from tools.local.paths import ROOT
+from tools.tokens import SigningKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,7 +164,7 @@ def test_the_cascades_records(table: Table, last: str) -> None:
 def test_the_authorizers_token_of_nobody_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ISSUER", "https://issuer.example")
     monkeypatch.setenv("AUDIENCE", "integration-installs")
-    monkeypatch.setenv("JWKS", '{"keys":[]}')
+    monkeypatch.setenv("JWKS", SigningKey.generate().key_set())
 
     # To the letter: API Gateway answers 401 to this message alone.
     with pytest.raises(Exception, match=r"^Unauthorized$"):
