@@ -12,5 +12,5 @@ from installs.store.table import Table, client
 def handler(request: Request) -> object:
     """Answer with the install."""
     no_parameters(request)
-    table = Table(config.table_name(), client())
+    table = Table(config.table_name(), client(), request.usage)
     return shown(commands.get(table, request.principal, request.install_id).row)

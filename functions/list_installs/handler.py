@@ -17,7 +17,7 @@ from installs.store.table import Table, client
 def handler(request: Request) -> object:
     """Answer with a page of the installs that the caller sees."""
     query = parse(request.query)
-    table = Table(config.table_name(), client())
+    table = Table(config.table_name(), client(), request.usage)
     scope = access.reach(table, request.principal).scope
     page = run(query, scope, TableReader(table), datetime.now(UTC))
     return {

@@ -11,6 +11,6 @@ from installs.store.table import Table, client
 def handler(request: Request) -> object:
     """Purge a deleted install; what its uninstall took goes by the cascade."""
     no_parameters(request)
-    table = Table(config.table_name(), client())
+    table = Table(config.table_name(), client(), request.usage)
     commands.purge(table, request.principal, request.install_id)
     return {"success": True}

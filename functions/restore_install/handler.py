@@ -12,5 +12,5 @@ from installs.store.table import Table, client
 def handler(request: Request) -> object:
     """Restore, and answer with the install as it is then."""
     no_parameters(request)
-    table = Table(config.table_name(), client())
+    table = Table(config.table_name(), client(), request.usage)
     return shown(commands.restore(table, request.principal, request.install_id).row)

@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 CHANGES_AT_ONCE: Final = 20
 """Add-ons in one transaction: each writes a row, two counters and an epoch at most."""
 
+LARGEST_TRANSACTION: Final = 3_000_000
+"""In bytes of the items written, with room below DynamoDB's 4 MB (AWS: TransactWriteItems)."""
+
 _ATTEMPTS: Final = 10
+
+Settled = tuple["Hanging", "Action | None"]
+"""Something that hangs, and what has to be done to it."""
 
 T = TypeVar("T")
 
@@ -73,8 +79,8 @@ def reconcile(table: Table, seen: InstallState, check_time: Callable[[], None]) 
 def _members(
     table: Table, install_id: str, state: InstallState | None, check_time: Callable[[], None]
 ) -> None:
-    found = hanging.members(table, install_id)
-    _write(table, [_settled(one, state) for one in found], _guard(install_id, state), check_time)
+    settled = [(one, _settled(one, state)) for one in hanging.members(table, install_id)]
+    _write(table, settled, _guard(install_id, state), check_time)
 
 
 def _settled(one: Hanging, state: InstallState | None) -> Action | None:
@@ -94,7 +100,7 @@ def _add_ons(
         if add_on.row.parent_install_id == parent_id
         and (change := _following(add_on, parent)) is not None
     ]
-    for some in _batches(changes, CHANGES_AT_ONCE):
+    for some in _batches(changes, _size, CHANGES_AT_ONCE):
         check_time()
         installs.commit(table, some, _guard(parent_id, parent))
 
@@ -118,9 +124,11 @@ def _solution(table: Table, solution_id: str | None, check_time: Callable[[], No
         return
     group = hanging.solution_group(table, solution_id)
     found = installs.get_many(table, group.install_ids)
+    # A pointer to an install of another solution by now says nothing of this one.
     states = {
-        install_id: state if state and state.row.solution_id == solution_id else None
+        install_id: state
         for install_id, state in ((one, found.get(one)) for one in group.install_ids)
+        if state is None or state.row.solution_id == solution_id
     }
     guard = Check(keys.solution_epoch(solution_id), [same(items.EPOCH, group.epoch)])
     _write(table, _settled_solution(table, group, states), guard, check_time)
@@ -128,29 +136,31 @@ def _solution(table: Table, solution_id: str | None, check_time: Callable[[], No
 
 def _settled_solution(
     table: Table, group: SolutionGroup, states: Mapping[str, InstallState | None]
-) -> list[Action | None]:
+) -> list[Settled]:
     if not states:
         return []
     rows = [*([group.solution] if group.solution else []), *group.members]
     there = [state for state in states.values() if state is not None]
     if not there:
-        return [one.purge() for one in rows]
+        return [(one, one.purge()) for one in rows]
     deletions = [state.deletion for state in there if state.deletion is not None]
     latest = max(deletions, key=lambda deletion: (deletion.at, deletion.id), default=None)
     if len(deletions) == len(states):
-        return [_with_solution(one, live=False, deletion=latest) for one in rows]
+        return [(one, _with_solution(one, live=False, deletion=latest)) for one in rows]
     if latest is None and len(there) == len(states):
-        return [one.bring_back() for one in rows]
+        return [(one, one.bring_back()) for one in rows]
     owners = _owners(table, states)
     live = len(deletions) < len(there)
-    settled = [_with_solution(group.solution, live=live, deletion=latest)] if group.solution else []
+    settled: list[Settled] = []
+    if group.solution:
+        settled.append((group.solution, _with_solution(group.solution, live=live, deletion=latest)))
     for member in group.members:
         standing = owners.get(member.entity_id, [])
         if standing and all(owner is None for owner in standing):
-            settled.append(member.purge())
+            settled.append((member, member.purge()))
             continue
         wanted = live and (not standing or any(owner and owner.live for owner in standing))
-        settled.append(_with_solution(member, live=wanted, deletion=latest))
+        settled.append((member, _with_solution(member, live=wanted, deletion=latest)))
     return settled
 
 
@@ -182,7 +192,7 @@ def _drop_pointers(table: Table, gone: InstallState) -> None:
         actions.append(Delete(keys.add_on(row.parent_install_id, row.id)))
     if row.solution_id is not None:
         actions.append(Delete(keys.solution_install(row.solution_id, row.id)))
-    for some in _batches(actions, TRANSACTION_LIMIT - 1):
+    for some in _batches(actions, lambda _: 0, TRANSACTION_LIMIT - 1):
         table.transact([*some, _guard(row.id, None)])
 
 
@@ -193,14 +203,14 @@ def _gone_add_ons(table: Table, install_id: str) -> Iterable[str]:
 
 def _write(
     table: Table,
-    actions: Iterable[Action | None],
+    settled: Iterable[Settled],
     guard: Action,
     check_time: Callable[[], None],
 ) -> None:
-    needed = [action for action in actions if action is not None]
-    for some in _batches(needed, TRANSACTION_LIMIT - 1):
+    needed = [(one, action) for one, action in settled if action is not None]
+    for some in _batches(needed, lambda step: step[0].size, TRANSACTION_LIMIT - 1):
         check_time()
-        table.transact([*some, guard])
+        table.transact([*(action for _, action in some), guard])
 
 
 def _guard(install_id: str, state: InstallState | None) -> Action:
@@ -213,5 +223,22 @@ def _guard(install_id: str, state: InstallState | None) -> Action:
     return Check(key, [Equals(items.DELETION_ID, state.deletion.id)])
 
 
-def _batches(things: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    return (things[start : start + size] for start in range(0, len(things), size))
+def _size(change: Change) -> int:
+    return 2048 + 4 * len(change.before.row.variables)
+
+
+def _batches(
+    things: Iterable[T], size_of: Callable[[T], int], at_most: int
+) -> Iterator[Sequence[T]]:
+    """Runs that fit into one transaction each, by number and by size."""
+    batch: list[T] = []
+    size = 0
+    for thing in things:
+        its_size = size_of(thing)
+        if batch and (len(batch) == at_most or size + its_size > LARGEST_TRANSACTION):
+            yield batch
+            batch, size = [], 0
+        batch.append(thing)
+        size += its_size
+    if batch:
+        yield batch

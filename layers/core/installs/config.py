@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import cache
 
 from installs.model import RetentionTier
 
@@ -13,7 +12,6 @@ def table_name() -> str:
     return os.environ["TABLE_NAME"]
 
 
-@cache
 def default_retention_tier() -> RetentionTier:
     """The tier of a workspace that chose none (``DEFAULT_RETENTION_TIER``, medium)."""
     return RetentionTier(os.environ.get("DEFAULT_RETENTION_TIER", RetentionTier.MEDIUM))

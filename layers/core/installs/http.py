@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -11,8 +12,16 @@ import orjson
 
 from installs import errors
 from installs.access import Principal
-from installs.errors import InstallsError, InvalidParameterError, Issue, UnauthorizedError
-from installs.log import logger
+from installs.errors import (
+    InstallsError,
+    InvalidParameterError,
+    Issue,
+    NotFoundError,
+    UnauthorizedError,
+)
+from installs.ids import is_id
+from installs.log import log_request
+from installs.store.table import Usage
 
 STATUS: Final[Mapping[type[InstallsError], HTTPStatus]] = {
     errors.InvalidParameterError: HTTPStatus.BAD_REQUEST,
@@ -40,30 +49,52 @@ class Request:
     principal: Principal
     path: Mapping[str, str]
     query: Mapping[str, Sequence[str]]
+    usage: Usage = field(default_factory=Usage)
+    """What answering it has read."""
 
     @property
     def install_id(self) -> str:
-        """The ``id`` of the path."""
-        return self.path["id"]
+        """The ``id`` of the path.
+
+        Raises
+        ------
+        NotFoundError
+            It is no id, so there is no such install.
+        """
+        found = self.path.get("id")
+        if not is_id(found):
+            raise NotFoundError("There is no such install.")
+        return found
 
 
 def endpoint(respond: Callable[[Request], object]) -> Callable[[Event, object], Answer]:
     """A Lambda handler of a function from a request to what is sent back as JSON."""
 
     def handler(event: Event, context: object) -> Answer:
+        started = time.perf_counter()
         request_id = str((event.get("requestContext") or {}).get("requestId") or "")
+        usage = Usage()
+        unhandled: Exception | None = None
         try:
-            return _answer(HTTPStatus.OK, respond(request_of(event)), "application/json")
+            answer = _answer(HTTPStatus.OK, respond(request_of(event, usage)), "application/json")
         except InstallsError as error:
-            return problem(error, request_id)
-        except Exception:
-            logger.exception("unhandled error", request_id=request_id)
-            return problem(InstallsError("Something went wrong on our side."), request_id)
+            answer = problem(error, request_id)
+        except Exception as error:
+            unhandled = error
+            answer = problem(InstallsError("Something went wrong on our side."), request_id)
+        log_request(
+            request_id=request_id,
+            status=answer["statusCode"],
+            seconds=time.perf_counter() - started,
+            rows=usage.items,
+            unhandled=unhandled,
+        )
+        return answer
 
     return handler
 
 
-def request_of(event: Event) -> Request:
+def request_of(event: Event, usage: Usage) -> Request:
     """The request of an API Gateway event; fails closed without the authorizer's context.
 
     Raises
@@ -73,13 +104,19 @@ def request_of(event: Event) -> Request:
     """
     authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
     principal = authorizer.get("principal")
-    if not isinstance(principal, str) or not principal:
+    if not is_id(principal):
         raise UnauthorizedError("A bearer token is needed.")
     return Request(
         Principal(principal),
         event.get("pathParameters") or {},
-        event.get("multiValueQueryStringParameters") or {},
+        _query(event),
+        usage,
     )
+
+
+def _query(event: Event) -> Mapping[str, Sequence[str]]:
+    given = event.get("multiValueQueryStringParameters") or {}
+    return {name: values or [""] for name, values in given.items()}
 
 
 def no_parameters(request: Request) -> None:
@@ -104,7 +141,7 @@ def problem(error: InstallsError, request_id: str) -> Answer:
         "type": "about:blank",
         "title": status.phrase,
         "status": status.value,
-        "detail": error.detail,
+        "detail": _encodable(error.detail),
         "code": error.code,
         "requestId": request_id,
         "errors": [_issue(issue) for issue in error.issues],
@@ -119,8 +156,13 @@ def problem(error: InstallsError, request_id: str) -> Answer:
 
 def _issue(issue: Issue) -> dict[str, str]:
     place = {"parameter": issue.parameter, "pointer": issue.pointer}
-    given = {name: value for name, value in place.items() if value is not None}
-    return {**given, "code": issue.code, "detail": issue.detail}
+    given = {name: _encodable(value) for name, value in place.items() if value is not None}
+    return {**given, "code": issue.code, "detail": _encodable(issue.detail)}
+
+
+def _encodable(text: str) -> str:
+    """A text that may quote the caller; half a surrogate pair has no place in UTF-8."""
+    return text.encode(errors="replace").decode()
 
 
 def _answer(status: HTTPStatus, body: object, content_type: str) -> Answer:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from installs.log import logger
+from installs.store import keys
 from installs.store.items import item_to_install
 
 if TYPE_CHECKING:
@@ -31,16 +32,27 @@ def consume(
                 state = install_of(record)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 park(record, f"not a record of an install: {error!r}")
+                logger.error("record parked", event_id=record.get("eventID"))
                 continue
             reconcile(state)
         except Exception:
-            sequence_number = record["dynamodb"]["SequenceNumber"]
+            # Without a number Lambda takes the whole batch as failed, and halves it.
+            sequence_number = record.get("dynamodb", {}).get("SequenceNumber", "")
             logger.exception("cascade stopped", sequence_number=sequence_number)
             return {"batchItemFailures": [{"itemIdentifier": sequence_number}]}
     return {"batchItemFailures": []}
 
 
 def install_of(record: StreamRecord) -> InstallState:
-    """The install as a record shows it: the new image, or the old one of a removal."""
+    """The install as a record shows it: the new image, or the old one of a removal.
+
+    Raises
+    ------
+    KeyError, TypeError, ValueError, AttributeError
+        It shows none.
+    """
     change = record["dynamodb"]
-    return item_to_install(change.get("NewImage") or change["OldImage"])
+    state = item_to_install(change.get("NewImage") or change["OldImage"])
+    if change["Keys"]["pk"]["S"] != keys.install(state.row.id).pk:
+        raise ValueError("the image is not of an install")
+    return state

@@ -8,20 +8,32 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import jwt
 from jwt import PyJWKClient, PyJWKSet, PyJWTError
 
-ALGORITHMS: Final = {"RSA": "RS256", "EC": "ES256", "OKP": "EdDSA"}
-"""By the key's type, so that a token can never choose another algorithm than its key's."""
+from installs.ids import is_id
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+ALGORITHMS: Final = ("RS256", "ES256", "EdDSA")
 LEEWAY_SECONDS: Final = 10
 MAX_LENGTH: Final = 8192
+
+_FAULTS: Final = (
+    PyJWTError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError,
+)  # fmt: skip
+"""What PyJWT raises on tokens that nobody should have made: an endless ``exp``, deep JSON."""
 
 
 class BadTokenError(Exception):
     """The token does not say who the caller is."""
+
+
+class KeySetError(Exception):
+    """The key set cannot be had, or is none: a fault of the set-up, not of the caller."""
 
 
 def subject(token: str, *, issuer: str, audience: str, jwks: str) -> str:
@@ -31,39 +43,73 @@ def subject(token: str, *, issuer: str, audience: str, jwks: str) -> str:
     ------
     BadTokenError
         It is malformed, forged, expired, or meant for another.
+    KeySetError
+        There are no keys to tell.
     """
     if len(token) > MAX_LENGTH:
         raise BadTokenError
     try:
-        key = _key(jwks, jwt.get_unverified_header(token).get("kid"), token)
+        header = jwt.get_unverified_header(token)
+    except _FAULTS as error:
+        raise BadTokenError from error
+    keys = _usable(_keys(jwks), header)
+    if not keys and _is_url(jwks):
+        keys = _usable(_refreshed(jwks, header.get("kid")), header)
+    if len(keys) != 1:
+        raise BadTokenError
+    try:
         claims = jwt.decode(
             token,
-            key,
-            algorithms=[ALGORITHMS[key.key_type or ""]],
+            keys[0],
+            algorithms=[keys[0].algorithm_name],
             issuer=issuer,
             audience=audience,
             leeway=LEEWAY_SECONDS,
             options={"require": ["iss", "aud", "exp", "sub"]},
         )
-    except (PyJWTError, KeyError, ValueError, TypeError) as error:
+    except _FAULTS as error:
         raise BadTokenError from error
-    found: str = claims["sub"]
-    if not found:
+    found = claims["sub"]
+    if not is_id(found):
         raise BadTokenError
     return found
 
 
-def _key(jwks: str, kid: str | None, token: str) -> jwt.PyJWK:
-    if jwks.startswith(("https://", "http://")):
-        return _remote(jwks).get_signing_key_from_jwt(token)
-    keys = _inline(jwks).keys
-    if kid is None and len(keys) == 1:
-        return keys[0]
-    return next((key for key in keys if key.key_id == kid), None) or _unknown()
+def _usable(keys: Sequence[jwt.PyJWK], header: dict[str, Any]) -> list[jwt.PyJWK]:
+    """The keys that can have signed a token: a key allows one algorithm, whatever the token says.
+
+    A token without a ``kid`` is verified only where that leaves one key.
+    """
+    algorithm, kid = header.get("alg"), header.get("kid")
+    return [
+        key
+        for key in keys
+        if key.algorithm_name in ALGORITHMS
+        and key.algorithm_name == algorithm
+        and key.public_key_use in (None, "sig")
+        and kid in (None, key.key_id)
+    ]
 
 
-def _unknown() -> jwt.PyJWK:
-    raise BadTokenError
+def _is_url(jwks: str) -> bool:
+    return jwks.startswith(("https://", "http://"))
+
+
+def _keys(jwks: str) -> Sequence[jwt.PyJWK]:
+    try:
+        return (_remote(jwks).get_jwk_set() if _is_url(jwks) else _inline(jwks)).keys
+    except (PyJWTError, OSError, ValueError, TypeError, AttributeError) as error:
+        raise KeySetError("The key set cannot be had.") from error
+
+
+def _refreshed(url: str, kid: str | None) -> Sequence[jwt.PyJWK]:
+    """The keys after a look for a new one, which the client takes at most twice a minute."""
+    if kid is not None:
+        try:
+            _remote(url).get_signing_key(kid)
+        except PyJWTError:
+            return ()
+    return _keys(url)
 
 
 @cache
@@ -73,4 +119,4 @@ def _inline(jwks: str) -> PyJWKSet:
 
 @cache
 def _remote(url: str) -> PyJWKClient:
-    return PyJWKClient(url, cache_keys=True, lifespan=300, timeout=3)
+    return PyJWKClient(url, lifespan=300, timeout=3)

@@ -5,38 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
-from installs.errors import QueryTooExpensiveError
 from installs.lifecycle import is_past
 from installs.query import cursor
+from installs.query.budget import Budgeted, Reader
 from installs.query.evaluate import compile_filter
-from installs.query.nodes import relations_needed
+from installs.query.nodes import And, Node, conjunction, relations_needed
 from installs.query.parameters import Deleted, ListQuery
 from installs.query.planner import ById, plan
-from installs.query.relations import Related, attach
+from installs.query.relations import attach
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from installs.store.table import Range
 
-MAX_ROWS: Final = 20_000
-"""Rows of about 1 KB that a query may read: the budget of some 20 MB (section 2)."""
-
 FAN_OUT: Final = 16
 
 Fields = Mapping[str, Any]
-
-
-class Reader(Related, Protocol):
-    """What the list needs of the store."""
-
-    def by_ids(self, ids: Iterable[str]) -> Iterable[Fields]:
-        """The installs of the ids that are there."""
-
-    def by_range(self, wanted: Range) -> Iterable[Fields]:
-        """The installs of a range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +44,15 @@ def run(query: ListQuery, scope: frozenset[str] | None, reader: Reader, now: dat
     Raises
     ------
     QueryTooExpensiveError
-        The candidates are more than the budget.
+        What has to be read is more than the budget.
     """
+    budgeted = Budgeted(reader)
     may_see = _visible(query, scope, now)
-    rows = [row for row in _candidates(query, scope, reader) if may_see(row)]
+    rows = [row for row in _candidates(query, scope, budgeted) if may_see(row)]
     needed = relations_needed(query.filter)
     if needed:
-        rows = attach(rows, needed, reader, scope, now)
+        may_match = compile_filter(_without_relations(query.filter))
+        rows = attach(filter(may_match, rows), needed, budgeted, scope, now)
     keep = compile_filter(query.filter)
     order = query.order
     sorted_rows = sorted(((order.key(row), row) for row in rows if keep(row)), key=lambda at: at[0])
@@ -88,6 +77,12 @@ def run(query: ListQuery, scope: frozenset[str] | None, reader: Reader, now: dat
     return Page(page, len(sorted_rows), has_next, has_previous, start, end)
 
 
+def _without_relations(node: Node) -> Node:
+    """What a row must be like for the filter to be true, as far as the row itself can tell."""
+    parts = node.children if isinstance(node, And) else (node,)
+    return conjunction(*(part for part in parts if not relations_needed(part)))
+
+
 def _visible(
     query: ListQuery, scope: frozenset[str] | None, now: datetime
 ) -> Callable[[Fields], bool]:
@@ -110,20 +105,9 @@ def _candidates(
     way = plan(query, scope)
     if isinstance(way, ById):
         return [dict(row) for row in reader.by_ids(way.ids)]
-    read = 0
 
     def read_range(wanted: Range) -> list[Fields]:
-        nonlocal read
-        rows: list[Fields] = []
-        for row in reader.by_range(wanted):
-            read += 1
-            if read > MAX_ROWS:
-                raise QueryTooExpensiveError(
-                    f"The query would read more than {MAX_ROWS} rows; narrow it by workspace_id, "
-                    "integration_id, solution_id, parent_install_id or ids."
-                )
-            rows.append(row)
-        return rows
+        return list(reader.by_range(wanted))
 
     found: dict[str, dict[str, Any]] = {}
     with ThreadPoolExecutor(FAN_OUT) as pool:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from installs.errors import InvalidParameterError, Issue
+from installs.ids import is_id
 from installs.query.cursor import decode
 from installs.query.nodes import TRUE, Node, canonical, conjunction, constrains
 from installs.query.order import Order, Values, parse_order_by
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 MAX_LIMIT: Final = 100
 MAX_IDS: Final = 100
-MAX_ID: Final = 128
 
 SHORTHANDS: Final = {
     "integration_id": "integrationId",
@@ -33,6 +33,9 @@ SHORTHANDS: Final = {
 PARAMETERS: Final = (
     "limit", "after", "before", "ids", "filter", "orderBy", "include_deleted", *SHORTHANDS,
 )  # fmt: skip
+
+
+_NO_ID: Final = "an id has 1-128 characters of A-Z a-z 0-9 _ -"
 
 
 class Deleted(StrEnum):
@@ -72,8 +75,8 @@ def parse(given: Mapping[str, Sequence[str]]) -> ListQuery:
             if about.kind is Kind.ENUM and value not in about.values:
                 detail = f"{value!r} is not one of {', '.join(about.values)}"
                 issues.append(Issue("invalid_value", detail, parameter))
-            elif len(value) > MAX_ID:
-                issues.append(Issue("too_long", f"at most {MAX_ID} characters", parameter))
+            elif about.kind is Kind.ID and not is_id(value):
+                issues.append(Issue("invalid_value", _NO_ID, parameter))
             else:
                 parts.append(equals(INSTALL, field, value))
     ids = _ids(one, issues)
@@ -131,8 +134,8 @@ def _ids(one: Mapping[str, str], issues: list[Issue]) -> list[str] | None:
     ids = one["ids"].split(",")
     if len(ids) > MAX_IDS:
         issues.append(Issue("too_many", f"at most {MAX_IDS} ids", "ids"))
-    elif not all(0 < len(install_id) <= MAX_ID for install_id in ids):
-        issues.append(Issue("invalid_value", f"ids have 1 to {MAX_ID} characters", "ids"))
+    elif not all(map(is_id, ids)):
+        issues.append(Issue("invalid_value", _NO_ID, "ids"))
     return ids
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from installs.ids import is_id
 from installs.query.nodes import And, Leaf, Node
 from installs.query.parameters import Deleted, ListQuery
 from installs.store import keys
@@ -84,13 +85,13 @@ def _ranges(values: list[str] | range, index: keys.Index, states: tuple[State, .
 
 
 def _required(node: Node, field: str) -> frozenset[str] | None:
-    """The values that a field must have one of for the filter to be true; ``None``: any."""
+    """The ids that a field must have one of for the filter to be true; ``None``: any."""
     found: frozenset[str] | None = None
     for leaf in _conjuncts(node):
         if leaf.field != field or leaf.negated or leaf.operator not in ("eq", "in"):
             continue
         values = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
-        allowed = frozenset(str(value) for value in values)
+        allowed = frozenset(value for value in values if is_id(value))
         found = allowed if found is None else found & allowed
     return found
 

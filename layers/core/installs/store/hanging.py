@@ -36,6 +36,11 @@ class Hanging:
         return Key(self.values[keys.PK], self.values[keys.SK])
 
     @property
+    def size(self) -> int:
+        """About how many bytes it takes: a transaction holds no more than 4 MB of items."""
+        return 1024 + 4 * len(self.values.get("permissions", ""))
+
+    @property
     def entity_id(self) -> str:
         """The entity that a member stands for."""
         entity_id: str = self.values["entityId"]

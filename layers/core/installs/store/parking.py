@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -21,6 +22,6 @@ def _client() -> S3Client:
 
 def park(bucket: str, record: Mapping[str, Any], reason: str) -> None:
     """Keep a record with the reason; the same record parks in the same place."""
-    key = f"parked/{record['eventID']}.json"
     body = json.dumps({"reason": reason, "record": record}).encode()
+    key = f"parked/{record.get('eventID') or sha256(body).hexdigest()}.json"
     _client().put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")

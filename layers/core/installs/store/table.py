@@ -119,7 +119,7 @@ class Table:
         """The items of the keys that are there; a key may stand twice."""
         found: dict[Key, Item] = {}
         pending = list(dict.fromkeys(wanted))
-        pauses = 0
+        stalled = 0
         while pending:
             batch, pending = pending[:BATCH_LIMIT], pending[BATCH_LIMIT:]
             request = {"Keys": [encode_key(key) for key in batch], "ConsistentRead": consistent}
@@ -134,10 +134,11 @@ class Table:
             found.update({key_of(item): item for item in items})
             left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
             if left:
-                pauses += 1
-                if pauses > _ATTEMPTS:
+                # Large items come in several answers: only an empty one says that it is busy.
+                stalled = 0 if items else stalled + 1
+                if stalled > _ATTEMPTS:
                     raise ThrottledError("The table is busy; try again.")
-                _pause(pauses)
+                _pause(stalled)
                 pending.extend(key_of(item) for item in left)
         return found
 
