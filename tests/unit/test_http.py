@@ -1,0 +1,141 @@
+"""Requests in, problem details out, and one line of log (CONTRACT.md sections 8 and 9)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+import pytest
+
+from installs import errors
+from installs.http import STATUS, Request, endpoint, no_parameters
+from installs.model import Install
+from installs.rows import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT: Final = Path(__file__).parents[2]
+
+
+def event(**given: object) -> dict[str, Any]:
+    return {
+        "requestContext": {
+            "requestId": "req_1",
+            "authorizer": {"principal": "usr_ada", "kind": "user"},
+        },
+        "headers": {"Authorization": "Bearer hush"},
+        "pathParameters": None,
+        "multiValueQueryStringParameters": None,
+    } | given
+
+
+def call(respond: Callable[[Request], object], **given: object) -> tuple[Any, Any]:
+    answer = endpoint(respond)(event(**given), None)
+    return answer, json.loads(answer["body"])
+
+
+@pytest.mark.parametrize("error", errors.InstallsError.__subclasses__())
+def test_every_error_has_its_status_and_shape(error: type[errors.InstallsError]) -> None:
+    def respond(_: Request) -> object:
+        raise error("Why.", [errors.Issue("bad", "is bad", "filter", "/a/\ud800")])
+
+    answer, body = call(respond)
+    assert answer["statusCode"] == STATUS[error] == body["status"]
+    assert answer["headers"]["Content-Type"] == "application/problem+json"
+    assert body == {
+        "type": "about:blank", "title": STATUS[error].phrase, "status": STATUS[error],
+        "detail": "Why.", "code": error.code, "requestId": "req_1",
+        "errors": [{"parameter": "filter", "pointer": "/a/?", "code": "bad", "detail": "is bad"}],
+    }  # fmt: skip
+    assert ("WWW-Authenticate" in answer["headers"]) is (answer["statusCode"] == 401)
+
+
+def test_an_unknown_error_tells_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    def respond(_: Request) -> object:
+        raise ZeroDivisionError
+
+    answer, body = call(respond)
+    assert (answer["statusCode"], body["code"]) == (500, "internal_error")
+    assert "ZeroDivision" not in answer["body"]
+
+
+@pytest.mark.parametrize(
+    "context",
+    [None, {}, {"authorizer": None}, {"authorizer": {}}, {"authorizer": {"principal": 7}},
+     {"authorizer": {"principal": ""}}, {"authorizer": {"principal": "x" * 3000}}],
+)  # fmt: skip
+def test_without_the_authorizers_word_nobody_comes_in(context: object) -> None:
+    answer, _ = call(lambda _: {}, requestContext=context)
+    assert (answer["statusCode"], answer["headers"]["WWW-Authenticate"]) == (401, "Bearer")
+
+
+@pytest.mark.parametrize(
+    "path", [None, {}, {"id": None}, {"id": ""}, {"id": "a b"}, {"id": "\ud800"}, {"id": "x" * 129}]
+)
+def test_what_is_no_id_is_not_there(path: object) -> None:
+    answer, body = call(lambda request: request.install_id, pathParameters=path)
+    assert (answer["statusCode"], body["code"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("query", [{"a": ["1"]}, {"a": []}, {"a": None}, {"\ud800": ["1", "2"]}])
+def test_an_endpoint_without_parameters_refuses_them(query: object) -> None:
+    answer, body = call(no_parameters, multiValueQueryStringParameters=query)
+    assert (answer["statusCode"], body["code"]) == (400, "invalid_parameter")
+
+
+def test_variables_come_back_as_they_went_in_and_nulls_are_there() -> None:
+    text = '{"b":1.10,"a":10000000000000000000000001,"e":1e400,"n":null}'
+    row = Install("i", "g", "v", "w", text, *[None] * 9)  # type: ignore[arg-type]
+    body = orjson.dumps(shown(row)).decode()
+    assert f'"variables":{text}' in body
+    assert body.count("null") == 1 + 9
+
+
+def test_each_request_leaves_one_line_without_secrets() -> None:
+    # given requests that end well, badly, and worse, in a process of their own
+    script = """
+from tests.unit.test_http import event
+from installs.errors import NotFoundError
+from installs.http import endpoint
+def worse(request): request.usage.count(7, 0.5); raise ZeroDivisionError
+def badly(request): raise NotFoundError("hush")
+for respond in (lambda request: {"variables": "hush"}, badly, worse):
+    endpoint(respond)(event(multiValueQueryStringParameters={"filter": ["hush"]}), None)
+"""
+    ran = subprocess.run(  # noqa: S603 - our own interpreter and script
+        [sys.executable, "-c", script],
+        cwd=ROOT, env=dict(os.environ, PYTHONPATH=f"{ROOT}:{ROOT / 'layers/core'}"),
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    # then each has its line
+    lines = [json.loads(line) for line in (ran.stdout + ran.stderr).splitlines()]
+    assert [(line["request_id"], line["status"], line["rows_examined"]) for line in lines] == [
+        ("req_1", 200, 0),
+        ("req_1", 404, 0),
+        ("req_1", 500, 7),
+    ]
+    assert all(line["milliseconds"] >= 0 for line in lines)
+    assert "ZeroDivisionError" in lines[2]["exception"]
+    assert "hush" not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("DEFAULT_RETENTION_TIER", "forever"), ("DEFAULT_RETENTION_TIER", ""),
+     ("POWERTOOLS_LOG_LEVEL", "LOUD")],
+)  # fmt: skip
+def test_a_wrong_environment_ends_the_function_at_its_start(name: str, value: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", "import functions.uninstall_install.handler"],
+        cwd=ROOT,
+        env={"PYTHONPATH": f"{ROOT}:{ROOT / 'layers/core'}", name: value},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert ran.returncode != 0
+    assert "ValueError" in ran.stderr

@@ -1,0 +1,108 @@
+"""The list's query parameters (CONTRACT.md section 2)."""
+
+from __future__ import annotations
+
+import pytest
+
+from installs.errors import InvalidCursorError, InvalidParameterError
+from installs.query.cursor import encode
+from installs.query.nodes import TRUE, And, Leaf
+from installs.query.order import DEFAULT_ORDER
+from installs.query.parameters import SHORTHANDS, Deleted, ListQuery, parse
+
+
+def parsed(**given: str) -> ListQuery:
+    return parse({name: [value] for name, value in given.items()})
+
+
+def test_without_parameters_it_is_the_first_hundred_of_the_live() -> None:
+    query = parsed()
+    assert (query.filter, query.deleted, query.order) == (TRUE, Deleted.EXCLUDED, DEFAULT_ORDER)
+    assert (query.limit, query.after, query.before) == (100, None, None)
+
+
+@pytest.mark.parametrize(("parameter", "field"), SHORTHANDS.items())
+def test_a_shorthand_is_an_equality(parameter: str, field: str) -> None:
+    value = {"memberPolicy": "manual", "retentionTier": "short"}.get(field, "id_1")
+    assert parsed(**{parameter: value}).filter == Leaf(field, "eq", value)
+
+
+def test_everything_is_and_ed() -> None:
+    query = parsed(ids="a,b,a", workspace_id="wsp_1", filter='{"memberPolicy":"manual"}')
+    assert query.filter == And(
+        (
+            Leaf("workspaceId", "eq", "wsp_1"),
+            Leaf("id", "in", ("a", "b")),
+            Leaf("memberPolicy", "eq", "manual"),
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "deleted"),
+    [
+        ({}, Deleted.EXCLUDED),
+        ({"retention_tier": "short"}, Deleted.INCLUDED),
+        ({"filter": '{"retentionTier":"short"}'}, Deleted.INCLUDED),
+        ({"filter": '{"OR":[{"id":"a"},{"NOT":{"deletedAt":{"isNull":true}}}]}'}, Deleted.INCLUDED),
+        ({"filter": '{"addOns":{"some":{"deletedAt":{"isNull":false}}}}'}, Deleted.EXCLUDED),
+        ({"retention_tier": "short", "include_deleted": "false"}, Deleted.EXCLUDED),
+        ({"include_deleted": "only"}, Deleted.ONLY),
+        ({"include_deleted": "true"}, Deleted.INCLUDED),
+    ],
+)
+def test_deleted_rows_are_there_when_asked_about(given: dict[str, str], deleted: Deleted) -> None:
+    assert parsed(**given).deleted is deleted
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        *(
+            ({"limit": [text]}, "invalid_value")
+            for text in ["0", "101", "-1", "1.0", "\u0661", " 1", "x"]
+        ),
+        *(({name: [""]}, "empty") for name in ["limit", "ids", "filter", "after", "workspace_id"]),
+        *(({name: ["a", "a"]}, "repeated") for name in ["limit", "ids", "filter"]),
+        ({"Limit": ["1"]}, "unknown_parameter"),
+        ({"\ud800": ["1"]}, "unknown_parameter"),
+        ({"include_deleted": ["yes"]}, "invalid_value"),
+        ({"member_policy": ["auto"]}, "invalid_value"),
+        *(
+            ({"workspace_id": [text]}, "invalid_value")
+            for text in ["a b", "\0", "\ud800", "x" * 129, "caf\u00e9", "a#live"]
+        ),
+        *(
+            ({"ids": [text]}, "invalid_value")
+            for text in [",", "a,", "a,,b", "a b", "a,\0", "\ud800"]
+        ),
+        ({"ids": [",".join("a" * 101)]}, "too_many"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_named(given: dict[str, list[str]], code: str) -> None:
+    with pytest.raises(InvalidParameterError) as raised:
+        parse(given)
+    (issue,) = raised.value.issues
+    assert (issue.parameter, issue.code) == (next(iter(given)), code)
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    with pytest.raises(InvalidParameterError) as raised:
+        parsed(limit="0", member_policy="auto", include_deleted="yes")
+    named = {issue.parameter for issue in raised.value.issues}
+    assert named == {"limit", "member_policy", "include_deleted"}
+
+
+def test_a_cursor_is_bound_to_what_filters_and_not_to_the_limit() -> None:
+    values = ("2026-11-23T10:00:00.000Z", "ins_1")
+    text = encode(DEFAULT_ORDER, values, parsed(workspace_id="wsp_1").binding)
+    again = parsed(workspace_id="wsp_1", after=text, before=text, limit="1")
+    assert (again.after, again.before) == (values, values)
+    for other in (
+        {"workspace_id": "wsp_2"},
+        {"workspace_id": "wsp_1", "include_deleted": "true"},
+        {"workspace_id": "wsp_1", "orderBy": '[{"id":"asc"}]'},
+    ):
+        with pytest.raises(InvalidCursorError) as raised:
+            parsed(after=text, **other)
+        assert raised.value.issues[0].code == "cursor_of_another_query"

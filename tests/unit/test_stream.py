@@ -1,0 +1,92 @@
+"""Which records are handled, retried, and parked (CONTRACT.md section 7)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from installs import model
+from installs.lifecycle import InstallState
+from installs.store import items, keys
+from installs.stream import consume
+
+if TYPE_CHECKING:
+    from installs.stream import StreamRecord
+
+
+def record(name: str, **image: object) -> dict[str, Any]:
+    row = model.Install(
+        name, "itg_x", "ver_x", "wsp_x", '{"secret":"hush"}', None, "auto_all", None, None,
+        "usr_x", "2026-01-01T00:00:00.000Z", None, None, None,
+    )  # fmt: skip
+    key = items.encode_key(keys.install(name))
+    change = {"Keys": key, "SequenceNumber": f"seq_{name}"}
+    images = image or {"NewImage": items.install_to_item(InstallState(row))}
+    return {"eventID": f"event_{name}", "eventName": "MODIFY", "dynamodb": change | images}
+
+
+class Consumer:
+    def __init__(self, fails_on: str = "") -> None:
+        self.handled: list[str] = []
+        self.parked: list[StreamRecord] = []
+        self.parking_fails = False
+        self._fails_on = fails_on
+
+    def reconcile(self, seen: InstallState) -> None:
+        if seen.row.id == self._fails_on:
+            raise ConnectionError
+        self.handled.append(seen.row.id)
+
+    def park(self, record: StreamRecord, reason: str) -> None:
+        if self.parking_fails:
+            raise ConnectionError
+        assert reason
+        self.parked.append(record)
+
+    def run(self, *records: StreamRecord) -> list[str]:
+        answer = consume(records, self.reconcile, self.park)
+        return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_records_are_handled_in_order() -> None:
+    consumer = Consumer()
+    removal = record("b", OldImage=record("b")["dynamodb"]["NewImage"])
+    assert consumer.run(record("a"), removal, record("c")) == []
+    assert consumer.handled == ["a", "b", "c"]
+
+
+def test_it_stops_at_the_first_failure_and_reports_it(capfd: pytest.CaptureFixture[str]) -> None:
+    # given a record that fails for a passing reason
+    consumer = Consumer(fails_on="b")
+    # then those behind it wait, so that order is kept
+    assert consumer.run(record("a"), record("b"), record("c")) == ["seq_b"]
+    assert consumer.handled == ["a"]
+    assert "hush" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {},
+        {"eventID": "x", "dynamodb": {}},
+        record("x", NewImage={}),
+        record("x", NewImage={"pk": {"S": "INSTALL#x"}}),
+        record("x", NewImage={"id": {"S": "x", "N": "1"}}),
+        record("x", NewImage=record("y")["dynamodb"]["NewImage"]),
+        record("x", NewImage={"id": {"S": "x"}, "deletedAt": {"S": "then"}}),
+    ],
+    ids=range(7),
+)
+def test_what_can_never_be_handled_is_parked_and_blocks_nothing(bad: StreamRecord) -> None:
+    consumer = Consumer()
+    assert consumer.run(record("a"), bad, record("c")) == []
+    assert (consumer.handled, consumer.parked) == (["a", "c"], [bad])
+
+
+def test_what_cannot_be_parked_is_not_lost() -> None:
+    consumer = Consumer()
+    consumer.parking_fails = True
+    assert consumer.run(record("a"), record("x", NewImage={}), record("c")) == ["seq_x"]
+    # and without a number the whole batch comes again
+    assert consumer.run({}) == [""]
