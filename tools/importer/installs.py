@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 from installs.errors import ConflictError, ThrottledError
-from installs.store import items, keys
+from installs.store import counters, items, keys
 from installs.store.expressions import Action, Delete, Missing, Update
 from installs.store.installs import as_read, get, get_many
 from installs.store.table import BATCH_LIMIT, TRANSACTION_LIMIT, ConditionFailedError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from installs.lifecycle import InstallState
+    from installs.store.counters import Counted
     from installs.store.keys import Key
     from installs.store.table import Table
 
@@ -100,7 +101,7 @@ def actions(changes: Sequence[Change]) -> list[Action]:
     """The transaction of some changes: no item is in it twice."""
     rows: list[Put] = []
     pointers: list[Put | Delete] = []
-    counters: Counter[Key] = Counter()
+    deltas: Counter[Counted] = Counter()
     epochs: dict[Key, None] = {}
     for change in changes:
         before = change.before
@@ -110,10 +111,10 @@ def actions(changes: Sequence[Change]) -> list[Action]:
         pointers += [Put(items.encode_key(key)) for key in sorted(new - old, key=str)]
         pointers += [Delete(key) for key in sorted(old - new, key=str)]
         for state in change.states:
-            for key in _counters(state):
-                counters[key] += (1 if state is change.after else -1) if state.live else 0
+            if state.live:
+                deltas[counters.counted(state.row)] += 1 if state is change.after else -1
             epochs.update(dict.fromkeys(_epochs(state)))
-    updates = [Update(key, add={items.LIVE: delta}) for key, delta in counters.items() if delta]
+    updates = counters.updates(deltas)
     updates += [Update(key, add={items.EPOCH: 1}) for key in epochs]
     # The store's own changes never put an item whole, so its union of actions has no Put.
     return cast("list[Action]", [*rows, *pointers, *updates])
@@ -122,7 +123,11 @@ def actions(changes: Sequence[Change]) -> list[Action]:
 def _touched(change: Change) -> set[Key]:
     touched = {keys.install(change.after.row.id)}
     for state in change.states:
-        touched |= {*_pointers(state), *_counters(state), *_epochs(state)}
+        touched |= {
+            *_pointers(state),
+            *counters.counters_of(counters.counted(state.row)),
+            *_epochs(state),
+        }
     return touched
 
 
@@ -134,14 +139,6 @@ def _pointers(state: InstallState) -> set[Key]:
     if row.solution_id is not None:
         pointers.add(keys.solution_install(row.solution_id, row.id))
     return pointers
-
-
-def _counters(state: InstallState) -> tuple[Key, Key]:
-    row = state.row
-    return (
-        keys.live_count(row.workspace_id),
-        keys.live_count(row.workspace_id, row.integration_id),
-    )
 
 
 def _epochs(state: InstallState) -> tuple[Key, ...]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from installs.store.table import Table
 
 CHANGES_AT_ONCE: Final = 20
-"""Add-ons in one transaction: each writes a row, two counters and an epoch at most."""
+"""Add-ons in one transaction: each writes a row, two counters and an epoch, beside three others."""
 
 LARGEST_TRANSACTION: Final = 3_000_000
 """In bytes of the items written, with room below DynamoDB's 4 MB (AWS: TransactWriteItems)."""

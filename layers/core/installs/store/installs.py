@@ -6,13 +6,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from installs.store import items, keys
+from installs.store import counters, items, keys
 from installs.store.expressions import Action, Condition, Delete, Exists, Missing, Update, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from installs.lifecycle import InstallState
+    from installs.store.counters import Counted
     from installs.store.keys import Key
     from installs.store.table import Table
 
@@ -56,19 +57,18 @@ def commit(table: Table, changes: Sequence[Change], *guards: Action) -> None:
     ConflictError, ThrottledError
         The table stayed busy.
     """
-    counters: Counter[Key] = Counter()
+    deltas: Counter[Counted] = Counter()
     epochs: dict[Key, None] = {}
     for change in changes:
         row = change.before.row
         delta = int(change.after is not None and change.after.live) - int(change.before.live)
-        counters[keys.live_count(row.workspace_id)] += delta
-        counters[keys.live_count(row.workspace_id, row.integration_id)] += delta
+        deltas[counters.counted(row)] += delta
         if row.solution_id is not None:
             epochs[keys.solution_epoch(row.solution_id)] = None
     table.transact(
         [
             *map(_write, changes),
-            *(Update(key, add={items.LIVE: delta}) for key, delta in counters.items() if delta),
+            *counters.updates(deltas),
             *(Update(key, add={items.EPOCH: 1}) for key in epochs),
             *guards,
         ]

@@ -116,6 +116,7 @@ def index_keys(row: model.Install) -> dict[str, str]:
         keys.BY_INTEGRATION.partition: keys.partition(row.integration_id, state),
         keys.BY_SHARD.partition: keys.partition(keys.shard(row.id), state),
         keys.BY_WORKSPACE.sort: keys.installed(row.installed_at, row.id),
+        keys.BY_LATEST.sort: keys.latest(row.deleted_at or row.last_upgraded_at, row.id),
         keys.BY_INTEGRATION.sort: keys.workspace_installed(
             row.workspace_id, row.installed_at, row.id
         ),

@@ -15,6 +15,8 @@ Base table
     ``SOLUTION#<id>``              ``INSTALL#<id>``          a pointer to an install in it
     ``SOLUTION#<id>``              ``EPOCH``                 counts changes of the installs in it
     ``INTEGRATION#<id>``           ``INTEGRATION``           an integration
+    ``INTEGRATION#<id>``           ``LIVE#<shard>``          a part of the count of its live ones
+    ``LIVE#<shard>``               ``LIVE``                  a part of the count of all live ones
     ``VERSION#<id>``               ``VERSION``               a version of an integration
     ``WORKSPACE#<id>``             ``WORKSPACE``             a workspace
     ``WORKSPACE#<id>``             ``LIVE``                  counts its live installs
@@ -30,6 +32,8 @@ Indexes (installs alone; ``<state>`` is ``live`` or ``deleted``)
     index               partition key                        sort key
     =================== ==================================== ======================================
     ``byWorkspace``     ``workspaceKey``: workspace, state    ``installedKey``: installedAt, id
+    ``byLatest``        ``workspaceKey``                     ``latestKey``: lastUpgradedAt (live) or
+                                                             deletedAt (deleted), id
     ``byIntegration``   ``integrationKey``: integration,     ``workspaceInstalledKey``: workspace,
                         state                                installedAt, id
     ``byParent``        ``parentKey``: parent, state          ``installedKey``
@@ -50,6 +54,9 @@ SK: Final = "sk"
 
 SHARDS: Final = 8
 """How many partitions hold the installs of all workspaces together (a platform admin's list)."""
+
+COUNTER_SHARDS: Final = 64
+"""How many items share a count that every workspace writes; only their sum means something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +84,23 @@ class Index:
 
 
 BY_WORKSPACE: Final = Index("byWorkspace", "workspaceKey", "installedKey")
+BY_LATEST: Final = Index("byLatest", "workspaceKey", "latestKey")
 BY_INTEGRATION: Final = Index("byIntegration", "integrationKey", "workspaceInstalledKey")
 BY_PARENT: Final = Index("byParent", "parentKey", "installedKey")
 BY_SOLUTION: Final = Index("bySolution", "solutionKey", "installedKey")
 BY_SHARD: Final = Index("byShard", "shardKey", "installedKey")
-INDEXES: Final = (BY_WORKSPACE, BY_INTEGRATION, BY_PARENT, BY_SOLUTION, BY_SHARD)
+INDEXES: Final = (BY_WORKSPACE, BY_LATEST, BY_INTEGRATION, BY_PARENT, BY_SOLUTION, BY_SHARD)
 
 INSTALL_SK: Final = "INSTALL"
 MEMBER_PREFIX: Final = "MEMBER#"
 ADD_ON_PREFIX: Final = "ADDON#"
 SOLUTION_INSTALL_PREFIX: Final = "INSTALL#"
 ROLE_PREFIX: Final = "ROLE#"
+LIVE_PREFIX: Final = "LIVE#"
+
+NO_VALUE: Final = "0"
+WITH_VALUE: Final = "1"
+"""The ranks of a null and of a value at the head of ``latestKey``."""
 
 
 def install(install_id: str) -> Key:
@@ -142,8 +155,18 @@ def workspace(workspace_id: str) -> Key:
 
 def live_count(workspace_id: str, integration_id: str | None = None) -> Key:
     """The key of the count of a workspace's live installs, of all integrations or of one."""
-    suffix = "" if integration_id is None else f"#{integration_id}"
-    return Key(f"WORKSPACE#{workspace_id}", f"LIVE{suffix}")
+    sort = "LIVE" if integration_id is None else f"{LIVE_PREFIX}{integration_id}"
+    return Key(f"WORKSPACE#{workspace_id}", sort)
+
+
+def platform_live_count(shard: int) -> Key:
+    """The key of a part of the count of all live installs; their sum is the count."""
+    return Key(f"{LIVE_PREFIX}{shard}", "LIVE")
+
+
+def integration_live_count(integration_id: str, shard: int) -> Key:
+    """The key of a part of the count of an integration's live installs in all workspaces."""
+    return Key(f"INTEGRATION#{integration_id}", f"{LIVE_PREFIX}{shard}")
 
 
 def user(user_id: str) -> Key:
@@ -179,6 +202,11 @@ def partition(value: str | int, state: State) -> str:
 def installed(installed_at: str, install_id: str) -> str:
     """The sort key in order of installation; the id makes it unique."""
     return f"{installed_at}#{install_id}"
+
+
+def latest(at: str | None, install_id: str) -> str:
+    """The sort key in order of the last upgrade, or of deletion; without one it comes first."""
+    return f"{NO_VALUE}#{install_id}" if at is None else f"{WITH_VALUE}#{at}#{install_id}"
 
 
 def workspace_installed(workspace_id: str, installed_at: str, install_id: str) -> str:

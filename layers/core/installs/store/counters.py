@@ -1,0 +1,50 @@
+"""Counters of live installs: what a change of installs writes to them (docs/adr/0006).
+
+Each is changed in the transaction that changes the installs, so that it is exact. The counts of the
+platform and of an integration are spread over shards, since every workspace writes them: a
+transaction takes any one, and only the sum of them means something.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from installs.store import items, keys
+from installs.store.expressions import Update
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from installs.model import Install
+    from installs.store.keys import Key
+
+Counted = tuple[str, str]
+"""What an install is counted by: its workspace and its integration."""
+
+
+def counted(row: Install) -> Counted:
+    """What an install is counted by."""
+    return row.workspace_id, row.integration_id
+
+
+def counters_of(by: Counted, shard: int = 0) -> tuple[Key, ...]:
+    """The counters in which an install is counted, where a transaction takes this shard."""
+    workspace_id, integration_id = by
+    return (
+        keys.live_count(workspace_id),
+        keys.live_count(workspace_id, integration_id),
+        keys.platform_live_count(shard),
+        keys.integration_live_count(integration_id, shard),
+    )
+
+
+def updates(deltas: Mapping[Counted, int]) -> list[Update]:
+    """The writes for more (or fewer) live installs; a difference of nought writes nothing."""
+    shard = random.randrange(keys.COUNTER_SHARDS)  # noqa: S311 - spreads load, no secret
+    changes: Counter[Key] = Counter()
+    for by, delta in deltas.items():
+        for key in counters_of(by, shard):
+            changes[key] += delta
+    return [Update(key, add={items.LIVE: delta}) for key, delta in changes.items() if delta]
