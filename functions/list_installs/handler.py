@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from installs import access, config
 from installs.http import Request, endpoint
-from installs.query.execute import run
+from installs.query.execute import BUDGET, run
 from installs.query.parameters import parse
-from installs.rows import shown_fields
+from installs.rows import shown_item
 from installs.store.reader import TableReader
 from installs.store.table import Table, client
 
@@ -19,9 +19,11 @@ def handler(request: Request) -> object:
     query = parse(request.query)
     table = Table(config.table_name(), client(), request.usage)
     scope = access.reach(table, request.principal).scope
+    request.usage.budget = BUDGET
     page = run(query, scope, TableReader(table), datetime.now(UTC))
+    request.usage.plan, request.usage.returned = page.plan, len(page.rows)
     return {
-        "data": [shown_fields(row) for row in page.rows],
+        "data": [shown_item(row) for row in page.rows],
         "pageInfo": {
             "total": page.total,
             "hasNextPage": page.has_next,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from installs.model import Install
-from installs.store.items import FIELD_NAMES
+from installs.store.items import FIELD_NAMES, decode_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from installs.store.items import Item
+
+SHOWN_FIELDS: Final = tuple(attribute for _, attribute in FIELD_NAMES[Install])
 
 
 def shown(row: Install) -> dict[str, Any]:
@@ -19,7 +21,9 @@ def shown(row: Install) -> dict[str, Any]:
     return fields | {"variables": orjson.Fragment(row.variables)}
 
 
-def shown_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, from an install's plain values as the list reads them."""
-    shown = {attribute: fields.get(attribute) for _, attribute in FIELD_NAMES[Install]}
-    return shown | {"variables": orjson.Fragment(fields["variables"])}
+def shown_item(item: Item) -> dict[str, Any]:
+    """The same, from an install's item as the list reads it."""
+    fields = decode_fields(item, SHOWN_FIELDS)
+    return {name: fields.get(name) for name in SHOWN_FIELDS} | {
+        "variables": orjson.Fragment(fields["variables"])
+    }

@@ -1,120 +1,224 @@
-"""Runs a list: reads the plan's candidates, filters and sorts them, and cuts the page out."""
+"""Runs a list: looks for the cheapest plan, and makes its page exact (CONTRACT.md section 2)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
-from installs.lifecycle import is_past
+from installs.errors import QueryTooExpensiveError
 from installs.query import cursor
-from installs.query.budget import Budgeted, Reader
 from installs.query.evaluate import compile_filter
-from installs.query.nodes import And, Node, conjunction, relations_needed
-from installs.query.parameters import Deleted, ListQuery
-from installs.query.planner import ById, plan
-from installs.query.relations import attach
+from installs.query.lanes import way as way_of
+from installs.query.nodes import fields_needed
+from installs.query.planner import Plan, counts_wanted, obvious, plans
+from installs.query.relations import Related
+from installs.query.resolve import Resolver, resolve
+from installs.query.scan import Best, matching
+from installs.query.search import VISIBLE_FIELDS, Search
+from installs.query.walk import ChunkReader, Found, Walk
+from installs.store.items import decode_fields
+from installs.store.spans import Span
+from installs.store.table import TOO_EXPENSIVE
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from installs.store.table import Range
+    from installs.query.lanes import Lane
+    from installs.query.order import Order, Values
+    from installs.query.parameters import ListQuery
+    from installs.query.planner import Statistics, Total
+    from installs.store.counters import Count
+    from installs.store.filters import Filter
+    from installs.store.items import Item
 
-FAN_OUT: Final = 16
+BUDGET: Final = 2_560.0
+"""Capacity units that a list may use: 20 MB of eventually consistent reads, 8 KB a unit."""
 
-Fields = Mapping[str, Any]
+MOST_ROWS: Final = 40_000
+"""More rows than this are never within the budget: half a KB each is the least they have."""
+
+T = TypeVar("T")
+
+Choice = Callable[[Sequence[Plan]], Plan]
+
+
+class Reader(Related, ChunkReader, Resolver, Protocol):
+    """What the list needs of the store."""
+
+    def counts(self, wanted: Iterable[Count]) -> Statistics:
+        """How many live installs there are of each workspace, integration, or both."""
+
+    def by_ids(self, ids: Sequence[str]) -> Sequence[Item]:
+        """The installs of the ids that are there."""
+
+    def all(self, wanted: Sequence[Span], condition: Filter | None) -> Sequence[Sequence[Item]]:
+        """Every item of each span that passes."""
+
+    def count(self, wanted: Sequence[Span], condition: Filter | None) -> int:
+        """How many items of all the spans pass."""
+
+    def later(self, task: Callable[[], T]) -> Callable[[], T]:
+        """Begin a task of this reader's; what is returned waits for its result."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """A page of rows, and what ``pageInfo`` says of it."""
 
-    rows: Sequence[Fields]
+    rows: Sequence[Item]
     total: int
     has_next: bool
     has_previous: bool
     start: str | None
     end: str | None
+    plan: str
+    """How it was found."""
 
 
-def run(query: ListQuery, scope: frozenset[str] | None, reader: Reader, now: datetime) -> Page:
-    """The page that a query asks for, of what a caller of ``scope`` sees.
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a plan has found, in the order of the search."""
+
+    rows: Sequence[Found]
+    """One more than the page holds, if there are more."""
+    total: int
+    at_near: bool
+    at_far: bool
+
+
+def cheapest(found: Sequence[Plan]) -> Plan:
+    """The plan that costs the least."""
+    return found[0]
+
+
+def run(
+    query: ListQuery,
+    scope: frozenset[str] | None,
+    reader: Reader,
+    now: datetime,
+    choose: Choice = cheapest,
+) -> Page:
+    """The page that a query asks for, of what a caller of ``scope`` sees (``None``: everything).
+
+    ``choose`` takes one of the plans, which come the cheapest first; all give the same page.
 
     Raises
     ------
     QueryTooExpensiveError
         What has to be read is more than the budget.
     """
-    budgeted = Budgeted(reader)
-    may_see = _visible(query, scope, now)
-    rows = [row for row in _candidates(query, scope, budgeted) if may_see(row)]
-    needed = relations_needed(query.filter)
-    if needed:
-        may_match = compile_filter(_without_relations(query.filter))
-        rows = attach(filter(may_match, rows), needed, budgeted, scope, now)
-    keep = compile_filter(query.filter)
-    order = query.order
-    sorted_rows = sorted(((order.key(row), row) for row in rows if keep(row)), key=lambda at: at[0])
-    after, before = (
-        None if values is None else order.sort_key_of_values(values)
-        for values in (query.after, query.before)
-    )
-    places = [
-        place
-        for place, (key, _) in enumerate(sorted_rows)
-        if (after is None or key > after) and (before is None or key < before)
-    ]
-    backward = after is None and before is not None
-    chosen = places[-query.limit :] if backward else places[: query.limit]
-    page = [sorted_rows[place][1] for place in chosen]
-    start, end = (_cursor(query, page[0]), _cursor(query, page[-1])) if page else (None, None)
-    if chosen:
-        has_previous, has_next = chosen[0] > 0, chosen[-1] < len(sorted_rows) - 1
+    search = Search.of(query, scope, now)
+    if not search.impossible:
+        search = resolve(search, reader)
+    if search.impossible:
+        return _page(search, _Answer((), 0, at_near=False, at_far=False), "nothing to read")
+    statistics = {} if obvious(search) else reader.counts(counts_wanted(search))
+    plan = choose(plans(search, statistics))
+    if plan.rows > MOST_ROWS:
+        raise QueryTooExpensiveError(TOO_EXPENSIVE)
+    if plan.total is None:
+        answer = _scanned(search, plan, reader)
     else:
-        has_previous = after is not None and any(key <= after for key, _ in sorted_rows)
-        has_next = before is not None and any(key >= before for key, _ in sorted_rows)
-    return Page(page, len(sorted_rows), has_next, has_previous, start, end)
+        answer = _streamed(search, plan, plan.total, reader, statistics)
+    return _page(search, answer, plan.name)
 
 
-def _without_relations(node: Node) -> Node:
-    """What a row must be like for the filter to be true, as far as the row itself can tell."""
-    parts = node.children if isinstance(node, And) else (node,)
-    return conjunction(*(part for part in parts if not relations_needed(part)))
+def _scanned(search: Search, plan: Plan, reader: Reader) -> _Answer:
+    items: Sequence[Sequence[Item]]
+    if plan.path.ids:
+        items = [reader.by_ids(plan.path.ids)]
+    else:
+        items = reader.all(_spans(plan.path.lanes), plan.pushed.condition)
+    near, far = (
+        None if values is None else search.order.sort_key_of_values(values)
+        for values in (search.near, search.far)
+    )
+    best = Best(search.query.limit + 1, near, far)
+    rows = best.of(matching(search, items, reader))
+    return _Answer(rows, best.total, best.at_near, best.at_far)
 
 
-def _visible(
-    query: ListQuery, scope: frozenset[str] | None, now: datetime
-) -> Callable[[Fields], bool]:
-    """Whether a candidate is the caller's, of the asked state, and within its retention."""
+def _streamed(
+    search: Search, plan: Plan, total: Total, reader: Reader, statistics: Statistics
+) -> _Answer:
+    """The first rows of a walk. The row of the cursor itself is read along: it tells of others."""
 
-    def visible(row: Fields) -> bool:
-        deleted = "deletedAt" in row
-        if query.deleted is not Deleted.INCLUDED and deleted is (query.deleted is Deleted.EXCLUDED):
-            return False
-        in_reach = scope is None or row["workspaceId"] in scope
-        return in_reach and not is_past(row.get("purgeAt"), now)
+    def count() -> int:
+        known = statistics
+        if any(one not in known for one in total.counts):
+            known = reader.counts(total.counts)
+        counted = reader.count(_spans(total.lanes), plan.pushed.condition) if total.lanes else 0
+        return counted + sum(known[one] for one in total.counts)
 
-    return visible
+    limit, near, far = search.query.limit, search.near, search.far
+    whole = near is None and far is None
+    # Where all that is there fits the page, nothing but the page has to be read.
+    counting = None if whole and total.lanes else reader.later(count)
+    walk = _walk(search, plan, reader, search.order, near, far)
+    found = walk.take(limit + 1 + (near is not None), per_match=plan.per_match)
+    after, before = (
+        None if values is None else search.order.sort_key_of_values(values)
+        for values in (near, far)
+    )
+    rows = [
+        row
+        for row in found
+        if (after is None or row.key > after) and (before is None or row.key < before)
+    ]
+    at_near = bool(found) and found[0].key == after
+    at_far = bool(found) and before is not None and found[-1].key >= before
+    if near is not None and not at_near:
+        back = search.order.reversed()
+        at_near = bool(_walk(search, plan, reader, back, near, None).take(1))
+    if far is not None and not at_far and len(rows) <= limit:
+        at_far = bool(_walk(search, plan, reader, search.order, far, None).take(1))
+    if counting is None:
+        counting = (lambda: len(rows)) if walk.exhausted else count
+    return _Answer(rows[: limit + 1], counting(), at_near, at_far)
 
 
-def _candidates(
-    query: ListQuery, scope: frozenset[str] | None, reader: Reader
-) -> Iterable[dict[str, Any]]:
-    """Every row that the plan finds, once."""
-    way = plan(query, scope)
-    if isinstance(way, ById):
-        return [dict(row) for row in reader.by_ids(way.ids)]
-
-    def read_range(wanted: Range) -> list[Fields]:
-        return list(reader.by_range(wanted))
-
-    found: dict[str, dict[str, Any]] = {}
-    with ThreadPoolExecutor(FAN_OUT) as pool:
-        for rows in pool.map(read_range, way.ranges):
-            found.update((row["id"], dict(row)) for row in rows)
-    return found.values()
+def _walk(
+    search: Search,
+    plan: Plan,
+    reader: Reader,
+    order: Order,
+    near: Values | None,
+    far: Values | None,
+) -> Walk:
+    ways = [way for way in (way_of(one.lane, order) for one in plan.ways) if way is not None]
+    matches = _matcher(search, order)
+    return Walk(ways, order, near, far, matches, reader, plan.pushed.condition)
 
 
-def _cursor(query: ListQuery, row: Fields) -> str:
-    return cursor.encode(query.order, query.order.values(row), query.binding)
+def _matcher(search: Search, order: Order) -> Callable[[Item], Values | None]:
+    """What a row is sorted by, if it matches; for filters without relations."""
+    wanted = VISIBLE_FIELDS | fields_needed(search.filter) | set(order.fields)
+    visible, keep = search.visible(), compile_filter(search.filter)
+
+    def matches(item: Item) -> Values | None:
+        row = decode_fields(item, wanted)
+        return order.values(row) if visible(row) and keep(row) else None
+
+    return matches
+
+
+def _spans(lanes: Sequence[Lane]) -> list[Span]:
+    return [Span(lane.index, lane.partition, lane.low, lane.high) for lane in lanes]
+
+
+def _page(search: Search, answer: _Answer, plan: str) -> Page:
+    query = search.query
+    more = len(answer.rows) > query.limit or answer.at_far
+    rows = answer.rows[: query.limit]
+    has_next, has_previous = more, answer.at_near
+    if search.backward:
+        rows = rows[::-1]
+        has_next, has_previous = has_previous, has_next
+    start, end = (
+        (cursor.encode(query.order, row.values, query.binding) for row in (rows[0], rows[-1]))
+        if rows
+        else (None, None)
+    )
+    items = [row.item for row in rows]
+    return Page(items, answer.total, has_next, has_previous, start, end, plan)

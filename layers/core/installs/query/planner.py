@@ -1,104 +1,204 @@
-"""Where the rows of a query can be found: the narrowest ranges that hold all of them.
+"""How a search is run: the cheapest of the ways to all of its rows (docs/adr/0007).
 
-Pure: from the query and the workspaces that the caller sees to a plan. A plan finds candidates; the
-filter is evaluated on each of them all the same.
+Pure: from the search and the counts to plans. A plan is an access path and one of two ways of
+reading it: *stream* the index in order and stop when the page is full, which wants an order that
+the index carries and a total that can be counted without reading rows; or *scan* every row and keep
+the best. Whatever the plan, the filter is evaluated on each row, so that a plan can be dear, never
+wrong.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from installs.ids import is_id
-from installs.query.nodes import And, Leaf, Node
-from installs.query.parameters import Deleted, ListQuery
-from installs.store import keys
+from installs.query.lanes import way
+from installs.query.necessary import conjuncts
+from installs.query.nodes import Leaf
+from installs.query.paths import Path, paths
+from installs.query.pushdown import Pushed, pushdown
+from installs.store import items, keys
+from installs.store.expressions import Missing
+from installs.store.filters import IN_LIMIT, AnyOf, Compare, Filter, OneOf
 from installs.store.keys import State
-from installs.store.table import Range
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from installs.query.lanes import Lane, Way
+    from installs.query.nodes import Node
+    from installs.query.search import Search
+    from installs.store.counters import Count
+
+Statistics = Mapping["Count", int]
+"""Counts of live installs, as many of them as were read."""
+
+REQUEST: Final = 10
+"""What a request costs, in rows that could be read in its time."""
+COUNTED: Final = 0.3
+"""What a row costs that is counted by DynamoDB, in rows that are read."""
+MATCHING: Final = 0.1
+"""What part of the rows a filter is guessed to keep."""
+HANGING: Final = 20
+"""How many add-ons an install, and how many installs a solution, is guessed to have."""
+UNCOUNTED: Final = 500
+"""How many rows a lane is guessed to have that nothing counts."""
+FEW_COUNTS: Final = 4
+"""So many counts are read beside the page, not ahead of the plan."""
 
 
 @dataclass(frozen=True, slots=True)
-class ById:
-    """Read the installs of these ids."""
+class Total:
+    """Where ``total`` comes from: counters, and rows that DynamoDB counts."""
 
-    ids: tuple[str, ...]
+    counts: tuple[Count, ...] = ()
+    lanes: tuple[Lane, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class ByRange:
-    """Read all of these ranges; none: nothing can match."""
+class Plan:
+    """How to find the page and the total."""
 
-    ranges: tuple[Range, ...]
+    path: Path
+    pushed: Pushed
+    cost: float
+    """In rows that could be read in the same time."""
+    rows: int
+    """How many rows it is thought to examine or count."""
+    ways: tuple[Way, ...] = ()
+    """The path's lanes in the order of the search, where they are streamed."""
+    total: Total | None = None
+    """``None``: every row is read, and counted on the way."""
+    per_match: float = 1.0
+    """How many rows are thought to be examined for each that is kept."""
 
-
-Plan = ById | ByRange
-
-_STATES = {
-    Deleted.EXCLUDED: (State.LIVE,),
-    Deleted.INCLUDED: (State.LIVE, State.DELETED),
-    Deleted.ONLY: (State.DELETED,),
-}
-
-
-def plan(query: ListQuery, scope: frozenset[str] | None) -> Plan:
-    """The plan of a query for a caller who sees the workspaces of ``scope`` (``None``: all)."""
-    required = {field: _required(query.filter, field) for field in _KEYS}
-    workspaces = required["workspaceId"]
-    if scope is not None:
-        workspaces = scope if workspaces is None else workspaces & scope
-    if any(values is not None and not values for values in (*required.values(), workspaces)):
-        return ByRange(())
-    if required["id"] is not None:
-        return ById(tuple(sorted(required["id"])))
-    states = _STATES[query.deleted]
-    for field, index in (("parentInstallId", keys.BY_PARENT), ("solutionId", keys.BY_SOLUTION)):
-        if required[field] is not None:
-            return _ranges(sorted(required[field] or ()), index, states)
-    integrations = required["integrationId"]
-    if integrations is not None:
-        prefixes = [""] if workspaces is None else [f"{one}#" for one in sorted(workspaces)]
-        return ByRange(
-            tuple(
-                Range(keys.partition(integration, state), prefix, keys.BY_INTEGRATION)
-                for integration in sorted(integrations)
-                for prefix in prefixes
-                for state in states
-            )
-        )
-    if workspaces is not None:
-        return _ranges(sorted(workspaces), keys.BY_WORKSPACE, states)
-    return _ranges(range(keys.SHARDS), keys.BY_SHARD, states)
+    @property
+    def name(self) -> str:
+        """What it is called in logs."""
+        return f"{'scan' if self.total is None else 'stream'} {self.path.name}"
 
 
-_KEYS = ("id", "parentInstallId", "solutionId", "integrationId", "workspaceId")
-
-
-def _ranges(values: list[str] | range, index: keys.Index, states: tuple[State, ...]) -> ByRange:
-    return ByRange(
-        tuple(
-            Range(keys.partition(value, state), "", index) for value in values for state in states
-        )
+def obvious(search: Search) -> bool:
+    """Whether the cheapest plan is a stream whatever the counts are."""
+    if search.states != (State.LIVE,) or search.counts is None or len(search.counts) > FEW_COUNTS:
+        return False
+    return any(
+        not _unkeyed(search, path) and path.lanes and len(_ways(search, path)) == len(path.lanes)
+        for path in paths(search)
     )
 
 
-def _required(node: Node, field: str) -> frozenset[str] | None:
-    """The ids that a field must have one of for the filter to be true; ``None``: any."""
-    found: frozenset[str] | None = None
-    for leaf in _conjuncts(node):
-        if leaf.field != field or leaf.negated or leaf.operator not in ("eq", "in"):
-            continue
-        values = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
-        allowed = frozenset(value for value in values if is_id(value))
-        found = allowed if found is None else found & allowed
-    return found
+def counts_wanted(search: Search) -> frozenset[Count]:
+    """The counts that help to choose a plan."""
+    of_lanes = {lane.count for path in paths(search) for lane in path.lanes if lane.count}
+    by_shard = any(path.name == keys.BY_SHARD.name for path in paths(search))
+    return frozenset({*of_lanes, *(search.counts or ()), *([(None, None)] if by_shard else [])})
 
 
-def _conjuncts(node: Node) -> Iterator[Leaf]:
-    if isinstance(node, Leaf):
-        yield node
-    elif isinstance(node, And):
-        for child in node.children:
-            yield from _conjuncts(child)
+def plans(search: Search, statistics: Statistics) -> list[Plan]:
+    """Every plan that answers the search, the cheapest first."""
+    found: list[Plan] = []
+    for path in paths(search):
+        kept = _inhabited(path, statistics)
+        pushed = _pushed(search, path)
+        found.append(_scan(kept, pushed, statistics))
+        streamed = _stream(search, kept, pushed, statistics)
+        if streamed is not None:
+            found.append(streamed)
+    return sorted(found, key=lambda plan: plan.cost)
+
+
+def _scan(path: Path, pushed: Pushed, statistics: Statistics) -> Plan:
+    rows = len(path.ids) + sum(_rows(lane, statistics) for lane in path.lanes)
+    requests = len(path.lanes) + (len(path.ids) + 99) // 100 + rows // 700
+    return Plan(path, pushed, REQUEST * requests + rows, rows)
+
+
+def _stream(search: Search, path: Path, pushed: Pushed, statistics: Statistics) -> Plan | None:
+    ways = _ways(search, path)
+    total = _total(search, path, pushed)
+    if len(ways) < len(path.lanes) or path.ids or total is None:
+        return None
+    there = sum(_rows(lane, statistics) for lane in path.lanes)
+    per_match = _per_match(search, path, statistics)
+    rows = min(int((search.query.limit + 2) * per_match) + len(ways), there)
+    counted = sum(_rows(lane, statistics) for lane in total.lanes)
+    requests = len(ways) + len(total.lanes) + counted // 700
+    cost = REQUEST * requests + rows + COUNTED * counted
+    return Plan(path, pushed, cost, rows + counted, ways, total, per_match)
+
+
+def _ways(search: Search, path: Path) -> tuple[Way, ...]:
+    found = (way(lane, search.order) for lane in path.lanes)
+    return tuple(one for one in found if one is not None)
+
+
+def _total(search: Search, path: Path, pushed: Pushed) -> Total | None:
+    """How the rows are counted without reading them; ``None``: not at all."""
+    if search.states == (State.LIVE,) and search.counts is not None:
+        return Total(search.counts)
+    if not pushed.exact:
+        return None
+    if search.counts is None:
+        return Total(lanes=path.lanes)
+    deleted = tuple(lane for lane in path.lanes if lane.state is State.DELETED)
+    return Total(search.counts if State.LIVE in search.states else (), deleted)
+
+
+def _pushed(search: Search, path: Path) -> Pushed:
+    """What DynamoDB checks of the rows of a path, beyond what their keys say."""
+    extra: list[Filter] = []
+    exact = True
+    if search.scope is not None and "workspaceId" not in path.keyed:
+        workspaces = search.workspaces or ()
+        if len(workspaces) <= IN_LIMIT:
+            extra.append(OneOf("workspaceId", workspaces))
+        else:
+            exact = False
+    if State.DELETED in search.states:
+        soon = int(search.now.timestamp())
+        extra.append(AnyOf([Missing(items.PURGE_AT), Compare(items.PURGE_AT, ">", soon)]))
+    pushed = pushdown(_unkeyed(search, path), extra)
+    return Pushed(pushed.condition, pushed.exact and exact)
+
+
+def _unkeyed(search: Search, path: Path) -> tuple[Node, ...]:
+    """The parts of the filter that are not said by the keys of a path already."""
+    return tuple(part for part in conjuncts(search.filter) if not _said(part, path))
+
+
+def _said(node: Node, path: Path) -> bool:
+    if not isinstance(node, Leaf) or node.negated:
+        return False
+    if node.field == "deletedAt" and node.operator == "isNull":
+        return not path.ids
+    return node.field in path.keyed and node.operator in ("eq", "in")
+
+
+def _inhabited(path: Path, statistics: Statistics) -> Path:
+    """The path without lanes that are known to be empty."""
+    lanes = tuple(
+        lane for lane in path.lanes if lane.count is None or statistics.get(lane.count) != 0
+    )
+    return Path(path.name, lanes, path.ids, path.keyed)
+
+
+def _rows(lane: Lane, statistics: Statistics) -> int:
+    """How many rows a lane is thought to have."""
+    if lane.count is not None and lane.count in statistics:
+        return statistics[lane.count]
+    if lane.index in (keys.BY_PARENT, keys.BY_SOLUTION):
+        return HANGING
+    if lane.index is keys.BY_SHARD and lane.state is State.LIVE and (None, None) in statistics:
+        return statistics[None, None] // keys.SHARDS
+    return UNCOUNTED
+
+
+def _per_match(search: Search, path: Path, statistics: Statistics) -> float:
+    """How many rows are examined for each one that matches."""
+    if search.residue:
+        return 1 / MATCHING
+    if not _unkeyed(search, path) and (search.scope is None or "workspaceId" in path.keyed):
+        return 1.0
+    there = sum(_rows(lane, statistics) for lane in path.lanes)
+    matching = sum(statistics.get(count, UNCOUNTED) for count in search.counts or ())
+    return max(1.0, there / max(1, matching))

@@ -6,30 +6,32 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from installs.lifecycle import is_past
+from installs.store.items import decode_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from installs.query.nodes import Need
+    from installs.store.items import Item
 
-Fields = Mapping[str, Any]
+Row = dict[str, Any]
 
 
 class Related(Protocol):
     """What relations need of the store."""
 
-    def rows(self, entity: str, ids: Iterable[str]) -> Mapping[str, Fields]:
+    def rows(self, entity: str, ids: Iterable[str]) -> Mapping[str, Item]:
         """Rows of an entity by id."""
 
-    def members(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Fields]]:
+    def members(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
         """The members of installs, by install."""
 
-    def add_ons(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Fields]]:
+    def add_ons(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
         """The add-ons of installs, by parent."""
 
 
@@ -54,62 +56,65 @@ TO_ONE: Final = {
 """An integration is seen by whoever sees an install of it; so are its version and the installer."""
 
 
+def link_fields(needed: Iterable[str]) -> frozenset[str]:
+    """The fields by which rows name what relations lead to."""
+    return frozenset(TO_ONE[name].field for name in needed if name in TO_ONE)
+
+
 def attach(
-    rows: Iterable[dict[str, Any]],
+    rows: Sequence[Row],
     needed: Mapping[str, Need],
     reader: Related,
     scope: frozenset[str] | None,
     now: datetime,
-) -> list[dict[str, Any]]:
-    """The rows with what they are related to under the relations' names."""
-    found = list(rows)
-    for name, need in needed.items():
-        if name in TO_ONE:
-            _attach_one(found, name, need, reader, scope, now)
-        else:
-            _attach_many(found, name, need, reader, scope, now)
-    return found
-
-
-def _attach_one(
-    rows: list[dict[str, Any]],
-    name: str,
-    need: Need,
-    reader: Related,
-    scope: frozenset[str] | None,
-    now: datetime,
 ) -> None:
+    """Put what rows are related to under the relations' names."""
+    for name, need in needed.items():
+        sight = _Sight(need, scope if name not in TO_ONE or TO_ONE[name].scoped else None, now)
+        if name in TO_ONE:
+            related = _attach_one(rows, name, sight, reader)
+        else:
+            related = _attach_many(rows, name, sight, reader)
+        attach(related, need.relations, reader, scope, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What is read of related rows, and which of them are seen."""
+
+    need: Need
+    scope: frozenset[str] | None
+    now: datetime
+
+    def row(self, item: Item) -> Row | None:
+        """The fields of a related row; ``None`` where the caller does not see it."""
+        wanted = _TELLING | self.need.fields | link_fields(self.need.relations)
+        row = decode_fields(item, wanted)
+        in_reach = self.scope is None or row["workspaceId"] in self.scope
+        return row if in_reach and not is_past(row.get("purgeAt"), self.now) else None
+
+
+_TELLING: Final = frozenset({"id", "workspaceId", "deletedAt", "purgeAt"})
+"""What tells whether a related row is seen, and what hangs from it."""
+
+
+def _attach_one(rows: Sequence[Row], name: str, sight: _Sight, reader: Related) -> list[Row]:
     about = TO_ONE[name]
     ids = {row[about.field] for row in rows if about.field in row}
-    related = {
-        row_id: dict(row)
-        for row_id, row in reader.rows(about.entity, ids).items()
-        if _seen(row, scope if about.scoped else None, now)
-    }
-    attach(related.values(), need.relations, reader, scope, now)
+    found = {row_id: sight.row(item) for row_id, item in reader.rows(about.entity, ids).items()}
     for row in rows:
-        row[name] = related.get(row.get(about.field, ""))
+        row[name] = found.get(row.get(about.field, ""))
+    return [row for row in found.values() if row is not None]
 
 
-def _attach_many(
-    rows: list[dict[str, Any]],
-    name: str,
-    need: Need,
-    reader: Related,
-    scope: frozenset[str] | None,
-    now: datetime,
-) -> None:
+def _attach_many(rows: Sequence[Row], name: str, sight: _Sight, reader: Related) -> list[Row]:
     read = reader.members if name == "members" else reader.add_ons
     by_install = read({row["id"] for row in rows})
     for row in rows:
+        seen = (sight.row(item) for item in by_install.get(row["id"], ()))
         row[name] = [
-            dict(one)
-            for one in by_install.get(row["id"], ())
-            if _seen(one, scope, now) and (need.with_deleted or "deletedAt" not in one)
+            one
+            for one in seen
+            if one is not None and (sight.need.with_deleted or "deletedAt" not in one)
         ]
-    attach([one for row in rows for one in row[name]], need.relations, reader, scope, now)
-
-
-def _seen(row: Fields, scope: frozenset[str] | None, now: datetime) -> bool:
-    in_reach = scope is None or row["workspaceId"] in scope
-    return in_reach and not is_past(row.get("purgeAt"), now)
+    return [one for row in rows for one in row[name]]

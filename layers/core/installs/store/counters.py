@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 Counted = tuple[str, str]
 """What an install is counted by: its workspace and its integration."""
 
+Count = tuple[str | None, str | None]
+"""What is counted: the live installs of a workspace, of an integration, of both; ``None``: any."""
+
 
 def counted(row: Install) -> Counted:
     """What an install is counted by."""
@@ -48,3 +51,14 @@ def updates(deltas: Mapping[Counted, int]) -> list[Update]:
         for key in counters_of(by, shard):
             changes[key] += delta
     return [Update(key, add={items.LIVE: delta}) for key, delta in changes.items() if delta]
+
+
+def counter_keys(count: Count) -> tuple[Key, ...]:
+    """The counters whose sum a count is."""
+    workspace_id, integration_id = count
+    if workspace_id is not None:
+        return (keys.live_count(workspace_id, integration_id),)
+    shards = range(keys.COUNTER_SHARDS)
+    if integration_id is None:
+        return tuple(map(keys.platform_live_count, shards))
+    return tuple(keys.integration_live_count(integration_id, shard) for shard in shards)

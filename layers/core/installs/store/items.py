@@ -7,7 +7,7 @@ kept as text, so that they come back exactly as they went in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final, get_args
 
@@ -61,6 +61,17 @@ def decode(item: Item) -> dict[str, Any]:
     for name, typed in item.items():
         ((tag, value),) = typed.items()
         values[name] = int(value) if tag == "N" else value
+    return values
+
+
+def decode_fields(item: Item, wanted: Iterable[str]) -> dict[str, Any]:
+    """Some attributes as plain values; what is not there is left out."""
+    values: dict[str, Any] = {}
+    for name in wanted:
+        typed = item.get(name)
+        if typed is not None:
+            ((tag, value),) = typed.items()
+            values[name] = int(value) if tag == "N" else value
     return values
 
 

@@ -1,20 +1,25 @@
-"""The list's eyes: installs by id and by range, and what they are related to."""
+"""The list's eyes: installs by id and by span, counts, and what installs are related to."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from installs.store import keys
-from installs.store.items import Fields, decode
+from installs.store import keys, spans
+from installs.store.counters import counter_keys
+from installs.store.items import LIVE, Item
 from installs.store.keys import Key, State
-from installs.store.table import Range, Table
+from installs.store.parallel import begin, gather
+from installs.store.table import BATCH_LIMIT, Range, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-FAN_OUT: Final = 16
+    from installs.store.counters import Count
+    from installs.store.filters import Filter
+    from installs.store.spans import Chunk, Span
+
+T = TypeVar("T")
 
 _KEY_OF: Final[Mapping[str, Callable[[str], Key]]] = {
     "Install": keys.install,
@@ -26,33 +31,89 @@ _KEY_OF: Final[Mapping[str, Callable[[str], Key]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class TableReader:
-    """Reads for the list. Rows are plain values by the contract's field names."""
+    """Reads for one list: items as the table has them, each related row once."""
 
-    table: Table
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._read: dict[Key, Item | None] = {}
 
-    def by_ids(self, ids: Iterable[str]) -> Iterable[Fields]:
+    def by_ids(self, ids: Iterable[str]) -> Sequence[Item]:
         """The installs of the ids that are there."""
-        return self.rows("Install", ids).values()
+        return list(self.rows("Install", ids).values())
 
-    def by_range(self, wanted: Range) -> Iterable[Fields]:
-        """The installs of a range of an index."""
-        return map(decode, self.table.query(wanted))
+    def chunks(
+        self, wanted: Sequence[tuple[Span, int, Item | None]], condition: Filter | None
+    ) -> Sequence[Chunk]:
+        """The next items of several spans at once: of each a span, how many, and the start."""
+        return gather(
+            [
+                partial(
+                    spans.read_chunk,
+                    self._table,
+                    span,
+                    limit=limit,
+                    condition=condition,
+                    start=start,
+                )
+                for span, limit, start in wanted
+            ]
+        )
 
-    def rows(self, entity: str, ids: Iterable[str]) -> Mapping[str, Fields]:
-        """Rows of an entity by id."""
-        found = self.table.get_many(map(_KEY_OF[entity], ids), consistent=False)
-        rows = map(decode, found.values())
-        return {row["id"]: row for row in rows}
+    def all(self, wanted: Sequence[Span], condition: Filter | None) -> Sequence[Sequence[Item]]:
+        """Every item of each span that passes."""
+        return gather([partial(spans.read_all, self._table, span, condition) for span in wanted])
 
-    def members(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Fields]]:
+    def count(self, wanted: Sequence[Span], condition: Filter | None) -> int:
+        """How many items of all the spans pass."""
+        return sum(gather([partial(spans.count, self._table, span, condition) for span in wanted]))
+
+    def counts(self, wanted: Iterable[Count]) -> Mapping[Count, int]:
+        """How many live installs there are of each workspace, integration, or both."""
+        by_count = {count: counter_keys(count) for count in wanted}
+        every = list(dict.fromkeys(key for each in by_count.values() for key in each))
+        found = self._items(every, consistent=False)
+        parts = {key: int(item[LIVE]["N"]) for key, item in found.items() if LIVE in item}
+        return {
+            count: sum(parts.get(key, 0) for key in its_keys)
+            for count, its_keys in by_count.items()
+        }
+
+    def later(self, task: Callable[[], T]) -> Callable[[], T]:
+        """Begin a task of this reader's; what is returned waits for its result."""
+        return begin(task)
+
+    def integrations(self, workspace_ids: Iterable[str]) -> Mapping[str, frozenset[str]]:
+        """The integrations of which each workspace has live installs."""
+
+        def read(workspace_id: str) -> frozenset[str]:
+            counters = self._table.query(Range(keys.workspace(workspace_id).pk, keys.LIVE_PREFIX))
+            return frozenset(
+                item[keys.SK]["S"].removeprefix(keys.LIVE_PREFIX)
+                for item in counters
+                if int(item[LIVE]["N"]) > 0
+            )
+
+        wanted = list(workspace_ids)
+        found = gather([partial(read, workspace_id) for workspace_id in wanted])
+        return dict(zip(wanted, found, strict=True))
+
+    def rows(self, entity: str, ids: Iterable[str]) -> Mapping[str, Item]:
+        """Rows of an entity by id; what was read before is not read again."""
+        by_id = {row_id: _KEY_OF[entity](row_id) for row_id in ids}
+        missing = [key for key in by_id.values() if key not in self._read]
+        found = self._items(missing, consistent=False)
+        self._read.update((key, found.get(key)) for key in missing)
+        read = ((row_id, self._read[key]) for row_id, key in by_id.items())
+        return {row_id: item for row_id, item in read if item is not None}
+
+    def members(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
         """The members of installs, by install."""
         return self._many(
             install_ids, lambda one: (Range(keys.install(one).pk, keys.MEMBER_PREFIX),)
         )
 
-    def add_ons(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Fields]]:
+    def add_ons(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
         """The add-ons of installs, live and deleted, by parent."""
         return self._many(
             install_ids,
@@ -61,16 +122,21 @@ class TableReader:
             ),
         )
 
+    def _items(self, wanted: Sequence[Key], *, consistent: bool) -> dict[Key, Item]:
+        """The items of the keys that are there, in batches side by side."""
+        batches = [wanted[at : at + BATCH_LIMIT] for at in range(0, len(wanted), BATCH_LIMIT)]
+        read = partial(self._table.get_many, consistent=consistent)
+        found: dict[Key, Item] = {}
+        for some in gather([partial(read, batch) for batch in batches]):
+            found.update(some)
+        return found
+
     def _many(
         self, install_ids: Iterable[str], ranges: Callable[[str], tuple[Range, ...]]
-    ) -> Mapping[str, Sequence[Fields]]:
-        def read(install_id: str) -> list[dict[str, Any]]:
-            return [
-                row
-                for wanted in ranges(install_id)
-                for row in map(decode, self.table.query(wanted))
-            ]
+    ) -> Mapping[str, Sequence[Item]]:
+        def read(install_id: str) -> list[Item]:
+            return [item for wanted in ranges(install_id) for item in self._table.query(wanted)]
 
         wanted = list(install_ids)
-        with ThreadPoolExecutor(FAN_OUT) as pool:
-            return dict(zip(wanted, pool.map(read, wanted), strict=True))
+        found = gather([partial(read, install_id) for install_id in wanted])
+        return dict(zip(wanted, found, strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from dataclasses import dataclass, field
 from functools import cache
@@ -12,7 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from installs.errors import ConflictError, ThrottledError
+from installs.errors import ConflictError, QueryTooExpensiveError, ThrottledError
 from installs.store import keys
 from installs.store.expressions import Action, Placeholders
 from installs.store.items import Item, encode_key
@@ -31,6 +32,11 @@ BATCH_LIMIT: Final = 100
 
 POOL: Final = 32
 """Connections kept open: at least the widest fan-out of reads."""
+
+TOO_EXPENSIVE: Final = (
+    "The query would read more than some 20 MB; narrow it by workspace_id, integration_id, "
+    "solution_id, parent_install_id, ids or a filter on installedAt, or ask for fewer relations."
+)
 
 _ATTEMPTS: Final = 8
 _PAUSE: Final = 0.025
@@ -68,17 +74,37 @@ class Range:
 
 @dataclass(slots=True)
 class Usage:
-    """What a request has read: calls, items, and capacity units."""
+    """What a request has read: calls, items examined, and capacity units; and its budget."""
 
     calls: int = 0
     items: int = 0
     capacity: float = 0.0
+    spent: float = 0.0
+    """Capacity units, where a call counts for one at the least."""
+    budget: float | None = None
+    """What may be spent; ``None``: no bound."""
+    plan: str | None = None
+    """How a list was run."""
+    returned: int = 0
+    """How many rows the caller got."""
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def count(self, items: int, capacity: float) -> None:
-        """Add one call's reading."""
-        self.calls += 1
-        self.items += items
-        self.capacity += capacity
+        """Add one call's reading.
+
+        Raises
+        ------
+        QueryTooExpensiveError
+            The budget is spent.
+        """
+        with self._lock:
+            self.calls += 1
+            self.items += items
+            self.capacity += capacity
+            self.spent += max(1.0, capacity)
+            over = self.budget is not None and self.spent > self.budget
+        if over:
+            raise QueryTooExpensiveError(TOO_EXPENSIVE)
 
 
 @cache
@@ -163,13 +189,18 @@ class Table:
         if wanted.index is not None:
             request["IndexName"] = wanted.index.name
         while True:
-            with _translated():
-                answer: Any = self.client.query(**request)
-            self.usage.count(answer["ScannedCount"], _capacity(answer))
+            answer = self.query_page(request)
             yield from answer["Items"]
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def query_page(self, request: dict[str, Any]) -> Any:  # noqa: ANN401 - the client's own answer
+        """One call of Query, counted; ``request`` asks for the consumed capacity in total."""
+        with _translated():
+            answer: Any = self.client.query(**request)
+        self.usage.count(answer["ScannedCount"], _capacity(answer))
+        return answer
 
     def transact(self, actions: Sequence[Action]) -> None:
         """Write all of the actions or none.

@@ -1,0 +1,167 @@
+"""What must hold of an install for a filter to be true: what narrows where to look for it.
+
+Necessary, not sufficient: the filter is evaluated on each row all the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import TYPE_CHECKING, Final
+
+from installs.query.nodes import FALSE, TRUE, And, Leaf, Many, Node, One, Or
+from installs.query.schema import INSTALL
+from installs.store.keys import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+BOTH: Final = frozenset(State)
+
+_INSTALLED: Final = "installedAt"
+_TELLS_STATE: Final = ("deletedAt", "retentionTier")
+"""Fields that only a deleted row has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Necessary:
+    """Every row for which the filter is true has these values, dates and states."""
+
+    values: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Of a field, the values one of which it has."""
+    first: str | None = None
+    """The earliest ``installedAt``."""
+    last: str | None = None
+    """The latest ``installedAt``."""
+    states: frozenset[State] = BOTH
+
+    @property
+    def impossible(self) -> bool:
+        """Whether no row can be like that."""
+        crossed = self.first is not None and self.last is not None and self.first > self.last
+        return crossed or not self.states or not all(self.values.values())
+
+    def fixed(self) -> Mapping[str, str]:
+        """The fields that have one and the same value in every such row."""
+        return {name: next(iter(some)) for name, some in self.values.items() if len(some) == 1}
+
+
+ANYTHING: Final = Necessary()
+NOTHING: Final = Necessary(states=frozenset())
+
+
+def necessary(node: Node) -> Necessary:
+    """What must hold for a filter on installs."""
+    if isinstance(node, And):
+        return reduce(_both, map(necessary, node.children), ANYTHING)
+    if isinstance(node, Or):
+        possible = [part for part in map(necessary, node.children) if not part.impossible]
+        return reduce(_either, possible) if possible else NOTHING
+    if isinstance(node, Leaf):
+        return _of_leaf(node)
+    return _of_relation(node)
+
+
+def simplified(node: Node) -> Node:
+    """The filter without parts that are always true or never."""
+    if isinstance(node, Leaf):
+        constant = _constant(node)
+        return node if constant is None else TRUE if constant else FALSE
+    if not isinstance(node, And | Or):
+        return node
+    kind, end = (And, FALSE) if isinstance(node, And) else (Or, TRUE)
+    nothing = TRUE if kind is And else FALSE
+    children = [part for part in map(simplified, node.children) if part != nothing]
+    if end in children:
+        return end
+    return children[0] if len(children) == 1 else kind(tuple(dict.fromkeys(children)))
+
+
+def conjuncts(node: Node) -> tuple[Node, ...]:
+    """The filters all of which must be true."""
+    return node.children if isinstance(node, And) else (node,)
+
+
+def _constant(leaf: Leaf) -> bool | None:
+    """The answer of a comparison that is the same for every row; ``None`` where there is none."""
+    if leaf.value == ():
+        return leaf.operator == "nin"
+    if leaf.operator == "between" and not leaf.negated and isinstance(leaf.value, tuple):
+        low, high = leaf.value
+        return False if low > high else None  # type: ignore[operator]
+    return None
+
+
+def _of_leaf(leaf: Leaf) -> Necessary:
+    constant = _constant(leaf)
+    if constant is not None:
+        return ANYTHING if constant else NOTHING
+    if leaf.path or leaf.operator == "hasKey":
+        return ANYTHING
+    states = BOTH
+    if leaf.field in _TELLS_STATE:
+        if leaf.operator != "isNull" or leaf.value is False:
+            states = frozenset({State.DELETED})
+        elif leaf.field == "deletedAt":
+            states = frozenset({State.LIVE})
+    if leaf.field == _INSTALLED:
+        return _of_date(leaf)
+    values = set(_values(leaf)) if leaf.operator in ("eq", "in") and not leaf.negated else None
+    given = {} if values is None else {leaf.field: frozenset(values)}
+    return Necessary(given, states=states)
+
+
+def _of_date(leaf: Leaf) -> Necessary:
+    """Bounds may hold a moment more than the filter does."""
+    if leaf.negated or leaf.operator in ("neq", "nin", "isNull"):
+        return NOTHING if leaf.operator == "isNull" and leaf.value is True else ANYTHING
+    values = list(_values(leaf))
+    low, high = min(values), max(values)
+    return Necessary(
+        first=None if leaf.operator in ("lt", "lte") else low,
+        last=None if leaf.operator in ("gt", "gte") else high,
+    )
+
+
+def _values(leaf: Leaf) -> Iterator[str]:
+    given = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
+    return (value for value in given if isinstance(value, str))
+
+
+def _of_relation(node: One | Many) -> Necessary:
+    """A related row of certain ids is one that the install's own field names."""
+    if isinstance(node, Many):
+        return ANYTHING
+    relation = INSTALL.relations.get(node.relation)
+    ids = necessary(node.inner).values.get("id")
+    return ANYTHING if relation is None or ids is None else Necessary({relation.key: ids})
+
+
+def _both(one: Necessary, other: Necessary) -> Necessary:
+    values = dict(one.values)
+    for name, some in other.values.items():
+        values[name] = values[name] & some if name in values else some
+    return Necessary(
+        values,
+        _chosen(max, one.first, other.first),
+        _chosen(min, one.last, other.last),
+        one.states & other.states,
+    )
+
+
+def _either(one: Necessary, other: Necessary) -> Necessary:
+    return Necessary(
+        {
+            name: some | other.values[name]
+            for name, some in one.values.items()
+            if name in other.values
+        },
+        None if one.first is None or other.first is None else min(one.first, other.first),
+        None if one.last is None or other.last is None else max(one.last, other.last),
+        one.states | other.states,
+    )
+
+
+def _chosen(choose: Callable[[Iterable[str]], str], *bounds: str | None) -> str | None:
+    given = [bound for bound in bounds if bound is not None]
+    return choose(given) if given else None

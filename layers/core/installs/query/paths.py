@@ -1,0 +1,171 @@
+"""Access paths: where the rows of a search can be found (docs/adr/0003-single-table.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from installs.query.lanes import ABOVE, Lane
+from installs.store import keys
+from installs.store.keys import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from installs.query.search import Search
+    from installs.store.counters import Count
+    from installs.store.keys import Index
+
+MOST_LANES: Final = 2_000
+"""A path of more lanes than this is none: each is a request at least."""
+
+FEW_WORKSPACES: Final = 100
+"""Up to so many workspaces are looked into one by one, never by way of all there are."""
+
+_LIVE_ONLY: Final = {"deletedAt": None, "retentionTier": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Lanes that hold every row of a search, or the ids of all of them."""
+
+    name: str
+    lanes: tuple[Lane, ...] = ()
+    ids: tuple[str, ...] = ()
+    keyed: frozenset[str] = frozenset()
+    """The fields whose values the keys of the lanes hold."""
+
+
+def paths(search: Search) -> tuple[Path, ...]:
+    """Every way to the rows of a search; at least one."""
+    values = search.necessary.values
+    if "id" in values:
+        return (Path("ids", ids=tuple(sorted(values["id"]))),)
+    found = tuple(_by_index(search))
+    return tuple(path for path in found if len(path.lanes) <= MOST_LANES) or found[-1:]
+
+
+def _by_index(search: Search) -> Iterator[Path]:
+    values, workspaces = search.necessary.values, search.workspaces
+    for field, index in (("parentInstallId", keys.BY_PARENT), ("solutionId", keys.BY_SOLUTION)):
+        if field in values:
+            lanes = (_lane(search, index, one, state, {field: one})
+                     for one in sorted(values[field]) for state in search.states)  # fmt: skip
+            yield Path(index.name, tuple(lanes), keyed=frozenset({field}))
+    integrations = sorted(values.get("integrationId", ()))
+    if integrations:
+        if workspaces is not None:
+            yield _integrations_in_workspaces(search, integrations, workspaces)
+        yield _integrations(search, integrations)
+    if workspaces is not None:
+        yield _workspaces(search, workspaces)
+        yield _latest(search, workspaces)
+    if workspaces is None or len(workspaces) > FEW_WORKSPACES:
+        lanes = (_lane(search, keys.BY_SHARD, shard, state, {})
+                 for shard in range(keys.SHARDS) for state in search.states)  # fmt: skip
+        yield Path(keys.BY_SHARD.name, tuple(lanes))
+
+
+def _integrations_in_workspaces(
+    search: Search, integrations: Iterable[str], workspaces: Iterable[str]
+) -> Path:
+    lanes = (
+        _lane(
+            search,
+            keys.BY_INTEGRATION,
+            one,
+            state,
+            {"integrationId": one, "workspaceId": place},
+            prefix=f"{place}#",
+            count=(place, one),
+        )
+        for one in integrations
+        for place in workspaces
+        for state in search.states
+    )
+    keyed = frozenset({"integrationId", "workspaceId"})
+    return Path("byIntegration, workspaces", tuple(lanes), keyed=keyed)
+
+
+def _integrations(search: Search, integrations: Iterable[str]) -> Path:
+    """Integrations as a whole: a lane of each is in the order of workspaces."""
+    carried = ("workspaceId", "installedAt", "id")
+    lanes = (
+        _lane(
+            search,
+            keys.BY_INTEGRATION,
+            one,
+            state,
+            {"integrationId": one},
+            carried=carried,
+            count=(None, one),
+        )
+        for one in integrations
+        for state in search.states
+    )
+    return Path(keys.BY_INTEGRATION.name, tuple(lanes), keyed=frozenset({"integrationId"}))
+
+
+def _workspaces(search: Search, workspaces: Iterable[str]) -> Path:
+    lanes = (
+        _lane(search, keys.BY_WORKSPACE, place, state, {"workspaceId": place}, count=(place, None))
+        for place in workspaces
+        for state in search.states
+    )
+    return Path(keys.BY_WORKSPACE.name, tuple(lanes), keyed=frozenset({"workspaceId"}))
+
+
+def _latest(search: Search, workspaces: Iterable[str]) -> Path:
+    """By what happened last: the live that were upgraded, those that were not; the deleted."""
+    lanes: list[Lane] = []
+    for place in workspaces:
+        for state in search.states:
+            date = "deletedAt" if state is State.DELETED else "lastUpgradedAt"
+            forms = [(keys.WITH_VALUE, (date, "id"), {"workspaceId": place})]
+            if state is State.LIVE:
+                never: dict[str, str | None] = {"workspaceId": place, date: None}
+                forms.append((keys.NO_VALUE, ("id",), never))  # type: ignore[arg-type]
+            lanes += (
+                _lane(
+                    search,
+                    keys.BY_LATEST,
+                    place,
+                    state,
+                    fixed,
+                    prefix=f"{rank}#",
+                    carried=carried,
+                    count=(place, None),
+                )
+                for rank, carried, fixed in forms
+            )
+    return Path(keys.BY_LATEST.name, tuple(lanes), keyed=frozenset({"workspaceId"}))
+
+
+def _lane(
+    search: Search,
+    index: Index,
+    value: str | int,
+    state: State,
+    fixed: Mapping[str, str | None],
+    *,
+    prefix: str = "",
+    carried: tuple[str, ...] = ("installedAt", "id"),
+    count: Count | None = None,
+) -> Lane:
+    needs = search.necessary
+    low, high = (prefix, prefix + ABOVE) if prefix else (None, None)
+    if carried[0] == "installedAt":
+        low = low if needs.first is None else prefix + needs.first
+        high = high if needs.last is None else prefix + needs.last + ABOVE
+    constant = {**needs.fixed(), **(_LIVE_ONLY if state is State.LIVE else {}), **fixed}
+    return Lane(
+        index=index,
+        partition=keys.partition(value, state),
+        state=state,
+        carried=carried,
+        prefix=prefix,
+        fixed={name: one for name, one in constant.items() if name not in carried},
+        low=low,
+        high=high,
+        count=count if state is State.LIVE else None,
+    )

@@ -1,0 +1,150 @@
+"""A list query as the planner sees it: with the caller's reach, and what it narrows to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from installs.ids import is_id
+from installs.lifecycle import is_past
+from installs.query.necessary import Necessary, conjuncts, necessary, simplified
+from installs.query.nodes import Leaf, Node
+from installs.query.parameters import Deleted, ListQuery
+from installs.query.schema import INSTALL, Kind
+from installs.store.keys import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from installs.query.order import Order, Values
+    from installs.store.counters import Count
+
+MOST_COUNTS: Final = 2_000
+"""More counters than this are not read for one list."""
+
+_STATES: Final = {
+    Deleted.EXCLUDED: frozenset({State.LIVE}),
+    Deleted.INCLUDED: frozenset(State),
+    Deleted.ONLY: frozenset({State.DELETED}),
+}
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is looked for, by whom, and when."""
+
+    query: ListQuery
+    filter: Node
+    """The query's filter, without what is always true or never."""
+    scope: frozenset[str] | None
+    """The workspaces that the caller sees; ``None``: all."""
+    now: datetime
+
+    @classmethod
+    def of(cls, query: ListQuery, scope: frozenset[str] | None, now: datetime) -> Search:
+        """The search of a query."""
+        return cls(query, simplified(query.filter), scope, now)
+
+    def narrowed(self, node: Node) -> Search:
+        """The same search with another filter, which keeps the same rows."""
+        return replace(self, filter=simplified(node))
+
+    @cached_property
+    def necessary(self) -> Necessary:
+        """What every row that is looked for has; of ids, only those that may be ids."""
+        found = necessary(self.filter)
+        values = {
+            name: frozenset(filter(is_id, some)) if _is_key(name) else some
+            for name, some in found.values.items()
+        }
+        return replace(found, values=values)
+
+    @cached_property
+    def states(self) -> tuple[State, ...]:
+        """The halves of the indexes in which rows may be."""
+        wanted = _STATES[self.query.deleted] & self.necessary.states
+        return tuple(state for state in State if state in wanted)
+
+    @cached_property
+    def workspaces(self) -> tuple[str, ...] | None:
+        """The workspaces in which rows may be; ``None``: any."""
+        asked = self.necessary.values.get("workspaceId")
+        if self.scope is not None:
+            asked = self.scope if asked is None else asked & self.scope
+        return None if asked is None else tuple(sorted(asked))
+
+    @property
+    def impossible(self) -> bool:
+        """Whether no row can match, whatever there is."""
+        return self.necessary.impossible or not self.states or self.workspaces == ()
+
+    @property
+    def backward(self) -> bool:
+        """Whether the page ends at a cursor, and is read from its end."""
+        return self.query.after is None and self.query.before is not None
+
+    @cached_property
+    def order(self) -> Order:
+        """The order in which rows are come upon."""
+        return self.query.order.reversed() if self.backward else self.query.order
+
+    @property
+    def near(self) -> Values | None:
+        """The position behind which the page begins, in that order."""
+        return self.query.before if self.backward else self.query.after
+
+    @property
+    def far(self) -> Values | None:
+        """The position ahead of which the page ends, in that order."""
+        return None if self.backward else self.query.before
+
+    @cached_property
+    def residue(self) -> tuple[Node, ...]:
+        """The parts of the filter that say more than workspace, integration and state do."""
+        return tuple(part for part in conjuncts(self.filter) if not self._counted(part))
+
+    @cached_property
+    def counts(self) -> tuple[Count, ...] | None:
+        """What counts the live rows that match; ``None`` where nothing does."""
+        integrations = self.necessary.values.get("integrationId")
+        workspaces = self.workspaces
+        if self.residue or (len(workspaces or "1") * len(integrations or "1")) > MOST_COUNTS:
+            return None
+        return tuple(
+            (workspace, integration)
+            for workspace in workspaces or (None,)
+            for integration in sorted(integrations or ()) or (None,)
+        )
+
+    def visible(self) -> Callable[[Mapping[str, Any]], bool]:
+        """Whether a row is the caller's, of the asked state, and within its retention."""
+        deleted, scope, now = self.query.deleted, self.scope, self.now
+
+        def visible(row: Mapping[str, Any]) -> bool:
+            if deleted is not Deleted.INCLUDED and ("deletedAt" in row) is (
+                deleted is Deleted.EXCLUDED
+            ):
+                return False
+            in_reach = scope is None or row["workspaceId"] in scope
+            return in_reach and not is_past(row.get("purgeAt"), now)
+
+        return visible
+
+    def _counted(self, node: Node) -> bool:
+        """Whether a part of the filter says only what the counters of live rows go by."""
+        if not isinstance(node, Leaf):
+            return False
+        if node.field == "deletedAt":
+            # The states have taken it in; of a deleted row it is told apart by the half alone.
+            return node.operator == "isNull"
+        return node.field in ("workspaceId", "integrationId") and node.operator in ("eq", "in")
+
+
+def _is_key(name: str) -> bool:
+    return INSTALL.fields[name].kind is Kind.ID
+
+
+VISIBLE_FIELDS: Final = frozenset({"id", "workspaceId", "deletedAt", "purgeAt"})
+"""What ``Search.visible`` reads of a row, and the id."""

@@ -1,0 +1,133 @@
+"""Walks an order from a position, over lanes that are merged as far as need be.
+
+In rounds. Each reads the next rows of several lanes at once; then the best rows found so far say
+how far the others still have to be read: up to the last row that is wanted, and not beyond. A lane
+that has been read that far is left alone, so that what is examined follows the page, not the number
+of rows, and a round costs the time of one request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from installs.query.lanes import Way
+    from installs.query.order import Order, SortKey, Values
+    from installs.store.filters import Filter
+    from installs.store.items import Item
+    from installs.store.spans import Chunk, Span
+
+MOST_AT_ONCE: Final = 1_000
+"""The most rows that a lane is asked for at once; a page of 1 MB holds about as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A row that matches, and its place."""
+
+    key: SortKey
+    values: Values
+    item: Item
+
+
+class ChunkReader(Protocol):
+    """What a walk needs of the store."""
+
+    def chunks(
+        self, wanted: Sequence[tuple[Span, int, Item | None]], condition: Filter | None
+    ) -> Sequence[Chunk]:
+        """The next items of several spans at once: of each a span, how many, and the start."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A lane that is being read."""
+
+    way: Way
+    size: int
+    """How many rows it is asked for next."""
+    start: Item | None = None
+    reached: SortKey | None = None
+    """How far it has been read."""
+    done: bool = False
+
+
+@dataclass(slots=True)
+class Walk:
+    """One walk: from ``near`` on, up to ``far``, both included where they are rows."""
+
+    ways: Sequence[Way]
+    order: Order
+    near: Values | None
+    far: Values | None
+    matches: Callable[[Item], Values | None]
+    """What a row is sorted by, if it is looked for."""
+    reader: ChunkReader
+    condition: Filter | None
+    exhausted: bool = field(default=False, init=False)
+    """Whether everything between the positions was read."""
+
+    def take(self, wanted: int, *, per_match: float = 1.0) -> list[Found]:
+        """The first rows that match, so many of them if there are.
+
+        ``per_match`` is a guess: how many rows are examined for each that matches.
+        """
+        found: dict[Any, Found] = {}
+        ways = sorted(self.ways, key=lambda way: way.group)
+        for _, group in groupby(ways, key=lambda way: way.group):
+            together = list(group)
+            share = -(-(wanted - len(found)) // len(together))
+            # Of several lanes, some have more than their share: one more row each spares a round.
+            size = max(1, int(share * per_match)) + (len(together) > 1)
+            lanes = [_Open(way, min(size, MOST_AT_ONCE)) for way in together]
+            while reading := self._behind(lanes, found, wanted):
+                self._round(reading, self._last(found, wanted), found)
+            if len(found) >= wanted:
+                break
+        else:
+            self.exhausted = True
+        return sorted(found.values(), key=lambda one: one.key)[:wanted]
+
+    def _behind(self, lanes: Sequence[_Open], found: dict[Any, Found], wanted: int) -> list[_Open]:
+        """The lanes that may hold rows ahead of the last one wanted."""
+        last = self._last(found, wanted)
+        return [
+            lane
+            for lane in lanes
+            if not lane.done and (last is None or lane.reached is None or lane.reached < last.key)
+        ]
+
+    def _last(self, found: dict[Any, Found], wanted: int) -> Found | None:
+        """The last of the rows wanted, as far as they are known; ``None``: too few are."""
+        if len(found) < wanted:
+            return None
+        return sorted(found.values(), key=lambda one: one.key)[wanted - 1]
+
+    def _round(self, lanes: Sequence[_Open], last: Found | None, found: dict[Any, Found]) -> None:
+        far = self.far if last is None else last.values
+        asked: list[tuple[_Open, Span]] = []
+        for lane in lanes:
+            span = lane.way.span(self.near, far)
+            if span is None:
+                lane.done = True
+            else:
+                asked.append((lane, span))
+        chunks = self.reader.chunks(
+            [(span, lane.size, lane.start) for lane, span in asked], self.condition
+        )
+        for (lane, _), chunk in zip(asked, chunks, strict=True):
+            for item in chunk.items:
+                values = self.matches(item)
+                if values is not None:
+                    key = self.order.sort_key_of_values(values)
+                    found[values[-1]] = Found(key, values, item)
+            lane.start = chunk.next
+            lane.size = min(2 * lane.size, MOST_AT_ONCE)
+            if chunk.next is None:
+                lane.done = True
+            else:
+                lane.reached = self.order.sort_key_of_values(lane.way.values(chunk.next))

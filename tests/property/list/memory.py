@@ -1,0 +1,196 @@
+"""A table in memory that reads as DynamoDB does: pages, limits ahead of the filter, two truth values.
+
+``page`` is the most items that one call examines, so that pages end anywhere; a page may be empty,
+and one that ends just where the items do still names a last key.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from installs.store import keys
+from installs.store.counters import counter_keys
+from installs.store.expressions import Exists, Missing
+from installs.store.filters import All, AnyOf, Between, Compare, Filter, Not, OneOf
+from installs.store.spans import Chunk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from installs.store.counters import Count
+    from installs.store.items import Item
+    from installs.store.keys import Key
+    from installs.store.spans import Span
+
+T = TypeVar("T")
+
+KEYS: Final = {
+    "Install": keys.install,
+    "Integration": keys.integration,
+    "IntegrationVersion": keys.integration_version,
+    "Workspace": keys.workspace,
+    "User": keys.user,
+    "Solution": keys.solution,
+}
+
+
+class Memory:
+    """What a list needs of the store."""
+
+    def __init__(self, items: Mapping[Key, Item], page: int) -> None:
+        self.items = dict(items)
+        self._page = page
+        self.examined = 0
+
+    def by_ids(self, ids: Iterable[str]) -> Sequence[Item]:
+        return list(self.rows("Install", ids).values())
+
+    def chunks(
+        self, wanted: Sequence[tuple[Span, int, Item | None]], condition: Filter | None
+    ) -> Sequence[Chunk]:
+        return [self._chunk(*one, condition) for one in wanted]
+
+    def all(self, wanted: Sequence[Span], condition: Filter | None) -> Sequence[Sequence[Item]]:
+        return [self._all(span, condition) for span in wanted]
+
+    def count(self, wanted: Sequence[Span], condition: Filter | None) -> int:
+        return sum(map(len, self.all(wanted, condition)))
+
+    def counts(self, wanted: Iterable[Count]) -> Mapping[Count, int]:
+        return {
+            count: sum(
+                int(self.items[key]["live"]["N"])
+                for key in counter_keys(count)
+                if key in self.items
+            )
+            for count in wanted
+        }
+
+    def later(self, task: Callable[[], T]) -> Callable[[], T]:
+        return partial(lambda result: result, task())
+
+    def integrations(self, workspace_ids: Iterable[str]) -> Mapping[str, frozenset[str]]:
+        return {
+            one: frozenset(
+                key.sk.removeprefix("LIVE#")
+                for key, item in self.items.items()
+                if key.pk == f"WORKSPACE#{one}" and key.sk.startswith("LIVE#")
+                if item["live"]["N"] != "0"
+            )
+            for one in workspace_ids
+        }
+
+    def rows(self, entity: str, ids: Iterable[str]) -> Mapping[str, Item]:
+        by_id = {one: KEYS[entity](one) for one in ids}
+        return {one: self.items[key] for one, key in by_id.items() if key in self.items}
+
+    def members(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
+        return {
+            one: [
+                item
+                for key, item in self.items.items()
+                if key.pk == f"INSTALL#{one}" and key.sk.startswith("MEMBER#")
+            ]
+            for one in install_ids
+        }
+
+    def add_ons(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
+        return {
+            one: [
+                item
+                for key, item in self.items.items()
+                if key.sk == "INSTALL" and item.get("parentInstallId") == {"S": one}
+            ]
+            for one in install_ids
+        }
+
+    def _all(self, span: Span, condition: Filter | None) -> list[Item]:
+        found: list[Item] = []
+        start = None
+        while True:
+            chunk = self._chunk(span, self._page, start, condition)
+            found += chunk.items
+            start = chunk.next
+            if start is None:
+                return found
+
+    def _chunk(
+        self, span: Span, limit: int, start: Item | None, condition: Filter | None
+    ) -> Chunk:
+        index = span.index
+        assert limit > 0
+        assert span.low is None or span.high is None or span.low <= span.high
+        assert "" not in (span.low, span.high)
+        there = [
+            item
+            for item in self.items.values()
+            if item.get(index.partition) == {"S": span.partition} and index.sort in item
+            if (span.low is None or item[index.sort]["S"] >= span.low)
+            and (span.high is None or item[index.sort]["S"] <= span.high)
+        ]
+        there.sort(key=lambda item: item[index.sort]["S"], reverse=not span.forward)
+        if start is not None:
+            at = start[index.sort]["S"]
+            assert (span.low or at) <= at <= (span.high or at)
+            there = [
+                item
+                for item in there
+                if (item[index.sort]["S"] > at if span.forward else item[index.sort]["S"] < at)
+            ]
+        examined = there[: min(limit, self._page)]
+        self.examined += len(examined)
+        full = len(examined) == min(limit, self._page)
+        last = {index.sort: examined[-1][index.sort]} if full else None
+        return Chunk([item for item in examined if holds(condition, item)], last)
+
+
+def holds(condition: Filter | None, item: Item) -> bool:
+    """Whether a condition is true of an item, by the rules of DynamoDB's documentation."""
+    match condition:
+        case None:
+            return True
+        case Exists(name):
+            return name in item
+        case Missing(name):
+            return name not in item
+        case Compare(name, comparator, value):
+            return _compares(_plain(item, name), comparator, value)
+        case Between(name, low, high):
+            found = _plain(item, name)
+            assert low <= high  # type: ignore[operator]
+            return found is not None and low <= found <= high
+        case OneOf(name, values):
+            assert 1 <= len(values) <= 100
+            return _plain(item, name) in values
+        case Not(inner):
+            return not holds(inner, item)
+        case All(conditions):
+            return all(holds(one, item) for one in conditions)
+        case AnyOf(conditions):
+            return any(holds(one, item) for one in conditions)
+    raise AssertionError(condition)
+
+
+def _plain(item: Item, name: str) -> Any:  # noqa: ANN401 - a value of any type
+    typed = item.get(name)
+    if typed is None:
+        return None
+    ((tag, value),) = typed.items()
+    return int(value) if tag == "N" else value
+
+
+def _compares(found: Any, comparator: str, value: Any) -> bool:  # noqa: ANN401 - of any type
+    if comparator == "<>":
+        return bool(found != value)
+    if found is None:
+        return False
+    return bool(
+        {
+            "=": found == value,
+            "<": found < value,
+            "<=": found <= value,
+            ">": found > value,
+            ">=": found >= value,
+        }[comparator]
+    )

@@ -1,0 +1,155 @@
+"""Queries of the list, as a client sends them, and what they ask for in the oracle's words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Final
+
+from hypothesis import strategies as st
+
+from tests.property.list.world import NOW, Stage
+from tests.property.query.filters import filters, orders
+from tests.property.query.oracle import Oracle
+from tests.property.query.worlds import DATES, ENUMS, IDS
+
+Json = object
+
+SHORTHANDS: Final = {
+    "integration_id": "integrationId",
+    "workspace_id": "workspaceId",
+    "integration_version_id": "integrationVersionId",
+    "member_policy": "memberPolicy",
+    "parent_install_id": "parentInstallId",
+    "solution_id": "solutionId",
+    "installed_by": "installedBy",
+    "retention_tier": "retentionTier",
+}
+
+
+@dataclass(frozen=True)
+class Query:
+    """The parameters of a list, but for limit and cursors."""
+
+    filter: Json | None = None
+    order: list[dict[str, str]] | None = None
+    deleted: str | None = None
+    ids: tuple[str, ...] = ()
+    shorthands: dict[str, str] = field(default_factory=dict)
+
+    def parameters(self, **others: str) -> dict[str, list[str]]:
+        """As the gateway hands them over."""
+        given = self.shorthands | others
+        if self.filter is not None:
+            given["filter"] = json.dumps(self.filter)
+        if self.order is not None:
+            given["orderBy"] = json.dumps(self.order)
+        if self.deleted is not None:
+            given["include_deleted"] = self.deleted
+        if self.ids:
+            given["ids"] = ",".join(self.ids)
+        return {name: [value] for name, value in given.items()}
+
+    def answer(self, stage: Stage) -> list[str]:
+        """The ids of all rows that match, in order."""
+        parts: list[Json] = [{SHORTHANDS[name]: one} for name, one in self.shorthands.items()]
+        if self.ids:
+            parts.append({"id": {"in": list(self.ids)}})
+        if self.filter is not None:
+            parts.append(self.filter)
+        deleted = self.deleted
+        if deleted is None:
+            deleted = "true" if any(map(_asks_about_deletion, parts)) else "false"
+        if deleted != "true":
+            parts.append({"deletedAt": {"isNull": deleted == "false"}})
+        with Oracle(stage.seen) as oracle:
+            return oracle.ids({"AND": parts}, self.order or [{"installedAt": "desc"}])
+
+
+def _asks_about_deletion(wanted: Json) -> bool:
+    if isinstance(wanted, list):
+        return any(map(_asks_about_deletion, wanted))
+    if not isinstance(wanted, dict):
+        return False
+    return any(
+        key in ("deletedAt", "retentionTier")
+        or (key in ("AND", "OR", "NOT", "and", "or", "not") and _asks_about_deletion(inner))
+        for key, inner in wanted.items()
+        if inner != {}
+    )
+
+
+_few_ids: Final = st.lists(st.sampled_from(IDS), min_size=1, max_size=3)
+_dates: Final = st.sampled_from(DATES)
+_narrow: Final = st.one_of(
+    st.builds(
+        lambda name, some: {name: {"in": some}},
+        st.sampled_from(["workspaceId", "integrationId", "parentInstallId", "solutionId"]),
+        _few_ids,
+    ),
+    st.builds(
+        lambda name, one: {name: one},
+        st.sampled_from(["workspaceId", "integrationId", "parentInstallId", "solutionId"]),
+        st.sampled_from(IDS[:4]),
+    ),
+    st.builds(lambda op, at: {"installedAt": {op: at}},
+              st.sampled_from(["lt", "lte", "gt", "gte", "eq"]), _dates),
+    st.builds(lambda pair: {"installedAt": {"between": sorted(pair)}},
+              st.lists(_dates, min_size=2, max_size=2)),
+    st.builds(lambda name, yes: {name: {"isNull": yes}},
+              st.sampled_from(["deletedAt", "retentionTier", "lastUpgradedAt"]), st.booleans()),
+    st.builds(lambda policy: {"memberPolicy": policy}, st.sampled_from(ENUMS["memberPolicy"])),
+    st.builds(lambda policy: {"memberPolicy": {"neq": policy}},
+              st.sampled_from(ENUMS["memberPolicy"])),
+    st.builds(lambda some: {"authStateId": {"nin": some}}, _few_ids),
+    st.builds(lambda at: {"lastUpgradedAt": {"neq": at}}, _dates),
+    st.builds(lambda name, one: {name: {"id": one}},
+              st.sampled_from(["solution", "parentInstall", "integration", "workspace"]),
+              st.sampled_from(IDS[:4])),
+    st.builds(lambda one: {"integration": {"visibility": one}},
+              st.sampled_from(ENUMS["visibility"])),
+    st.builds(lambda one: {"workspace": {"defaultRetentionTier": one}},
+              st.sampled_from(ENUMS["retentionTier"])),
+    st.builds(lambda one: {"addOns": {"some": {"id": one}}}, st.sampled_from(IDS)),
+)  # fmt: skip
+"""What narrows where to look."""
+
+_both: Final = st.builds(lambda one, other: {"AND": [one, other]}, _narrow, _narrow)
+_plain_orders: Final = st.sampled_from(
+    [
+        None,
+        [{"installedAt": "asc"}],
+        [{"installedAt": "desc"}],
+        [{"lastUpgradedAt": "asc"}],
+        [{"lastUpgradedAt": "desc_nulls_last"}],
+        [{"lastUpgradedAt": "asc_nulls_first"}],
+        [{"lastUpgradedAt": "desc"}],
+        [{"deletedAt": "desc"}],
+        [{"deletedAt": "asc"}],
+        [{"workspaceId": "asc"}, {"installedAt": "asc"}],
+        [{"installedAt": "desc"}, {"workspaceId": "desc"}],
+        [{"integrationId": "desc"}, {"workspaceId": "desc"}, {"installedAt": "desc"}],
+        [{"memberPolicy": "asc"}, {"installedAt": "desc"}],
+        [{"id": "desc"}],
+    ]
+)
+
+queries: Final = st.builds(
+    Query,
+    filter=st.one_of(st.none(), _narrow, _both, _both, filters),
+    order=st.one_of(_plain_orders, _plain_orders, orders),
+    deleted=st.sampled_from([None, None, "false", "true", "only"]),
+    ids=st.one_of(st.just(()), st.just(()), st.just(()), _few_ids.map(tuple)),
+    shorthands=st.one_of(
+        st.just({}),
+        st.just({}),
+        st.dictionaries(
+            st.sampled_from(["integration_id", "workspace_id", "solution_id", "installed_by"]),
+            st.sampled_from(IDS[:4]),
+            max_size=2,
+        ),
+        st.sampled_from(ENUMS["memberPolicy"]).map(lambda one: {"member_policy": one}),
+        st.sampled_from(ENUMS["retentionTier"]).map(lambda one: {"retention_tier": one}),
+    ),
+)
+__all__ = ["NOW", "Query", "queries"]
