@@ -6,6 +6,8 @@
 #   make import FILE=rows.ndjson                       more rows into it
 #   make test [ARGS="-k name"]                         every test
 #   make lint                                          ruff, mypy, import-linter
+#   make oracle [CASES=20000]                          the list against its oracle, for long
+#   make bench-lists [ROUNDS=25]                       what lists cost on this machine
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -18,7 +20,7 @@ SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run token import test lint clean
+.PHONY: help setup run token import test lint oracle bench-lists clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -42,6 +44,13 @@ lint: $(STAMPS)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	PYTHONPATH=. $(BIN)/lint-imports --no-cache
+
+oracle: CASES ?= 20000
+oracle: setup
+	CASES=$(CASES) $(BIN)/python -m pytest -q tests/property/list tests/property/query
+
+bench-lists: $(STAMPS)/dev $(STAMPS)/dynoxide
+	@PYTHONPATH=layers/core $(BIN)/python -m tools bench-lists --rounds $(or $(ROUNDS),25)
 
 clean:
 	rm -rf .venv .venvs .local .aws-sam

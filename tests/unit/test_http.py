@@ -115,12 +115,16 @@ for respond in (lambda request: {"variables": "hush"}, badly, worse):
     )  # fmt: skip
     # then each has its line
     lines = [json.loads(line) for line in (ran.stdout + ran.stderr).splitlines()]
-    assert [(line["request_id"], line["status"], line["rows_examined"]) for line in lines] == [
+    assert [(line["request_id"], line["status"], line["RowsExamined"]) for line in lines] == [
         ("req_1", 200, 0),
         ("req_1", 404, 0),
         ("req_1", 500, 7),
     ]
-    assert all(line["milliseconds"] >= 0 for line in lines)
+    assert all(line["Milliseconds"] >= 0 for line in lines)
+    # and it is read as metrics
+    (metrics,) = lines[2]["_aws"]["CloudWatchMetrics"]
+    names = {metric["Name"] for metric in metrics["Metrics"]}
+    assert {"RowsExamined", "CapacityUnits"} <= names <= lines[2].keys()
     assert "ZeroDivisionError" in lines[2]["exception"]
     assert "hush" not in ran.stdout + ran.stderr
 

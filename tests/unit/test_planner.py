@@ -1,72 +1,167 @@
-"""Where a query looks: golden plans (CONTRACT.md section 2)."""
+"""How a query is run: golden plans (CONTRACT.md section 2, docs/adr/0007)."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from installs.query.parameters import parse
-from installs.query.planner import ById, ByRange, Plan, plan
-from installs.store import keys
-from installs.store.table import Range
+from installs.query.planner import Statistics, counts_wanted, obvious, plans
+from installs.query.search import Search
+from installs.store.expressions import Exists, Missing
+from installs.store.filters import All, AnyOf, Compare, OneOf
 
-SCOPE = frozenset({"wsp_a", "wsp_b"})
-NOTHING = ByRange(())
+if TYPE_CHECKING:
+    from installs.query.planner import Plan
+
+NOW: Final = datetime(2026, 11, 23, 10, tzinfo=UTC)
+TWO: Final = frozenset({"wsp_a", "wsp_b"})
+THOUSAND: Final = frozenset(f"wsp_{n}" for n in range(1000))
+TRASH: Final = '[{"deletedAt":"desc"}]'
+UPGRADED: Final = '[{"lastUpgradedAt":"desc_nulls_last"}]'
 
 
-def ranges(index: keys.Index, *partitions: str, prefixes: tuple[str, ...] = ("",)) -> ByRange:
-    return ByRange(tuple(Range(one, prefix, index) for one in partitions for prefix in prefixes))
+def search(scope: frozenset[str] | None = TWO, /, **given: str) -> Search:
+    return Search.of(parse({name: [value] for name, value in given.items()}), scope, NOW)
+
+
+def statistics(
+    of: Search, *, each: int, platform: int = 100_000, integration: int = 20_000
+) -> Statistics:
+    """As if every workspace had as many rows, a tenth of them of any integration."""
+
+    def count(workspace: str | None, one: str | None) -> int:
+        if workspace is None:
+            return platform if one is None else integration
+        return each if one is None else each // 10
+
+    return {wanted: count(*wanted) for wanted in counts_wanted(of)}
+
+
+def best(of: Search, each: int = 10_000, **sizes: int) -> Plan:
+    known = {} if obvious(of) else statistics(of, each=each, **sizes)
+    return plans(of, known)[0]
 
 
 @pytest.mark.parametrize(
-    ("given", "wanted"),
+    ("given", "name", "lanes"),
     [
-        ({}, ranges(keys.BY_WORKSPACE, "wsp_a#live", "wsp_b#live")),
-        ({"include_deleted": "only"},
-         ranges(keys.BY_WORKSPACE, "wsp_a#deleted", "wsp_b#deleted")),
-        ({"workspace_id": "wsp_b", "include_deleted": "true"},
-         ranges(keys.BY_WORKSPACE, "wsp_b#live", "wsp_b#deleted")),
-        ({"workspace_id": "wsp_far"}, NOTHING),
-        ({"ids": "ins_2,ins_1", "workspace_id": "wsp_a"}, ById(("ins_1", "ins_2"))),
-        ({"ids": "ins_1", "filter": '{"id":"ins_2"}'}, NOTHING),
-        ({"filter": '{"id":{"in":["ins_1","ins_2"]},"AND":[{"id":{"in":["ins_2","ins_3"]}}]}'},
-         ById(("ins_2",))),
-        ({"filter": '{"id":{"in":[]}}'}, NOTHING),
-        ({"parent_install_id": "ins_1", "solution_id": "sol_1"},
-         ranges(keys.BY_PARENT, "ins_1#live")),
-        ({"solution_id": "sol_1"}, ranges(keys.BY_SOLUTION, "sol_1#live")),
-        ({"integration_id": "itg_1"},
-         ranges(keys.BY_INTEGRATION, "itg_1#live", prefixes=("wsp_a#", "wsp_b#"))),
+        ({}, "stream byWorkspace", 2),
+        ({"workspace_id": "wsp_a"}, "stream byWorkspace", 1),
+        ({"workspace_id": "wsp_a", "orderBy": '[{"installedAt":"asc"}]'}, "stream byWorkspace", 1),
+        ({"orderBy": '[{"workspaceId":"asc"},{"installedAt":"desc"}]'}, "stream byWorkspace", 2),
+        ({"orderBy": '[{"workspaceId":"desc"},{"installedAt":"desc"}]'}, "stream byWorkspace", 2),
+        ({"orderBy": '[{"installedAt":"desc"},{"workspaceId":"asc"}]'}, "scan byWorkspace", 2),
+        ({"orderBy": '[{"id":"asc"}]'}, "scan byWorkspace", 2),
+        ({"orderBy": UPGRADED}, "stream byLatest", 4),
+        ({"include_deleted": "only", "orderBy": TRASH}, "stream byLatest", 2),
+        ({"include_deleted": "only"}, "stream byWorkspace", 2),
+        ({"include_deleted": "true"}, "stream byWorkspace", 4),
+        ({"ids": "ins_2,ins_1"}, "scan ids", 0),
+        ({"parent_install_id": "ins_1"}, "scan byParent", 1),
+        ({"solution_id": "sol_1", "workspace_id": "wsp_a"}, "scan bySolution", 1),
+        ({"integration_id": "itg_1"}, "stream byIntegration, workspaces", 2),
         ({"integration_id": "itg_1", "workspace_id": "wsp_a"},
-         ranges(keys.BY_INTEGRATION, "itg_1#live", prefixes=("wsp_a#",))),
-        # what is not required of every row narrows nothing
-        ({"filter": '{"OR":[{"id":"ins_1"},{"solutionId":"sol_1"}]}'},
-         ranges(keys.BY_WORKSPACE, "wsp_a#live", "wsp_b#live")),
-        ({"filter": '{"id":{"neq":"ins_1"},"NOT":{"solutionId":"sol_1"}}'},
-         ranges(keys.BY_WORKSPACE, "wsp_a#live", "wsp_b#live")),
-        ({"filter": '{"parentInstall":{"id":"ins_1"}}'},
-         ranges(keys.BY_WORKSPACE, "wsp_a#live", "wsp_b#live")),
+         "stream byIntegration, workspaces", 1),
+        # what only rows can tell
+        ({"filter": '{"members":{"some":{"enabled":true}}}'}, "scan byWorkspace", 2),
+        ({"filter": '{"variables":{"path":["a"],"eq":1}}'}, "scan byWorkspace", 2),
+        # what DynamoDB can count
+        ({"filter": '{"memberPolicy":"manual"}'}, "stream byWorkspace", 2),
+        ({"filter": '{"installedAt":{"gte":"2026-11-01T00:00:00.000Z"}}'},
+         "stream byWorkspace", 2),
+        # what is not required of every row narrows nothing; what each branch requires does
+        ({"filter": '{"OR":[{"id":"ins_1"},{"solutionId":"sol_1"}]}'}, "stream byWorkspace", 2),
+        ({"filter": '{"OR":[{"integrationId":"itg_1"},{"integrationId":"itg_2"}]}'},
+         "stream byIntegration, workspaces", 4),
+        ({"filter": '{"solution":{"id":"sol_1"}}'}, "scan bySolution", 1),
+        ({"filter": '{"deletedAt":{"isNull":false}}'}, "stream byWorkspace", 2),
     ],
 )  # fmt: skip
-def test_plans_within_a_reach(given: dict[str, str], wanted: Plan) -> None:
-    assert plan(parse({name: [value] for name, value in given.items()}), SCOPE) == wanted
+def test_plans_of_a_caller_of_two_workspaces(given: dict[str, str], name: str, lanes: int) -> None:
+    plan = best(search(**given))
+    assert (plan.name, len(plan.path.lanes)) == (name, lanes)
 
 
-@pytest.mark.parametrize("field", ["id", "integrationId", "workspaceId", "solutionId"])
-@pytest.mark.parametrize("value", ["\u20ac" * 1024, "x" * 1024, "", "a#live"])
-def test_what_is_no_id_is_looked_for_nowhere(field: str, value: str) -> None:
-    # given a value that no key of the table can hold
-    query = parse({"filter": [f'{{"{field}":"{value}"}}']})
-    assert plan(query, None) == NOTHING
+def test_a_small_workspace_is_read_whole_where_that_is_less_than_counting() -> None:
+    assert best(search(filter='{"memberPolicy":"manual"}'), each=40).name == "scan byWorkspace"
+
+
+def test_who_sees_everything_reads_the_shards() -> None:
+    assert best(search(None)).name == "stream byShard"
+    assert len(best(search(None)).path.lanes) == 8
+    # given an integration of a few installs, or one that is everywhere
+    few = search(None, integration_id="itg_1")
+    assert best(few, integration=300).name == "scan byIntegration"
+    assert best(few, integration=50_000).name == "stream byShard"
+
+
+def test_who_sees_many_workspaces_reads_them_or_all_there_is() -> None:
+    # given a caller to whom most of the platform belongs
+    assert best(search(THOUSAND), each=90).name == "stream byShard"
+    # or a small part of it
+    assert best(search(THOUSAND), each=2, platform=10_000_000).name == "stream byWorkspace"
+    # and an integration that few have
+    few = search(THOUSAND, integration_id="itg_1")
+    assert best(few, each=100, integration=200).name == "scan byIntegration"
+
+
+def test_lanes_that_are_known_to_be_empty_are_not_read() -> None:
+    of = search(filter='{"memberPolicy":"manual"}')
+    plan = plans(of, {("wsp_a", None): 0, ("wsp_b", None): 9})[0]
+    assert [lane.partition for lane in plan.path.lanes] == ["wsp_b#live"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"workspace_id": "wsp_far"},
+        {"ids": "ins_1", "filter": '{"id":"ins_2"}'},
+        {"filter": '{"id":{"in":[]}}'},
+        {"filter": '{"memberPolicy":"manual","NOT":{"memberPolicy":{"in":["manual"]}},"OR":[]}'},
+        {"filter": '{"installedAt":{"between":["2026-02-01T00:00:00Z","2026-01-01T00:00:00Z"]}}'},
+        {"filter": '{"installedAt":{"lt":"2026-01-01T00:00:00Z","gt":"2026-02-01T00:00:00Z"}}'},
+        {"filter": '{"deletedAt":{"isNull":true}}', "include_deleted": "only"},
+        {"filter": '{"retentionTier":"short"}', "include_deleted": "false"},
+        *({"filter": f'{{"{field}":"{value}"}}'}
+          for field in ("id", "integrationId", "workspaceId", "solutionId")
+          for value in ("\u20ac", "x" * 1024, "", "a#live")),
+    ],
+)  # fmt: skip
+def test_contradictions_are_answered_without_a_read(given: dict[str, str]) -> None:
+    assert search(**given).impossible
 
 
 def test_who_sees_nothing_reads_nothing() -> None:
-    assert plan(parse({}), frozenset()) == NOTHING
-    assert plan(parse({"ids": ["ins_1"]}), frozenset()) == NOTHING
+    assert search(frozenset()).impossible
 
 
-def test_who_sees_everything_reads_every_shard() -> None:
-    wanted = ranges(keys.BY_SHARD, *(f"{shard}#live" for shard in range(keys.SHARDS)))
-    assert plan(parse({}), None) == wanted
-    assert plan(parse({"integration_id": ["itg_1"]}), None) == (
-        ranges(keys.BY_INTEGRATION, "itg_1#live")
+def test_what_dynamodb_checks_is_sound_where_a_value_is_missing() -> None:
+    def pushed(wanted: str, **given: str) -> object:
+        plan = plans(search(filter=wanted, workspace_id="wsp_a", **given), {})[0]
+        return plan.pushed.condition, plan.pushed.exact
+
+    # given what is true of a missing attribute in DynamoDB, and unknown in SQL
+    assert pushed('{"memberPolicy":{"neq":"manual"}}') == (
+        All([Exists("memberPolicy"), Compare("memberPolicy", "<>", "manual")]), True,
+    )  # fmt: skip
+    # and what it cannot check, beside what it can
+    both = '{"authStateId":{"in":["a","b"]},"variables":{"hasKey":"x"}}'
+    assert pushed(both) == (OneOf("authStateId", ("a", "b")), False)
+    assert pushed('{"OR":[{"authStateId":"a"},{"variables":{"hasKey":"x"}}]}') == (None, False)
+    # then retention is checked of the trash
+    assert pushed('{"AND":[]}', include_deleted="only") == (
+        AnyOf([Missing("purgeAt"), Compare("purgeAt", ">", int(NOW.timestamp()))]), True,
+    )  # fmt: skip
+
+
+def test_an_expression_that_would_be_too_long_is_checked_in_part() -> None:
+    parts = ",".join(
+        f'{{"{field}":{{"nin":[{",".join(f"{chr(34)}i{n}{chr(34)}" for n in range(90))}]}}}}'
+        for field in ("authStateId", "solutionId", "parentInstallId", "installedBy")
     )
+    pushed = plans(search(filter=f'{{"AND":[{parts}]}}'), {})[0].pushed
+    assert not pushed.exact
+    assert pushed.condition is not None

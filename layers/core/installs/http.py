@@ -86,7 +86,7 @@ def endpoint(respond: Callable[[Request], object]) -> Callable[[Event, object], 
             request_id=request_id,
             status=answer["statusCode"],
             seconds=time.perf_counter() - started,
-            rows=usage.items,
+            usage=usage,
             unhandled=unhandled,
         )
         return answer

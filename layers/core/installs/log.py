@@ -1,24 +1,51 @@
-"""The functions' one logger: structured lines, never the event, which holds the token."""
+"""The functions' one logger: structured lines, never the event, which holds the token.
+
+The line of a request carries its metrics, in CloudWatch's embedded metric format: one line, which
+is searched as a log and read as metrics.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+if TYPE_CHECKING:
+    from installs.store.table import Usage
+
+NAMESPACE: Final = "IntegrationInstalls"
 
 logger: Final = Logger()
 
 
 def log_request(
-    *, request_id: str, status: int, seconds: float, rows: int, unhandled: Exception | None = None
+    *,
+    request_id: str,
+    status: int,
+    seconds: float,
+    usage: Usage,
+    unhandled: Exception | None = None,
 ) -> None:
-    """The one line of a request; ``rows``: how many the table examined for it."""
+    """The one line of a request: how it ended, how a list was run, and what it read.
+
+    Metrics: ``Milliseconds``, and of what was read ``Requests``, ``RowsExamined``,
+    ``RowsReturned`` and ``CapacityUnits``, each by function.
+    """
+    metrics = EphemeralMetrics(namespace=NAMESPACE)
+    metrics.add_dimension("function", logger.service)
+    milliseconds = round(seconds * 1000, 1)
+    metrics.add_metric("Milliseconds", MetricUnit.Milliseconds, milliseconds)
+    metrics.add_metric("Requests", MetricUnit.Count, usage.calls)
+    metrics.add_metric("RowsExamined", MetricUnit.Count, usage.items)
+    metrics.add_metric("RowsReturned", MetricUnit.Count, usage.returned)
+    metrics.add_metric("CapacityUnits", MetricUnit.Count, usage.capacity)
     log = logger.info if unhandled is None else logger.error
-    log(
-        "request",
-        request_id=request_id,
-        status=status,
-        milliseconds=round(seconds * 1000, 1),
-        rows_examined=rows,
-        exc_info=unhandled,
-    )
+    told = {name: _single(value) for name, value in metrics.serialize_metric_set().items()}
+    told |= {"request_id": request_id, "status": status, "plan": usage.plan}
+    log("request", exc_info=unhandled, extra=told)
+
+
+def _single(value: object) -> object:
+    """A metric's one value by itself, as it reads best in a log; the format takes both."""
+    return value[0] if isinstance(value, list) and len(value) == 1 else value

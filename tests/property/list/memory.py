@@ -1,4 +1,4 @@
-"""A table in memory that reads as DynamoDB does: pages, limits ahead of the filter, two truth values.
+"""A table in memory that reads as DynamoDB does: pages, limits before the filter, two-valued logic.
 
 ``page`` is the most items that one call examines, so that pages end anywhere; a page may be empty,
 and one that ends just where the items do still names a last key.
@@ -115,9 +115,7 @@ class Memory:
             if start is None:
                 return found
 
-    def _chunk(
-        self, span: Span, limit: int, start: Item | None, condition: Filter | None
-    ) -> Chunk:
+    def _chunk(self, span: Span, limit: int, start: Item | None, condition: Filter | None) -> Chunk:
         index = span.index
         assert limit > 0
         assert span.low is None or span.high is None or span.low <= span.high

@@ -17,7 +17,7 @@ from tests.property.list.queries import Query, queries
 from tests.property.list.world import NOW, Stage, stages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from installs.query.execute import Page, Reader
     from installs.query.planner import Plan
@@ -197,5 +197,3 @@ def _cursors(lister: Lister, number: int) -> Iterator[str]:
     for _ in range(number):
         after = {"after": str(lister.page(1, **after).end)}
         yield after["after"]
-
-

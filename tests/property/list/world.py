@@ -1,7 +1,7 @@
 """Small worlds as the table holds them, and as one caller sees them.
 
-The rows come from ``tests.property.query.worlds``; what retention and reach hide is worked out here by
-hand from CONTRACT.md sections 1, 2 and 4, for the oracle, which knows of neither.
+The rows come from ``tests.property.query.worlds``; what retention and reach hide is worked out here
+by hand from CONTRACT.md sections 1, 2 and 4, for the oracle, which knows of neither.
 """
 
 from __future__ import annotations

@@ -1,138 +1,164 @@
-"""Pages and the budget, against plain slices of the sorted rows (CONTRACT.md section 2)."""
+"""What a list reads, and when it is too much, over a table in memory (CONTRACT.md section 2)."""
 
 from __future__ import annotations
 
-import itertools
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from installs.errors import QueryTooExpensiveError
 from installs.query.execute import Page, run
 from installs.query.parameters import parse
+from tests.property.list.memory import Memory
+from tests.property.list.world import NOW, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from installs.store.table import Range
+    from installs.store.items import Item
 
 Row = dict[str, Any]
-NOW: Final = datetime(2026, 11, 23, 10, tzinfo=UTC)
-ORDER: Final = '[{"id":"asc"}]'
 
 
 def install(install_id: str, **fields: object) -> Row:
-    row = {"id": install_id, "workspaceId": "wsp_a", "memberPolicy": "manual", "variables": "{}"}
-    return {**row, "installedAt": "2026-01-01T00:00:00.000Z", **fields}
+    return {
+        "id": install_id,
+        "integrationId": "itg_a",
+        "integrationVersionId": "itv_a",
+        "workspaceId": "wsp_a",
+        "variables": "{}",
+        "authStateId": None,
+        "memberPolicy": "manual",
+        "parentInstallId": None,
+        "solutionId": None,
+        "installedBy": "usr_a",
+        "installedAt": "2026-01-01T00:00:00.000Z",
+        "lastUpgradedAt": None,
+        "deletedAt": None,
+        "retentionTier": None,
+        **fields,
+    }
 
 
-class Rows:
-    """A reader over a list; one range of an index has them all."""
+def nothing() -> dict[str, list[Row]]:
+    """A world of nothing."""
+    entities = ("member", "solution", "integration", "version", "workspace", "user")
+    return {entity: [] for entity in entities}
 
-    def __init__(self, *rows: Row) -> None:
-        self._rows = rows
-        self.asked: list[str] = []
 
-    def by_ids(self, ids: Iterable[str]) -> Iterable[Row]:
-        wanted = set(ids)
-        return [row for row in self._rows if row["id"] in wanted]
+class Watched(Memory):
+    """Remembers what was asked for."""
 
-    def by_range(self, wanted: Range) -> Iterable[Row]:
-        return self._rows
+    def __init__(self, *rows: Row, **others: list[Row]) -> None:
+        world = nothing() | {"install": list(rows)} | others
+        super().__init__(Stage(world, None).items(), page=1_000_000)
+        self.members_of: list[str] = []
+        self.counted = 0
 
-    def rows(self, entity: str, ids: Iterable[str]) -> Mapping[str, Row]:
-        return {}
-
-    def members(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Row]]:
+    def members(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
         asked = list(install_ids)
-        self.asked += asked
-        return {one: [{"id": "m", "workspaceId": "wsp_a", "enabled": True}] for one in asked}
+        self.members_of += asked
+        return super().members(asked)
 
-    def add_ons(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Row]]:
-        return {}
-
-
-def listed(reader: Rows, **query: str) -> Page:
-    return seen_by(frozenset({"wsp_a"}), reader, **query)
+    def counts(self, wanted: Iterable[tuple[str | None, str | None]]) -> Any:  # noqa: ANN401
+        self.counted += 1
+        return super().counts(wanted)
 
 
-def seen_by(scope: frozenset[str] | None, reader: Rows, **query: str) -> Page:
-    return run(parse({name: [value] for name, value in query.items()}), scope, reader, NOW)
+OWN = frozenset({"wsp_a"})
+
+
+def listed(reader: Memory, scope: frozenset[str] | None = OWN, /, **q: str) -> Page:
+    return run(parse({name: [value] for name, value in q.items()}), scope, reader, NOW)
 
 
 def ids(page: Page) -> list[str]:
-    return [row["id"] for row in page.rows]
+    return [item["id"]["S"] for item in page.rows]
 
 
-def test_every_page_says_exactly_what_is_ahead_and_behind() -> None:
-    # given the cursors of six rows, of which two have gone since
-    everything = Rows(*map(install, "abcdef"))
-    cursors: dict[str, str] = {}
-    after_it: dict[str, str] = {}
-    for one in "abcdef":
-        cursors[one] = listed(everything, orderBy=ORDER, limit="1", **after_it).end or ""
-        after_it = {"after": cursors[one]}
-    left = "abdf"
-    reader = Rows(*map(install, left))
-    for after, before, limit in itertools.product(
-        [None, *"abcdef"], [None, *"abcdef"], range(1, 6)
-    ):
-        given = {"after": after and cursors[after], "before": before and cursors[before]}
-        cursor = {name: text for name, text in given.items() if text}
-        # when a page is asked for
-        page = listed(reader, orderBy=ORDER, limit=str(limit), **cursor)
-        # then it is a slice of what lies between
-        between = [
-            one for one in left
-            if (after is None or one > after) and (before is None or one < before)
-        ]  # fmt: skip
-        backward = before is not None and after is None
-        wanted = between[-limit:] if backward else between[:limit]
-        assert ids(page) == wanted
-        assert page.total == len(left)
-        if wanted:
-            assert page.has_previous is (left[0] < wanted[0])
-            assert page.has_next is (left[-1] > wanted[-1])
-            assert (page.start, page.end) == (cursors[wanted[0]], cursors[wanted[-1]])
-        else:
-            assert page.has_previous is (after is not None and left[0] <= after)
-            assert page.has_next is (before is not None and left[-1] >= before)
-            assert (page.start, page.end) == (None, None)
+def days(number: int) -> list[Row]:
+    return [
+        install(f"i{n:04}", installedAt=f"2026-01-01T{n // 60:02}:{n % 60:02}:00.000Z")
+        for n in range(number)
+    ]
 
 
-def test_what_is_past_its_retention_or_out_of_reach_is_not_counted() -> None:
-    reader = Rows(
-        install("a"),
-        install("b", deletedAt="2026-11-01T00:00:00.000Z", purgeAt=int(NOW.timestamp())),
-        install("c", deletedAt="2026-11-22T00:00:00.000Z", purgeAt=int(NOW.timestamp()) + 1),
-        install("d", workspaceId="wsp_far"),
-    )
-    for deleted, wanted in (("false", "a"), ("true", "ac"), ("only", "c")):
-        page = listed(reader, include_deleted=deleted, orderBy=ORDER)
-        assert (ids(page), page.total) == (list(wanted), len(wanted))
-    # and an admin of the platform sees every workspace
-    assert ids(seen_by(None, reader, orderBy=ORDER)) == ["a", "d"]
-    assert ids(seen_by(None, reader, workspace_id="wsp_far")) == ["d"]
+def test_a_page_in_the_order_of_the_index_examines_a_page() -> None:
+    reader = Watched(*days(500))
+    first = listed(reader, limit="100")
+    assert (len(first.rows), first.total, reader.examined) == (100, 500, 101)
+    # and a later one, with the row of the cursor, which tells of what is behind it
+    second = listed(reader, limit="100", after=str(first.end))
+    assert (second.has_previous, second.has_next, reader.examined) == (True, True, 101 + 102)
+    third = listed(reader, limit="100", before=str(second.start))
+    assert (ids(third), third.has_previous, third.has_next) == (ids(first), False, True)
+    assert reader.examined == 101 + 102 + 101
+
+
+def test_workspaces_are_merged_as_far_as_the_page_needs() -> None:
+    rows = [row | {"workspaceId": f"wsp_{n % 20}"} for n, row in enumerate(days(1_000))]
+    reader = Watched(*rows)
+    scope = frozenset(f"wsp_{n}" for n in range(20))
+    page = listed(reader, scope, limit="25")
+    assert ids(page) == [f"i{999 - n:04}" for n in range(25)]
+    assert page.total == 1_000
+    assert reader.examined <= 75
+
+
+def test_one_busy_workspace_among_quiet_ones_is_read_further() -> None:
+    rows = days(400)
+    for n, row in enumerate(rows[:-100]):
+        row["workspaceId"] = f"wsp_{n % 19}"
+    reader = Watched(*rows)
+    scope = frozenset({*(f"wsp_{n}" for n in range(19)), "wsp_a"})
+    assert ids(listed(reader, scope, limit="25")) == [f"i{399 - n:04}" for n in range(25)]
+    assert reader.examined <= 75
 
 
 def test_relations_are_read_only_of_rows_that_may_match() -> None:
-    reader = Rows(*(install(f"i{n}") for n in range(2_500)), install("x", memberPolicy="auto_all"))
-    relation = '{"memberPolicy":"auto_all","members":{"some":{"enabled":true}}}'
+    reader = Watched(*days(50), install("x", memberPolicy="auto_all"))
+    relation = '{"memberPolicy":"auto_all","members":{"none":{"enabled":true}}}'
     assert ids(listed(reader, filter=relation)) == ["x"]
-    assert reader.asked == ["x"]
+    assert reader.members_of == ["x"]
 
 
-@pytest.mark.parametrize(
-    ("rows", "query"),
-    [
-        ([install(f"i{n}") for n in range(20_001)], {}),
-        ([install(f"i{n}", variables=" " * 400_000) for n in range(60)], {}),
-        ([install(f"i{n}") for n in range(2_500)],
-         {"filter": '{"members":{"some":{"enabled":true}}}'}),
-    ],
-    ids=["rows", "bytes", "relations"],
-)  # fmt: skip
-def test_beyond_the_budget_it_says_so(rows: list[Row], query: dict[str, str]) -> None:
+def test_a_relation_to_few_rows_says_where_to_look() -> None:
+    about = {
+        "workspaceId": "wsp_a", "slug": "s", "name": "n", "description": None,
+        "publisher": "acme", "trustTier": "community", "currentVersion": None,
+        "visibility": "public", "createdAt": "2026-01-01T00:00:00.000Z",
+        "updatedAt": "2026-01-01T00:00:00.000Z", "deletedAt": None,
+    }  # fmt: skip
+    others = [about | {"id": "itg_a"}, about | {"id": "itg_b", "publisher": "other"}]
+    few = [install(f"x{n}", integrationId="itg_b") for n in range(3)]
+    reader = Watched(*days(300), *few, integration=others)
+    page = listed(reader, filter='{"integration":{"publisher":"other"}}')
+    assert (ids(page), page.total) == (["x2", "x1", "x0"], 3)
+    assert reader.examined <= 3 + 1
+
+
+@pytest.mark.parametrize("parameter", ["parent_install_id", "solution_id"])
+def test_rows_of_others_are_not_read_through_what_the_caller_does_not_see(parameter: str) -> None:
+    # given many add-ons of an install, and installs in a solution, of another tenant
+    far = {"workspaceId": "wsp_far"}
+    hidden = [install(f"h{n}", parentInstallId="top", solutionId="top", **far) for n in range(300)]
+    reader = Watched(install("top", **far), install("own"), *hidden)
+    page = listed(reader, **{parameter: "top"})
+    assert (ids(page), page.total) == ([], 0)
+    assert reader.examined <= 1
+
+
+def test_nothing_is_read_where_nothing_can_match() -> None:
+    reader = Watched(*days(5))
+    assert listed(reader, workspace_id="wsp_far").total == 0
+    assert (reader.examined, reader.counted) == (0, 0)
+
+
+def test_more_rows_than_any_budget_holds_are_refused_before_they_are_read() -> None:
+    reader = Watched(*days(10))
+    for item in reader.items.values():
+        if "live" in item:
+            item["live"] = {"N": "50000"}
     with pytest.raises(QueryTooExpensiveError, match="workspace_id"):
-        listed(Rows(*rows), **query)
+        listed(reader, orderBy='[{"id":"asc"}]')
+    assert reader.examined == 0

@@ -48,7 +48,7 @@ def paths(search: Search) -> tuple[Path, ...]:
 def _by_index(search: Search) -> Iterator[Path]:
     values, workspaces = search.necessary.values, search.workspaces
     for field, index in (("parentInstallId", keys.BY_PARENT), ("solutionId", keys.BY_SOLUTION)):
-        if field in values:
+        if field in values and field not in search.unseen:
             lanes = (_lane(search, index, one, state, {field: one})
                      for one in sorted(values[field]) for state in search.states)  # fmt: skip
             yield Path(index.name, tuple(lanes), keyed=frozenset({field}))

@@ -6,6 +6,7 @@ for. The new parts say nothing that the filter did not say of the caller's rows.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from installs.ids import is_id
@@ -16,7 +17,7 @@ from installs.store.items import decode_fields
 from installs.store.keys import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from installs.query.search import Search
     from installs.store.items import Item
@@ -49,7 +50,30 @@ def resolve(search: Search, reader: Resolver) -> Search:
             search = search.narrowed(conjunction(*others, found))
             if search.impossible:
                 return search
-    return _add_ons(search, reader)
+    return _with_unseen(_add_ons(search, reader), reader)
+
+
+def _with_unseen(search: Search, reader: Resolver) -> Search:
+    """Note which parents and solutions the caller does not see.
+
+    Their partitions hold other tenants' rows: were those read, the time and the budget that they
+    take would tell of them. The caller's own workspaces are looked into instead.
+    """
+    if search.scope is None or "id" in search.necessary.values:
+        return search
+    unseen = frozenset(
+        field
+        for field, entity in (("parentInstallId", "Install"), ("solutionId", "Solution"))
+        if not _all_seen(search.scope, reader, entity, search.necessary.values.get(field, ()))
+    )
+    return replace(search, unseen=unseen)
+
+
+def _all_seen(scope: frozenset[str], reader: Resolver, entity: str, ids: Collection[str]) -> bool:
+    found = reader.rows(entity, ids) if ids else {}
+    return len(found) == len(ids) and all(
+        item["workspaceId"]["S"] in scope for item in found.values()
+    )
 
 
 def _workspaces(search: Search, about: list[One], reader: Resolver) -> Leaf | None:

@@ -41,6 +41,8 @@ class Search:
     scope: frozenset[str] | None
     """The workspaces that the caller sees; ``None``: all."""
     now: datetime
+    unseen: frozenset[str] = frozenset()
+    """Fields that are to name rows which the caller does not see: those are not gone by."""
 
     @classmethod
     def of(cls, query: ListQuery, scope: frozenset[str] | None, now: datetime) -> Search:

@@ -81,8 +81,7 @@ class Walk:
         for _, group in groupby(ways, key=lambda way: way.group):
             together = list(group)
             share = -(-(wanted - len(found)) // len(together))
-            # Of several lanes, some have more than their share: one more row each spares a round.
-            size = max(1, int(share * per_match)) + (len(together) > 1)
+            size = max(1, int(share * per_match))
             lanes = [_Open(way, min(size, MOST_AT_ONCE)) for way in together]
             while reading := self._behind(lanes, found, wanted):
                 self._round(reading, self._last(found, wanted), found)

@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -18,6 +19,7 @@ from installs.store import keys
 from installs.store.expressions import Action, Placeholders
 from installs.store.items import Item, encode_key
 from installs.store.keys import Index, Key
+from installs.store.parser import PlainParserFactory, self_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -117,7 +119,18 @@ def client() -> DynamoDBClient:
         parameter_validation=False,
         retries={"mode": "standard", "total_max_attempts": 4},
     )
-    return boto3.session.Session().client("dynamodb", config=config)
+    made = _session(PlainParserFactory()).client("dynamodb", config=config)
+    if self_test(made.meta.service_model):
+        return made
+    return _session(None).client("dynamodb", config=config)
+
+
+def _session(parsers: PlainParserFactory | None) -> boto3.session.Session:
+    """A session whose clients read answers with these parsers (``None``: botocore's own)."""
+    session = botocore.session.get_session()
+    if parsers is not None:
+        session.register_component("response_parser_factory", parsers)
+    return boto3.session.Session(botocore_session=session)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,78 @@
+"""The same on a DynamoDB engine, whose pages end anywhere (CONTRACT.md section 2)."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+import boto3
+import pytest
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+
+from installs.query import paths
+from installs.store.reader import TableReader
+from installs.store.table import Table
+from tests.property.list.queries import Query, queries
+from tests.property.list.test_pages import Lister, check, thorough, walk_backward, walk_forward
+from tests.property.list.world import Stage, stages
+from tests.rows_on_table import replace_items
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CASES: Final = int(os.environ.get("CASES", "1000")) // 10
+
+
+@pytest.fixture
+def table(table_name: str, dynamodb_endpoint: str) -> Table:
+    return Table(table_name, boto3.client("dynamodb", endpoint_url=dynamodb_endpoint))
+
+
+@pytest.fixture
+def paged(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Makes every page of a query end after so many items."""
+    whole = Table.query_page
+    most = 1
+
+    def query_page(self: Table, request: dict[str, Any]) -> Any:  # noqa: ANN401 - as it is
+        return whole(self, request | {"Limit": min(request.get("Limit", most), most)})
+
+    monkeypatch.setattr(Table, "query_page", query_page)
+
+    def set_to(number: int) -> None:
+        nonlocal most
+        most = number
+
+    return set_to
+
+
+@settings(thorough, max_examples=CASES)
+@given(
+    stage=stages,
+    asked=st.lists(queries, min_size=4, max_size=8),
+    limit=st.integers(1, 3),
+    page=st.integers(1, 5),
+    first=st.integers(0, 3),
+)
+def test_every_plan_on_a_real_engine_gives_the_oracles_pages(
+    stage: Stage,
+    asked: list[Query],
+    limit: int,
+    page: int,
+    first: int,
+    table: Table,
+    paged: Callable[[int], None],
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "FEW_WORKSPACES", 1)
+        paged(page)
+        replace_items(table, stage.items().values())
+        for query in asked:
+            note(str(query))
+            expected = query.answer(stage)
+            lister = Lister(stage, query, TableReader(table), first)
+            for _ in range(4):
+                check(lister.page(limit), expected, 0, min(limit, len(expected)))
+            walk_forward(lister, expected, limit)
+            walk_backward(lister, expected, limit)
