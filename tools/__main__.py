@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from tools.api_keys import commands as keys
 from tools.local import commands
 
 app = typer.Typer(
@@ -13,6 +14,7 @@ app = typer.Typer(
     help="Run the service on this machine, and work with what runs.",
 )
 commands.register(app)
+app.add_typer(keys.app, name="keys")
 
 if __name__ == "__main__":
     app(prog_name="python -m tools")

@@ -6,41 +6,35 @@ section 8).
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from installs import tokens
+from installs.authentication import authenticate
+from installs.tokens import BadTokenError
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Allow a valid token the whole stage; the answer is cached for every route of it.
+    """Let a caller into the whole stage; the answer is cached for every route of it.
+
+    A caller who is known and closed out gets an explicit Deny, which is cached as well.
 
     Raises
     ------
     Exception
         ``Unauthorized``, to the letter: API Gateway's way to answer 401.
     """
-    scheme, _, token = str(event.get("authorizationToken") or "").partition(" ")
     try:
-        if scheme.lower() != "bearer":
-            raise tokens.BadTokenError
-        principal = tokens.subject(
-            token.strip(),
-            issuer=os.environ["ISSUER"],
-            audience=os.environ["AUDIENCE"],
-            jwks=os.environ["JWKS"],
-        )
-    except tokens.BadTokenError:
+        caller = authenticate(event.get("authorizationToken"))
+    except BadTokenError:
         raise Exception("Unauthorized") from None
     return {
-        "principalId": principal,
-        "context": {"principal": principal, "kind": "user"},
+        "principalId": caller.id,
+        "context": {"principal": caller.id, "kind": caller.kind.value},
         "policyDocument": {
             "Version": "2012-10-17",
             "Statement": [
                 {
                     "Action": "execute-api:Invoke",
-                    "Effect": "Allow",
+                    "Effect": "Allow" if caller.enabled else "Deny",
                     "Resource": whole_stage(event["methodArn"]),
                 }
             ],

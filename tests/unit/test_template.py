@@ -32,7 +32,7 @@ READ: Final = {"dynamodb:GetItem", "dynamodb:Query"}
 CHANGE: Final = {"dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"}
 TABLE: Final = "InstallsTable.Arn"
 GRANTS: Final[dict[str, dict[str, set[str]]]] = {
-    "Authorizer": {},
+    "Authorizer": {TABLE: {"dynamodb:GetItem"}},
     "ListInstalls": {
         TABLE: {"dynamodb:BatchGetItem", "dynamodb:Query"},
         **{f"${{InstallsTable.Arn}}/index/{i.name}": {"dynamodb:Query"} for i in keys.INDEXES},
@@ -60,7 +60,7 @@ parked record is not known beforehand.
 """
 
 VARIABLES: Final = {
-    "Authorizer": {"ISSUER", "AUDIENCE", "JWKS"},
+    "Authorizer": {"ISSUER", "AUDIENCE", "JWKS", "TABLE_NAME"},
     "ListInstalls": {"TABLE_NAME"},
     "GetInstall": {"TABLE_NAME"},
     "UninstallInstall": {"TABLE_NAME", "DEFAULT_RETENTION_TIER"},
