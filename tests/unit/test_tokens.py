@@ -174,7 +174,7 @@ class Server:
         self.answers: str | None = key_set({**PUBLIC["RS256"], "kid": "RS256"})
         key_sets._remote.cache_clear()
         monkeypatch.setattr(key_sets, "_answer", self._answer)
-        monkeypatch.setattr(key_sets.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr("installs.key_sets.time.monotonic", lambda: self.now)
 
     def _answer(self, _: str) -> bytes:
         self.reads += 1
