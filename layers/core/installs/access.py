@@ -99,6 +99,11 @@ def _of_key(table: Table, key_id: str) -> Reach:
     return _of_user(table, str(key.user_id))
 
 
+def sees(reach: Reach, state: InstallState, now: datetime) -> bool:
+    """Whether an install is within its retention and the caller's reach."""
+    return not state.gone(now) and reach.role(state.row.workspace_id) is not None
+
+
 def seen(reach: Reach, state: InstallState | None, now: datetime) -> InstallState:
     """The install, if the caller may know of it.
 
@@ -107,7 +112,7 @@ def seen(reach: Reach, state: InstallState | None, now: datetime) -> InstallStat
     NotFoundError
         It is absent, past its retention, or out of reach: these look the same (section 3).
     """
-    if state is None or state.gone(now) or reach.role(state.row.workspace_id) is None:
+    if state is None or not sees(reach, state, now):
         raise NotFoundError("There is no such install.")
     return state
 

@@ -64,6 +64,8 @@ def pair(seed: int) -> Pair:
     sizes = {entity: random.randint(most // 2, most) for entity, most in _SIZES.items()}
     world = random_world(seed, sizes)
     world["install"] += [_random(random, "install", id_) for id_ in INSTALLS[len(IDS) : -len(_NEW)]]
+    for row in world["install"][-4:]:
+        row |= {"workspaceId": WORKSPACES[0], "deletedAt": None}
     world = _importable(world)
     twin = _twin(random, world, frozenset(roles))
     hidden = [
@@ -102,14 +104,15 @@ def _sight(world: World, reach: frozenset[str]) -> Callable[[str, Row], bool]:
 def _is_past(row: Row) -> bool:
     """Whether retention has run out: of what was deleted long ago, unless it is kept for ever."""
     tier = row["retentionTier"]
-    return row["deletedAt"] == _LONG_AGO and tier is not None and tier != "none"
+    return str(row["deletedAt"]) < DATES[1] and tier is not None and tier != "none"
 
 
 def _importable(world: World) -> World:
     """A random world as the importer takes it: nobody is its own ancestor, tiers are of the dead.
 
     An install's parent has an earlier id, whether there is such an install or not, so that no
-    row's change depends on another's.
+    row's change depends on another's. A solution is never deleted at the time of an install: it
+    would be taken as deleted with it, and the caller may see one of them alone.
     """
     for row in world["install"]:
         parent = row["parentInstallId"]
@@ -119,6 +122,8 @@ def _importable(world: World) -> World:
         for row in world[entity]:
             if row["deletedAt"] is None:
                 row["retentionTier"] = None
+            elif entity == "solution":
+                row["deletedAt"] = f"{str(row['deletedAt'])[:-4]}500Z"
     return world
 
 
