@@ -6,6 +6,7 @@ import typer
 
 from tools.api_keys import commands as keys
 from tools.local import commands
+from tools.openapi import commands as openapi
 
 app = typer.Typer(
     add_completion=False,
@@ -14,6 +15,7 @@ app = typer.Typer(
     help="Run the service on this machine, and work with what runs.",
 )
 commands.register(app)
+openapi.register(app)
 app.add_typer(keys.app, name="keys")
 
 if __name__ == "__main__":
