@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from tools import hostile
 from tools.api_keys import commands as keys
 from tools.local import commands
 from tools.openapi import commands as openapi
@@ -16,6 +17,7 @@ app = typer.Typer(
 )
 commands.register(app)
 openapi.register(app)
+hostile.register(app)
 app.add_typer(keys.app, name="keys")
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -45,6 +45,8 @@ class Stack:
 
     running: RunningStack
     tables: DynamoDBClient
+    secrets: list[str] = field(default_factory=list)
+    """API keys that callers have used."""
 
     def as_user(self, user: str) -> httpx.Client:
         token = self.running.tokens[user]
@@ -88,9 +90,21 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     )
     with child:
         running = _wait_until_ready(child, state / "stack.json", log)
-        yield Stack(running, dynamodb_client(running.dynamodb_endpoint))
+        made = Stack(running, dynamodb_client(running.dynamodb_endpoint))
+        yield made
         child.stop(grace_seconds=30)
     assert not _leftovers(state), "the local stack left processes behind"
+    _nothing_secret_was_logged(made, state / "logs")
+
+
+def _nothing_secret_was_logged(stack: Stack, logs: Path) -> None:
+    """No token, no API key and no value of a variable stands in any log of the whole run."""
+    told = "".join(path.read_text(errors="replace") for path in logs.glob("*.log"))
+    assert '"message":"request"' in told, "the functions' lines are not in these logs"
+    signatures = [token.rpartition(".")[2] for token in stack.running.tokens.values()]
+    random_parts = [secret.partition("_")[2] for secret in stack.secrets]
+    for secret in (*signatures, *random_parts, rows.VALUE):
+        assert secret not in told, "a log holds a secret"
 
 
 def _wait_until_ready(child: Child, told: Path, log: Path) -> RunningStack:
