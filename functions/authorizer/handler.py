@@ -24,6 +24,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
     """
     try:
         caller = authenticate(event.get("authorizationToken"))
+        stage = whole_stage(event.get("methodArn"))
     except BadTokenError:
         raise Exception("Unauthorized") from None
     return {
@@ -35,14 +36,19 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
                 {
                     "Action": "execute-api:Invoke",
                     "Effect": "Allow" if caller.enabled else "Deny",
-                    "Resource": whole_stage(event["methodArn"]),
+                    "Resource": stage,
                 }
             ],
         },
     }
 
 
-def whole_stage(method_arn: str) -> str:
-    """``arn:PARTITION:execute-api:REGION:ACCOUNT:API/STAGE/*`` of the ARN of one method."""
-    api, stage, *_ = method_arn.split("/")
-    return f"{api}/{stage}/*"
+def whole_stage(method_arn: object) -> str:
+    """``arn:PARTITION:execute-api:REGION:ACCOUNT:API/STAGE/*`` of the ARN of one method.
+
+    Raises ``BadTokenError`` where it is none: there is nothing to let anybody into.
+    """
+    api, *rest = str(method_arn or "").split("/")
+    if not api.startswith("arn:") or not rest:
+        raise BadTokenError
+    return f"{api}/{rest[0]}/*"
