@@ -188,6 +188,7 @@ LISTS: Final[tuple[dict[str, str], ...]] = (
     {}, {"ids": "ins_kept"}, {"workspace_id": rows.WORKSPACE}, {"integration_id": "itg_crm"},
     {"integration_id": "itg_crm", "workspace_id": rows.WORKSPACE}, {"solution_id": "sol_kept"},
     {"parent_install_id": "ins_kept"}, {"include_deleted": "true", "limit": "1"},
+    {"orderBy": '[{"lastUpgradedAt": "desc"}]', "limit": "1"},
     *(
         {"filter": json.dumps(wanted)}
         for wanted in [
