@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from installs import access
+from installs import access, commands
 from installs.access import Principal
-from installs.errors import UnauthorizedError
+from installs.errors import ParentDeletedError, UnauthorizedError
 from installs.model import PrincipalKind, WorkspaceRole
 from installs.store import items, keys
 from tests import rows
@@ -72,3 +72,30 @@ def test_the_cache_holds_what_it_may_and_no_more(world: Table) -> None:
 def test_the_caches_keep_within_the_minute() -> None:
     # the gateway's 30 seconds are in the template, and tested there
     assert 30 + access.CACHE_SECONDS <= 60
+
+
+def test_a_parent_out_of_reach_counts_as_gone_whatever_its_state(
+    table_name: str, dynamodb_endpoint: str, tmp_path: Path
+) -> None:
+    # given deleted add-ons of parents in a workspace that the caller does not see
+    deleted = {"deletedAt": rows.CREATED, "retentionTier": "none"}
+    elsewhere = {"workspaceId": "wsp_other"}
+    lines = [
+        *rows.base(),
+        rows.install("ins_live", **elsewhere),
+        rows.install("ins_deleted", **elsewhere, **deleted),
+        *(
+            rows.install(f"ins_of_{state}", parentInstallId=f"ins_{state}", **deleted)
+            for state in ("live", "deleted", "absent")
+        ),
+    ]
+    data = rows.write(tmp_path / "rows.ndjson", lines)
+    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    table = open_table(table_name, dynamodb_endpoint)
+    # when they are restored, then each is refused in the same words
+    told = set()
+    for state in ("live", "deleted", "absent"):
+        with pytest.raises(ParentDeletedError) as refused:
+            commands.restore(table, Principal("usr_ed"), f"ins_of_{state}")
+        told.add(refused.value.detail)
+    assert len(told) == 1
