@@ -31,7 +31,7 @@ from tools.openapi.document import INSTALLS, document
 if TYPE_CHECKING:
     from tests.e2e.conftest import Stack
 
-CASES: Final = int(os.environ.get("CASES", "30"))
+CASES: Final = int(os.environ.get("CASES", "20"))
 LONGEST_URL: Final = 7_500
 """What every gateway takes; what is longer the emulator refuses in its own way (431)."""
 

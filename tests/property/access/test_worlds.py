@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from tools.local.tables import TableDefinition
 
-CASES: Final = int(os.environ.get("CASES", "1200"))
+CASES: Final = int(os.environ.get("CASES", "1000"))
 PER_PAIR: Final = 100
 PAIRS: Final = max(1, CASES // PER_PAIR)
 
