@@ -5,6 +5,7 @@
 #   make token USER=usr_x                              a token for any user of it
 #   make import FILE=rows.ndjson                       more rows into it
 #   make test [ARGS="-k name"]                         every test
+#   make worlds [CASES=10000]                          pairs of worlds: does any answer tell too much?
 #   make lint                                          ruff, mypy, import-linter
 #   make oracle [CASES=20000]                          the list against its oracle, for long
 #   make bench-lists [ROUNDS=25]                       what lists cost on this machine
@@ -20,7 +21,7 @@ SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run token import test lint oracle bench-lists clean
+.PHONY: help setup run token import test worlds lint oracle bench-lists clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -38,6 +39,9 @@ import: $(STAMPS)/dev
 
 test: setup
 	$(BIN)/python -m pytest $(ARGS)
+
+worlds: setup
+	CASES=$(or $(CASES),10000) $(BIN)/python -m pytest tests/property/access -n 2 -q
 
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check .

@@ -19,6 +19,8 @@ USERS: Final = {
     "usr_ada": "admin",
 }
 """The users of the workspace, and their roles in it."""
+VALUE: Final = "eu-value-of-a-variable"
+"""What the installs' variables hold, and no log may."""
 STRANGER: Final = "usr_sam"
 INTEGRATION: Final = "itg_crm"
 
@@ -123,7 +125,7 @@ def install(install_id: str, **fields: object) -> Row:
         "integrationId": INTEGRATION,
         "integrationVersionId": "ver_crm_2",
         "workspaceId": WORKSPACE,
-        "variables": {"region": "eu"},
+        "variables": {"region": VALUE},
         "authStateId": None,
         "memberPolicy": "auto_all",
         "parentInstallId": None,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from tools import hostile
+from tools.api_keys import commands as keys
 from tools.bench import commands as bench
 from tools.local import commands
+from tools.openapi import commands as openapi
 
 app = typer.Typer(
     add_completion=False,
@@ -14,7 +17,10 @@ app = typer.Typer(
     help="Run the service on this machine, and work with what runs.",
 )
 commands.register(app)
+openapi.register(app)
+hostile.register(app)
 bench.register(app)
+app.add_typer(keys.app, name="keys")
 
 if __name__ == "__main__":
     app(prog_name="python -m tools")

@@ -6,49 +6,49 @@ section 8).
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from installs import tokens
+from installs.authentication import authenticate
+from installs.tokens import BadTokenError
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Allow a valid token the whole stage; the answer is cached for every route of it.
+    """Let a caller into the whole stage; the answer is cached for every route of it.
+
+    A caller who is known and closed out gets an explicit Deny, which is cached as well.
 
     Raises
     ------
     Exception
         ``Unauthorized``, to the letter: API Gateway's way to answer 401.
     """
-    scheme, _, token = str(event.get("authorizationToken") or "").partition(" ")
     try:
-        if scheme.lower() != "bearer":
-            raise tokens.BadTokenError
-        principal = tokens.subject(
-            token.strip(),
-            issuer=os.environ["ISSUER"],
-            audience=os.environ["AUDIENCE"],
-            jwks=os.environ["JWKS"],
-        )
-    except tokens.BadTokenError:
+        caller = authenticate(event.get("authorizationToken"))
+        stage = whole_stage(event.get("methodArn"))
+    except BadTokenError:
         raise Exception("Unauthorized") from None
     return {
-        "principalId": principal,
-        "context": {"principal": principal, "kind": "user"},
+        "principalId": caller.id,
+        "context": {"principal": caller.id, "kind": caller.kind.value},
         "policyDocument": {
             "Version": "2012-10-17",
             "Statement": [
                 {
                     "Action": "execute-api:Invoke",
-                    "Effect": "Allow",
-                    "Resource": whole_stage(event["methodArn"]),
+                    "Effect": "Allow" if caller.enabled else "Deny",
+                    "Resource": stage,
                 }
             ],
         },
     }
 
 
-def whole_stage(method_arn: str) -> str:
-    """``arn:PARTITION:execute-api:REGION:ACCOUNT:API/STAGE/*`` of the ARN of one method."""
-    api, stage, *_ = method_arn.split("/")
-    return f"{api}/{stage}/*"
+def whole_stage(method_arn: object) -> str:
+    """``arn:PARTITION:execute-api:REGION:ACCOUNT:API/STAGE/*`` of the ARN of one method.
+
+    Raises ``BadTokenError`` where it is none: there is nothing to let anybody into.
+    """
+    api, *rest = str(method_arn or "").split("/")
+    if not api.startswith("arn:") or not rest:
+        raise BadTokenError
+    return f"{api}/{rest[0]}/*"

@@ -6,16 +6,17 @@ import json
 import os
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import boto3
 import httpx
 import pytest
 
 from installs.store import items, keys
 from tests import rows
-from tools.local.dynoxide import dynamodb_client
+from tools.local.dynoxide import CREDENTIALS, REGION, dynamodb_client
 from tools.local.paths import ROOT
 from tools.local.ports import free_port
 from tools.local.processes import Child
@@ -45,6 +46,8 @@ class Stack:
 
     running: RunningStack
     tables: DynamoDBClient
+    secrets: list[str] = field(default_factory=list)
+    """API keys that callers have used."""
 
     def as_user(self, user: str) -> httpx.Client:
         token = self.running.tokens[user]
@@ -88,9 +91,42 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     )
     with child:
         running = _wait_until_ready(child, state / "stack.json", log)
-        yield Stack(running, dynamodb_client(running.dynamodb_endpoint))
+        made = Stack(running, dynamodb_client(running.dynamodb_endpoint))
+        yield made
+        lines = _lines_of_functions(running)
         child.stop(grace_seconds=30)
     assert not _leftovers(state), "the local stack left processes behind"
+    files = (path.read_text(errors="replace") for path in (state / "logs").glob("*.log"))
+    _nothing_secret_was_logged(made, "\n".join([*lines, *files]))
+
+
+def _lines_of_functions(running: RunningStack) -> list[str]:
+    """What the functions have logged, out of the log groups of the stack."""
+    logs: Any = cast("Any", boto3).client(
+        "logs",
+        endpoint_url=running.aws_endpoint,
+        region_name=REGION,
+        **{name.lower(): value for name, value in CREDENTIALS.items()},
+    )
+    groups = logs.describe_log_groups()["logGroups"]
+    lines = [
+        event["message"]
+        for group in groups
+        for page in logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group["logGroupName"]
+        )
+        for event in page["events"]
+    ]
+    assert any('"status":200' in line for line in lines), "these are not the functions' logs"
+    return lines
+
+
+def _nothing_secret_was_logged(stack: Stack, told: str) -> None:
+    """No token, no API key and no value of a variable stands in any log of the whole run."""
+    signatures = [token.rpartition(".")[2] for token in stack.running.tokens.values()]
+    random_parts = [secret.partition("_")[2] for secret in stack.secrets]
+    for secret in (*signatures, *random_parts, rows.VALUE):
+        assert secret not in told, "a log holds a secret"
 
 
 def _wait_until_ready(child: Child, told: Path, log: Path) -> RunningStack:

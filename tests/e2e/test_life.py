@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from installs.store import keys
+from tests import rows
 
 if TYPE_CHECKING:
     import httpx
@@ -64,7 +65,7 @@ def test_an_install_lives_is_torn_down_restored_and_purged(stack: Stack) -> None
         page = editor.get(INSTALLS, params={"limit": 100})
         assert {"ins_life", "ins_life_addon", "ins_life_addon_addon"} <= ids(page)
         shown = editor.get(path).json()
-        assert shown["variables"] == {"region": "eu"}
+        assert shown["variables"] == {"region": rows.VALUE}
         assert shown["deletedAt"] is None
 
         # Uninstall: the row at once, what hangs from it by the stream.

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from functions.authorizer.handler import handler, whole_stage
-from installs.tokens import KeySetError
+from installs.key_sets import KeySetError
 from tools.tokens import AUDIENCE, ISSUER, SigningKey
 
 ROOT: Final = Path(__file__).parents[2]
@@ -55,9 +55,14 @@ def test_a_valid_token_is_let_into_the_whole_stage(scheme: str) -> None:
         f"Bearer {KEY.token('usr_ada', lifetime_seconds=-60)}",
         f"Bearer {SigningKey.generate().token('usr_ada')}",
         f"Bearer {KEY.token('no id')}",
-        "Bearer sec_0123456789",
+        "Bearer key_0123456789",
+        "Bearer sec_",
+        f"Bearer sec_{'x' * 300}",
+        f"Bearer\xa0{KEY.token('usr_ada')}",
+        "Bearer \ud800.\ud800.\ud800",
+        [f"Bearer {KEY.token('usr_ada')}"],
     ],
-    ids=range(11),
+    ids=range(16),
 )
 def test_any_fault_of_the_caller_is_the_one_word_of_the_gateway(authorization: object) -> None:
     with pytest.raises(Exception, match=r"\AUnauthorized\Z") as raised:
@@ -73,14 +78,23 @@ def test_a_fault_of_the_set_up_is_no_401(monkeypatch: pytest.MonkeyPatch) -> Non
         handler(event(f"Bearer {KEY.token('usr_ada')}"), None)
 
 
-def test_neither_boto3_nor_pydantic_is_imported() -> None:
-    script = (
-        "import sys, functions.authorizer.handler\n"
-        "print(*{'boto3', 'botocore', 'pydantic', 'aws_lambda_powertools'} & sys.modules.keys())"
-    )
+def test_a_token_needs_neither_boto3_nor_pydantic() -> None:
+    # given a process that has let a token in, and refused another
+    script = f"""
+import sys
+from functions.authorizer.handler import handler
+event = {event(f"Bearer {KEY.token('usr_ada')}")!r}
+assert handler(event, None)["principalId"] == "usr_ada"
+try:
+    handler(event | {{"authorizationToken": "Bearer a.b.c"}}, None)
+except Exception as refused:
+    assert str(refused) == "Unauthorized"
+print(*{{'boto3', 'botocore', 'pydantic', 'aws_lambda_powertools'}} & sys.modules.keys())
+"""
+    settings = {"ISSUER": ISSUER, "AUDIENCE": AUDIENCE, "JWKS": KEY.key_set()}
     ran = subprocess.run(  # noqa: S603 - our own interpreter and script
         [sys.executable, "-c", script],
-        cwd=ROOT, env={"PYTHONPATH": f"{ROOT}:{ROOT / 'layers/core'}"},
+        cwd=ROOT, env={"PYTHONPATH": f"{ROOT}:{ROOT / 'layers/core'}", **settings},
         capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     assert ran.stdout.strip() == ""

@@ -93,6 +93,13 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     assert named == {"limit", "member_policy", "include_deleted"}
 
 
+def test_of_a_thousand_problems_twenty_are_told_each_in_few_words() -> None:
+    with pytest.raises(InvalidParameterError) as raised:
+        parse({f"{'x' * 3000}{n}": ["1"] for n in range(1000)})
+    assert len(raised.value.issues) == 20
+    assert len(raised.value.detail) + sum(len(issue.detail) for issue in raised.value.issues) < 3000
+
+
 def test_a_cursor_is_bound_to_what_filters_and_not_to_the_limit() -> None:
     values = ("2026-11-23T10:00:00.000Z", "ins_1")
     text = encode(DEFAULT_ORDER, values, parsed(workspace_id="wsp_1").binding)

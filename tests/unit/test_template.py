@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from copy import deepcopy
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
-from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
-from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from installs import errors, model
 from installs.store import items, keys
+from tests.template import Json, listed, resource_name, statements, transformed
 
 ROOT: Final = Path(__file__).parents[2]
-
-Json = dict[str, Any]
 
 ROUTES: Final = {
     ("/api/integration-installs", "get"): "ListInstalls",
@@ -32,7 +30,7 @@ READ: Final = {"dynamodb:GetItem", "dynamodb:Query"}
 CHANGE: Final = {"dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"}
 TABLE: Final = "InstallsTable.Arn"
 GRANTS: Final[dict[str, dict[str, set[str]]]] = {
-    "Authorizer": {},
+    "Authorizer": {TABLE: {"dynamodb:GetItem"}},
     "ListInstalls": {
         TABLE: {"dynamodb:BatchGetItem", "dynamodb:Query"},
         **{f"${{InstallsTable.Arn}}/index/{i.name}": {"dynamodb:Query"} for i in keys.INDEXES},
@@ -60,7 +58,7 @@ parked record is not known beforehand.
 """
 
 VARIABLES: Final = {
-    "Authorizer": {"ISSUER", "AUDIENCE", "JWKS"},
+    "Authorizer": {"ISSUER", "AUDIENCE", "JWKS", "TABLE_NAME"},
     "ListInstalls": {"TABLE_NAME"},
     "GetInstall": {"TABLE_NAME"},
     "UninstallInstall": {"TABLE_NAME", "DEFAULT_RETENTION_TIER"},
@@ -97,16 +95,7 @@ GATEWAY_RESPONSES: Final = {
 
 @pytest.fixture(scope="module")
 def template() -> Json:
-    """The template as CloudFormation gets it: packaged, then transformed."""
-    source = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
-    for resource in source["Resources"].values():
-        for path in ("CodeUri", "ContentUri"):
-            if path in resource["Properties"]:
-                resource["Properties"][path] = "s3://bucket/key"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-        transformed: Json = Translator({}, Parser()).translate(source, parameter_values={})
-    return transformed
+    return deepcopy(transformed())
 
 
 @pytest.fixture(scope="module")
@@ -127,22 +116,6 @@ def of_type(resources: Json, kind: str) -> Json:
 def api_body(resources: Json) -> Json:
     body: Json = properties(resources, "Api")["Body"]
     return body
-
-
-def statements(role: Json) -> list[Json]:
-    return [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
-
-
-def listed(value: Any) -> list[Any]:  # noqa: ANN401 - a JSON value, one or many
-    return value if isinstance(value, list) else [value]
-
-
-def resource_name(value: str | Json) -> str:
-    """A resource of a statement as one string, the same for `!GetAtt` and `!Sub`."""
-    if isinstance(value, str):
-        return value
-    ((function, argument),) = value.items()
-    return ".".join(argument) if function == "Fn::GetAtt" else str(argument)
 
 
 def keep_in_prod(resource: Json) -> bool:

@@ -13,14 +13,14 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from jwt import PyJWKClientConnectionError
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
-from installs import tokens
-from installs.tokens import BadTokenError, KeySetError
+from installs import key_sets, tokens
+from installs.key_sets import KeySetError
+from installs.tokens import BadTokenError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 RSA: Final = rsa.generate_private_key(65537, 2048)
 EC: Final = ec.generate_private_key(ec.SECP256R1())
@@ -80,12 +80,12 @@ def test_the_three_algorithms(algorithm: str) -> None:
         {"aud": "other"},
         {"aud": None},
         {"exp": None},
-        {"exp": int(time.time()) - 3600},
+        {"exp": 1_000_000_000},
         {"exp": "soon"},
         {"exp": float("inf")},
         {"iat": float("inf")},
         {"exp": [1]},
-        {"nbf": int(time.time()) + 3600},
+        {"nbf": 9_000_000_000},
         {"sub": None},
         {"sub": ""},
         {"sub": ["usr_ada"]},
@@ -165,42 +165,96 @@ def test_a_set_that_is_none_is_not_the_callers_fault(jwks: str) -> None:
         subject(sign(), jwks)
 
 
-@pytest.mark.parametrize(
-    "failure", [PyJWKClientConnectionError("no"), TimeoutError(), ValueError()]
-)
-def test_a_url_that_fails_is_not_the_callers_fault(
-    monkeypatch: pytest.MonkeyPatch, failure: Exception
-) -> None:
-    def fetch(client: jwt.PyJWKClient) -> object:
-        raise failure
+class Server:
+    """A server of key sets, and a clock, both in the hands of the test."""
 
-    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", fetch)
-    tokens._remote.cache_clear()
-    with pytest.raises(KeySetError):
-        subject(sign(), "https://keys.example/jwks")
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reads = 0
+        self.now = 1000.0
+        self.answers: str | None = key_set({**PUBLIC["RS256"], "kid": "RS256"})
+        key_sets._remote.cache_clear()
+        monkeypatch.setattr(key_sets, "_answer", self._answer)
+        monkeypatch.setattr("installs.key_sets.time.monotonic", lambda: self.now)
+
+    def _answer(self, _: str) -> bytes:
+        self.reads += 1
+        if self.answers is None:
+            raise KeySetError
+        return self.answers.encode()
 
 
-def test_a_url_is_read_once_and_again_for_a_new_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    # given a URL whose set gets another key later
-    url, reads = "https://keys.example/jwks", 0
-    sets = [key_set({**PUBLIC["RS256"], "kid": "RS256"}), ALL]
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    yield Server(monkeypatch)
+    key_sets._remote.cache_clear()
 
-    def fetch(client: jwt.PyJWKClient) -> object:
-        nonlocal reads
-        reads += 1
-        found: object = json.loads(sets[min(reads, len(sets)) - 1])
-        return found
 
-    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", fetch)
-    tokens._remote.cache_clear()
-    # when tokens of a known key come, it is read once
-    assert [subject(sign("RS256"), url) for _ in range(3)] == ["usr_ada"] * 3
-    assert reads == 1
-    # when a token of a new key comes, it is read again, and unknown keys do not make it again
-    assert subject(sign("ES256"), url) == "usr_ada"
-    assert reads == 2
+URL: Final = "https://keys.example/jwks"
+
+
+@pytest.mark.parametrize("answer", [None, "", "{", "[]", "{}", "<html>", "[" * 100_000])
+def test_a_url_that_fails_is_not_the_callers_fault(server: Server, answer: str | None) -> None:
+    server.answers = answer
     for _ in range(5):
+        with pytest.raises(KeySetError):
+            subject(sign(), URL)
+    # and a server in trouble is left in peace for a while
+    assert server.reads == 1
+    server.now += key_sets.REST_SECONDS + 1
+    server.answers = ALL
+    assert subject(sign(), URL) == "usr_ada"
+    assert server.reads == 2
+
+
+def test_a_url_is_read_once_and_again_for_a_new_key(server: Server) -> None:
+    # when tokens of a known key come, it is read once
+    assert [subject(sign("RS256"), URL) for _ in range(3)] == ["usr_ada"] * 3
+    assert server.reads == 1
+    # when a token of a new key comes at once, it has to wait
+    server.answers = ALL
+    with pytest.raises(BadTokenError):
+        subject(sign("ES256"), URL)
+    assert server.reads == 1
+    # and then it is read again
+    server.now += key_sets.REFETCH_SECONDS + 1
+    assert subject(sign("ES256"), URL) == "usr_ada"
+    assert server.reads == 2
+
+
+def test_invented_key_ids_do_not_make_it_be_read_again_and_again(server: Server) -> None:
+    for number in range(100):
+        server.now += 1
         with pytest.raises(BadTokenError):
-            subject(sign("ES256", kid="unknown"), url)
-    assert reads == 2
-    tokens._remote.cache_clear()
+            subject(sign("ES256", kid=f"invented-{number}"), URL)
+    assert server.reads <= 1 + 100 // key_sets.REFETCH_SECONDS
+
+
+def test_an_invented_key_id_is_the_callers_fault_while_the_server_is_down(server: Server) -> None:
+    assert subject(sign("RS256"), URL) == "usr_ada"
+    server.answers = None
+    server.now += key_sets.REFETCH_SECONDS + 1
+    for _ in range(3):
+        with pytest.raises(BadTokenError):
+            subject(sign("ES256", kid="invented"), URL)
+        assert subject(sign("RS256"), URL) == "usr_ada"
+    assert server.reads == 2
+
+
+def test_a_withdrawn_key_is_not_believed_for_long(server: Server) -> None:
+    assert subject(sign("RS256"), URL) == "usr_ada"
+    server.answers = key_set({**PUBLIC["ES256"], "kid": "ES256"})
+    server.now += key_sets.KEEP_SECONDS + 1
+    with pytest.raises(BadTokenError):
+        subject(sign("RS256"), URL)
+
+
+def test_what_cannot_be_ours_asks_nobody(server: Server) -> None:
+    # given a set that was read long enough ago to be read again
+    assert subject(sign("RS256"), URL) == "usr_ada"
+    server.now += key_sets.REFETCH_SECONDS + 1
+    # when tokens come that no key of a newer set could have signed
+    for token in (raw({"alg": "none"}, GOOD), raw({"alg": "HS256", "kid": "n"}, GOOD, pem())):
+        with pytest.raises(BadTokenError):
+            subject(token, URL)
+    # then it is not read
+    assert server.reads == 1

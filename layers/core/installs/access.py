@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from installs.errors import ForbiddenError, NotFoundError
-from installs.model import UserRole, WorkspaceRole
+from installs import api_keys
+from installs.errors import ForbiddenError, NotFoundError, UnauthorizedError
+from installs.model import PrincipalKind, UserRole, WorkspaceRole
+from installs.store import api_keys as stored_keys
 from installs.store import roles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from installs.lifecycle import InstallState
     from installs.store.table import Table
@@ -31,9 +33,10 @@ _RANK: Final = {role: rank for rank, role in enumerate(WorkspaceRole)}
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """The caller, as the authorizer found it."""
+    """The caller, as the authorizer found it: a user's id, or an API key's."""
 
     id: str
+    kind: PrincipalKind = PrincipalKind.USER
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +56,52 @@ class Reach:
         return WorkspaceRole.ADMIN if self.everything else self.roles.get(workspace_id)
 
 
-_seen: dict[tuple[str, str], tuple[float, Reach]] = {}
+_seen: dict[tuple[str, Principal], tuple[float, Reach]] = {}
 
 
 def reach(table: Table, principal: Principal, *, fresh: bool = False) -> Reach:
-    """What the caller sees; read anew if ``fresh`` (for writes) or too old."""
-    key = (table.name, principal.id)
+    """What the caller sees; read anew if ``fresh`` (for writes) or too old.
+
+    Raises
+    ------
+    UnauthorizedError
+        The caller is an API key that was revoked or ran out since the gateway let it in.
+    """
+    key = (table.name, principal)
     now = time.monotonic()
     cached = _seen.get(key)
     if not fresh and cached is not None and now - cached[0] < CACHE_SECONDS:
         return cached[1]
-    user_role, by_workspace = roles.of_user(table, principal.id)
-    found = Reach(
-        user_role == UserRole.ADMIN,
-        {workspace: WorkspaceRole(role) for workspace, role in by_workspace.items()},
-    )
+    _seen.pop(key, None)
+    by_key = principal.kind is PrincipalKind.KEY
+    found = _of_key(table, principal.id) if by_key else _of_user(table, principal.id)
     if len(_seen) >= 1000:
         _seen.clear()
     _seen[key] = (now, found)
     return found
+
+
+def _of_user(table: Table, user_id: str) -> Reach:
+    user_role, by_workspace = roles.of_user(table, user_id)
+    return Reach(
+        user_role == UserRole.ADMIN,
+        {workspace: WorkspaceRole(role) for workspace, role in by_workspace.items()},
+    )
+
+
+def _of_key(table: Table, key_id: str) -> Reach:
+    """A workspace's key sees its workspace; a user's sees what the user sees."""
+    key = stored_keys.by_id(table, key_id)
+    if key is None or not api_keys.works(key, datetime.now(UTC)):
+        raise UnauthorizedError("The API key is revoked or has expired.")
+    if key.workspace_id is not None:
+        return Reach(roles={key.workspace_id: api_keys.workspace_role(key)})
+    return _of_user(table, str(key.user_id))
+
+
+def sees(reach: Reach, state: InstallState, now: datetime) -> bool:
+    """Whether an install is within its retention and the caller's reach."""
+    return not state.gone(now) and reach.role(state.row.workspace_id) is not None
 
 
 def seen(reach: Reach, state: InstallState | None, now: datetime) -> InstallState:
@@ -82,7 +112,7 @@ def seen(reach: Reach, state: InstallState | None, now: datetime) -> InstallStat
     NotFoundError
         It is absent, past its retention, or out of reach: these look the same (section 3).
     """
-    if state is None or state.gone(now) or reach.role(state.row.workspace_id) is None:
+    if state is None or not sees(reach, state, now):
         raise NotFoundError("There is no such install.")
     return state
 

@@ -53,6 +53,8 @@ def restore(table: Table, principal: Principal, install_id: str) -> InstallState
     def decide(state: InstallState) -> Decision | None:
         parent_id = state.row.parent_install_id
         parent = None if parent_id is None else installs.get(table, parent_id)
+        if parent is not None and not access.sees(access.reach(table, principal), parent, _now()):
+            parent = None  # out of reach counts as gone, or the answer would tell of its state
         after = lifecycle.restore(state, parent, now=_now())
         if after is None:
             return None

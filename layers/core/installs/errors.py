@@ -7,10 +7,13 @@ wire is the business of ``http.py``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+MAX_ISSUES: Final = 20
+"""How many problems are told at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class InstallsError(Exception):
     def __init__(self, detail: str, issues: Sequence[Issue] = ()) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.issues = tuple(issues)
+        self.issues = tuple(issues)[:MAX_ISSUES]
 
 
 class InvalidParameterError(InstallsError):

@@ -21,6 +21,7 @@ from installs.errors import (
 )
 from installs.ids import is_id
 from installs.log import log_request
+from installs.model import PrincipalKind
 from installs.store.table import Usage
 
 STATUS: Final[Mapping[type[InstallsError], HTTPStatus]] = {
@@ -103,11 +104,11 @@ def request_of(event: Event, usage: Usage) -> Request:
         The event has no principal.
     """
     authorizer = (event.get("requestContext") or {}).get("authorizer") or {}
-    principal = authorizer.get("principal")
-    if not is_id(principal):
+    principal, kind = authorizer.get("principal"), authorizer.get("kind")
+    if not is_id(principal) or kind not in list(PrincipalKind):
         raise UnauthorizedError("A bearer token is needed.")
     return Request(
-        Principal(principal),
+        Principal(principal, PrincipalKind(kind)),
         event.get("pathParameters") or {},
         _query(event),
         usage,

@@ -62,6 +62,13 @@ class WorkspaceRole(StrEnum):
     ADMIN = "admin"
 
 
+class PrincipalKind(StrEnum):
+    """What the authorizer found a caller to be: a user, or an API key."""
+
+    USER = "user"
+    KEY = "key"
+
+
 class KeyKind(StrEnum):
     """The kinds of API key: secret, public, and a user's token."""
 

@@ -1,19 +1,18 @@
 """JSON Web Tokens: who signed them, for whom, until when (CONTRACT.md section 8).
 
-The keys come as a JSON Web Key Set (RFC 7517), by URL or inline. Every fault of a token is a
-``BadTokenError``; only a key set that cannot be had is not the caller's fault.
+Every fault of a token is a ``BadTokenError``; only a key set that cannot be had is not the caller's
+fault (``key_sets.py``).
 """
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import jwt
-from jwt import PyJWKClient, PyJWKSet, PyJWTError
+from jwt import PyJWTError
 
 from installs.ids import is_id
+from installs.key_sets import key_set
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,10 +31,6 @@ class BadTokenError(Exception):
     """The token does not say who the caller is."""
 
 
-class KeySetError(Exception):
-    """The key set cannot be had, or is none: a fault of the set-up, not of the caller."""
-
-
 def subject(token: str, *, issuer: str, audience: str, jwks: str) -> str:
     """The ``sub`` of a valid token.
 
@@ -52,9 +47,10 @@ def subject(token: str, *, issuer: str, audience: str, jwks: str) -> str:
         header = jwt.get_unverified_header(token)
     except _FAULTS as error:
         raise BadTokenError from error
-    keys = _usable(_keys(jwks), header)
-    if not keys and _is_url(jwks):
-        keys = _usable(_refreshed(jwks, header.get("kid")), header)
+    known = key_set(jwks)
+    keys = _usable(known.keys(), header)
+    if not keys and header.get("alg") in ALGORITHMS and header.get("kid") is not None:
+        keys = _usable(known.newer_keys(), header)
     if len(keys) != 1:
         raise BadTokenError
     try:
@@ -89,34 +85,3 @@ def _usable(keys: Sequence[jwt.PyJWK], header: dict[str, Any]) -> list[jwt.PyJWK
         and key.public_key_use in (None, "sig")
         and kid in (None, key.key_id)
     ]
-
-
-def _is_url(jwks: str) -> bool:
-    return jwks.startswith(("https://", "http://"))
-
-
-def _keys(jwks: str) -> Sequence[jwt.PyJWK]:
-    try:
-        return (_remote(jwks).get_jwk_set() if _is_url(jwks) else _inline(jwks)).keys
-    except (PyJWTError, OSError, ValueError, TypeError, AttributeError) as error:
-        raise KeySetError("The key set cannot be had.") from error
-
-
-def _refreshed(url: str, kid: str | None) -> Sequence[jwt.PyJWK]:
-    """The keys after a look for a new one, which the client takes at most twice a minute."""
-    if kid is not None:
-        try:
-            _remote(url).get_signing_key(kid)
-        except PyJWTError:
-            return ()
-    return _keys(url)
-
-
-@cache
-def _inline(jwks: str) -> PyJWKSet:
-    return PyJWKSet.from_dict(json.loads(jwks))
-
-
-@cache
-def _remote(url: str) -> PyJWKClient:
-    return PyJWKClient(url, lifespan=300, timeout=3)

@@ -119,7 +119,8 @@ def values_of(field: str, kind: str) -> st.SearchStrategy[object]:
     return pools[kind[0]]
 
 
-def _value(random: Random, field: str, kind: str) -> object:
+def random_value(random: Random, field: str, kind: str) -> object:
+    """A value of a field, null at times where it may be."""
     if kind.endswith("?") and random.random() < 0.4:
         return None
     if kind[0] == "i":
@@ -142,17 +143,19 @@ def _rows(entity: str, size: int, seed: int) -> list[Row]:
     random = Random(f"{seed} {entity}")  # noqa: S311 - test data
     ids = random.sample(_LINKED.get(entity, IDS[:4]), size)
     return [
-        {"id": id_} | {f: _value(random, f, k) for f, k in ENTITIES[entity].items() if f != "id"}
+        {"id": id_}
+        | {f: random_value(random, f, k) for f, k in ENTITIES[entity].items() if f != "id"}
         for id_ in ids
     ]
 
 
-def _world(seed: int, sizes: dict[str, int]) -> World:
+def random_world(seed: int, sizes: Mapping[str, int]) -> World:
+    """The world of a seed, with so many rows of each entity."""
     return {entity: _rows(entity, size, seed) for entity, size in sizes.items()}
 
 
 worlds: Final = st.builds(
-    _world,
+    random_world,
     st.integers(0, 2**32),
     st.fixed_dictionaries(
         {entity: st.one_of(st.just(most), st.integers(0, most)) for entity, most in _SIZES.items()}

@@ -13,9 +13,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MAX_ISSUES: Final = 20
-"""How many problems of one parameter are told at once."""
-
 _SHOWN: Final = 60
 _MAX_INTEGER_DIGITS: Final = 308
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
+from functools import lru_cache, partial
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Final
 from unicodedata import normalize
@@ -82,8 +82,12 @@ class Operator:
 
 def fold(text: str) -> str:
     """The text in the form in which case and spelling do not matter (D145, composed)."""
-    if text.isascii():
-        return text.lower()
+    return text.lower() if text.isascii() else _folded_once(text)
+
+
+@lru_cache(maxsize=8)
+def _folded_once(text: str) -> str:
+    """Folding is slow, and every comparison of a filter asks for the same texts of the same row."""
     return normalize("NFC", normalize("NFD", text).casefold())
 
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final
 
 from installs.errors import InvalidOrderByError, Issue
 from installs.query.document import (
-    MAX_ISSUES,
     DocumentError,
     Duplicated,
     pointer,
@@ -179,7 +178,7 @@ def parse_order_by(text: str | None) -> Order:
         else:
             issues.append(found)
     if issues:
-        raise _invalid(issues[:MAX_ISSUES])
+        raise _invalid(issues)
     return order_of(keys)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from installs.errors import InvalidParameterError, Issue
 from installs.ids import is_id
 from installs.query.cursor import decode
+from installs.query.document import quoted
 from installs.query.nodes import TRUE, Node, canonical, conjunction, constrains
 from installs.query.order import Order, Values, parse_order_by
 from installs.query.parser import equals, one_of_ids, parse_filter
@@ -73,7 +74,7 @@ def parse(given: Mapping[str, Sequence[str]]) -> ListQuery:
         if parameter in one:
             value, about = one[parameter], INSTALL.fields[field]
             if about.kind is Kind.ENUM and value not in about.values:
-                detail = f"{value!r} is not one of {', '.join(about.values)}"
+                detail = f"{quoted(value)} is not one of {', '.join(about.values)}"
                 issues.append(Issue("invalid_value", detail, parameter))
             elif about.kind is Kind.ID and not is_id(value):
                 issues.append(Issue("invalid_value", _NO_ID, parameter))
@@ -110,7 +111,7 @@ def _each_once(given: Mapping[str, Sequence[str]]) -> dict[str, str]:
     issues: list[Issue] = []
     for name, values in given.items():
         if name not in PARAMETERS:
-            issues.append(Issue("unknown_parameter", f"{name!r} is not a parameter", name))
+            issues.append(Issue("unknown_parameter", f"{quoted(name)} is not a parameter", name))
         elif len(values) != 1:
             issues.append(Issue("repeated", "may be given once", name))
         elif not values[0]:
@@ -146,10 +147,11 @@ def _deleted(one: Mapping[str, str], issues: list[Issue]) -> Deleted | None:
     try:
         return Deleted(text)
     except ValueError:
-        detail = f"{text!r} is not one of {', '.join(Deleted)}"
+        detail = f"{quoted(text)} is not one of {', '.join(Deleted)}"
         issues.append(Issue("invalid_value", detail, "include_deleted"))
         return None
 
 
 def _invalid(issues: list[Issue]) -> InvalidParameterError:
-    return InvalidParameterError(f"{issues[0].parameter}: {issues[0].detail}", issues)
+    about = quoted(issues[0].parameter)[1:-1]
+    return InvalidParameterError(f"{about}: {issues[0].detail}", issues)

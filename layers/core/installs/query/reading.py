@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from installs.errors import Issue
-from installs.query.document import MAX_ISSUES, Duplicated, pointer, quoted
+from installs.errors import MAX_ISSUES, Issue
+from installs.query.document import Duplicated, pointer, quoted
 from installs.query.literals import LiteralError
 
 if TYPE_CHECKING:

@@ -1,0 +1,56 @@
+"""API keys: how a secret looks, what is kept of it, and what a key is good for (section 8).
+
+A secret is ``<kind>_<43 characters of base64url>``: 256 random bits. The table holds its SHA-256
+alone; with so many bits, no salt and no slow hash are needed. It is found by that hash, never by
+comparing strings, so that the time of a look-up tells nothing of a secret.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from hashlib import sha256
+from hmac import compare_digest
+from typing import TYPE_CHECKING, Final
+
+from installs.lifecycle import timestamp
+from installs.model import KeyKind, WorkspaceRole
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from installs.model import ApiKey
+
+_SECRET_BYTES: Final = 32
+_SECRET: Final = re.compile(rf"({'|'.join(KeyKind)})_[A-Za-z0-9_-]{{1,252}}", re.ASCII)
+
+
+def new_secret(kind: KeyKind) -> str:
+    """A secret that nobody can guess; shown once, kept nowhere."""
+    return f"{kind}_{secrets.token_urlsafe(_SECRET_BYTES)}"
+
+
+def is_secret(text: str) -> bool:
+    """Whether a bearer token is meant to be an API key."""
+    return _SECRET.fullmatch(text) is not None
+
+
+def digest(secret: str) -> str:
+    """The SHA-256 of a secret, in lower-case hexadecimal, as the rows have it."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def opens(key: ApiKey, secret: str) -> bool:
+    """Whether a secret is the key's; takes the same time however much of it is right."""
+    same = compare_digest(digest(secret), key.secret_sha256)
+    return same and secret.startswith(f"{key.kind}_")
+
+
+def works(key: ApiKey, now: datetime) -> bool:
+    """Whether the key is neither revoked nor past its end."""
+    return key.deleted_at is None and (key.expires_at is None or timestamp(now) < key.expires_at)
+
+
+def workspace_role(key: ApiKey) -> WorkspaceRole:
+    """The role of a workspace's key in its workspace: a public one reads, whatever its row says."""
+    return WorkspaceRole.VIEWER if key.kind == KeyKind.PUBLIC else WorkspaceRole(key.role)

@@ -1,0 +1,69 @@
+"""From an ``Authorization`` header to whoever calls (CONTRACT.md section 8).
+
+A JSON Web Token is checked without the table. Only an API key needs it, so only then are the store
+and boto3 imported, which costs the authorizer's start several times what a token costs.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from installs import api_keys, tokens
+from installs.model import KeyKind, PrincipalKind
+from installs.tokens import BadTokenError
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: a user by a token's ``sub``, or an API key by its id.
+
+    ``enabled`` is false where the caller is known, but closed out: a key of a deleted workspace.
+    """
+
+    id: str
+    kind: PrincipalKind
+    enabled: bool = True
+
+
+def authenticate(authorization: object) -> Caller:
+    """Whoever a header stands for.
+
+    Raises
+    ------
+    BadTokenError
+        For nobody: it is missing, of another scheme, malformed, forged, expired or revoked.
+    KeySetError
+        There are no keys to tell.
+    """
+    scheme, _, credentials = str(authorization or "").partition(" ")
+    token = credentials.strip(" ")
+    if scheme.lower() != "bearer" or not token.isascii():
+        raise BadTokenError
+    if api_keys.is_secret(token):
+        return _key(token)
+    subject = tokens.subject(
+        token,
+        issuer=os.environ["ISSUER"],
+        audience=os.environ["AUDIENCE"],
+        jwks=os.environ["JWKS"],
+    )
+    return Caller(subject, PrincipalKind.USER)
+
+
+def _key(secret: str) -> Caller:
+    from installs import config
+    from installs.store import api_keys as stored
+    from installs.store.table import Table, client
+
+    table = Table(config.table_name(), client())
+    key = stored.by_secret(table, api_keys.digest(secret))
+    if key is None or not api_keys.opens(key, secret) or not api_keys.works(key, datetime.now(UTC)):
+        raise BadTokenError
+    closed = (
+        key.kind != KeyKind.TOKEN
+        and key.workspace_id is not None
+        and stored.workspace_is_closed(table, key.workspace_id)
+    )
+    return Caller(key.id, PrincipalKind.KEY, enabled=not closed)

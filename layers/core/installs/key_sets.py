@@ -1,0 +1,154 @@
+"""The keys that tokens are signed with: a JSON Web Key Set (RFC 7517), by URL or inline.
+
+Whoever serves the set may be slow, down or broken, and whoever sends tokens may invent key ids: the
+time and the size of an answer are bounded, and so is how often one is asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from functools import cache
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Final
+from urllib.request import HTTPRedirectHandler, build_opener
+
+from jwt import PyJWKSet, PyJWTError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jwt import PyJWK
+
+KEEP_SECONDS: Final = 300
+"""How long a set that was fetched is used."""
+
+REFETCH_SECONDS: Final = 30
+"""How long an unknown key id does not make it be fetched again."""
+
+REST_SECONDS: Final = 5
+"""How long a set that could not be fetched is not asked for again."""
+
+ANSWER_SECONDS: Final = 4
+"""How long an answer may take in all, drop by drop or not; the authorizer has 10 seconds."""
+
+MAX_BYTES: Final = 256 * 1024
+
+_FAULTS: Final = (PyJWTError, OSError, ValueError, TypeError, AttributeError, KeyError)
+
+
+class KeySetError(Exception):
+    """The key set cannot be had, or is none: a fault of the set-up, not of the caller."""
+
+
+def key_set(jwks: str) -> InlineKeySet | RemoteKeySet:
+    """The one key set of this process for a URL, or for a set's JSON itself."""
+    return _remote(jwks) if jwks.startswith(("https://", "http://")) else _inline(jwks)
+
+
+class InlineKeySet:
+    """A set that was handed over whole."""
+
+    def __init__(self, text: str) -> None:
+        self._keys = _read(text)
+
+    def keys(self) -> Sequence[PyJWK]:
+        """All keys."""
+        return self._keys
+
+    def newer_keys(self) -> Sequence[PyJWK]:
+        """None: this set never changes."""
+        return ()
+
+
+class RemoteKeySet:
+    """A set behind a URL."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._keys: Sequence[PyJWK] = ()
+        self._fetched: float | None = None
+        self._failed: float | None = None
+
+    def keys(self) -> Sequence[PyJWK]:
+        """All keys, fetched if there are none yet or they are old.
+
+        Raises
+        ------
+        KeySetError
+            They cannot be had, now or a moment ago.
+        """
+        if not _within(self._fetched, KEEP_SECONDS):
+            self._fetch()
+        return self._keys
+
+    def newer_keys(self) -> Sequence[PyJWK]:
+        """All keys, fetched anew for the sake of a key id that is not among them.
+
+        None where that was done a moment ago, or fails: then nothing tells that id from an
+        invented one.
+        """
+        if _within(self._fetched, REFETCH_SECONDS):
+            return ()
+        try:
+            self._fetch()
+        except KeySetError:
+            return ()
+        return self._keys
+
+    def _fetch(self) -> None:
+        if _within(self._failed, REST_SECONDS):
+            raise KeySetError("The key set could not be had a moment ago.")
+        self._failed = time.monotonic()
+        self._keys = _read(_answer(self._url))
+        self._fetched, self._failed = time.monotonic(), None
+
+
+def _within(moment: float | None, seconds: float) -> bool:
+    return moment is not None and time.monotonic() - moment < seconds
+
+
+def _read(text: str | bytes) -> Sequence[PyJWK]:
+    try:
+        return PyJWKSet.from_dict(json.loads(text)).keys
+    except (*_FAULTS, RecursionError) as error:
+        raise KeySetError("This is no key set.") from error
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    """An answer from elsewhere is none: the URL of the set-up is the one that is trusted."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def _answer(url: str) -> bytes:
+    """What a URL answers; by a thread, since a socket's own timeout starts anew at each byte."""
+    found: list[bytes] = []
+
+    def read() -> None:
+        try:
+            with build_opener(_NoRedirect).open(url, timeout=ANSWER_SECONDS) as response:
+                found.append(response.read(MAX_BYTES + 1))
+        except (OSError, HTTPException, ValueError):
+            return
+
+    thread = threading.Thread(target=read, daemon=True)
+    thread.start()
+    thread.join(ANSWER_SECONDS)
+    if not found:
+        raise KeySetError("The key set's URL does not answer.")
+    if len(found[0]) > MAX_BYTES:
+        raise KeySetError(f"The key set is larger than {MAX_BYTES:,} bytes.")
+    return found[0]
+
+
+@cache
+def _inline(jwks: str) -> InlineKeySet:
+    return InlineKeySet(jwks)
+
+
+@cache
+def _remote(url: str) -> RemoteKeySet:
+    return RemoteKeySet(url)

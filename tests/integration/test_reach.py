@@ -1,0 +1,101 @@
+"""What a caller of very many workspaces sees, and how soon a change of that is felt (section 8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from installs import access, commands
+from installs.access import Principal
+from installs.errors import ParentDeletedError, UnauthorizedError
+from installs.model import PrincipalKind, WorkspaceRole
+from installs.store import items, keys
+from tests import rows
+from tools.importer import import_file
+from tools.importer.table import open_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from installs.store.table import Table
+
+MANY = 1_000
+
+
+@pytest.fixture
+def world(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Table:
+    roles = [
+        rows.role("usr_many", f"wsp_{n}", ("viewer", "editor", "admin")[n % 3]) for n in range(MANY)
+    ]
+    data = rows.write(tmp_path / "rows.ndjson", [rows.user("usr_many"), *roles])
+    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    access._seen.clear()
+    return open_table(table_name, dynamodb_endpoint)
+
+
+def test_a_thousand_workspaces_each_with_its_role(world: Table) -> None:
+    reach = access.reach(world, Principal("usr_many"))
+
+    assert reach.scope == frozenset(f"wsp_{n}" for n in range(MANY))
+    assert reach.role("wsp_2") is WorkspaceRole.ADMIN
+    assert reach.role("wsp_none") is None
+    assert world.usage.calls == 1
+
+
+def test_a_role_that_changes_is_felt_at_once_by_whoever_reads_anew(world: Table) -> None:
+    caller = Principal("usr_many")
+    access.reach(world, caller)
+    gone = items.encode_key(keys.role("usr_many", "wsp_7"))
+    world.client.delete_item(TableName=world.name, Key=gone)
+
+    assert access.reach(world, caller).role("wsp_7") is not None
+    assert access.reach(world, caller, fresh=True).role("wsp_7") is None
+    # and what was read anew is what reads see from then on
+    assert access.reach(world, caller).role("wsp_7") is None
+
+
+def test_a_user_and_a_key_of_one_id_are_two_callers(world: Table) -> None:
+    assert access.reach(world, Principal("usr_many")).roles
+    with pytest.raises(UnauthorizedError):
+        access.reach(world, Principal("usr_many", PrincipalKind.KEY))
+
+
+def test_the_cache_holds_what_it_may_and_no_more(world: Table) -> None:
+    for number in range(1_001):
+        access._seen[world.name, Principal(f"usr_{number}")] = (0.0, access.Reach())
+    access.reach(world, Principal("usr_new"))
+    assert len(access._seen) == 1
+    access._seen.clear()
+
+
+def test_the_caches_keep_within_the_minute() -> None:
+    # the gateway's 30 seconds are in the template, and tested there
+    assert 30 + access.CACHE_SECONDS <= 60
+
+
+def test_a_parent_out_of_reach_counts_as_gone_whatever_its_state(
+    table_name: str, dynamodb_endpoint: str, tmp_path: Path
+) -> None:
+    # given deleted add-ons of parents in a workspace that the caller does not see
+    deleted = {"deletedAt": rows.CREATED, "retentionTier": "none"}
+    elsewhere = {"workspaceId": "wsp_other"}
+    lines = [
+        *rows.base(),
+        rows.install("ins_live", **elsewhere),
+        rows.install("ins_deleted", **elsewhere, **deleted),
+        *(
+            rows.install(f"ins_of_{state}", parentInstallId=f"ins_{state}", **deleted)
+            for state in ("live", "deleted", "absent")
+        ),
+    ]
+    data = rows.write(tmp_path / "rows.ndjson", lines)
+    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    table = open_table(table_name, dynamodb_endpoint)
+    # when they are restored, then each is refused in the same words
+    told = set()
+    for state in ("live", "deleted", "absent"):
+        with pytest.raises(ParentDeletedError) as refused:
+            commands.restore(table, Principal("usr_ed"), f"ins_of_{state}")
+        told.add(refused.value.detail)
+    assert len(told) == 1

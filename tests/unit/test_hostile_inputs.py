@@ -1,0 +1,45 @@
+"""The worst inputs are refused or read, at a cost that does not grow with them (section 2)."""
+
+from __future__ import annotations
+
+import json
+from typing import Literal
+from unicodedata import normalize
+
+import pytest
+
+from installs.query import operators
+from installs.query.evaluate import compile_filter
+from installs.query.parameters import parse
+from tools.hostile import INPUTS, Input, run
+
+CALLS = 60_000
+"""Of functions, Python's and C's: some milliseconds."""
+
+
+@pytest.mark.parametrize("given", INPUTS, ids=lambda given: given.name)
+def test_an_input_costs_what_it_may(given: Input) -> None:
+    cost = run(given)
+    assert cost.refused is given.refused
+    assert cost.calls < CALLS
+
+
+def test_a_text_of_a_row_is_folded_once_whatever_the_filter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # given how many characters are folded
+    folded = 0
+
+    def counted(form: Literal["NFC", "NFD"], text: str) -> str:
+        nonlocal folded
+        folded += len(text)
+        return normalize(form, text)
+
+    monkeypatch.setattr("installs.query.operators.normalize", counted)
+    operators._folded_once.cache_clear()
+    # when a filter of 98 comparisons meets a text of 1,000 characters
+    wanted = {"OR": [{"variables": {"path": ["a"], "containsi": f"z{n}"}} for n in range(98)]}
+    query = parse({"filter": [json.dumps(wanted)]})
+    compile_filter(query.filter)({"variables": json.dumps({"a": "é" * 1_000})})
+    # then it is the text's own, decomposed and composed
+    assert folded == 3_000

@@ -1,0 +1,112 @@
+"""API keys made, listed and revoked: the rows behind the commands (CONTRACT.md section 8).
+
+A secret is shown once, when it is made. The table has its SHA-256 alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
+
+from installs import api_keys
+from installs.ids import is_id
+from installs.lifecycle import timestamp
+from installs.model import ApiKey, KeyKind, WorkspaceRole
+from installs.store import api_keys as stored
+from installs.store import items, keys
+from installs.store.expressions import Exists, Missing, Update
+from installs.store.table import ConditionFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from installs.store.table import Table
+
+
+class ApiKeyError(Exception):
+    """What was asked for cannot be done; the message is for whoever asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key that was made, and the secret that nobody can read again."""
+
+    key: ApiKey
+    secret: str
+
+
+def create(
+    table: Table,
+    kind: KeyKind,
+    owner: str,
+    *,
+    role: WorkspaceRole | None = None,
+    days: int | None = None,
+) -> NewKey:
+    """Make a key: a workspace's (``sec``, ``pub``) or a user's (``tok``).
+
+    ``role`` is for ``sec`` alone, where it is admin unless it says less. ``days``: until when it
+    works; for ever without.
+
+    Raises
+    ------
+    ApiKeyError
+        There is no such owner, or a role where none can be chosen.
+    """
+    of_user = kind is KeyKind.TOKEN
+    if role is not None and kind is not KeyKind.SECRET:
+        raise ApiKeyError("Only a key of kind sec has a role: pub reads, tok is its user.")
+    owner_key = keys.user(owner) if of_user else keys.workspace(owner)
+    if not is_id(owner) or table.get(owner_key) is None:
+        raise ApiKeyError(f"There is no {'user' if of_user else 'workspace'} {owner}.")
+    secret = api_keys.new_secret(kind)
+    expires = None if days is None else timestamp(datetime.now(UTC) + timedelta(days=days))
+    key = ApiKey(
+        id=f"key_{uuid4().hex}",
+        kind=kind,
+        workspace_id=None if of_user else owner,
+        user_id=owner if of_user else None,
+        role=role or (WorkspaceRole.ADMIN if kind is KeyKind.SECRET else WorkspaceRole.VIEWER),
+        secret_sha256=api_keys.digest(secret),
+        expires_at=expires,
+        deleted_at=None,
+    )
+    fields = items.decode(items.row_to_item(keys.api_key(key.id), key))
+    named = {name: value for name, value in fields.items() if name not in (keys.PK, keys.SK)}
+    table.transact(
+        [
+            Update(keys.api_key(key.id), (Missing(),), set=named),
+            Update(keys.secret(key.secret_sha256), (Missing(),), set={stored.KEY_ID: key.id}),
+        ]
+    )
+    return NewKey(key, secret)
+
+
+def list_all(table: Table) -> Iterator[ApiKey]:
+    """Every key, revoked and expired ones too. Reads the whole table: there are few keys."""
+    pages = table.client.get_paginator("scan").paginate(
+        TableName=table.name,
+        FilterExpression="sk = :kind",
+        ExpressionAttributeValues={":kind": {"S": keys.api_key("").sk}},
+    )
+    for page in pages:
+        for item in page["Items"]:
+            yield stored.of_item(cast("Any", item))
+
+
+def revoke(table: Table, key_id: str) -> None:
+    """Take a key away for good; its row stays, to tell when.
+
+    Raises
+    ------
+    ApiKeyError
+        There is no such key, or it is revoked already.
+    """
+    now = timestamp(datetime.now(UTC))
+    conditions = Exists(), Missing("deletedAt")
+    try:
+        table.transact([Update(keys.api_key(key_id), conditions, set={"deletedAt": now})])
+    except ConditionFailedError as error:
+        raise ApiKeyError(f"There is no key {key_id} that works.") from error

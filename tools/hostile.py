@@ -1,0 +1,139 @@
+"""The worst inputs that we know of, and what each costs: ``python -m tools hostile``.
+
+Each is a whole request of the list, or one row under the most expensive filter that its limits
+allow. What they cost stands in docs/security.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+
+from installs.errors import InstallsError
+from installs.query.evaluate import compile_filter
+from installs.query.parameters import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from installs.query.schema import Fields
+
+LEAVES: Final = 98
+"""Comparisons that fit into a filter beside what holds them."""
+
+_SMALL: Final[Fields] = {"id": "a", "variables": "{}"}
+_TWICE: Final = ",".join(['"a":1'] * 2_700)
+_IDS: Final = {"id": {"in": [f"a{n}" for n in range(30)]}}
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A request's parameters, each once, and the row that its filter then meets."""
+
+    name: str
+    query: Mapping[str, str]
+    row: Fields | None = None
+    refused: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an input costs: calls of functions, Python's and C's, and time."""
+
+    refused: bool
+    calls: int
+    milliseconds: float
+
+
+def _filter(name: str, wanted: object, **more: Any) -> Input:  # noqa: ANN401 - Input's fields
+    text = wanted if isinstance(wanted, str) else json.dumps(wanted)
+    return Input(name, {"filter": text}, **more)
+
+
+def _on_variables(name: str, value: str, *leaves: dict[str, str]) -> Input:
+    """Comparisons with one long text of a row, of which none is true."""
+    row = {"id": "a", "variables": json.dumps({"a": value}, ensure_ascii=False)}
+    wanted = {"OR": [{"variables": {"path": ["a"], **leaf}} for leaf in leaves]}
+    return _filter(name, wanted, row=row, refused=False)
+
+
+def _base64(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+INPUTS: Final = (
+    _filter("16,384 opening brackets", "[" * 16_384),
+    _filter("nesting of AND, 1,800 deep", '{"AND":[' * 1_800),
+    _filter("a number of 16,000 digits", f'{{"id":{"9" * 16_000}}}'),
+    _filter("an exponent of 16,000 digits", f'{{"id":1e{"9" * 16_000}}}'),
+    _filter("one key 2,700 times", f"{{{_TWICE}}}"),
+    _filter("700 fields that are nearly one", {f"solutionNam{n}": 1 for n in range(700)}),
+    _filter("100 filters, all wrong", {"AND": [{"x": 1}] * 100}),
+    _filter("keys of surrogates", {f"\ud800{n}": 1 for n in range(400)}),
+    _filter("lists of 1,500 ids in all", {"AND": [_IDS] * 50}, refused=False),
+    Input("2,000 unknown parameters", {f"p{n}": "1" for n in range(2_000)}),
+    Input("500 ids", {"ids": ",".join(["a" * 19] * 500)}),
+    Input("an order of 16,000 brackets", {"orderBy": "[" * 16_000}),
+    Input("a cursor of 2,048 characters", {"after": "A" * 2_048}),
+    Input("a cursor of 1,500 brackets", {"after": _base64("[" * 1_500)}),
+    _on_variables("98 containsi, a value of 130,000 é", "é" * 130_000,
+                  *({"containsi": f"zz{n}"} for n in range(LEAVES))),
+    _on_variables("98 contains, a value of 380,000 A", "A" * 380_000,
+                  *({"contains": "A" * 60 + "b" + "A" * 40 + str(n)} for n in range(LEAVES))),
+    _filter("a path of 100 keys, a value 5,000 deep", {"variables": {"path": ["a"] * 100, "eq": 1}},
+            row={"id": "a", "variables": '{"a":' * 5_000 + "1" + "}" * 5_000}, refused=False),
+)  # fmt: skip
+
+
+def run(one: Input) -> Cost:
+    """Read the parameters, and look at the row, as the list does."""
+    refused = False
+    calls, started = 0, time.perf_counter()
+
+    def ask() -> None:
+        nonlocal refused
+        try:
+            query = parse({name: [value] for name, value in one.query.items()})
+        except InstallsError:
+            refused = True
+        else:
+            compile_filter(query.filter)(one.row or _SMALL)
+
+    ask()
+    milliseconds = (time.perf_counter() - started) * 1000
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    _profiled(ask, count)
+    return Cost(refused, calls, milliseconds)
+
+
+def _profiled(do: Callable[[], None], count: Callable[[Any, str, Any], None]) -> None:
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        do()
+    finally:
+        sys.setprofile(before)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command("hostile")(show)
+
+
+def show() -> None:
+    """Print what the worst inputs cost, as a table of Markdown."""
+    typer.echo("| input | answer | calls | ms |\n|---|---|---:|---:|")
+    for one in INPUTS:
+        cost = run(one)
+        answer = "refused" if cost.refused else "read"
+        typer.echo(f"| {one.name} | {answer} | {cost.calls:,} | {cost.milliseconds:.1f} |")

@@ -1,0 +1,18 @@
+"""The command that writes ``openapi.yaml``."""
+
+from __future__ import annotations
+
+import typer
+
+from tools.openapi.document import PATH, text
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command("openapi")(write)
+
+
+def write() -> None:
+    """Write openapi.yaml anew, from the models that the service runs on."""
+    PATH.write_text(text(), encoding="utf-8")
+    typer.echo(PATH)
