@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tools import hostile
+from tools import hostile, query_reference
 from tools.api_keys import commands as keys
 from tools.bench import commands as bench
 from tools.local import commands
@@ -20,6 +20,7 @@ commands.register(app)
 openapi.register(app)
 hostile.register(app)
 bench.register(app)
+query_reference.register(app)
 app.add_typer(keys.app, name="keys")
 
 if __name__ == "__main__":

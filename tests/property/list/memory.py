@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from installs.store import keys
 from installs.store.counters import counter_keys
-from installs.store.expressions import Exists, Missing
+from installs.store.expressions import Exists, Missing, Placeholders
 from installs.store.filters import All, AnyOf, Between, Compare, Filter, Not, OneOf
 from installs.store.spans import Chunk
 
@@ -118,6 +118,7 @@ class Memory:
     def _chunk(self, span: Span, limit: int, start: Item | None, condition: Filter | None) -> Chunk:
         index = span.index
         assert limit > 0
+        assert condition is None or not redundant(condition.encode(Placeholders()))
         assert span.low is None or span.high is None or span.low <= span.high
         assert "" not in (span.low, span.high)
         there = [
@@ -141,6 +142,18 @@ class Memory:
         full = len(examined) == min(limit, self._page)
         last = {index.sort: examined[-1][index.sort]} if full else None
         return Chunk([item for item in examined if holds(condition, item)], last)
+
+
+def redundant(expression: str) -> bool:
+    """Whether parentheses stand right around parentheses, which DynamoDB refuses."""
+    opened: list[int] = []
+    pairs = set()
+    for at, character in enumerate(expression):
+        if character == "(":
+            opened.append(at)
+        elif character == ")":
+            pairs.add((opened.pop(), at))
+    return any((start + 1, end - 1) in pairs for start, end in pairs)
 
 
 def holds(condition: Filter | None, item: Item) -> bool:

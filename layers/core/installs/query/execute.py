@@ -186,7 +186,9 @@ def _walk(
     near: Values | None,
     far: Values | None,
 ) -> Walk:
-    ways = [way for way in (way_of(one.lane, order) for one in plan.ways) if way is not None]
+    ways = [
+        way for way in (way_of(one.lane, order, one.rows) for one in plan.ways) if way is not None
+    ]
     matches = _matcher(search, order)
     return Walk(ways, order, near, far, matches, reader, plan.pushed.condition)
 

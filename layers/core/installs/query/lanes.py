@@ -54,6 +54,8 @@ class Way:
     forward: bool
     group: tuple[int | str, ...]
     """Ways of a smaller group come before this one as a whole."""
+    rows: int = 1
+    """How many rows the lane is thought to have."""
 
     def span(self, near: Values | None, far: Values | None) -> Span | None:
         """What lies between two positions, both included; ``None``: nothing does."""
@@ -106,13 +108,13 @@ class Way:
         return None if text == self.lane.prefix else (text + ABOVE, text)
 
 
-def way(lane: Lane, order: Order) -> Way | None:
-    """How a lane is read in an order; ``None`` where it does not carry it."""
+def way(lane: Lane, order: Order, rows: int = 1) -> Way | None:
+    """How a lane of so many rows is read in an order; ``None`` where it does not carry it."""
     left = [key for key in order.keys if key.field not in lane.fixed]
     directions = {key.ascending for key in left}
     if tuple(key.field for key in left) != lane.carried or len(directions) != 1:
         return None
-    return Way(lane, order, directions.pop(), _group(order.keys[0], lane))
+    return Way(lane, order, directions.pop(), _group(order.keys[0], lane), rows)
 
 
 def part(key: Key, value: str | None) -> SortKey:

@@ -71,10 +71,11 @@ def simplified(node: Node) -> Node:
         return node
     kind, end = (And, FALSE) if isinstance(node, And) else (Or, TRUE)
     nothing = TRUE if kind is And else FALSE
-    children = [part for part in map(simplified, node.children) if part != nothing]
+    parts = (part for part in map(simplified, node.children) if part != nothing)
+    children = tuple(dict.fromkeys(parts))
     if end in children:
         return end
-    return children[0] if len(children) == 1 else kind(tuple(dict.fromkeys(children)))
+    return children[0] if len(children) == 1 else kind(children)
 
 
 def conjuncts(node: Node) -> tuple[Node, ...]:

@@ -82,7 +82,9 @@ def obvious(search: Search) -> bool:
     if search.states != (State.LIVE,) or search.counts is None or len(search.counts) > FEW_COUNTS:
         return False
     return any(
-        not _unkeyed(search, path) and path.lanes and len(_ways(search, path)) == len(path.lanes)
+        not _unkeyed(search, path)
+        and path.lanes
+        and len(_ways(search, path, {})) == len(path.lanes)
         for path in paths(search)
     )
 
@@ -114,7 +116,7 @@ def _scan(path: Path, pushed: Pushed, statistics: Statistics) -> Plan:
 
 
 def _stream(search: Search, path: Path, pushed: Pushed, statistics: Statistics) -> Plan | None:
-    ways = _ways(search, path)
+    ways = _ways(search, path, statistics)
     total = _total(search, path, pushed)
     if len(ways) < len(path.lanes) or path.ids or total is None:
         return None
@@ -127,8 +129,8 @@ def _stream(search: Search, path: Path, pushed: Pushed, statistics: Statistics) 
     return Plan(path, pushed, cost, rows + counted, ways, total, per_match)
 
 
-def _ways(search: Search, path: Path) -> tuple[Way, ...]:
-    found = (way(lane, search.order) for lane in path.lanes)
+def _ways(search: Search, path: Path, statistics: Statistics) -> tuple[Way, ...]:
+    found = (way(lane, search.order, _rows(lane, statistics)) for lane in path.lanes)
     return tuple(one for one in found if one is not None)
 
 

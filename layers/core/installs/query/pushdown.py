@@ -83,7 +83,9 @@ def _pushed(node: Node) -> Pushed:
         conditions = [part.condition for part in parts if part.condition is not None]
         if not parts or len(conditions) < len(parts):
             return NOTHING
-        return Pushed(AnyOf(conditions), all(part.exact for part in parts))
+        # DynamoDB refuses parentheses around parentheses, as one part alone would get.
+        either = conditions[0] if len(conditions) == 1 else AnyOf(conditions)
+        return Pushed(either, all(part.exact for part in parts))
     return NOTHING
 
 

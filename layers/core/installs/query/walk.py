@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import groupby
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
@@ -80,9 +81,10 @@ class Walk:
         ways = sorted(self.ways, key=lambda way: way.group)
         for _, group in groupby(ways, key=lambda way: way.group):
             together = list(group)
-            share = -(-(wanted - len(found)) // len(together))
-            size = max(1, int(share * per_match))
-            lanes = [_Open(way, min(size, MOST_AT_ONCE)) for way in together]
+            likely = (wanted - len(found)) * per_match / max(1, sum(way.rows for way in together))
+            lanes = [
+                _Open(way, max(1, min(ceil(way.rows * likely), MOST_AT_ONCE))) for way in together
+            ]
             while reading := self._behind(lanes, found, wanted):
                 self._round(reading, self._last(found, wanted), found)
             if len(found) >= wanted:
