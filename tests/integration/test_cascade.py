@@ -10,6 +10,7 @@ import pytest
 
 from installs import cascade, commands, model
 from installs.access import Principal
+from installs.cascade import Work
 from installs.errors import ConflictError, InstallsError
 from installs.lifecycle import InstallState
 from installs.store import installs, items, keys
@@ -102,7 +103,7 @@ class World:
 
     def handle(self, seen: InstallState, table: Table | None = None) -> None:
         try:
-            cascade.reconcile(table or self.table, seen, lambda: None)
+            cascade.reconcile(Work(table or self.table), seen.place)
         finally:
             self.look()
 
