@@ -1,4 +1,4 @@
-"""Random histories of small worlds: ``python -m tests.property.cascade.histories CASES [SEED]``.
+"""Random histories of small worlds: ``python -m tests.property.cascade.histories CASES [SEED [PROCESSES]]``.
 
 One number makes one history: which world, what callers do, when DynamoDB sweeps, how records are
 batched, repeated, put off and lost, where the consumer crashes, and whose turn it is after each
@@ -32,7 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CHUNK: Final = 250
-VERBS: Final = ("uninstall", "uninstall", "uninstall", "restore", "restore", "purge")
+LIKELY: Final = {
+    "live": ("uninstall",) * 9 + ("restore",),
+    "deleted": ("restore",) * 6 + ("purge",) * 2 + ("uninstall",),
+    "gone": ("restore", "purge"),
+}
+"""What callers do to an install as it is when they begin; by their turn it may be another."""
 
 
 
@@ -83,27 +88,28 @@ def _live(world: World) -> None:
     """Some steps of everybody, in any order."""
     dice = world.dice
     lossy = dice.random() < 0.15
-    for _ in range(dice.randint(10, 60)):
+    for _ in range(dice.randint(20, 120)):
         roll = dice.random()
-        if roll < 0.55 and world.actors:
+        if roll < 0.65 and world.actors:
             world.resume(dice.choice(list(world.actors)))
-        elif roll < 0.70:
-            world.command(dice.choice(VERBS), dice.choice(list(world.model.installs)))
-        elif roll < 0.88:
+        elif roll < 0.76:
+            install_id = dice.choice(list(world.model.installs))
+            world.command(dice.choice(LIKELY[world.half(install_id)]), install_id)
+        elif roll < 0.92:
             if batch := world.take_batch():
                 world.consume(batch)
-        elif roll < 0.90 and world.past_records:
+        elif roll < 0.935 and world.past_records:
             world.repeat()
-        elif roll < 0.92:
-            world.repair()
-        elif roll < 0.94:
-            world.insert_member(dice.choice(list(world.model.installs)))
         elif roll < 0.95:
+            world.repair()
+        elif roll < 0.96:
+            world.insert_member(dice.choice(list(world.model.installs)))
+        elif roll < 0.965:
             world.insert_add_on(dice.choice(list(world.model.installs)))
-        elif roll < 0.98:
+        elif roll < 0.985:
             steps = timedelta(milliseconds=1), timedelta(minutes=6), timedelta(days=8)
             world.move_clock(dice.choice(steps))
-        elif roll < 0.99:
+        elif roll < 0.993:
             world.sweep()
         elif lossy and any(world.queues.values()):
             world.lose()
@@ -146,14 +152,14 @@ def _run_many(seeds: range) -> int:
 
 def main() -> None:
     """Run many histories on all processors, and say how far they are."""
-    cases, first = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    cases, first, processes = [*map(int, sys.argv[1:]), *(0, os.cpu_count() or 1)[len(sys.argv) - 2 :]]
     began = time.monotonic()
     chunks = [
         range(start, min(start + CHUNK, first + cases))
         for start in range(first, first + cases, CHUNK)
     ]
     done = events = 0
-    with ProcessPoolExecutor(os.cpu_count()) as pool:
+    with ProcessPoolExecutor(processes) as pool:
         for chunk, some in zip(chunks, pool.map(_run_many, chunks), strict=True):
             done, events = done + len(chunk), events + some
             seconds = time.monotonic() - began

@@ -47,6 +47,7 @@ class World:
         self.past_records: list[Record] = []
         self.lost = False
         self.actors: dict[Fiber, str] = {}
+        self.began: dict[Fiber, datetime] = {}
         self.current: Fiber | None = None
         self.trace: list[str] = []
         self.memory.before = self._before
@@ -61,12 +62,12 @@ class World:
         if fiber is None:
             return
         roll = self.dice.random()
-        if roll < 0.03 and self.actors[fiber] != "client":
+        if roll < 0.015 and self.actors[fiber] != "client":
             self.trace.append(f"crash of {self.actors[fiber]}")
             raise CrashError
-        if roll < 0.05 and kind == "write":
+        if roll < 0.03 and kind == "write":
             raise ThrottledError("busy")
-        if roll < 0.5:
+        if roll < 0.35:
             fiber.pause()
 
     def _check_time(self) -> None:
@@ -99,6 +100,9 @@ class World:
         self, actor: str, install_id: str, old: InstallState | None, new: InstallState | None
     ) -> None:
         one = self.model.installs[install_id]
+        if actor == "client" and old is not None and self.current is not None:
+            # Retention may run out between the check and the write, but not before both.
+            assert not old.gone(self.began[self.current]), "changed after its retention"
         if new is None:
             assert old is not None
             assert old.deletion is not None or actor != "client"
@@ -120,7 +124,9 @@ class World:
             except (InstallsError, CrashError) as error:
                 self.trace.append(f"{kind} {what}: {error!r}")
 
-        self.actors[Fiber.of(act)] = kind
+        fiber = Fiber.of(act)
+        self.actors[fiber] = kind
+        self.began[fiber] = self.now
 
     def resume(self, fiber: Fiber) -> None:
         self.current = fiber
@@ -138,6 +144,13 @@ class World:
             "purge": lambda: commands.purge(self.table, ROOT, install_id),
         }
         self.start("client", f"{verb} {install_id}", lambda: act[verb]() and None)
+
+    def half(self, install_id: str) -> str:
+        """Where an install is at this moment: live, deleted, or gone."""
+        item = self.memory.look(keys.install(install_id))
+        if item is None:
+            return "gone"
+        return "deleted" if items.DELETION_ID in item else "live"
 
     def take_batch(self) -> list[Record]:
         """Records of any installs, those of each in their order; nobody else has these installs."""
