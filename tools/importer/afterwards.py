@@ -31,9 +31,7 @@ class Hung:
     deletion_id: str | None
 
 
-def remind_where_changed(
-    table: Table, written: Iterable[Hung], known: Mapping[str, Place]
-) -> int:
+def remind_where_changed(table: Table, written: Iterable[Hung], known: Mapping[str, Place]) -> int:
     """Set the reminders of installs that what was written does not agree with; how many.
 
     ``known``: the installs that were there before; only one of these can have gone meanwhile, while

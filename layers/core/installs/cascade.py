@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from installs.store.table import Table
 
 CHANGES_AT_ONCE: Final = 15
-"""Add-ons in one transaction: each writes a row, a reminder, two counters and an epoch, beside three
-others (the counts of the workspace and of the platform, and the guard): 78 actions at the most."""
+"""Add-ons in one transaction: each writes a row, a reminder, two counters and an epoch, beside the
+counts of the workspace and of the platform, and the guard: 78 actions at the most."""
 
 LARGEST_TRANSACTION: Final = 3_000_000
 """In bytes of the items written, with room below DynamoDB's 4 MB (AWS: TransactWriteItems)."""
@@ -124,13 +124,13 @@ def _pass(work: Work, seen: Place) -> None:
     state = installs.get(work.table, seen.id)
     known = state or reminder
     place = seen if known is None else known.place
-    _settle_solution(work, place.solution_id)
+    settle_solution(work, place.solution_id)
     _settle_add_ons(work, place.id, state)
     _settle_members(work, place.id, state)
     if state is None:
         _drop_pointers(work, place)
         # Whoever is left in it may have been settled by what the one that is gone still was.
-        _settle_solution(work, place.solution_id)
+        settle_solution(work, place.solution_id)
     done = due.settled(place, reminder, state)
     if done is not None:
         work.table.transact([done])
@@ -173,7 +173,7 @@ def _following(add_on: InstallState, parent: InstallState | None) -> Change | No
     return Change(add_on, lifecycle.taken(add_on, parent.deletion, cascaded=True))
 
 
-def _settle_solution(work: Work, solution_id: str | None) -> None:
+def settle_solution(work: Work, solution_id: str | None) -> None:
     """Settle a solution by the states of all installs in it (docs/adr/0009-cascade.md)."""
     if solution_id is None:
         return

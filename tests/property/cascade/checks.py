@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from installs.lifecycle import timestamp
 from installs.store import due, items, keys
-from tests.property.cascade.model import GONE, LIVE
+from tests.property.cascade.model import GONE, LIVE, Member
 
 if TYPE_CHECKING:
-    from tests.property.cascade.model import Fate, Member
+    from installs.store.keys import Key
+    from tests.property.cascade.model import Fate, Install
     from tests.property.cascade.world import World
 
 Row = dict[str, Any]
+Rows = dict[tuple[str, str], Row]
+Expect = Callable[[str, object, object], None]
 
 
 def violations(world: World) -> list[str]:
@@ -25,68 +30,63 @@ def violations(world: World) -> list[str]:
         if is_ != must_be:
             found.append(f"{what} is {is_}, and must be {must_be}")
 
-    wanted = {(keys.user("usr_root").pk, "USER"), (keys.workspace("wsp").pk, "WORKSPACE")}
-    counts: Counter[tuple[str, ...]] = Counter()
+    wanted = {_at(keys.user("usr_root")), _at(keys.workspace("wsp"))}
     for one in world.model.installs.values():
-        fate = world.model.fate(one.id)
-        key = (keys.install(one.id).pk, keys.INSTALL_SK)
-        row = rows.get(key)
-        expect(one.id, _fate_of(row), fate)
-        if fate == GONE or row is None:
-            continue
-        cascaded = world.model.cascaded(one.id)
-        expect(f"{one.id}'s cause", row.get(items.CASCADED, False), cascaded)
-        again = items.install_to_item(items.fields_to_install(row))
-        expect(f"{one.id}'s index keys", items.decode(again), row)
-        wanted |= {key}
-        for owner, pointer in ((one.parent, keys.add_on), (one.solution, keys.solution_install)):
-            if owner is not None:
-                wanted |= {(pointer(owner, one.id).pk, pointer(owner, one.id).sk)}
-        if fate == LIVE:
-            counts[("workspace",)] += 1
-            counts[("integration", one.integration)] += 1
-        reminder = rows.get((key[0], keys.DUE_SK))
-        expect(f"{one.id}'s reminder", reminder and reminder["dueKey"], _due(row))
-        if reminder:
-            wanted |= {(key[0], keys.DUE_SK)}
+        wanted |= _check_install(world, rows, one, expect)
     for member in world.model.members:
-        place = keys.member(member.owner, member.id)
-        wanted |= _check_row(
-            f"{member.owner}'s {member.id}",
-            (place.pk, place.sk),
-            rows.get((place.pk, place.sk)),
-            member,
-            world.model.fate(member.owner),
-            expect,
-            enabled=member.enabled,
-        )
+        fate = world.model.fate(member.owner)
+        place = _at(keys.member(member.owner, member.id))
+        wanted |= _check_row(rows, place, member, fate, expect, enabled=member.enabled)
     for solution_id, members in world.model.solutions.items():
-        fate_or_none = world.model.solution_fate(solution_id) or LIVE
-        key = (keys.solution(solution_id).pk, "SOLUTION")
-        expect(solution_id, _fate_of(rows.get(key)), fate_or_none)
-        if fate_or_none != GONE:
-            wanted |= {key}
+        # A solution that no install ever was in is nobody's business.
+        whole = world.model.solution_fate(solution_id) or LIVE
+        place = _at(keys.solution(solution_id))
+        wanted |= _check_row(rows, place, Member("", "", ""), whole, expect)
         for member in members:
-            place = keys.solution_member(solution_id, member.id)
-            wanted |= _check_row(
-                f"{solution_id}'s {member.id}",
-                (place.pk, place.sk),
-                rows.get((place.pk, place.sk)),
-                member,
-                world.model.solution_member_fate(solution_id, member) or LIVE,
-                expect,
-            )
-    _check_counts(rows, counts, expect)
-    others = {key for key in rows if key[1] != "EPOCH" and "live" not in rows[key]}
+            fate = world.model.solution_member_fate(solution_id, member) or LIVE
+            place = _at(keys.solution_member(solution_id, member.id))
+            wanted |= _check_row(rows, place, member, fate, expect)
+    _check_counts(world, rows, expect)
+    others = {key for key in rows if key[1] != "EPOCH" and items.LIVE not in rows[key]}
     expect("what is there and should not be", others - wanted, set())
     expect("what is not there and should be", wanted - others, set())
     return found
 
 
+def _at(key: Key) -> tuple[str, str]:
+    return key.pk, key.sk
+
+
+def _check_install(world: World, rows: Rows, one: Install, expect: Expect) -> set[tuple[str, str]]:
+    fate = world.model.fate(one.id)
+    key = _at(keys.install(one.id))
+    row = rows.get(key)
+    expect(one.id, _fate_of(row), fate)
+    if fate == GONE or row is None:
+        return set()
+    expect(f"{one.id}'s cause", row.get(items.CASCADED, False), world.model.cascaded(one.id))
+    again = items.install_to_item(items.fields_to_install(row))
+    expect(f"{one.id}'s index keys", items.decode(again), row)
+    wanted = {key}
+    if one.parent is not None:
+        wanted.add(_at(keys.add_on(one.parent, one.id)))
+    if one.solution is not None:
+        wanted.add(_at(keys.solution_install(one.solution, one.id)))
+    reminder = rows.get(_at(keys.due(one.id)))
+    expect(f"{one.id}'s reminder", reminder and reminder[keys.BY_DUE.sort], _due(row))
+    return wanted | ({_at(keys.due(one.id))} if reminder else set())
+
+
 def _check_row(
-    what: str, key: tuple[str, str], row: Row | None, member: Member, fate: Fate, expect: Any,  # noqa: ANN401
-    *, enabled: bool | None = None,
-) -> set[tuple[str, str]]:  # fmt: skip
+    rows: Rows,
+    key: tuple[str, str],
+    member: Member,
+    fate: Fate,
+    expect: Expect,
+    *,
+    enabled: bool | None = None,
+) -> set[tuple[str, str]]:
+    row, what = rows.get(key), " ".join(key)
     if member.own_trash:
         expect(f"{what}, in its own trash,", row and items.DELETION_ID not in row, True)
         expect(f"{what}'s enabled", row and row.get("enabled"), enabled)
@@ -101,13 +101,23 @@ def _check_row(
     return {key}
 
 
-def _check_counts(rows: dict[tuple[str, str], Row], counts: Counter[tuple[str, ...]], expect: Any) -> None:  # noqa: ANN401
-    workspace = keys.workspace("wsp").pk
-    for integration in (None, "itg_x", "itg_y"):
-        place = keys.live_count("wsp", integration)
-        name = ("workspace",) if integration is None else ("integration", integration)
-        found = rows.get((place.pk, place.sk), {}).get(items.LIVE, 0)
-        expect(f"the count of {workspace}, {integration}", found, counts[name])
+def _check_counts(world: World, rows: Rows, expect: Expect) -> None:
+    """Each count, or the sum of its shards, is that of the installs that must be live."""
+    found: Counter[str] = Counter()
+    for (pk, sk), row in rows.items():
+        if items.LIVE in row:
+            kind = pk.split("#")[0]
+            name = {"LIVE": "all", "INTEGRATION": pk, "WORKSPACE": f"{pk} {sk}"}[kind]
+            found[name] += row[items.LIVE]
+    model = world.model
+    live = [one.integration for one in model.installs.values() if model.fate(one.id) == LIVE]
+    total = len(live)
+    wanted = {"all": total, "WORKSPACE#wsp LIVE": total}
+    for integration in ("itg_x", "itg_y"):
+        number = live.count(integration)
+        wanted[f"INTEGRATION#{integration}"] = number
+        wanted[f"WORKSPACE#wsp LIVE#{integration}"] = number
+    expect("the counts are", +found, +Counter(wanted))
 
 
 def _fate_of(row: Row | None) -> Fate:
@@ -122,7 +132,5 @@ def _fate_of(row: Row | None) -> Fate:
 def _due(row: Row) -> str | None:
     if items.PURGE_AT not in row:
         return None
-    from datetime import UTC, datetime
-
     at = datetime.fromtimestamp(row[items.PURGE_AT], UTC) + due.SWEEP
     return keys.due_at(timestamp(at), row["id"])

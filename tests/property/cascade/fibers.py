@@ -58,7 +58,7 @@ class Fiber:
             self._go.acquire()
             try:
                 self._work()
-            except BaseException as error:  # noqa: BLE001 - it is raised where the turn goes back to
+            except BaseException as error:
                 self.error = error
             self.done = True
             self._back.release()

@@ -74,7 +74,9 @@ class MemoryTable:
     def _in_range(self, wanted: Range) -> list[tuple[str, Any]]:
         if wanted.index is None:
             partition = self.partitions.get(wanted.partition, {})
-            return [(sort, item) for sort, item in partition.items() if sort.startswith(wanted.prefix)]
+            return [
+                (sort, item) for sort, item in partition.items() if sort.startswith(wanted.prefix)
+            ]
         index = wanted.index
         return [
             (item[index.sort]["S"], item)

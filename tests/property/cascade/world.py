@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,6 +20,7 @@ from tools.importer.afterwards import Hung, remind_where_changed
 from tools.importer.installs import write_installs
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable
 
     from installs.store.items import Item
@@ -46,6 +46,8 @@ class World:
         self.in_flight: set[str] = set()
         self.past_records: list[Record] = []
         self.lost = False
+        self.sweeps = dice.random() < 0.9
+        self.inserted = False
         self.actors: dict[Fiber, str] = {}
         self.began: dict[Fiber, datetime] = {}
         self.current: Fiber | None = None
@@ -67,7 +69,7 @@ class World:
             raise CrashError
         if roll < 0.03 and kind == "write":
             raise ThrottledError("busy")
-        if roll < 0.35:
+        if roll < (0.6 if kind == "write" else 0.25):
             fiber.pause()
 
     def _check_time(self) -> None:
@@ -78,7 +80,7 @@ class World:
         if key.sk != keys.INSTALL_SK:
             return
         install_id = key.pk.removeprefix("INSTALL#")
-        old, new = (image and items.item_to_install(image) for image in (before, after))
+        old, new = (None if i is None else items.item_to_install(i) for i in (before, after))
         actor = "dynamodb" if self.current is None else self.actors[self.current]
         self.trace.append(f"{actor}: {install_id} {_shown(old)} -> {_shown(new)}")
         self._tell_model(actor, install_id, old, new)
@@ -115,7 +117,7 @@ class World:
 
     # Actors: what begins here goes on by turns.
 
-    def start(self, kind: str, what: str, work: Callable[[], None]) -> None:
+    def start(self, kind: str, what: str, work: Callable[[], object]) -> None:
         self.trace.append(f"begin {kind}: {what}")
 
         def act() -> None:
@@ -143,7 +145,7 @@ class World:
             "restore": lambda: commands.restore(self.table, ROOT, install_id),
             "purge": lambda: commands.purge(self.table, ROOT, install_id),
         }
-        self.start("client", f"{verb} {install_id}", lambda: act[verb]() and None)
+        self.start("client", f"{verb} {install_id}", act[verb])
 
     def half(self, install_id: str) -> str:
         """Where an install is at this moment: live, deleted, or gone."""
@@ -196,11 +198,11 @@ class World:
     def repeat(self) -> None:
         """A record from any time comes again, beside everything else."""
         record = self.dice.choice(self.past_records)
-        self.start("consumer", "a record again", lambda: self.handle([record]) and None)
+        self.start("consumer", "a record again", lambda: self.handle([record]))
 
     def repair(self) -> None:
         work = Work(self.table, self._check_time)
-        self.start("repair", "overdue", lambda: finish_overdue(work) and None)
+        self.start("repair", "overdue", lambda: finish_overdue(work))
 
     def lose(self) -> None:
         queue = self.dice.choice([queue for queue in self.queues.values() if queue])
@@ -214,6 +216,13 @@ class World:
             if item["sk"]["S"] == keys.INSTALL_SK and past:
                 self.memory.write(keys.install(item["id"]["S"]), None)
 
+    def _dawdle(self) -> None:
+        """An importer has other rows to write before it comes to look at what it wrote."""
+        self.inserted = True
+        for _ in range(self.dice.choice((0, 2, 15))):
+            if self.current is not None:
+                self.current.pause()
+
     def insert_member(self, install_id: str) -> None:
         number = next(self._numbers)
 
@@ -224,7 +233,7 @@ class World:
             one = Member(f"mem_late_{number}", install_id, f"ent_late_{number}")
             self.model.members.append(one)
             self.memory.put(self._member(one))
-            self._before("read")
+            self._dawdle()
             known = {install_id: state.place}
             calmly(lambda: remind_where_changed(self.table, [Hung(install_id, None)], known))
 
@@ -241,6 +250,7 @@ class World:
             self.model.installs[install_id] = one
             state = InstallState(_row(one))
             calmly(lambda: write_installs(self.table, [state], lambda *_: None))
+            self._dawdle()
             known = {parent_id: parent.place}
             calmly(lambda: remind_where_changed(self.table, [Hung(parent_id, None)], known))
 
@@ -258,7 +268,7 @@ class World:
         solutions = [f"sol_{n}" for n in range(dice.choice((1, 1, 2)))]
         states = []
         for n in range(dice.choice((2, 3, 3, 4, 5))):
-            above = dice.choice([None, *self.model.installs]) if dice.random() < 0.7 else None
+            above = dice.choice([None, *self.model.installs]) if dice.random() < 0.8 else None
             solution = dice.choice([None, solutions[0], *solutions])
             integration = dice.choice(("itg_x", "itg_y"))
             one = Install(f"ins_{n}", "wsp", integration, above, solution)
