@@ -93,6 +93,8 @@ def _live(world: World) -> None:  # noqa: C901 - one choice of many
     dice = world.dice
     lossy = dice.random() < 0.15
     hasty = dice.random() < 0.2
+    if dice.random() < 0.4:
+        _begin_with_trash(world)
     for _ in range(dice.randint(20, 120)):
         roll = dice.random()
         if roll < 0.65 and world.actors:
@@ -120,6 +122,16 @@ def _live(world: World) -> None:  # noqa: C901 - one choice of many
                 world.sweep()
         elif lossy and any(world.queues.values()):
             world.lose()
+
+
+def _begin_with_trash(world: World) -> None:
+    """Some installs were uninstalled by themselves, and all that hangs from them followed."""
+    for install_id in list(world.model.installs):
+        if world.dice.random() < 0.3:
+            world.command("uninstall", install_id)
+            while world.actors:
+                world.resume(next(iter(world.actors)))
+    _drain_stream(world)
 
 
 def _rest(world: World) -> list[str]:
