@@ -341,7 +341,7 @@ def test_a_crash_after_every_write(make: Callable[[], World], last: str) -> None
 def test_random_histories(make: Callable[[], World]) -> None:
     dice = random.Random(20261123)  # noqa: S311 - no secret
     verbs = ["uninstall"] * 4 + ["restore"] * 3 + ["purge", "expire"]
-    for _ in range(100):
+    for _ in range(15):
         world = make()
 
         def act(world: World = world) -> None:
