@@ -190,9 +190,9 @@ def _of_any_shard(key: Key) -> Key:
 
 
 def without_chance(table: dict[Key, Item]) -> dict[Key, Item]:
-    """The rows: without epochs, and without the shards of counts, which chance spreads."""
+    """The rows: without what counts changes, and the shards of counts, which chance spreads."""
     return {
-        key: item
+        key: {name: item[name] for name in item if name != items.CHANGES}
         for key, item in table.items()
         if key.sk != "EPOCH" and not ("live" in item and not key.pk.startswith("WORKSPACE#"))
     }
