@@ -7,6 +7,7 @@ real engine.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from installs.store import items, keys
@@ -65,7 +66,7 @@ class MemoryTable:
         while True:
             self.before("read")
             rows = self._in_range(wanted)
-            page = sorted((sort, item) for sort, item in rows if sort > last)[:PAGE]
+            page = sorted((row for row in rows if row[0] > last), key=itemgetter(0))[:PAGE]
             yield from (item for _, item in page)
             if len(page) < PAGE:
                 return

@@ -27,7 +27,7 @@ def an_action(dice: random.Random, place: Key) -> Any:  # noqa: ANN401 - any act
         Exists(), Missing(), Exists(name), Missing(name), Equals(name, dice.choice((1, "x", True))),
     ]  # fmt: skip
     conditions = dice.sample(some, dice.choice((0, 0, 1, 2)))
-    due = {keys.BY_DUE.partition: "0", keys.BY_DUE.sort: dice.choice(("1#a", "2#b", "3#c"))}
+    due = {keys.BY_DUE.partition: "0", keys.BY_DUE.sort: f"{dice.randrange(3)}#{place.sk}"}
     match dice.randrange(5):
         case 0:
             return Delete(place, conditions)
