@@ -6,6 +6,9 @@
 #   make import FILE=rows.ndjson                       more rows into it
 #   make test [ARGS="-k name"]                         every test
 #   make worlds [CASES=10000]                          pairs of worlds: does any answer tell too much?
+#   make simulate [CASES=100000] [FIRST=0]             random histories of the cascade
+#   make faults [CASES=20000]                          faults planted in it, each to be found by one
+#   make bench-cascade [MEMBERS=10000]                 a large uninstall, timed
 #   make lint                                          ruff, mypy, import-linter
 #   make oracle [CASES=20000]                          the list against its oracle, for long
 #   make bench-lists [ROUNDS=25]                       what lists cost on this machine
@@ -21,7 +24,7 @@ SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run token import test worlds lint oracle bench-lists clean
+.PHONY: help setup run token import test worlds simulate faults bench-cascade lint oracle bench-lists clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -42,6 +45,15 @@ test: setup
 
 worlds: setup
 	CASES=$(or $(CASES),10000) $(BIN)/python -m pytest tests/property/access -n 2 -q
+
+simulate: $(STAMPS)/dev
+	nice $(BIN)/python -m tests.property.cascade.histories $(or $(CASES),100000) $(or $(FIRST),0)
+
+faults: $(STAMPS)/dev
+	nice $(BIN)/python -m tests.property.cascade.mutations $(or $(CASES),20000)
+
+bench-cascade: $(STAMPS)/dev $(STAMPS)/dynoxide
+	$(BIN)/python -m tools.bench.cascade $(or $(MEMBERS),10000)
 
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check .

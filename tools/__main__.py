@@ -9,6 +9,7 @@ from tools.api_keys import commands as keys
 from tools.bench import commands as bench
 from tools.local import commands
 from tools.openapi import commands as openapi
+from tools.operate import commands as operate
 
 app = typer.Typer(
     add_completion=False,
@@ -22,6 +23,7 @@ hostile.register(app)
 bench.register(app)
 query_reference.register(app)
 app.add_typer(keys.app, name="keys")
+operate.register(app)
 
 if __name__ == "__main__":
     app(prog_name="python -m tools")

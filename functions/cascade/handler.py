@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Protocol
+from typing import Any
 
-from installs import cascade, config
-from installs.cascade import OutOfTimeError
+from installs import cascade, config, metrics
+from installs.cascade import Tally, Work
+from installs.deadline import Context, Deadline
+from installs.log import logger
 from installs.store import parking
 from installs.store.table import Table, client
 from installs.stream import consume
 
-SPARE_MILLISECONDS: Final = 5_000
-"""What is kept of an invocation's time to finish a step and report."""
-
-
-class Context(Protocol):
-    """Lambda's context object, as far as it is used here."""
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Milliseconds until Lambda ends the invocation."""
-
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, list[dict[str, str]]]:
     """Reconcile the install of each record, in order."""
-    table = Table(config.table_name(), client())
+    work = Work(Table(config.table_name(), client()), Deadline(context).check, Tally())
     bucket = config.parking_bucket()
-
-    def check_time() -> None:
-        if context.get_remaining_time_in_millis() < SPARE_MILLISECONDS:
-            raise OutOfTimeError
-
-    return consume(
+    outcome = consume(
         event["Records"],
-        lambda seen: cascade.reconcile(table, seen, check_time),
+        lambda seen: cascade.reconcile(work, seen),
         lambda record, reason: parking.park(bucket, record, reason),
     )
+    others = {metrics.LAG: outcome.lags, metrics.PARKED: [float(outcome.parked)]}
+    metrics.publish("cascade", work.tally, **others)
+    logger.info("cascade", records=len(event["Records"]), written=work.tally)
+    return outcome.answer()

@@ -10,6 +10,7 @@ import pytest
 
 from installs import cascade, commands, model
 from installs.access import Principal
+from installs.cascade import Work
 from installs.errors import ConflictError, InstallsError
 from installs.lifecycle import InstallState
 from installs.store import installs, items, keys
@@ -102,7 +103,7 @@ class World:
 
     def handle(self, seen: InstallState, table: Table | None = None) -> None:
         try:
-            cascade.reconcile(table or self.table, seen, lambda: None)
+            cascade.reconcile(Work(table or self.table), seen.place)
         finally:
             self.look()
 
@@ -340,7 +341,7 @@ def test_a_crash_after_every_write(make: Callable[[], World], last: str) -> None
 def test_random_histories(make: Callable[[], World]) -> None:
     dice = random.Random(20261123)  # noqa: S311 - no secret
     verbs = ["uninstall"] * 4 + ["restore"] * 3 + ["purge", "expire"]
-    for _ in range(100):
+    for _ in range(15):
         world = make()
 
         def act(world: World = world) -> None:

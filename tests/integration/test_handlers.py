@@ -14,6 +14,7 @@ from functions.purge_install.handler import handler as purge_install
 from functions.restore_install.handler import handler as restore_install
 from functions.uninstall_install.handler import handler as uninstall_install
 from installs import access, cascade, model
+from installs.cascade import Work
 from installs.lifecycle import InstallState
 from installs.store import installs, items, keys, table
 from installs.store.table import Table
@@ -133,13 +134,19 @@ def drain(world: Table, *install_ids: str) -> None:
                 "ins_sign": install("ins_sign", parent_install_id="ins_mail"),
             }[install_id]
         )
-        cascade.reconcile(world, seen, lambda: None)
+        cascade.reconcile(Work(world), seen.place)
 
 
 def snapshot(world: Table) -> dict[tuple[str, str], Any]:
+    """The rows and workspaces' counts; without what counts changes, or chance spreads."""
     found = world.client.scan(TableName=world.name)["Items"]
-    rows = map(items.decode, found)  # type: ignore[arg-type]
-    return {(row["pk"], row["sk"]): row for row in rows if row["sk"] != "EPOCH"}
+    rows = [items.decode(item) for item in found]  # type: ignore[arg-type]
+    return {
+        (row["pk"], row["sk"]): {name: row[name] for name in row if name != items.CHANGES}
+        for row in rows
+        if row["sk"] not in {"EPOCH", keys.DUE_SK}
+        and (items.LIVE not in row or row["pk"].startswith("WORKSPACE#"))
+    }
 
 
 ALL = ("ins_crm", "ins_mail", "ins_sign")

@@ -34,7 +34,9 @@ def read(path: Path) -> Json:
 
 
 API_EVENTS: Final = sorted(
-    path for path in EVENTS.glob("*/*.json") if path.parent.name not in {"authorizer", "cascade"}
+    path
+    for path in EVENTS.glob("*/*.json")
+    if path.parent.name not in {"authorizer", "cascade", "repair"}
 )
 STREAM_EVENTS: Final = sorted((EVENTS / "cascade").glob("*.json"))
 

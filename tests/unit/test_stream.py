@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from installs import model
-from installs.lifecycle import InstallState
+from installs.lifecycle import InstallState, Place
 from installs.store import items, keys
 from installs.stream import consume
 
@@ -33,10 +33,10 @@ class Consumer:
         self.parking_fails = False
         self._fails_on = fails_on
 
-    def reconcile(self, seen: InstallState) -> None:
-        if seen.row.id == self._fails_on:
+    def reconcile(self, seen: Place) -> None:
+        if seen.id == self._fails_on:
             raise ConnectionError
-        self.handled.append(seen.row.id)
+        self.handled.append(seen.id)
 
     def park(self, record: StreamRecord, reason: str) -> None:
         if self.parking_fails:
@@ -45,7 +45,7 @@ class Consumer:
         self.parked.append(record)
 
     def run(self, *records: StreamRecord) -> list[str]:
-        answer = consume(records, self.reconcile, self.park)
+        answer = consume(records, self.reconcile, self.park).answer()
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 

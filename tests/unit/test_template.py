@@ -24,7 +24,7 @@ ROUTES: Final = {
     ("/api/integration-installs/{id}/restore", "post"): "RestoreInstall",
     ("/api/integration-installs/{id}/purge", "delete"): "PurgeInstall",
 }
-FUNCTIONS: Final = ("Authorizer", *ROUTES.values(), "Cascade")
+FUNCTIONS: Final = ("Authorizer", *ROUTES.values(), "Cascade", "Repair")
 
 READ: Final = {"dynamodb:GetItem", "dynamodb:Query"}
 CHANGE: Final = {"dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"}
@@ -50,6 +50,10 @@ GRANTS: Final[dict[str, dict[str, set[str]]]] = {
         "ParkingBucket.Arn": {"s3:ListBucket"},
         "${ParkingBucket.Arn}/*": {"s3:PutObject"},
     },
+    "Repair": {
+        TABLE: READ | CHANGE | {"dynamodb:BatchGetItem", "dynamodb:DeleteItem"},
+        f"${{InstallsTable.Arn}}/index/{keys.BY_DUE.name}": {"dynamodb:Query"},
+    },
 }
 """What each function may do beside logging and tracing, by resource.
 
@@ -65,6 +69,7 @@ VARIABLES: Final = {
     "RestoreInstall": {"TABLE_NAME"},
     "PurgeInstall": {"TABLE_NAME"},
     "Cascade": {"TABLE_NAME", "PARKING_BUCKET"},
+    "Repair": {"TABLE_NAME"},
 }
 
 GATEWAY_RESPONSES: Final = {
@@ -278,7 +283,7 @@ def test_a_function_runs_as_all_do(resources: Json, name: str) -> None:
     assert function["Architectures"] == ["arm64"]
     assert function["Handler"] == "handler.handler"
     assert function["TracingConfig"] == {"Mode": "Active"}
-    assert function["Timeout"] <= (60 if name == "Cascade" else 29)
+    assert function["Timeout"] <= (300 if name in {"Cascade", "Repair"} else 29)
     assert [layer["Ref"][: -len("0123456789")] for layer in function["Layers"]] == [
         "CoreLayer",
         "DependenciesLayer",
@@ -357,6 +362,14 @@ def test_the_cascade_is_fed_by_the_stream_and_gives_up_in_good_order(resources: 
     }
 
 
+def test_what_the_stream_left_undone_is_looked_for_every_five_minutes(resources: Json) -> None:
+    ((_, rule),) = of_type(resources, "AWS::Events::Rule").items()
+
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(5 minutes)", "ENABLED")
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["RepairFunction", "Arn"]}
+
+
 def test_the_cascade_hears_of_installs_that_enter_leave_or_change_in_the_trash(
     template: Json,
 ) -> None:
@@ -389,8 +402,9 @@ def test_the_table_is_as_the_store_expects_it(resources: Json) -> None:
             "Projection": {"ProjectionType": "ALL"},
         }
 
-    attributes = {keys.PK, keys.SK} | {a for i in keys.INDEXES for a in (i.partition, i.sort)}
-    assert table["GlobalSecondaryIndexes"] == [schema(index) for index in keys.INDEXES]
+    indexes = (*keys.INDEXES, keys.BY_DUE)
+    attributes = {keys.PK, keys.SK} | {a for i in indexes for a in (i.partition, i.sort)}
+    assert table["GlobalSecondaryIndexes"] == [schema(index) for index in indexes]
     assert table["KeySchema"] == [
         {"AttributeName": keys.PK, "KeyType": "HASH"},
         {"AttributeName": keys.SK, "KeyType": "RANGE"},

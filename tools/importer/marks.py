@@ -18,12 +18,14 @@ from installs.lifecycle import Deletion, InstallState, purge_time
 from installs.store import installs as stored_installs
 from installs.store import items, keys
 from installs.store.table import Range
+from tools.importer.afterwards import Hung
 from tools.importer.reading import key_of
 from tools.importer.table import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from installs.lifecycle import Place
     from installs.store.items import Item
     from installs.store.table import Table
     from tools.importer.reading import Rows
@@ -39,7 +41,7 @@ class Marks:
         self._rows = rows.installs
         deleted = {id_: row for id_, row in self._rows.items() if row.deleted_at is not None}
         hangs = [row for _, row in rows.others()]
-        wanted = {*deleted, *_outside(self._rows, deleted.values(), hangs)}
+        wanted = {*deleted, *_outside(self._rows, hangs)}
         self._stored = stored_installs.get_many(table, sorted(wanted))
         self.installs = {id_: self._state(row) for id_, row in self._rows.items()}
         """The file's installs, with their deletions."""
@@ -66,6 +68,23 @@ class Marks:
         if row.deleted_at is not None and taken is None:
             purge_at = purge_time(row.deleted_at, row.retention_tier)
         return items.row_to_item(key, row, **marks, purgeAt=purge_at)
+
+    def hung(self, row: model.Row) -> Iterable[Hung]:
+        """What a row hangs from by its mark; nothing of one that was deleted by itself."""
+        if isinstance(row, model.IntegrationMember):
+            taken = self.item(row).get(items.DELETION_ID, {}).get("S")
+            if row.deleted_at is None or taken is not None:
+                yield Hung(row.integration_install_id, taken)
+        elif isinstance(row, model.Install) and row.parent_install_id is not None:
+            state = self.installs[row.id]
+            if state.deletion is None or state.cascaded:
+                deletion_id = None if state.deletion is None else state.deletion.id
+                yield Hung(row.parent_install_id, deletion_id)
+
+    @property
+    def known(self) -> Mapping[str, Place]:
+        """The installs that are there, if nobody has deleted them since: the file's and others."""
+        return {id_: state.place for id_, state in (self._stored | self.installs).items()}
 
     def _state(self, row: model.Install) -> InstallState:
         if row.deleted_at is None:
@@ -120,19 +139,14 @@ class Marks:
 
 def _outside(
     rows: Mapping[str, model.Install],
-    deleted: Iterable[model.Install],
     hangs: Iterable[model.Row],
 ) -> Iterable[str]:
-    """The installs that the file's deleted rows hang from and that are not in the file."""
-    for row in deleted:
+    """The installs that the file's rows hang from and that are not in the file."""
+    for row in rows.values():
         if row.parent_install_id is not None and row.parent_install_id not in rows:
             yield row.parent_install_id
     for other in hangs:
-        if (
-            isinstance(other, model.IntegrationMember)
-            and other.deleted_at is not None
-            and other.integration_install_id not in rows
-        ):
+        if isinstance(other, model.IntegrationMember) and other.integration_install_id not in rows:
             yield other.integration_install_id
 
 

@@ -6,10 +6,12 @@ import threading
 from collections import defaultdict
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from installs import model
 from installs.store import items, keys
+from tools.importer.afterwards import remind_where_changed
 from tools.importer.installs import write_installs
 from tools.importer.marks import Marks
 from tools.importer.reading import read_rows
@@ -82,6 +84,8 @@ def import_file(
             _by_workspace(marks.installs.values()),
             lambda states: write_installs(table, states, progress.add),
         )
+        written = chain.from_iterable(map(marks.hung, rows.by_key.values()))
+        remind_where_changed(table, written, marks.known)
     return ImportReport(len(rows.by_key), dict(rows.counts), progress.changed)
 
 

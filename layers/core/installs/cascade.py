@@ -1,39 +1,41 @@
 """The reconciler: makes what hangs from an install agree with it (CONTRACT.md section 7).
 
-It is level-triggered, as a controller is: a stream record only says which install to look at. The
-table, read consistently, says what is true of it now, and every write is guarded by that: members
-and add-ons by the state of the install, a solution by the epoch that each change of an install in
-it raises. A record may therefore come twice, late, or after a crash between any two writes.
+It is level-triggered, as a controller is: a stream record or a reminder only says which install to
+look at. The table, read consistently, says what is true of it now, and every write is guarded by
+that: members and add-ons by the state of the install, a solution by the epoch that each change of
+an install in it raises. It may therefore be asked twice, late, or after a crash between any two
+writes; and it works in steps of one transaction each, so that it may stop after any of them.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from installs import lifecycle
+from installs import clock, lifecycle
 from installs.errors import ConflictError
-from installs.store import hanging, installs, items, keys
-from installs.store.expressions import Action, Check, Delete, Equals, Missing, same
+from installs.lifecycle import Deletion, End, Fate, fate_of, fate_together
+from installs.store import due, hanging, installs, items, keys
+from installs.store.expressions import Action, Check, Delete, Equals, Missing, Update, same
 from installs.store.installs import Change
-from installs.store.table import TRANSACTION_LIMIT, ConditionFailedError
+from installs.store.table import BATCH_LIMIT, TRANSACTION_LIMIT, ConditionFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from installs.lifecycle import Deletion, InstallState
-    from installs.store.hanging import Hanging, SolutionGroup
+    from installs.lifecycle import InstallState, Place
+    from installs.store.hanging import Hanging
     from installs.store.table import Table
 
-CHANGES_AT_ONCE: Final = 20
-"""Add-ons in one transaction: each writes a row, two counters and an epoch, beside three others."""
+CHANGES_AT_ONCE: Final = 15
+"""Add-ons in one transaction: each writes a row, a reminder, two counters and an epoch, beside the
+counts of the workspace and of the platform, and the guard: 78 actions at the most."""
 
 LARGEST_TRANSACTION: Final = 3_000_000
 """In bytes of the items written, with room below DynamoDB's 4 MB (AWS: TransactWriteItems)."""
 
 _ATTEMPTS: Final = 10
-
-Settled = tuple["Hanging", "Action | None"]
-"""Something that hangs, and what has to be done to it."""
 
 T = TypeVar("T")
 
@@ -42,18 +44,47 @@ class OutOfTimeError(Exception):
     """The invocation ends before the work does; what is done stays done."""
 
 
-def reconcile(table: Table, seen: InstallState, check_time: Callable[[], None]) -> None:
+@dataclass(slots=True)
+class Tally:
+    """What was written: rows by what became of them, and how often all was read again."""
+
+    torn_down: int = 0
+    brought_back: int = 0
+    purged: int = 0
+    retries: int = 0
+
+    def count(self, fate: Fate, rows: int) -> None:
+        """Add rows that were written."""
+        if isinstance(fate, Deletion):
+            self.torn_down += rows
+        elif fate is End.LIVE:
+            self.brought_back += rows
+        else:
+            self.purged += rows
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Where to work, until when, and what came of it.
+
+    ``check_time`` is called before each step; it raises ``OutOfTimeError`` where there is no time
+    for another.
+    """
+
+    table: Table
+    check_time: Callable[[], None] = lambda: None
+    tally: Tally = field(default_factory=Tally)
+
+
+def reconcile(work: Work, seen: Place) -> None:
     """Make what hangs from an install agree with the state that the install has now.
 
     Parameters
     ----------
-    table
-        The installs' table.
+    work
+        The table, and how much time there is.
     seen
-        The install as a stream record showed it. Where the install is gone by now, this says which
-        parent and which solution it hung from.
-    check_time
-        Called between steps; raises ``OutOfTimeError`` where there is no time for another.
+        The install, and where it hung by what asks for this: a record, or a reminder.
 
     Raises
     ------
@@ -62,47 +93,71 @@ def reconcile(table: Table, seen: InstallState, check_time: Callable[[], None]) 
 
     """
     for _ in range(_ATTEMPTS):
-        check_time()
-        state = installs.get(table, seen.row.id)
+        work.check_time()
         try:
-            _solution(table, (state or seen).row.solution_id, check_time)
-            _add_ons(table, seen.row.id, state, check_time)
-            _members(table, seen.row.id, state, check_time)
-            if state is None:
-                _drop_pointers(table, seen)
+            _pass(work, seen)
         except ConditionFailedError:
+            work.tally.retries += 1
             continue
         return
     raise ConflictError("What hangs from the install kept changing.")
 
 
-def _members(
-    table: Table, install_id: str, state: InstallState | None, check_time: Callable[[], None]
-) -> None:
-    settled = [(one, _settled(one, state)) for one in hanging.members(table, install_id)]
-    _write(table, settled, _guard(install_id, state), check_time)
+def expire(table: Table, install_id: str) -> bool:
+    """Delete an install that retention left long ago and nobody swept; whether it was (section 6).
+
+    Raises
+    ------
+    ConditionFailedError
+        It has changed since it was read.
+    """
+    state = installs.get(table, install_id)
+    if state is None or not state.gone(clock.now() - due.SWEEP):
+        return False
+    installs.commit(table, [Change(state, None)])
+    return True
 
 
-def _settled(one: Hanging, state: InstallState | None) -> Action | None:
+def _pass(work: Work, seen: Place) -> None:
+    # The reminder is read before the install: what changes later leaves another one behind.
+    reminder = due.get(work.table, seen.id)
+    state = installs.get(work.table, seen.id)
+    known = state or reminder
+    place = seen if known is None else known.place
+    settle_solution(work, place.solution_id)
+    _settle_add_ons(work, place.id, state)
+    _settle_members(work, place.id, state)
     if state is None:
-        return one.purge()
-    return one.bring_back() if state.deletion is None else one.take(state.deletion)
+        _drop_pointers(work, place)
+        # Whoever is left in it may have been settled by what the one that is gone still was.
+        settle_solution(work, place.solution_id)
+    done = due.settled(place, reminder, state)
+    if done is not None:
+        work.table.transact([done])
 
 
-def _add_ons(
-    table: Table, parent_id: str, parent: InstallState | None, check_time: Callable[[], None]
-) -> None:
+def _settle_members(work: Work, install_id: str, state: InstallState | None) -> None:
+    found = ((one, fate_of(state)) for one in hanging.members(work.table, install_id))
+    _write(work, found, _guard(install_id, state))
+
+
+def _settle_add_ons(work: Work, parent_id: str, parent: InstallState | None) -> None:
     """One level; the change of each add-on is a record of its own, which goes on from there."""
-    found = installs.get_many(table, hanging.add_on_ids(table, parent_id)).values()
-    changes = [
-        change
-        for add_on in found
-        if add_on.row.parent_install_id == parent_id
-        and (change := _following(add_on, parent)) is not None
-    ]
-    for some in _batches(changes, _size, CHANGES_AT_ONCE):
-        check_time()
-        installs.commit(table, some, _guard(parent_id, parent))
+    guard = _guard(parent_id, parent)
+    ids = hanging.add_on_ids(work.table, parent_id)
+    while some_ids := list(islice(ids, BATCH_LIMIT)):
+        work.check_time()
+        found = installs.get_many(work.table, some_ids).values()
+        changes = [
+            change
+            for add_on in found
+            if add_on.row.parent_install_id == parent_id
+            and (change := _following(add_on, parent)) is not None
+        ]
+        for some in _batches(changes, _size, CHANGES_AT_ONCE):
+            work.check_time()
+            installs.commit(work.table, some, guard)
+            work.tally.count(fate_of(parent), len(some))
 
 
 def _following(add_on: InstallState, parent: InstallState | None) -> Change | None:
@@ -118,99 +173,86 @@ def _following(add_on: InstallState, parent: InstallState | None) -> Change | No
     return Change(add_on, lifecycle.taken(add_on, parent.deletion, cascaded=True))
 
 
-def _solution(table: Table, solution_id: str | None, check_time: Callable[[], None]) -> None:
+def settle_solution(work: Work, solution_id: str | None) -> None:
     """Settle a solution by the states of all installs in it (docs/adr/0009-cascade.md)."""
     if solution_id is None:
         return
-    group = hanging.solution_group(table, solution_id)
-    found = installs.get_many(table, group.install_ids)
-    # A pointer to an install of another solution by now says nothing of this one.
-    states = {
-        install_id: state
-        for install_id, state in ((one, found.get(one)) for one in group.install_ids)
-        if state is None or state.row.solution_id == solution_id
-    }
-    guard = Check(keys.solution_epoch(solution_id), [same(items.EPOCH, group.epoch)])
-    _write(table, _settled_solution(table, group, states), guard, check_time)
+    epoch = hanging.solution_epoch(work.table, solution_id)
+    guard = Check(keys.solution_epoch(solution_id), [same(items.EPOCH, epoch)])
+    fates = _fates_in(work, solution_id)
+    if not fates:
+        return
+    together = fate_together(fates.values())
+    by_entity = _fates_by_entity(work, fates) if len(set(fates.values())) > 1 else {}
+    group = hanging.solution(work.table, solution_id)
+    members = hanging.solution_members(work.table, solution_id)
+    found = chain(
+        [] if group is None else [(group, together)],
+        ((member, by_entity.get(member.entity_id, together)) for member in members),
+    )
+    _write(work, found, guard)
 
 
-def _settled_solution(
-    table: Table, group: SolutionGroup, states: Mapping[str, InstallState | None]
-) -> list[Settled]:
-    if not states:
-        return []
-    rows = [*([group.solution] if group.solution else []), *group.members]
-    there = [state for state in states.values() if state is not None]
-    if not there:
-        return [(one, one.purge()) for one in rows]
-    deletions = [state.deletion for state in there if state.deletion is not None]
-    latest = max(deletions, key=lambda deletion: (deletion.at, deletion.id), default=None)
-    if len(deletions) == len(states):
-        return [(one, _with_solution(one, live=False, deletion=latest)) for one in rows]
-    if latest is None and len(there) == len(states):
-        return [(one, one.bring_back()) for one in rows]
-    owners = _owners(table, states)
-    live = len(deletions) < len(there)
-    settled: list[Settled] = []
-    if group.solution:
-        settled.append((group.solution, _with_solution(group.solution, live=live, deletion=latest)))
-    for member in group.members:
-        standing = owners.get(member.entity_id, [])
-        if standing and all(owner is None for owner in standing):
-            settled.append((member, member.purge()))
-            continue
-        wanted = live and (not standing or any(owner and owner.live for owner in standing))
-        settled.append((member, _with_solution(member, live=wanted, deletion=latest)))
-    return settled
+def _fates_in(work: Work, solution_id: str) -> Mapping[str, Fate]:
+    """What each install in a solution asks for, by its id."""
+    fates: dict[str, Fate] = {}
+    ids = hanging.solution_install_ids(work.table, solution_id)
+    while some_ids := list(islice(ids, BATCH_LIMIT)):
+        work.check_time()
+        found = installs.get_many(work.table, some_ids)
+        for install_id in some_ids:
+            state = found.get(install_id)
+            # A pointer to an install of another solution by now says nothing of this one.
+            if state is None or state.row.solution_id == solution_id:
+                fates[install_id] = fate_of(state)
+    return fates
 
 
-def _with_solution(one: Hanging, *, live: bool, deletion: Deletion | None) -> Action | None:
-    if live or deletion is None:
-        return one.bring_back()
-    return one.take(deletion)
+def _fates_by_entity(work: Work, fates: Mapping[str, Fate]) -> Mapping[str, Fate]:
+    """What the installs that stand for an entity ask for together, by entity.
 
-
-def _owners(
-    table: Table, states: Mapping[str, InstallState | None]
-) -> Mapping[str, list[InstallState | None]]:
-    """The installs that brought an entity, by entity; ``None`` for one that is gone."""
-    owners: dict[str, list[InstallState | None]] = {}
-    for install_id, state in states.items():
-        for member in hanging.members(table, install_id):
+    An install stands for an entity if a member of it that follows it has that entity.
+    """
+    found: dict[str, set[Fate]] = {}
+    for install_id, fate in fates.items():
+        work.check_time()
+        for member in hanging.members(work.table, install_id):
             if member.follows:
-                owners.setdefault(member.entity_id, []).append(state)
-    return owners
+                found.setdefault(member.entity_id, set()).add(fate)
+    return {entity_id: fate_together(asked) for entity_id, asked in found.items()}
 
 
-def _drop_pointers(table: Table, gone: InstallState) -> None:
+def _drop_pointers(work: Work, place: Place) -> None:
     """Forget an install that is gone; last, since the pointers are how the rest was found."""
-    row = gone.row
     actions: list[Action] = [
-        Delete(keys.add_on(row.id, one)) for one in _gone_add_ons(table, row.id)
+        Delete(keys.add_on(place.id, one)) for one in _gone_add_ons(work.table, place.id)
     ]
-    if row.parent_install_id is not None:
-        actions.append(Delete(keys.add_on(row.parent_install_id, row.id)))
-    if row.solution_id is not None:
-        actions.append(Delete(keys.solution_install(row.solution_id, row.id)))
+    if place.parent_install_id is not None:
+        actions.append(Delete(keys.add_on(place.parent_install_id, place.id)))
+    if place.solution_id is not None:
+        actions.append(Delete(keys.solution_install(place.solution_id, place.id)))
+        actions.append(Update(keys.solution_epoch(place.solution_id), add={items.EPOCH: 1}))
     for some in _batches(actions, lambda _: 0, TRANSACTION_LIMIT - 1):
-        table.transact([*some, _guard(row.id, None)])
+        work.check_time()
+        work.table.transact([*some, _guard(place.id, None)])
 
 
-def _gone_add_ons(table: Table, install_id: str) -> Iterable[str]:
+def _gone_add_ons(table: Table, install_id: str) -> Iterator[str]:
     ids = hanging.add_on_ids(table, install_id)
-    return set(ids) - installs.get_many(table, ids).keys()
+    while some_ids := list(islice(ids, BATCH_LIMIT)):
+        yield from set(some_ids) - installs.get_many(table, some_ids).keys()
 
 
-def _write(
-    table: Table,
-    settled: Iterable[Settled],
-    guard: Action,
-    check_time: Callable[[], None],
-) -> None:
-    needed = [(one, action) for one, action in settled if action is not None]
+def _write(work: Work, found: Iterable[tuple[Hanging, Fate]], guard: Action) -> None:
+    """Write what does not agree yet, in transactions that each hold only under the guard."""
+    needed = (
+        (one, fate, action) for one, fate in found if (action := one.follow(fate)) is not None
+    )
     for some in _batches(needed, lambda step: step[0].size, TRANSACTION_LIMIT - 1):
-        check_time()
-        table.transact([*(action for _, action in some), guard])
+        work.check_time()
+        work.table.transact([*(action for _, _, action in some), guard])
+        for _, fate, _ in some:
+            work.tally.count(fate, 1)
 
 
 def _guard(install_id: str, state: InstallState | None) -> Action:

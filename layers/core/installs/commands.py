@@ -6,11 +6,10 @@ writes the decision in one transaction. Where the row has changed in between, it
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from installs import access, lifecycle
+from installs import access, clock, lifecycle
 from installs.errors import ConflictError
 from installs.model import WorkspaceRole
 from installs.store import installs, keys
@@ -33,7 +32,7 @@ Decision = tuple[Change, tuple[Action, ...]]
 def get(table: Table, principal: Principal, install_id: str) -> InstallState:
     """The install, deleted or not (section 3)."""
     reach = access.reach(table, principal)
-    return access.seen(reach, installs.get(table, install_id), _now())
+    return access.seen(reach, installs.get(table, install_id), clock.now())
 
 
 def uninstall(table: Table, principal: Principal, install_id: str, *, stack_tier: str) -> None:
@@ -41,7 +40,7 @@ def uninstall(table: Table, principal: Principal, install_id: str, *, stack_tier
 
     def decide(state: InstallState) -> Decision | None:
         tier = installs.default_tier(table, state.row.workspace_id) or stack_tier
-        after = lifecycle.uninstall(state, tier=tier, now=_now(), deletion_id=uuid4().hex)
+        after = lifecycle.uninstall(state, tier=tier, now=clock.now(), deletion_id=uuid4().hex)
         return None if after is None else (Change(state, after), ())
 
     _change(table, principal, install_id, WorkspaceRole.EDITOR, decide)
@@ -53,9 +52,10 @@ def restore(table: Table, principal: Principal, install_id: str) -> InstallState
     def decide(state: InstallState) -> Decision | None:
         parent_id = state.row.parent_install_id
         parent = None if parent_id is None else installs.get(table, parent_id)
-        if parent is not None and not access.sees(access.reach(table, principal), parent, _now()):
+        now = clock.now()
+        if parent is not None and not access.sees(access.reach(table, principal), parent, now):
             parent = None  # out of reach counts as gone, or the answer would tell of its state
-        after = lifecycle.restore(state, parent, now=_now())
+        after = lifecycle.restore(state, parent, now=now)
         if after is None:
             return None
         guards = (
@@ -70,7 +70,7 @@ def purge(table: Table, principal: Principal, install_id: str) -> None:
     """Delete a deleted install for good (section 6)."""
 
     def decide(state: InstallState) -> Decision:
-        lifecycle.check_purge(state, now=_now())
+        lifecycle.check_purge(state, now=clock.now())
         return Change(state, None), ()
 
     _change(table, principal, install_id, WorkspaceRole.ADMIN, decide)
@@ -86,7 +86,7 @@ def _change(
     """Read, check, decide, write; again where the row changed in between. The state after it."""
     for _ in range(_ATTEMPTS):
         reach = access.reach(table, principal, fresh=True)
-        state = access.seen(reach, installs.get(table, install_id), _now())
+        state = access.seen(reach, installs.get(table, install_id), clock.now())
         access.require(reach, state, role)
         decision = decide(state)
         if decision is None:
@@ -98,7 +98,3 @@ def _change(
             continue
         return change.after or state
     raise ConflictError("The install kept changing; try again.")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

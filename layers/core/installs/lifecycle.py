@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from enum import Enum
+from typing import TYPE_CHECKING, Final
 
 from installs.errors import InstallNotDeletedError, NotFoundError, ParentDeletedError
 from installs.model import Install, RetentionTier
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 RETENTION: Final = {
     RetentionTier.SHORT: timedelta(days=7),
@@ -35,6 +39,26 @@ class Deletion:
     purge_at: int | None
 
 
+class End(Enum):
+    """The two ends of what a deletion can be for what hangs from an install: undone, or final."""
+
+    LIVE = "live"
+    GONE = "gone"
+
+
+Fate = End | Deletion
+"""What has to become of what hangs: it is live, it is taken by a deletion, or it goes for good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an install hangs: all that matters of one that is gone."""
+
+    id: str
+    parent_install_id: str | None
+    solution_id: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class InstallState:
     """An install with what the table knows of its deletion.
@@ -50,6 +74,11 @@ class InstallState:
     def live(self) -> bool:
         """Whether the install is neither deleted nor past its retention."""
         return self.deletion is None
+
+    @property
+    def place(self) -> Place:
+        """Where the install hangs."""
+        return Place(self.row.id, self.row.parent_install_id, self.row.solution_id)
 
     def gone(self, now: datetime) -> bool:
         """Whether the install is past its retention, swept or not."""
@@ -149,3 +178,22 @@ def taken(state: InstallState, deletion: Deletion, *, cascaded: bool) -> Install
 def brought_back(state: InstallState) -> InstallState:
     """The install as it was before its deletion."""
     return InstallState(replace(state.row, deleted_at=None, retention_tier=None))
+
+
+def fate_of(state: InstallState | None) -> Fate:
+    """What has to become of what hangs from an install in this state; ``None``: it is gone."""
+    if state is None:
+        return End.GONE
+    return state.deletion or End.LIVE
+
+
+def fate_together(fates: Collection[Fate]) -> Fate:
+    """What has to become of what hangs from several installs at once, one at the least.
+
+    It lives while any of them does; it goes when all of them are gone; between the two, the latest
+    deletion has it.
+    """
+    if End.LIVE in fates:
+        return End.LIVE
+    deletions = [fate for fate in fates if isinstance(fate, Deletion)]
+    return max(deletions, key=lambda deletion: (deletion.at, deletion.id), default=End.GONE)

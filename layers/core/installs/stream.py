@@ -8,51 +8,76 @@ order is kept, and parks what can never be handled, so that it blocks nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
+from installs import clock
 from installs.log import logger
 from installs.store import keys
 from installs.store.items import item_to_install
 
 if TYPE_CHECKING:
-    from installs.lifecycle import InstallState
+    from installs.lifecycle import Place
 
 StreamRecord = Mapping[str, Any]
+
+NEVER: Final = (LookupError, TypeError, ValueError, AttributeError)
+"""What data that nobody can make sense of raises: no retry makes it better."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch."""
+
+    stopped_at: str | None = None
+    """The sequence number of the record that failed and is to be tried again."""
+    parked: int = 0
+    lags: list[float] = field(default_factory=list)
+    """Milliseconds from each change to the end of its cascade."""
+
+    def answer(self) -> dict[str, list[dict[str, str]]]:
+        """The mapping's partial batch response."""
+        stopped = [] if self.stopped_at is None else [{"itemIdentifier": self.stopped_at}]
+        return {"batchItemFailures": stopped}
 
 
 def consume(
     records: Sequence[StreamRecord],
-    reconcile: Callable[[InstallState], None],
+    reconcile: Callable[[Place], None],
     park: Callable[[StreamRecord, str], None],
-) -> dict[str, list[dict[str, str]]]:
-    """Handle records in order; the answer is the mapping's partial batch response."""
+) -> Outcome:
+    """Handle records in order."""
+    outcome = Outcome()
     for record in records:
         try:
             try:
-                state = install_of(record)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                park(record, f"not a record of an install: {error!r}")
-                logger.error("record parked", event_id=record.get("eventID"))
+                reconcile(place_of(record))
+            except NEVER as error:
+                park(record, f"it cannot be handled: {error!r}")
+                logger.exception("record parked", event_id=record.get("eventID"))
+                outcome.parked += 1
                 continue
-            reconcile(state)
         except Exception:
             # Without a number Lambda takes the whole batch as failed, and halves it.
-            sequence_number = record.get("dynamodb", {}).get("SequenceNumber", "")
-            logger.exception("cascade stopped", sequence_number=sequence_number)
-            return {"batchItemFailures": [{"itemIdentifier": sequence_number}]}
-    return {"batchItemFailures": []}
+            outcome.stopped_at = record.get("dynamodb", {}).get("SequenceNumber", "")
+            logger.exception("cascade stopped", sequence_number=outcome.stopped_at)
+            return outcome
+        created = record["dynamodb"].get("ApproximateCreationDateTime")
+        if created is not None:
+            outcome.lags.append(max(0.0, clock.now().timestamp() - created) * 1000)
+    return outcome
 
 
-def install_of(record: StreamRecord) -> InstallState:
-    """The install as a record shows it: the new image, or the old one of a removal.
+def place_of(record: StreamRecord) -> Place:
+    """Where the install of a record hangs: by the new image, or the old one of a removal.
 
     Raises
     ------
     KeyError, TypeError, ValueError, AttributeError
-        It shows none.
+        It is no record of an install.
     """
     change = record["dynamodb"]
     state = item_to_install(change.get("NewImage") or change["OldImage"])
     if change["Keys"]["pk"]["S"] != keys.install(state.row.id).pk:
         raise ValueError("the image is not of an install")
-    return state
+    return state.place

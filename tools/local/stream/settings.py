@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tools.local.stream.patterns import EventPattern
+from tools.local.tables import load_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 REPORT_BATCH_ITEM_FAILURES: Final = "ReportBatchItemFailures"
 NO_BOUND: Final = -1
@@ -51,6 +53,14 @@ class MappingSettings:
             record_age_seconds=mapping.get("MaximumRecordAgeInSeconds", NO_BOUND),
             on_failure=destination.get("Destination"),
         )
+
+    @classmethod
+    def from_template(cls, path: Path) -> MappingSettings:
+        """The settings of the cascade in a template; what is given up goes nowhere."""
+        function = load_template(path)["Resources"]["CascadeFunction"]["Properties"]
+        (event,) = function["Events"].values()
+        named = {"UUID": "template", "FunctionArn": "cascade", "DestinationConfig": None}
+        return cls.from_description({**event["Properties"], **named})
 
     def wants(self, record: Mapping[str, Any]) -> bool:
         """Whether a record matches one of the filters; without any, every record does."""

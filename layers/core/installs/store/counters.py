@@ -2,7 +2,8 @@
 
 Each is changed in the transaction that changes the installs, so that it is exact. The counts of the
 platform and of an integration are spread over shards, since every workspace writes them: a
-transaction takes any one, and only the sum of them means something.
+transaction takes any one, and only the sum of them means something. ``changes`` only ever grows, so
+that whoever recounts can tell that nothing was changed meanwhile.
 """
 
 from __future__ import annotations
@@ -50,7 +51,11 @@ def updates(deltas: Mapping[Counted, int]) -> list[Update]:
     for by, delta in deltas.items():
         for key in counters_of(by, shard):
             changes[key] += delta
-    return [Update(key, add={items.LIVE: delta}) for key, delta in changes.items() if delta]
+    return [
+        Update(key, add={items.LIVE: delta, items.CHANGES: 1})
+        for key, delta in changes.items()
+        if delta
+    ]
 
 
 def counter_keys(count: Count) -> tuple[Key, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from installs.lifecycle import End, Fate
 from installs.store import keys
 from installs.store.expressions import Action, Delete, Exists, Update, Value, same
 from installs.store.items import DELETION_ID, ENABLED_BEFORE, EPOCH, decode
@@ -16,7 +17,7 @@ from installs.store.keys import Key
 from installs.store.table import Range
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from installs.lifecycle import Deletion
     from installs.store.table import Table
@@ -61,10 +62,18 @@ class Hanging:
         """Whether its state is the cascade's to decide: live, or taken by one."""
         return self.live or self.deletion_id is not None
 
-    def take(self, deletion: Deletion) -> Action | None:
-        """Soft-delete it with a deletion, and disable it; ``None`` if it is so already."""
-        if not self.follows or self.deletion_id == deletion.id:
+    def follow(self, fate: Fate) -> Action | None:
+        """What makes it agree with its fate; ``None`` if it does already, or has its own trash."""
+        if not self.follows:
             return None
+        if fate is End.GONE:
+            return Delete(self.key, self._as_read())
+        if isinstance(fate, End):
+            return None if self.live else self._brought_back()
+        return None if self.deletion_id == fate.id else self._taken(fate)
+
+    def _taken(self, deletion: Deletion) -> Action:
+        """Soft-delete and disable it; one that another deletion took is marked anew."""
         marks: dict[str, Value] = {"deletedAt": deletion.at, DELETION_ID: deletion.id}
         if deletion.tier is not None:
             marks["retentionTier"] = deletion.tier
@@ -73,10 +82,7 @@ class Hanging:
         remove = [] if deletion.tier is not None else ["retentionTier"]
         return Update(self.key, self._as_read(), set=marks, remove=remove)
 
-    def bring_back(self) -> Action | None:
-        """Undo what took it; ``None`` if no cascade did."""
-        if self.deletion_id is None:
-            return None
+    def _brought_back(self) -> Action:
         before = self.values.get(ENABLED_BEFORE)
         return Update(
             self.key,
@@ -84,10 +90,6 @@ class Hanging:
             set={} if before is None else {_ENABLED: before},
             remove=["deletedAt", "retentionTier", DELETION_ID, ENABLED_BEFORE],
         )
-
-    def purge(self) -> Action | None:
-        """Delete it for good; ``None`` if it was deleted by itself and stays in its own trash."""
-        return Delete(self.key, self._as_read()) if self.follows else None
 
     def _as_read(self) -> tuple[Any, ...]:
         return (
@@ -97,41 +99,40 @@ class Hanging:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class SolutionGroup:
-    """A solution's partition: the row, its members, the ids of its installs, and its epoch."""
-
-    epoch: int | None
-    solution: Hanging | None
-    members: Sequence[Hanging]
-    install_ids: Sequence[str]
-
-
-def members(table: Table, install_id: str) -> list[Hanging]:
-    """The members of an install."""
+def members(table: Table, install_id: str) -> Iterator[Hanging]:
+    """The members of an install, read a page at a time as they are asked for."""
     found = table.query(Range(keys.install(install_id).pk, keys.MEMBER_PREFIX), consistent=True)
-    return [Hanging(decode(item)) for item in found]
+    return (Hanging(decode(item)) for item in found)
 
 
-def add_on_ids(table: Table, install_id: str) -> list[str]:
+def add_on_ids(table: Table, install_id: str) -> Iterator[str]:
     """The ids of an install's add-ons; some may be gone."""
-    found = table.query(Range(keys.install(install_id).pk, keys.ADD_ON_PREFIX), consistent=True)
-    return [item[keys.SK]["S"].removeprefix(keys.ADD_ON_PREFIX) for item in found]
+    return _pointed(table, keys.install(install_id).pk, keys.ADD_ON_PREFIX)
 
 
-def solution_group(table: Table, solution_id: str) -> SolutionGroup:
-    """A solution with all that is in it. The epoch is read first, so that it is never too new."""
+def solution_epoch(table: Table, solution_id: str) -> int | None:
+    """A solution's epoch; read before anything else of it, it is never too new."""
     item = table.get(keys.solution_epoch(solution_id))
-    epoch = None if item is None else decode(item)[EPOCH]
-    solution: Hanging | None = None
-    found: list[Hanging] = []
-    install_ids: list[str] = []
-    for values in map(decode, table.query(Range(keys.solution(solution_id).pk), consistent=True)):
-        sort: str = values[keys.SK]
-        if sort.startswith(keys.MEMBER_PREFIX):
-            found.append(Hanging(values))
-        elif sort.startswith(keys.SOLUTION_INSTALL_PREFIX):
-            install_ids.append(sort.removeprefix(keys.SOLUTION_INSTALL_PREFIX))
-        elif sort == keys.solution(solution_id).sk:
-            solution = Hanging(values)
-    return SolutionGroup(epoch, solution, found, install_ids)
+    return None if item is None else decode(item)[EPOCH]
+
+
+def solution_install_ids(table: Table, solution_id: str) -> Iterator[str]:
+    """The ids of the installs in a solution; some may be gone."""
+    return _pointed(table, keys.solution(solution_id).pk, keys.SOLUTION_INSTALL_PREFIX)
+
+
+def solution(table: Table, solution_id: str) -> Hanging | None:
+    """A solution's own row."""
+    item = table.get(keys.solution(solution_id))
+    return None if item is None else Hanging(decode(item))
+
+
+def solution_members(table: Table, solution_id: str) -> Iterator[Hanging]:
+    """The members of a solution, read a page at a time as they are asked for."""
+    found = table.query(Range(keys.solution(solution_id).pk, keys.MEMBER_PREFIX), consistent=True)
+    return (Hanging(decode(item)) for item in found)
+
+
+def _pointed(table: Table, partition: str, prefix: str) -> Iterator[str]:
+    found = table.query(Range(partition, prefix), consistent=True)
+    return (item[keys.SK]["S"].removeprefix(prefix) for item in found)

@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from installs.store import counters, items, keys
+from installs import clock
+from installs.store import counters, due, items, keys
 from installs.store.expressions import Action, Condition, Delete, Exists, Missing, Update, same
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def default_tier(table: Table, workspace_id: str) -> str | None:
 
 
 def commit(table: Table, changes: Sequence[Change], *guards: Action) -> None:
-    """Write changes in one transaction: rows, counters of live installs, solutions' epochs.
+    """Write changes in one transaction: rows, counters of live installs, epochs, reminders.
 
     Each row is written only if it is as it was read.
 
@@ -59,6 +60,7 @@ def commit(table: Table, changes: Sequence[Change], *guards: Action) -> None:
     """
     deltas: Counter[Counted] = Counter()
     epochs: dict[Key, None] = {}
+    now = clock.now()
     for change in changes:
         row = change.before.row
         delta = int(change.after is not None and change.after.live) - int(change.before.live)
@@ -68,6 +70,7 @@ def commit(table: Table, changes: Sequence[Change], *guards: Action) -> None:
     table.transact(
         [
             *map(_write, changes),
+            *(due.remind(change.before.place, now) for change in changes),
             *counters.updates(deltas),
             *(Update(key, add={items.EPOCH: 1}) for key in epochs),
             *guards,

@@ -30,6 +30,7 @@ CASCADED: Final = "cascaded"
 PURGE_AT: Final = "purgeAt"
 ENABLED_BEFORE: Final = "enabledBefore"
 LIVE: Final = "live"
+CHANGES: Final = "changes"
 EPOCH: Final = "epoch"
 
 

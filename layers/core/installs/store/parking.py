@@ -6,6 +6,7 @@ import json
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import boto3
 
@@ -21,7 +22,16 @@ def _client() -> S3Client:
 
 
 def park(bucket: str, record: Mapping[str, Any], reason: str) -> None:
-    """Keep a record with the reason; the same record parks in the same place."""
+    """Keep a record with the reason; the same record parks in the same place.
+
+    ``parked`` beside it tells one parking from the next, also of the same record.
+    """
     body = json.dumps({"reason": reason, "record": record}).encode()
     key = f"parked/{record.get('eventID') or sha256(body).hexdigest()}.json"
-    _client().put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+    _client().put_object(
+        Bucket=bucket,
+        Key=key,
+        Body=body,
+        ContentType="application/json",
+        Metadata={"parked": uuid4().hex},
+    )

@@ -1,0 +1,19 @@
+"""Every five minutes: finishes cascades that nobody finished (docs/adr/0013)."""
+
+from __future__ import annotations
+
+from installs import config, metrics
+from installs.cascade import Tally, Work
+from installs.deadline import Context, Deadline
+from installs.log import logger
+from installs.repair import finish_overdue
+from installs.store.table import Table, client
+
+
+def handler(_event: object, context: Context) -> dict[str, int]:
+    """Look at every install whose reminder is overdue, as far as there is time."""
+    work = Work(Table(config.table_name(), client()), Deadline(context).check, Tally())
+    outcome = finish_overdue(work)
+    metrics.publish("repair", work.tally, **{metrics.OVERDUE: [outcome.finished]})
+    logger.info("repair", finished=outcome.finished, failed=outcome.failed, written=work.tally)
+    return {"finished": outcome.finished, "failed": outcome.failed}

@@ -1,0 +1,43 @@
+"""What the stream left undone: installs whose reminder is overdue are looked at again.
+
+Safe beside the stream's consumer and beside itself: both ask the same reconciler.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from installs import cascade, clock
+from installs.cascade import OutOfTimeError, Work
+from installs.log import logger
+from installs.store import due
+
+PATIENCE: Final = timedelta(minutes=5)
+"""How long the stream's consumer has for a cascade before anybody else takes it up."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How many installs were brought to agree, and how many could not be."""
+
+    finished: int = 0
+    failed: int = 0
+
+
+def finish_overdue(work: Work) -> Outcome:
+    """Look at each install that is overdue; one that fails holds up no other."""
+    outcome = Outcome()
+    for reminder in due.overdue(work.table, clock.now() - PATIENCE):
+        try:
+            cascade.reconcile(work, reminder.place)
+            if cascade.expire(work.table, reminder.place.id):
+                cascade.reconcile(work, reminder.place)
+            outcome.finished += 1
+        except OutOfTimeError:
+            return outcome
+        except Exception:
+            logger.exception("repair failed", install_id=reminder.place.id)
+            outcome.failed += 1
+    return outcome

@@ -1,0 +1,267 @@
+"""verify, redrive and the scheduled repair on a real engine (CONTRACT.md section 7)."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from installs import cascade, clock, commands, repair
+from installs.access import Principal
+from installs.cascade import OutOfTimeError, Tally, Work
+from installs.store import due, installs, items, keys
+from installs.store.expressions import Delete, Update
+from installs.store.table import Table
+from tests import rows
+from tools.importer import import_file
+from tools.operate.redrive import Redrive, Result
+from tools.operate.verify import Verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from installs.store.expressions import Value
+
+ROOT = Principal("usr_root")
+
+
+@pytest.fixture
+def table(
+    tmp_path: Path, table_name: str, dynamodb: DynamoDBClient, dynamodb_endpoint: str
+) -> Table:
+    """A workspace with an install, its members, add-ons and solution."""
+    root = rows.user("usr_root") | {"role": "admin"}
+    lines = [*rows.base(), root, *rows.family("crm"), *rows.family("erp")]
+    import_file(rows.write(tmp_path / "r.ndjson", lines), table_name, dynamodb_endpoint, _nobody)
+    return Table(table_name, dynamodb)
+
+
+def _nobody(_done: int, _total: int) -> None:
+    return
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
+    """Moves the service's clock."""
+    now = clock.now
+
+    def move(by: timedelta) -> None:
+        monkeypatch.setattr(clock, "now", lambda: now() + by)
+
+    return move
+
+
+def found(table: Table, *, mend: bool = False) -> dict[str, bool | None]:
+    return {one.about: one.mended for one in Verifier(table, mend).run()}
+
+
+def damage_marks(table: Table) -> None:
+    marks = {"deletedAt": rows.CREATED, "deletionId": "del_x"}
+    disabled = {"enabled": False, "enabledBefore": True}
+    table.transact([Update(keys.member("ins_crm", "mem_crm_on"), set={**marks, **disabled})])
+
+
+def damage_parent_pointer(table: Table) -> None:
+    table.transact([Delete(keys.add_on("ins_crm", "ins_crm_addon"))])
+
+
+def damage_solution_pointer(table: Table) -> None:
+    table.transact([Delete(keys.solution_install("sol_crm", "ins_crm"))])
+
+
+def damage_index_keys(table: Table) -> None:
+    table.transact([Update(keys.install("ins_crm"), set={"shardKey": "nowhere"})])
+
+
+def damage_solution(table: Table) -> None:
+    marks = {"deletedAt": rows.CREATED, "deletionId": "del_x"}
+    table.transact([Update(keys.solution("sol_crm"), set=marks)])
+
+
+def damage_astray(table: Table) -> None:
+    table.transact([Update(keys.add_on("ins_crm", "ins_never"), set={"x": "y"})])
+
+
+def damage_orphan(table: Table) -> None:
+    marks: dict[str, Value] = {"id": "mem_x", "entityId": "ent_x", "enabled": True}
+    table.transact([Update(keys.member("ins_never", "mem_x"), set=marks)])
+
+
+@pytest.mark.parametrize(
+    ("damage", "about"),
+    [
+        (damage_marks, "install ins_crm"),
+        (damage_parent_pointer, "install ins_crm_addon"),
+        (damage_solution_pointer, "install ins_crm"),
+        (damage_index_keys, "install ins_crm"),
+        (damage_solution, "solution sol_crm"),
+        (damage_astray, "install ins_crm"),
+        (damage_orphan, "install ins_never"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_verify_finds_and_mends(table: Table, damage: Callable[[Table], None], about: str) -> None:
+    # given a table that agrees
+    assert found(table) == {}
+    # when something is not as it should be, it is told, and nothing is touched
+    damage(table)
+    assert found(table) == {about: None}
+    assert found(table) == {about: None}
+    # and mended, for good
+    assert found(table, mend=True) == {about: True}
+    assert found(table) == {}
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        keys.live_count(rows.WORKSPACE),
+        keys.live_count(rows.WORKSPACE, rows.INTEGRATION),
+        keys.platform_live_count(0),
+        keys.integration_live_count(rows.INTEGRATION, 0),
+    ],
+    ids=str,
+)
+def test_verify_recounts(table: Table, key: keys.Key) -> None:
+    table.transact([Update(key, add={items.LIVE: 2})])
+    assert found(table, mend=True) == {f"count {key.pk} {key.sk}": True}
+    assert found(table) == {}
+
+
+def test_what_the_stream_lost_is_finished_by_the_repair(
+    table: Table, later: Callable[[timedelta], None]
+) -> None:
+    # given an uninstall whose record never arrives
+    commands.uninstall(table, ROOT, "ins_crm", stack_tier="medium")
+    # when it has just been made, nobody meddles
+    assert repair.finish_overdue(Work(table)).finished == 0
+    assert found(table) == {}
+    # when minutes have passed, it shows, and the repair goes down level by level
+    later(timedelta(minutes=6))
+    assert "install ins_crm" in found(table)
+    for minutes in (6, 12, 18, 24):
+        later(timedelta(minutes=minutes))
+        repair.finish_overdue(Work(table))
+    # then all that hangs agrees
+    assert found(table) == {}
+    state = installs.get(table, "ins_crm_addon_addon")
+    assert state is not None
+    assert state.cascaded
+
+
+@pytest.mark.parametrize(("tier", "days"), [("short", 7), ("medium", 30), ("long", 90)])
+def test_what_was_never_swept_is_purged_after_its_retention(
+    table: Table, later: Callable[[timedelta], None], tier: str, days: int
+) -> None:
+    commands.uninstall(table, ROOT, "ins_crm", stack_tier=tier)
+    place = installs.get(table, "ins_crm")
+    assert place is not None
+    cascade.reconcile(Work(table), place.place)
+    # when retention has run out by less than DynamoDB may take, it is left to it
+    later(timedelta(days=days, hours=1))
+    repair.finish_overdue(Work(table))
+    assert installs.get(table, "ins_crm") is not None
+    # when by more, it goes, with its members
+    later(timedelta(days=days + 3, hours=1))
+    repair.finish_overdue(Work(table))
+    assert installs.get(table, "ins_crm") is None
+    assert table.get(keys.member("ins_crm", "mem_crm_on")) is None
+    assert due.get(table, "ins_crm") is None
+
+
+def test_the_tier_none_is_never_due(table: Table, later: Callable[[timedelta], None]) -> None:
+    commands.uninstall(table, ROOT, "ins_crm", stack_tier="none")
+    state = installs.get(table, "ins_crm")
+    assert state is not None
+    cascade.reconcile(Work(table), state.place)
+    later(timedelta(days=36_500))
+    repair.finish_overdue(Work(table))
+    assert installs.get(table, "ins_crm") == state
+
+
+def test_work_stops_at_a_clean_point_and_goes_on(table: Table) -> None:
+    commands.uninstall(table, ROOT, "ins_crm", stack_tier="medium")
+    state = installs.get(table, "ins_crm")
+    assert state is not None
+    # given invocations that have time for a few steps only
+    runs = 0
+    for allowed in range(1, 40):
+        left = [allowed]
+
+        def check(left: list[int] = left) -> None:
+            left[0] -= 1
+            if left[0] < 0:
+                raise OutOfTimeError
+
+        runs += 1
+        try:
+            cascade.reconcile(Work(table, check, Tally()), state.place)
+        except OutOfTimeError:
+            continue
+        break
+    # then several of them finish it
+    assert runs > 1
+    member = table.get(keys.member("ins_crm", "mem_crm_on"))
+    assert member is not None
+    assert member["enabled"] == {"BOOL": False}
+
+
+class Bucket:
+    """S3 and Lambda, as far as a redrive uses them."""
+
+    def __init__(self, objects: dict[str, Any]) -> None:
+        self.objects = {key: (json.dumps(body), "first") for key, body in objects.items()}
+        self.answers: dict[str, Any] = {}
+
+    def get_paginator(self, _: str) -> Any:  # noqa: ANN401
+        def paginate(*, Bucket: str, Prefix: str) -> Any:  # noqa: ANN401
+            assert Bucket == "bucket"
+            yield {"Contents": [{"Key": k} for k in sorted(self.objects) if k.startswith(Prefix)]}
+
+        return SimpleNamespace(paginate=paginate)
+
+    def get_object(self, *, Key: str, **_: str) -> Any:  # noqa: ANN401
+        body, mark = self.objects[Key]
+        return {"Body": io.BytesIO(body.encode()), "Metadata": {"parked": mark}}
+
+    def head_object(self, *, Key: str, **_: str) -> Any:  # noqa: ANN401
+        return {"Metadata": {"parked": self.objects[Key][1]}}
+
+    def delete_object(self, *, Key: str, **_: str) -> None:
+        del self.objects[Key]
+
+    def invoke(self, *, Payload: bytes, **_: str) -> Any:  # noqa: ANN401
+        (record, *_) = json.loads(Payload)["Records"]
+        if record == "hopeless":
+            self.objects["parked/b.json"] = (self.objects["parked/b.json"][0], "second")
+        failed = [{"itemIdentifier": "1"}] if record == "busy" else []
+        return {"Payload": io.BytesIO(json.dumps({"batchItemFailures": failed}).encode())}
+
+
+def test_a_redrive_empties_the_bucket_of_what_is_done() -> None:
+    bucket = Bucket(
+        {
+            "parked/a.json": {"reason": "r", "record": "good"},
+            "parked/b.json": {"reason": "r", "record": "hopeless"},
+            "aws/lambda/x": {"payload": json.dumps({"Records": ["good", "good"]})},
+            "aws/lambda/y": {"payload": json.dumps({"Records": ["busy"]})},
+            "aws/lambda/z": {"no": "records"},
+            "other": {},
+        }
+    )
+    work = Redrive(cast("Any", bucket), cast("Any", bucket), "bucket", "function")
+    assert {key: work.run(key)[0] for key in work.keys()} == {  # noqa: SIM118 - no mapping
+        "parked/a.json": Result.DONE,
+        "parked/b.json": Result.PARKED_AGAIN,
+        "aws/lambda/x": Result.DONE,
+        "aws/lambda/y": Result.FAILED,
+        "aws/lambda/z": Result.UNREADABLE,
+    }
+    assert sorted(bucket.objects) == ["aws/lambda/y", "aws/lambda/z", "other", "parked/b.json"]

@@ -1,0 +1,136 @@
+"""Whether a world at rest is what the model says: every row, every pointer, every number."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from installs.lifecycle import timestamp
+from installs.store import due, items, keys
+from tests.property.cascade.model import GONE, LIVE, Member
+
+if TYPE_CHECKING:
+    from installs.store.keys import Key
+    from tests.property.cascade.model import Fate, Install
+    from tests.property.cascade.world import World
+
+Row = dict[str, Any]
+Rows = dict[tuple[str, str], Row]
+Expect = Callable[[str, object, object], None]
+
+
+def violations(world: World) -> list[str]:
+    """What is not as it must be; nothing, if all is well."""
+    found: list[str] = []
+    rows = {(row["pk"], row["sk"]): row for row in map(items.decode, world.memory.all())}
+
+    def expect(what: str, is_: object, must_be: object) -> None:
+        if is_ != must_be:
+            found.append(f"{what} is {is_}, and must be {must_be}")
+
+    wanted = {_at(keys.user("usr_root")), _at(keys.workspace("wsp"))}
+    for one in world.model.installs.values():
+        wanted |= _check_install(world, rows, one, expect)
+    for member in world.model.members:
+        fate = world.model.fate(member.owner)
+        place = _at(keys.member(member.owner, member.id))
+        wanted |= _check_row(rows, place, member, fate, expect, enabled=member.enabled)
+    for solution_id, members in world.model.solutions.items():
+        # A solution that no install ever was in is nobody's business.
+        whole = world.model.solution_fate(solution_id) or LIVE
+        place = _at(keys.solution(solution_id))
+        wanted |= _check_row(rows, place, Member("", "", ""), whole, expect)
+        for member in members:
+            fate = world.model.solution_member_fate(solution_id, member) or LIVE
+            place = _at(keys.solution_member(solution_id, member.id))
+            wanted |= _check_row(rows, place, member, fate, expect)
+    _check_counts(world, rows, expect)
+    others = {key for key in rows if key[1] != "EPOCH" and items.LIVE not in rows[key]}
+    expect("what is there and should not be", others - wanted, set())
+    expect("what is not there and should be", wanted - others, set())
+    return found
+
+
+def _at(key: Key) -> tuple[str, str]:
+    return key.pk, key.sk
+
+
+def _check_install(world: World, rows: Rows, one: Install, expect: Expect) -> set[tuple[str, str]]:
+    fate = world.model.fate(one.id)
+    key = _at(keys.install(one.id))
+    row = rows.get(key)
+    expect(one.id, _fate_of(row), fate)
+    if fate == GONE or row is None:
+        return set()
+    expect(f"{one.id}'s cause", row.get(items.CASCADED, False), world.model.cascaded(one.id))
+    again = items.install_to_item(items.fields_to_install(row))
+    expect(f"{one.id}'s index keys", items.decode(again), row)
+    wanted = {key}
+    if one.parent is not None:
+        wanted.add(_at(keys.add_on(one.parent, one.id)))
+    if one.solution is not None:
+        wanted.add(_at(keys.solution_install(one.solution, one.id)))
+    reminder = rows.get(_at(keys.due(one.id)))
+    expect(f"{one.id}'s reminder", reminder and reminder[keys.BY_DUE.sort], _due(row))
+    return wanted | ({_at(keys.due(one.id))} if reminder else set())
+
+
+def _check_row(
+    rows: Rows,
+    key: tuple[str, str],
+    member: Member,
+    fate: Fate,
+    expect: Expect,
+    *,
+    enabled: bool | None = None,
+) -> set[tuple[str, str]]:
+    row, what = rows.get(key), " ".join(key)
+    if member.own_trash:
+        expect(f"{what}, in its own trash,", row and items.DELETION_ID not in row, True)
+        expect(f"{what}'s enabled", row and row.get("enabled"), enabled)
+        return {key}
+    expect(what, _fate_of(row), fate)
+    if fate == GONE or row is None:
+        return set()
+    if enabled is not None:
+        expect(f"{what}'s enabled", row["enabled"], enabled and fate == LIVE)
+        before = None if fate == LIVE else enabled
+        expect(f"{what}'s former enabled", row.get(items.ENABLED_BEFORE), before)
+    return {key}
+
+
+def _check_counts(world: World, rows: Rows, expect: Expect) -> None:
+    """Each count, or the sum of its shards, is that of the installs that must be live."""
+    found: Counter[str] = Counter()
+    for (pk, sk), row in rows.items():
+        if items.LIVE in row:
+            kind = pk.split("#")[0]
+            name = {"LIVE": "all", "INTEGRATION": pk, "WORKSPACE": f"{pk} {sk}"}[kind]
+            found[name] += row[items.LIVE]
+    model = world.model
+    live = [one.integration for one in model.installs.values() if model.fate(one.id) == LIVE]
+    total = len(live)
+    wanted = {"all": total, "WORKSPACE#wsp LIVE": total}
+    for integration in ("itg_x", "itg_y"):
+        number = live.count(integration)
+        wanted[f"INTEGRATION#{integration}"] = number
+        wanted[f"WORKSPACE#wsp LIVE#{integration}"] = number
+    expect("the counts are", +found, +Counter(wanted))
+
+
+def _fate_of(row: Row | None) -> Fate:
+    if row is None:
+        return GONE
+    if "deletedAt" not in row:
+        marks = {items.DELETION_ID, items.ENABLED_BEFORE, items.PURGE_AT, "retentionTier"}
+        return f"live, with {marks & row.keys()}" if marks & row.keys() else LIVE
+    return row["deletedAt"], row.get(items.DELETION_ID, ""), row.get("retentionTier")
+
+
+def _due(row: Row) -> str | None:
+    if items.PURGE_AT not in row:
+        return None
+    at = datetime.fromtimestamp(row[items.PURGE_AT], UTC) + due.SWEEP
+    return keys.due_at(timestamp(at), row["id"])

@@ -1,0 +1,143 @@
+"""A large uninstall, timed: ``python -m tools.bench.cascade MEMBERS``.
+
+One install with so many members is uninstalled, restored, uninstalled again and purged, on Dynoxide
+in memory with the stream on; the records go through the mapping's poller into the handler, whose
+invocations are as short as the template says.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from functions.cascade import handler as cascade
+from installs import commands, model
+from installs.access import Principal
+from installs.lifecycle import InstallState
+from installs.store import items, keys
+from installs.store.table import Table
+from tools.importer.installs import write_installs
+from tools.importer.table import in_runs, write_batch
+from tools.local import dynoxide
+from tools.local.paths import TEMPLATE
+from tools.local.stream.functions import in_process
+from tools.local.stream.poller import Poller
+from tools.local.stream.settings import MappingSettings
+from tools.local.tables import TableDefinition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from installs.store.expressions import Action
+
+ROOT: Final = Principal("usr_root")
+AT: Final = "2026-11-01T10:00:00.000Z"
+INSTALL: Final = "ins_large"
+SECONDS: Final = 300
+"""What an invocation of the cascade may take (template.yaml)."""
+
+
+class Invocation:
+    """Lambda's context: how much time is left of an invocation."""
+
+    def __init__(self) -> None:
+        self._ends = time.monotonic() + SECONDS
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the invocation would end."""
+        return int((self._ends - time.monotonic()) * 1000)
+
+
+class Counting(Table):
+    """A table that counts what is written to it."""
+
+    transactions = 0
+    actions = 0
+
+    seconds = 0.0
+
+    def transact(self, actions: Sequence[Action]) -> None:
+        """Write, and count."""
+        began = time.perf_counter()
+        super().transact(actions)
+        Counting.seconds += time.perf_counter() - began
+        Counting.transactions += 1
+        Counting.actions += len(actions)
+
+
+def fill(table: Table, members: int) -> None:
+    """Put the install and its members into the table."""
+    root = model.User("usr_root", "Root", "r@example.org", "root", "admin", AT)
+    write_batch(table, [items.row_to_item(keys.user(root.id), root)])
+    row = model.Install(
+        INSTALL, "itg_x", "ver_x", "wsp_x", "{}", None, "auto_all", None, None, "usr_root", AT,
+        None, None, None,
+    )  # fmt: skip
+    write_installs(table, [InstallState(row)], lambda *_: None)
+    rows = [
+        model.IntegrationMember(
+            f"mem_{n:06}", INSTALL, "wsp_x", f"ent_{n:06}", None, f"slug-{n}", False, None, False,
+            n % 3 > 0, '{"scopes":["read","write"]}', "usr_root", AT, None, None,
+        )
+        for n in range(members)
+    ]  # fmt: skip
+    for run in in_runs([items.row_to_item(keys.member(INSTALL, row.id), row) for row in rows], 25):
+        write_batch(table, run)
+
+
+def measure(name: str, members: int, drain: Callable[[], None]) -> None:
+    """Drain the stream, and print what it took."""
+    Counting.transactions, Counting.actions, Counting.seconds = 0, 0, 0.0
+    began = time.perf_counter()
+    drain()
+    seconds = time.perf_counter() - began
+    writes = Counting.actions / members
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{name:10} {seconds:7.2f} s  {1000 * seconds / members:6.3f} s per 1,000  "
+        f"{100 * Counting.seconds / seconds:3.0f} % of it waiting for writes  "
+        f"{Counting.transactions:5} transactions  {writes:5.3f} writes per member  "
+        f"{memory:4.0f} MB at most"
+    )
+
+
+def main() -> None:
+    """Measure with as many members as the first argument says."""
+    members = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    with (
+        TemporaryDirectory() as folder,
+        dynoxide.running_dynoxide(log=Path(folder) / "dynoxide.log") as endpoint,
+    ):
+        client = dynoxide.dynamodb_client(endpoint)
+        TableDefinition.from_template(TEMPLATE).create(client, "bench")
+        os.environ |= dynoxide.CREDENTIALS | {"AWS_DEFAULT_REGION": dynoxide.REGION}
+        os.environ |= {"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "TABLE_NAME": "bench"}
+        os.environ |= {"PARKING_BUCKET": "none", "POWERTOOLS_METRICS_DISABLED": "true"}
+        cascade.__dict__["Table"] = Counting
+        table = Table("bench", client)
+        fill(table, members)
+        described: Any = client.describe_table(TableName="bench")["Table"]
+        poller = Poller(
+            dynoxide.streams_client(endpoint),
+            described["LatestStreamArn"],
+            lambda event: in_process(cascade.handler, Invocation())(event),
+            MappingSettings.from_template(TEMPLATE),
+        )
+        poller.drain()
+        for name, act in (
+            ("uninstall", lambda: commands.uninstall(table, ROOT, INSTALL, stack_tier="medium")),
+            ("restore", lambda: commands.restore(table, ROOT, INSTALL)),
+            ("uninstall", lambda: commands.uninstall(table, ROOT, INSTALL, stack_tier="medium")),
+            ("purge", lambda: commands.purge(table, ROOT, INSTALL)),
+        ):
+            act()
+            measure(name, members, poller.drain)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What an operator runs against a system, local or on AWS: ``redrive`` and ``verify``."""

@@ -1,0 +1,128 @@
+"""The counters of live installs against a recount, exact also beside live traffic.
+
+Every write of a counter raises its ``changes``. A recount is of one moment only if no ``changes``
+moved from before its walk until after it; else it is taken again. What a counter is wrong by is
+then the same for ever, whatever goes on, since correct changes move counter and installs alike: so
+the difference may be added at any time after, once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from installs.store import items, keys
+from installs.store.counters import counters_of
+from installs.store.expressions import Update, same
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from installs.store.keys import Key
+    from installs.store.table import Table
+    from tools.operate.walk import Seen, Walk
+
+ATTEMPTS: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A count that is wrong: where, by how much, and its ``changes`` then."""
+
+    name: Key
+    counted: int
+    recounted: int
+    changes: int | None
+    """Of the one item that will be corrected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """What is wrong, and what could not be told since it never stood still."""
+
+    wrong: list[Difference]
+    undecided: list[Key]
+
+
+def name_of(key: Key) -> Key:
+    """What a counter counts: all shards of one count have the name of the first."""
+    if key.pk.startswith(keys.LIVE_PREFIX):
+        return keys.platform_live_count(0)
+    if key.pk.startswith("INTEGRATION#"):
+        return keys.integration_live_count(key.pk.removeprefix("INTEGRATION#"), 0)
+    return key
+
+
+def recounted(installs: Iterable[Seen]) -> Counter[Key]:
+    """What each count should be."""
+    counts: Counter[Key] = Counter()
+    for one in installs:
+        if one.deletion_id is None:
+            counts.update(counters_of((one.workspace, one.integration)))
+    return counts
+
+
+def _suspects(seen: Walk) -> set[Key]:
+    counted: Counter[Key] = Counter()
+    for key, live in seen.counters.items():
+        counted[name_of(key)] += live
+    wanted = recounted(seen.installs.values())
+    return {name for name in counted.keys() | wanted.keys() if counted[name] != wanted[name]}
+
+
+def recount(table: Table, first: Walk, again: Callable[[], Walk]) -> Recount:
+    """Compare counters with installs; ``again`` walks once more, where the first raised doubts."""
+    suspects = _suspects(first)
+    wrong: list[Difference] = []
+    for _ in range(ATTEMPTS):
+        if not suspects:
+            break
+        parts = {name: _parts(name) for name in suspects}
+        before = _read(table, parts)
+        wanted = recounted(again().installs.values())
+        after = _read(table, parts)
+        still = {name for name in suspects if before[name] == after[name]}
+        for name in sorted(still, key=str):
+            shards = after[name]
+            live = sum(value for value, _ in shards.values())
+            if live != wanted[name]:
+                changes = shards.get(name, (0, None))[1]
+                wrong.append(Difference(name, live, wanted[name], changes))
+        suspects -= still
+    return Recount(wrong, sorted(suspects, key=str))
+
+
+def correct(table: Table, wrong: Difference) -> None:
+    """Add what a count is wrong by.
+
+    Raises
+    ------
+    ConditionFailedError
+        The item has changed since: recount.
+    """
+    add = {items.LIVE: wrong.recounted - wrong.counted, items.CHANGES: 1}
+    table.transact([Update(wrong.name, [same(items.CHANGES, wrong.changes)], add=add)])
+
+
+def _parts(name: Key) -> list[Key]:
+    shards = range(keys.COUNTER_SHARDS)
+    if name.pk.startswith(keys.LIVE_PREFIX):
+        return [keys.platform_live_count(shard) for shard in shards]
+    if name.pk.startswith("INTEGRATION#"):
+        integration_id = name.pk.removeprefix("INTEGRATION#")
+        return [keys.integration_live_count(integration_id, shard) for shard in shards]
+    return [name]
+
+
+def _read(
+    table: Table, parts: Mapping[Key, list[Key]]
+) -> dict[Key, dict[Key, tuple[int, int | None]]]:
+    """By count: its items that are there, with their value and their ``changes``."""
+    found = table.get_many(key for some in parts.values() for key in some)
+    read: dict[Key, dict[Key, tuple[int, int | None]]] = {name: {} for name in parts}
+    for key, item in found.items():
+        values = items.decode(item)
+        if items.LIVE in values:
+            read[name_of(key)][key] = (values[items.LIVE], values.get(items.CHANGES))
+    return read

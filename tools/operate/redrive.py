@@ -1,0 +1,86 @@
+"""Runs records again that the cascade could not handle: those it parked, and those Lambda gave up.
+
+Always safe, also beside live traffic, since a record only says which install to look at. An object
+is deleted once its records are done; one that fails again stays, and so does one that is parked
+anew.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+
+PREFIXES: Final = ("parked/", "aws/lambda/")
+"""Where the function parks a record, and where Lambda's mapping leaves a batch."""
+
+
+class Result(StrEnum):
+    """What became of an object."""
+
+    DONE = "done"
+    PARKED_AGAIN = "parked again"
+    FAILED = "failed again"
+    UNREADABLE = "holds no records"
+
+
+@dataclass(frozen=True, slots=True)
+class Redrive:
+    """The bucket, and the function that is handed what is in it."""
+
+    objects: S3Client
+    functions: LambdaClient
+    bucket: str
+    function: str
+
+    def keys(self) -> Iterator[str]:
+        """The objects that hold records, the oldest key of each kind first."""
+        for prefix in PREFIXES:
+            pages = self.objects.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
+                yield from (one["Key"] for one in page.get("Contents", []))
+
+    def run(self, key: str) -> tuple[Result, str]:
+        """Run the records of one object again; what became of it, and why."""
+        found = self.objects.get_object(Bucket=self.bucket, Key=key)
+        try:
+            records = records_of(json.loads(found["Body"].read()))
+        except (LookupError, TypeError, ValueError) as error:
+            return Result.UNREADABLE, repr(error)
+        payload = json.dumps({"Records": records}).encode()
+        answer = self.functions.invoke(FunctionName=self.function, Payload=payload)
+        body = answer["Payload"].read().decode(errors="replace")
+        if "FunctionError" in answer or json.loads(body).get("batchItemFailures") != []:
+            return Result.FAILED, body[:500]
+        if self._mark(key) != found.get("Metadata", {}):
+            return Result.PARKED_AGAIN, "it still cannot be handled: see the reason in the object"
+        self.objects.delete_object(Bucket=self.bucket, Key=key)
+        return Result.DONE, f"{len(records)} records"
+
+    def _mark(self, key: str) -> dict[str, str]:
+        """What the one who put an object wrote beside it: another each time."""
+        return self.objects.head_object(Bucket=self.bucket, Key=key).get("Metadata", {})
+
+
+def records_of(document: Any) -> list[Any]:  # noqa: ANN401 - a JSON document
+    """The records of an object, whoever wrote it.
+
+    Raises
+    ------
+    LookupError, TypeError, ValueError
+        It has none.
+    """
+    if "record" in document:
+        return [document["record"]]
+    payload = document["payload"]
+    records = (json.loads(payload) if isinstance(payload, str) else payload)["Records"]
+    if not isinstance(records, list) or not records:
+        raise ValueError("there are no records in it")
+    return records

@@ -1,0 +1,193 @@
+"""Whether a table agrees with itself, and how what does not is mended.
+
+One walk finds suspects; each is looked at again by itself, consistently, before anything is said of
+it. What is mended is mended by the service's own means: a reminder and the reconciler for what
+hangs, and conditional writes for keys, pointers and counters. So it may run beside live traffic,
+be stopped anywhere, and be run again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
+
+from installs import cascade, clock
+from installs.cascade import Work
+from installs.errors import InstallsError
+from installs.lifecycle import InstallState, Place
+from installs.store import due, hanging, installs, items, keys
+from installs.store.expressions import Check, Delete, Missing, Update, same
+from installs.store.installs import as_read
+from installs.store.table import ConditionFailedError
+from tools.importer.table import Put
+from tools.operate import counts
+from tools.operate.suspects import (
+    about_install,
+    about_solution,
+    suspected_installs,
+    suspected_solutions,
+)
+from tools.operate.walk import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from installs.store.expressions import Action, Condition
+    from installs.store.table import Table
+    from tools.operate.walk import Walk
+
+ROUNDS: Final = 3
+"""How often one suspect is mended before it is left: others may change it at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that disagrees, in words; ``mended`` is nothing where nobody asked for that."""
+
+    about: str
+    told: tuple[str, ...]
+    mended: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Verifies one table. ``on_walk`` and ``on_look`` are told how far it is."""
+
+    table: Table
+    repair: bool
+    on_walk: Callable[[int], None] = lambda _: None
+    on_look: Callable[[int, int], None] = lambda _done, _total: None
+
+    def run(self) -> Iterator[Finding]:
+        """Walk, look, and mend; each finding as soon as it is there."""
+        seen = walk(self.table, self.on_walk)
+        suspects: list[tuple[str, str]] = [
+            *(("install", one) for one in sorted(suspected_installs(seen))),
+            *(("solution", one) for one in sorted(suspected_solutions(seen))),
+        ]
+        for number, (kind, id_) in enumerate(suspects):
+            self.on_look(number, len(suspects))
+            finding = self._install(id_) if kind == "install" else self._solution(id_)
+            if finding is not None:
+                yield finding
+        self.on_look(len(suspects), len(suspects))
+        # Installs may have been mended: then the first walk says nothing of the counters.
+        yield from self._counters(walk(self.table, self.on_walk) if suspects else seen)
+
+    def _install(self, install_id: str) -> Finding | None:
+        told = tuple(about_install(self.table, install_id))
+        if not told:
+            return None
+        mended = self._try(install_id, about_install, self._mend_install)
+        return Finding(f"install {install_id}", told, mended)
+
+    def _solution(self, solution_id: str) -> Finding | None:
+        told = tuple(about_solution(self.table, solution_id))
+        if not told:
+            return None
+        mended = self._try(solution_id, about_solution, self._mend_solution)
+        return Finding(f"solution {solution_id}", told, mended)
+
+    def _try(
+        self,
+        id_: str,
+        about: Callable[[Table, str], Iterator[str]],
+        mend: Callable[[str], None],
+    ) -> bool | None:
+        if not self.repair:
+            return None
+        for _ in range(ROUNDS):
+            try:
+                mend(id_)
+            except (ConditionFailedError, InstallsError):
+                continue
+            if not any(about(self.table, id_)):
+                return True
+        return False
+
+    def _mend_install(self, install_id: str) -> None:
+        state = installs.get(self.table, install_id)
+        place = Place(install_id, None, None) if state is None else state.place
+        reminder = due.get(self.table, install_id)
+        if state is None and reminder is not None:
+            place = reminder.place
+        if state is not None:
+            self._mend_keys(state)
+            self._mend_pointers(state)
+        self._drop_astray(install_id)
+        self.table.transact([due.remind(place, clock.now())])
+        work = Work(self.table)
+        cascade.reconcile(work, place)
+        above = place.parent_install_id
+        if above is not None and installs.get(self.table, above) is None:
+            cascade.reconcile(work, Place(above, None, None))
+
+    def _mend_keys(self, state: InstallState) -> None:
+        right = items.index_keys(state.row)
+        all_keys = {name for index in keys.INDEXES for name in (index.partition, index.sort)}
+        remove = sorted(all_keys - right.keys())
+        self.table.transact(
+            [Update(keys.install(state.row.id), as_read(state), set=right, remove=remove)]
+        )
+
+    def _mend_pointers(self, state: InstallState) -> None:
+        row = state.row
+        wanted = []
+        if row.parent_install_id is not None:
+            wanted.append(keys.add_on(row.parent_install_id, row.id))
+        if row.solution_id is not None:
+            wanted.append(keys.solution_install(row.solution_id, row.id))
+        for key in wanted:
+            pointer = cast("Action", Put(items.encode_key(key)))
+            self.table.transact([pointer, Check(keys.install(row.id), as_read(state))])
+
+    def _drop_astray(self, parent_id: str) -> None:
+        """Drop pointers to add-ons that are gone, or hang elsewhere by now."""
+        ids = list(hanging.add_on_ids(self.table, parent_id))
+        found = installs.get_many(self.table, ids)
+        for one in ids:
+            state = found.get(one)
+            still: list[Condition]
+            if state is None:
+                still = [Missing()]
+            elif state.row.parent_install_id != parent_id:
+                still = [same("parentInstallId", state.row.parent_install_id)]
+            else:
+                continue
+            self.table.transact(
+                [Delete(keys.add_on(parent_id, one)), Check(keys.install(one), still)]
+            )
+
+    def _mend_solution(self, solution_id: str) -> None:
+        ids = list(hanging.solution_install_ids(self.table, solution_id))
+        found = installs.get_many(self.table, ids)
+        for one, state in found.items():
+            if state.row.solution_id != solution_id:
+                still = [same("solutionId", state.row.solution_id)]
+                self.table.transact(
+                    [
+                        Delete(keys.solution_install(solution_id, one)),
+                        Check(keys.install(one), still),
+                        Update(keys.solution_epoch(solution_id), add={items.EPOCH: 1}),
+                    ]
+                )
+        work = Work(self.table)
+        cascade.settle_solution(work, solution_id)
+        for one in set(ids) - found.keys():
+            cascade.reconcile(work, Place(one, None, solution_id))
+
+    def _counters(self, seen: Walk) -> Iterator[Finding]:
+        found = counts.recount(self.table, seen, lambda: walk(self.table, self.on_walk))
+        for name in found.undecided:
+            told = "never stood still during a walk: verify at a quieter time"
+            yield Finding(f"count {name.pk} {name.sk}", (told,), False if self.repair else None)
+        for wrong in found.wrong:
+            told = f"says {wrong.counted}, and {wrong.recounted} installs are live"
+            mended: bool | None = None
+            if self.repair:
+                try:
+                    counts.correct(self.table, wrong)
+                    mended = True
+                except (ConditionFailedError, InstallsError):
+                    mended = False
+            yield Finding(f"count {wrong.name.pk} {wrong.name.sk}", (told,), mended)

@@ -1,0 +1,115 @@
+"""One walk over a table: what is remembered of its items, to see what may disagree.
+
+A walk is no snapshot, and others write meanwhile: what it shows are suspects, no more. Little is
+kept of each install, and of what hangs only how it is marked, so that a large table fits.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from installs.store import items, keys
+from installs.store.hanging import Hanging
+from installs.store.keys import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from installs.lifecycle import InstallState
+    from installs.store.items import Item
+    from installs.store.table import Table
+
+
+class Seen(NamedTuple):
+    """What matters of an install."""
+
+    deletion_id: str | None
+    cascaded: bool
+    parent: str | None
+    solution: str | None
+    workspace: str
+    integration: str
+
+    @classmethod
+    def of(cls, state: InstallState) -> Seen:
+        """Of an install as it was read."""
+        row = state.row
+        deletion_id = None if state.deletion is None else state.deletion.id
+        return cls(
+            deletion_id, state.cascaded, row.parent_install_id, row.solution_id,
+            row.workspace_id, row.integration_id,
+        )  # fmt: skip
+
+
+@dataclass(slots=True)
+class Walk:
+    """What a walk has seen."""
+
+    installs: dict[str, Seen] = field(default_factory=dict)
+    marks: defaultdict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
+    """By install: the deletions that its members follow; ``None`` for live ones."""
+    odd: set[str] = field(default_factory=set)
+    """Installs whose index keys or members are not as they would be written."""
+    add_ons: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By parent: the add-ons that it has pointers to."""
+    solution_installs: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    solution_marks: defaultdict[str, set[str | None]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+    """By solution: the deletions that it and its members follow."""
+    counters: dict[Key, int] = field(default_factory=dict)
+    reminders: dict[str, str] = field(default_factory=dict)
+    """When each install is due to be looked at."""
+
+    def take(self, item: Item) -> None:
+        """Remember one item."""
+        kind, _, owner = item[keys.PK]["S"].partition("#")
+        sort = item[keys.SK]["S"]
+        if items.LIVE in item:
+            self.counters[Key(item[keys.PK]["S"], sort)] = int(item[items.LIVE]["N"])
+        elif kind == "INSTALL":
+            self._take_of_install(owner, sort, item)
+        elif kind == "SOLUTION":
+            self._take_of_solution(owner, sort, item)
+
+    def _take_of_install(self, install_id: str, sort: str, item: Item) -> None:
+        if sort == keys.INSTALL_SK:
+            state = items.item_to_install(item)
+            self.installs[install_id] = Seen.of(state)
+            if items.install_to_item(state) != item:
+                self.odd.add(install_id)
+        elif sort == keys.DUE_SK:
+            self.reminders[install_id] = item[keys.BY_DUE.sort]["S"].partition("#")[0]
+        elif sort.startswith(keys.ADD_ON_PREFIX):
+            self.add_ons[install_id].add(sort.removeprefix(keys.ADD_ON_PREFIX))
+        elif sort.startswith(keys.MEMBER_PREFIX):
+            member = Hanging(items.decode(item))
+            if member.follows:
+                self.marks[install_id].add(member.deletion_id)
+            if member.deletion_id is not None and member.values["enabled"]:
+                self.odd.add(install_id)
+
+    def _take_of_solution(self, solution_id: str, sort: str, item: Item) -> None:
+        if sort.startswith(keys.SOLUTION_INSTALL_PREFIX):
+            install_id = sort.removeprefix(keys.SOLUTION_INSTALL_PREFIX)
+            self.solution_installs[solution_id].add(install_id)
+        elif sort == keys.solution(solution_id).sk or sort.startswith(keys.MEMBER_PREFIX):
+            row = Hanging(items.decode(item))
+            if row.follows:
+                self.solution_marks[solution_id].add(row.deletion_id)
+
+
+def walk(table: Table, on_item: Callable[[int], None]) -> Walk:
+    """Walk over a whole table, page by page; ``on_item`` is told how many there were so far."""
+    seen, number = Walk(), 0
+    pages: Any = table.client.get_paginator("scan").paginate(
+        TableName=table.name, ConsistentRead=True
+    )
+    for page in pages:
+        for item in page["Items"]:
+            seen.take(cast("Item", item))
+        number += len(page["Items"])
+        on_item(number)
+    return seen
