@@ -90,6 +90,7 @@ def world(
             keys.solution_install("sol_sales", "ins_crm"),
         ]),
         items.encode_key(keys.live_count("wsp_acme")) | {"live": {"N": "3"}},
+        items.encode_key(keys.platform_live_count(7)) | {"live": {"N": "4"}},
         items.encode_key(keys.live_count("wsp_acme", "itg_crm")) | {"live": {"N": "3"}},
         *(
             items.row_to_item(

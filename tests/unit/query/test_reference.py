@@ -1,4 +1,4 @@
-"""docs/query-language.md says what the code does: its tables, and every example on the demo's rows."""
+"""docs/query-language.md says what the code does: its tables, and its examples on the demo."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ class Way:
                 cut = self._cut(position, behind=behind)
                 if cut is None:
                     return None
-                lows.append(cut[0] if behind is self.forward else None)
+                lows.append(cut[0] or None if behind is self.forward else None)
                 highs.append(None if behind is self.forward else cut[1])
         low = max((text for text in lows if text is not None), default=None)
         high = min((text for text in highs if text is not None), default=None)

@@ -81,9 +81,10 @@ class Walk:
         ways = sorted(self.ways, key=lambda way: way.group)
         for _, group in groupby(ways, key=lambda way: way.group):
             together = list(group)
-            likely = (wanted - len(found)) * per_match / max(1, sum(way.rows for way in together))
+            likely = _likely([way.rows for way in together], (wanted - len(found)) * per_match)
             lanes = [
-                _Open(way, max(1, min(ceil(way.rows * likely), MOST_AT_ONCE))) for way in together
+                _Open(way, min(size, MOST_AT_ONCE))
+                for way, size in zip(together, likely, strict=True)
             ]
             while reading := self._behind(lanes, found, wanted):
                 self._round(reading, self._last(found, wanted), found)
@@ -132,3 +133,12 @@ class Walk:
                 lane.done = True
             else:
                 lane.reached = self.order.sort_key_of_values(lane.way.values(chunk.next))
+
+
+def _likely(sizes: Sequence[int], wanted: float) -> list[int]:
+    """How many of the rows wanted each lane is likely to have, by its size; at least one."""
+    part = wanted / max(1, sum(sizes))
+    shares = [max(1, round(size * part)) for size in sizes]
+    largest = max(range(len(sizes)), key=sizes.__getitem__)
+    shares[largest] += max(0, ceil(wanted) - sum(shares))
+    return shares
