@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from installs.query import paths
 from installs.query.execute import run
 from installs.query.parameters import parse
 from tests.property.list.memory import Memory
@@ -71,12 +70,6 @@ def check(page: Page, expected: list[str], start: int, stop: int) -> None:
         assert (page.has_previous, page.has_next) == (start > 0, stop < len(expected))
     else:
         assert (page.start, page.end) == (None, None)
-
-
-@pytest.fixture
-def few_workspaces_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that the path through the shards is a plan for any caller."""
-    monkeypatch.setattr(paths, "FEW_WORKSPACES", 1)
 
 
 @pytest.mark.usefixtures("few_workspaces_are_many")
