@@ -6,6 +6,7 @@ is searched as a log and read as metrics.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools import Logger
@@ -33,7 +34,7 @@ def log_request(
     ``RowsReturned`` and ``CapacityUnits``, each by function.
     """
     metrics = EphemeralMetrics(namespace=NAMESPACE)
-    metrics.add_dimension("function", logger.service)
+    metrics.add_dimension("function", os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"))
     milliseconds = round(seconds * 1000, 1)
     metrics.add_metric("Milliseconds", MetricUnit.Milliseconds, milliseconds)
     metrics.add_metric("Requests", MetricUnit.Count, usage.calls)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from installs.log import NAMESPACE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from installs.cascade import Tally
-
-NAMESPACE: Final = "IntegrationInstalls"
 
 LAG: Final = "CascadeLag"
 """From the change of an install to the end of the cascade that it caused, in milliseconds."""

@@ -71,8 +71,7 @@ def simplified(node: Node) -> Node:
         return node
     kind, end = (And, FALSE) if isinstance(node, And) else (Or, TRUE)
     nothing = TRUE if kind is And else FALSE
-    parts = (part for part in map(simplified, node.children) if part != nothing)
-    children = tuple(dict.fromkeys(parts))
+    children = tuple(part for part in map(simplified, node.children) if part != nothing)
     if end in children:
         return end
     return children[0] if len(children) == 1 else kind(children)
