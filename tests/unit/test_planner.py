@@ -165,3 +165,11 @@ def test_an_expression_that_would_be_too_long_is_checked_in_part() -> None:
     pushed = plans(search(filter=f'{{"AND":[{parts}]}}'), {})[0].pushed
     assert not pushed.exact
     assert pushed.condition is not None
+
+
+def test_what_dynamodb_cannot_tell_of_reach_is_not_counted_by_it() -> None:
+    # given more workspaces than one expression names
+    of = search(THOUSAND, filter='{"memberPolicy":"manual"}')
+    names = {plan.name for plan in plans(of, statistics(of, each=90))}
+    assert {"scan byShard", "stream byWorkspace", "scan byWorkspace"} <= names
+    assert "stream byShard" not in names

@@ -134,7 +134,15 @@ _plain_orders: Final = st.sampled_from(
     ]
 )
 
-queries: Final = st.builds(
+_streamed: Final = st.builds(
+    Query,
+    filter=st.one_of(st.none(), _narrow),
+    order=_plain_orders,
+    deleted=st.sampled_from([None, None, None, "true", "only"]),
+)
+"""What an index can carry."""
+
+_any: Final = st.builds(
     Query,
     filter=st.one_of(st.none(), _narrow, _both, _both, filters),
     order=st.one_of(_plain_orders, _plain_orders, orders),
@@ -152,4 +160,6 @@ queries: Final = st.builds(
         st.sampled_from(ENUMS["retentionTier"]).map(lambda one: {"retention_tier": one}),
     ),
 )
+queries: Final = st.one_of(_streamed, _any)
+
 __all__ = ["NOW", "Query", "queries"]

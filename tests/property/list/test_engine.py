@@ -54,6 +54,7 @@ def paged(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     limit=st.integers(1, 3),
     page=st.integers(1, 5),
     first=st.integers(0, 3),
+    turning=st.booleans(),
 )
 def test_every_plan_on_a_real_engine_gives_the_oracles_pages(
     stage: Stage,
@@ -61,6 +62,7 @@ def test_every_plan_on_a_real_engine_gives_the_oracles_pages(
     limit: int,
     page: int,
     first: int,
+    turning: bool,
     table: Table,
     paged: Callable[[int], None],
 ) -> None:
@@ -71,7 +73,7 @@ def test_every_plan_on_a_real_engine_gives_the_oracles_pages(
         for query in asked:
             note(str(query))
             expected = query.answer(stage)
-            lister = Lister(stage, query, TableReader(table), first)
+            lister = Lister(stage, query, TableReader(table), first, turning=turning)
             for _ in range(4):
                 check(lister.page(limit), expected, 0, min(limit, len(expected)))
             walk_forward(lister, expected, limit)

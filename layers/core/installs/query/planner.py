@@ -102,7 +102,8 @@ def plans(search: Search, statistics: Statistics) -> list[Plan]:
     for path in paths(search):
         kept = _inhabited(path, statistics)
         pushed = _pushed(search, path)
-        found.append(_scan(kept, pushed, statistics))
+        if path.name != keys.BY_LATEST.name:  # which holds what byWorkspace does, no narrower
+            found.append(_scan(kept, pushed, statistics))
         streamed = _stream(search, kept, pushed, statistics)
         if streamed is not None:
             found.append(streamed)
