@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from installs import access, config
+from installs import access, clock, config
 from installs.http import Request, endpoint
 from installs.query.execute import BUDGET, run
 from installs.query.parameters import parse
@@ -20,7 +18,7 @@ def handler(request: Request) -> object:
     table = Table(config.table_name(), client(), request.usage)
     scope = access.reach(table, request.principal).scope
     request.usage.budget = BUDGET
-    page = run(query, scope, TableReader(table), datetime.now(UTC))
+    page = run(query, scope, TableReader(table), clock.now())
     request.usage.plan, request.usage.returned = page.plan, len(page.rows)
     return {
         "data": [shown_item(row) for row in page.rows],

@@ -111,6 +111,7 @@ def test_no_file_is_forgotten() -> None:
         "list_installs/page",
         "list_installs/plain",
         "purge_install/purge",
+        "repair/schedule",
         "restore_install/restore",
         "uninstall_install/uninstall",
     }
@@ -140,6 +141,10 @@ def test_get_uninstall_restore_and_purge() -> None:
     drive("uninstall_install", "uninstall")
     assert drive("purge_install", "purge") == {"success": True}
     assert drive("get_install", "get", 404)["code"] == "not_found"
+
+
+def test_the_repair_has_nothing_to_do_where_all_agrees(table: Table) -> None:
+    assert handler("repair")(event("repair", "schedule"), Context()) == {"finished": 0, "failed": 0}
 
 
 @pytest.mark.parametrize("last", ["uninstall", "restore", "purge", "expiry"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
@@ -21,9 +22,10 @@ from functions.cascade.handler import handler as cascade
 from functions.get_install.handler import handler as get_install
 from functions.list_installs.handler import handler as list_installs
 from functions.purge_install.handler import handler as purge_install
+from functions.repair.handler import handler as repair
 from functions.restore_install.handler import handler as restore_install
 from functions.uninstall_install.handler import handler as uninstall_install
-from installs import access
+from installs import access, clock
 from installs.model import KeyKind
 from installs.store import installs, items, keys, parking, table
 from installs.store.expressions import Update
@@ -280,6 +282,22 @@ def run_cascade(world: Table, seen: Recorder, _: pytest.MonkeyPatch) -> None:
     deliver([{"eventID": "x", "eventName": "MODIFY", "dynamodb": {"SequenceNumber": "1"}}])
 
 
+def run_repair(_: Table, seen: Recorder, patch: pytest.MonkeyPatch) -> None:
+    """What no stream told of: minutes later what was changed, weeks later what has expired."""
+    started = clock.now()
+
+    def later(time: timedelta) -> None:
+        patch.setattr(clock, "now", lambda: started + time)
+        with seen.watching():
+            outcome = repair({}, Context())
+        assert outcome["failed"] == 0
+        assert outcome["finished"] > 0
+
+    assert as_user(uninstall_install, "usr_ed", "ins_gone") == 200
+    later(timedelta(minutes=6))
+    later(timedelta(days=40))
+
+
 RUNS: Final[dict[str, Callable[[Table, Recorder, pytest.MonkeyPatch], None]]] = {
     "Authorizer": run_authorizer,
     "ListInstalls": run_list,
@@ -288,6 +306,7 @@ RUNS: Final[dict[str, Callable[[Table, Recorder, pytest.MonkeyPatch], None]]] = 
     "RestoreInstall": run_restore,
     "PurgeInstall": run_purge,
     "Cascade": run_cascade,
+    "Repair": run_repair,
 }
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -20,7 +19,7 @@ from functions.list_installs.handler import handler as list_installs
 from functions.purge_install.handler import handler as purge_install
 from functions.restore_install.handler import handler as restore_install
 from functions.uninstall_install.handler import handler as uninstall_install
-from installs import access, commands
+from installs import access, clock
 from installs.errors import InstallsError
 from installs.query import cursor
 from installs.query.parameters import parse
@@ -101,14 +100,6 @@ _requests: Final = st.one_of(
 )
 
 
-class FixedTime(datetime):
-    """A clock that stands still: the answers' times are no matter here."""
-
-    @classmethod
-    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
-        return moment()
-
-
 class Both:
     """Both worlds of a pair, as tables that the handlers find by themselves."""
 
@@ -174,8 +165,7 @@ def _forged(query: Query, made: Pair) -> Query:
 
 @pytest.fixture
 def frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
-    monkeypatch.setattr(commands, "datetime", FixedTime)
-    monkeypatch.setattr("functions.list_installs.handler.datetime", FixedTime)
+    monkeypatch.setattr(clock, "now", moment)
     table.client.cache_clear()
     access._seen.clear()
     yield monkeypatch
