@@ -110,6 +110,9 @@ _narrow: Final = st.one_of(
               st.sampled_from(ENUMS["visibility"])),
     st.builds(lambda one: {"workspace": {"defaultRetentionTier": one}},
               st.sampled_from(ENUMS["retentionTier"])),
+    st.builds(lambda name, yes: {name: {"description": {"isNull": yes}}},
+              st.sampled_from(["solution", "integration"]), st.booleans()),
+    st.builds(lambda yes: {"workspace": {"organizationId": {"isNull": yes}}}, st.booleans()),
     st.builds(lambda one: {"addOns": {"some": {"id": one}}}, st.sampled_from(IDS)),
 )  # fmt: skip
 """What narrows where to look."""
