@@ -14,7 +14,14 @@ from installs.query import paths
 from installs.store.reader import TableReader
 from installs.store.table import Table
 from tests.property.list.queries import Query, queries
-from tests.property.list.test_pages import Lister, check, thorough, walk_backward, walk_forward
+from tests.property.list.test_pages import (
+    Lister,
+    check,
+    kinds,
+    thorough,
+    walk_backward,
+    walk_forward,
+)
 from tests.property.list.world import Stage, stages
 from tests.rows_on_table import replace_items
 
@@ -54,7 +61,7 @@ def paged(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     limit=st.integers(1, 3),
     page=st.integers(1, 5),
     first=st.integers(0, 3),
-    turning=st.booleans(),
+    kind=kinds,
 )
 def test_every_plan_on_a_real_engine_gives_the_oracles_pages(
     stage: Stage,
@@ -62,7 +69,7 @@ def test_every_plan_on_a_real_engine_gives_the_oracles_pages(
     limit: int,
     page: int,
     first: int,
-    turning: bool,
+    kind: str,
     table: Table,
     paged: Callable[[int], None],
 ) -> None:
@@ -73,7 +80,7 @@ def test_every_plan_on_a_real_engine_gives_the_oracles_pages(
         for query in asked:
             note(str(query))
             expected = query.answer(stage)
-            lister = Lister(stage, query, TableReader(table), first, turning=turning)
+            lister = Lister(stage, query, TableReader(table), first, kind=kind)
             for _ in range(4):
                 check(lister.page(limit), expected, 0, min(limit, len(expected)))
             walk_forward(lister, expected, limit)
