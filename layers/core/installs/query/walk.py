@@ -8,6 +8,7 @@ of rows, and a round costs the time of one request.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import groupby
 from math import ceil
@@ -86,31 +87,22 @@ class Walk:
                 _Open(way, min(size, MOST_AT_ONCE))
                 for way, size in zip(together, likely, strict=True)
             ]
-            while reading := self._behind(lanes, found, wanted):
-                self._round(reading, self._last(found, wanted), found)
+            while True:
+                first = sorted(found.values(), key=lambda one: one.key)[:wanted]
+                if len(first) < wanted:
+                    reading, far = [lane for lane in lanes if not lane.done], self.far
+                else:
+                    reading, far = _ahead(lanes, first, per_match), first[-1].values
+                if not reading:
+                    break
+                self._round(reading, far, found)
             if len(found) >= wanted:
                 break
         else:
             self.exhausted = True
         return sorted(found.values(), key=lambda one: one.key)[:wanted]
 
-    def _behind(self, lanes: Sequence[_Open], found: dict[Any, Found], wanted: int) -> list[_Open]:
-        """The lanes that may hold rows ahead of the last one wanted."""
-        last = self._last(found, wanted)
-        return [
-            lane
-            for lane in lanes
-            if not lane.done and (last is None or lane.reached is None or lane.reached < last.key)
-        ]
-
-    def _last(self, found: dict[Any, Found], wanted: int) -> Found | None:
-        """The last of the rows wanted, as far as they are known; ``None``: too few are."""
-        if len(found) < wanted:
-            return None
-        return sorted(found.values(), key=lambda one: one.key)[wanted - 1]
-
-    def _round(self, lanes: Sequence[_Open], last: Found | None, found: dict[Any, Found]) -> None:
-        far = self.far if last is None else last.values
+    def _round(self, lanes: Sequence[_Open], far: Values | None, found: dict[Any, Found]) -> None:
         asked: list[tuple[_Open, Span]] = []
         for lane in lanes:
             span = lane.way.span(self.near, far)
@@ -133,6 +125,30 @@ class Walk:
                 lane.done = True
             else:
                 lane.reached = self.order.sort_key_of_values(lane.way.values(chunk.next))
+
+
+def _ahead(lanes: Sequence[_Open], first: Sequence[Found], per_match: float) -> list[_Open]:
+    """The lanes to read next, where as many rows as are wanted are known (``first``).
+
+    Those that may hold rows ahead of the last one: the nearest first, and no more at once than all
+    together could use. What of a lane can be of use are as many rows as lie behind it.
+    """
+    keys = [row.key for row in first]
+    room = ceil(len(first) * per_match)
+    chosen: list[_Open] = []
+    behind = [
+        (lane.reached, lane)
+        for lane in lanes
+        if not lane.done and lane.reached is not None and lane.reached < keys[-1]
+    ]
+    for reached, lane in sorted(behind, key=lambda one: one[0]):
+        useful = len(first) - bisect_right(keys, reached)
+        lane.size = min(lane.size, ceil(useful * per_match), MOST_AT_ONCE)
+        if chosen and lane.size > room:
+            break
+        chosen.append(lane)
+        room -= lane.size
+    return chosen
 
 
 def _likely(sizes: Sequence[int], wanted: float) -> list[int]:
