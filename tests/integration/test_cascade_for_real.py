@@ -1,0 +1,119 @@
+"""Clients side by side, and a consumer that is killed again and again (CONTRACT.md section 7)."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from functions.purge_install.handler import handler as purge
+from functions.restore_install.handler import handler as restore
+from functions.uninstall_install.handler import handler as uninstall
+from installs import access, clock
+from installs.store import keys, table
+from installs.store.expressions import Update
+from tests import rows
+from tests.integration.consumer import consumer
+from tools.importer import import_file
+from tools.importer.table import open_table
+from tools.local.paths import ROOT
+from tools.operate.verify import Verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from installs.store.table import Table
+
+ADMIN: Final = "usr_root"
+INSTALLS: Final = ("ins_a", "ins_a_addon", "ins_a_addon_addon", "ins_b", "ins_c")
+CLIENTS: Final = 4
+ACTIONS: Final = 400
+"""What one client does at the most; it ends with the last consumer."""
+DEATHS: Final = 5
+
+
+@pytest.fixture
+def world(
+    table_name: str, dynamodb_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Table]:
+    """Three families; two installs share a solution."""
+    monkeypatch.setenv("PARKING_BUCKET", "none")
+    shared = rows.install("ins_c", solutionId="sol_b")
+    members = [rows.member(f"mem_c_{n}", "ins_c", enabled=n % 3 > 0) for n in range(120)]
+    data = rows.write(
+        tmp_path / "rows.ndjson",
+        [*rows.base(), *rows.family("a"), *rows.family("b"), shared, *members],
+    )
+    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    table.client.cache_clear()
+    access._seen.clear()
+    made = open_table(table_name, dynamodb_endpoint)
+    made.transact([Update(keys.user(ADMIN), set={"id": ADMIN, "role": "admin"})])
+    yield made
+    table.client.cache_clear()
+
+
+def client(seed: int, done: threading.Event) -> Counter[int]:
+    """One client's day; the statuses that it got."""
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    verbs: list[Callable[..., dict[str, object]]] = [uninstall, uninstall, restore, restore, purge]
+    seen: Counter[int] = Counter()
+    for _ in range(ACTIONS):
+        if done.is_set():
+            break
+        verb = dice.choice(verbs)
+        # What is purged is gone for all: one install is left to that.
+        one = "ins_b" if verb is purge else dice.choice(INSTALLS)
+        answer = verb(
+            {
+                "requestContext": {"authorizer": {"principal": ADMIN, "kind": "user"}},
+                "pathParameters": {"id": one},
+            },
+            None,
+        )
+        seen[int(str(answer["statusCode"]))] += 1
+        time.sleep(dice.random() / 20)
+    return seen
+
+
+def test_whatever_happens_the_table_agrees_once_the_stream_is_drained(
+    world: Table, dynamodb_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = tmp_path / "checkpoint.json"
+    command = [sys.executable, "-m", "tests.integration.consumer"]
+    command += [dynamodb_endpoint, world.name, str(checkpoint)]
+    path = os.pathsep.join([str(ROOT), str(ROOT / "layers" / "core")])
+    environment = os.environ | {"PYTHONPATH": path, "PARKING_BUCKET": "none"}
+    done = threading.Event()
+    dice = random.Random(7)  # noqa: S311 - no secret
+    # given clients at work, and a consumer that is killed at any moment and begun anew
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        busy = [pool.submit(client, seed, done) for seed in range(CLIENTS)]
+        for _ in range(DEATHS):
+            process = subprocess.Popen(  # noqa: S603 - our own module
+                command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL
+            )
+            with process:
+                time.sleep(1.5 + dice.random())
+                process.kill()
+        done.set()
+        statuses = sum((one.result() for one in busy), Counter[int]())
+    assert statuses[200] > 0
+    assert set(statuses) <= {200, 404, 409}
+    assert checkpoint.exists(), "no consumer lived long enough to finish a batch"
+    # when the stream is drained from where the dead have left it
+    consumer(dynamodb_endpoint, world.name, checkpoint).drain()
+    # then nothing disagrees, not even what might still be worked on minutes later
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(minutes=10))
+    assert list(Verifier(world, repair=False).run()) == []
