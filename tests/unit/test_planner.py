@@ -10,7 +10,8 @@ import pytest
 from installs.query.parameters import parse
 from installs.query.planner import Statistics, counts_wanted, obvious, plans
 from installs.query.search import Search
-from installs.store.expressions import Exists, Missing
+from installs.store.counters import counters_in
+from installs.store.expressions import Exists, Missing, Placeholders
 from installs.store.filters import All, AnyOf, Compare, OneOf
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def test_what_dynamodb_checks_is_sound_where_a_value_is_missing() -> None:
 def test_an_expression_that_would_be_too_long_is_checked_in_part() -> None:
     parts = ",".join(
         f'{{"{field}":{{"nin":[{",".join(f"{chr(34)}i{n}{chr(34)}" for n in range(90))}]}}}}'
-        for field in ("authStateId", "solutionId", "parentInstallId", "installedBy")
+        for field in 2 * ("authStateId", "solutionId", "parentInstallId", "installedBy")
     )
     pushed = plans(search(filter=f'{{"AND":[{parts}]}}'), {})[0].pushed
     assert not pushed.exact
@@ -173,3 +174,38 @@ def test_what_dynamodb_cannot_tell_of_reach_is_not_counted_by_it() -> None:
     names = {plan.name for plan in plans(of, statistics(of, each=90))}
     assert {"scan byShard", "stream byWorkspace", "scan byWorkspace"} <= names
     assert "stream byShard" not in names
+
+
+def test_only_what_is_certain_is_refused_unread() -> None:
+    # given trash that nothing counts, in many workspaces
+    trash = search(frozenset(f"wsp_{n}" for n in range(300)), include_deleted="only")
+    assert all(plan.certain == 0 for plan in plans(trash, statistics(trash, each=10_000)))
+    # or a stretch of time in a large workspace, in an order that no index has
+    order = '[{"id":"asc"}]'
+    late = '{"installedAt":{"gte":"2026-11-01T00:00:00Z"}}'
+    stretch = search(workspace_id="wsp_a", filter=late, orderBy=order)
+    assert best(stretch, each=1_000_000).certain == 0
+    # then only all of a large workspace is more than the budget for certain
+    whole = search(workspace_id="wsp_a", orderBy=order)
+    assert best(whole, each=1_000_000).certain == 1_000_000
+
+
+def test_counts_are_read_only_as_far_as_they_pay() -> None:
+    # given a hundred integrations everywhere: 64 counters each
+    ids = ",".join(f'"itg_{n}"' for n in range(100))
+    of = search(None, filter=f'{{"integrationId":{{"in":[{ids}]}}}}')
+    assert counts_wanted(of) == {(None, None)}
+    assert of.counts is None
+    # and a thousand workspaces with two of them
+    two = search(THOUSAND, filter='{"integrationId":{"in":["itg_1","itg_2"]}}')
+    assert counters_in(counts_wanted(two)) <= 1_100
+
+
+def test_an_expression_has_no_more_operators_than_dynamodb_takes() -> None:
+    parts = ",".join(f'{{"authStateId":{{"neq":"{n}"}}}}' for n in range(99))
+    pushed = plans(search(filter=f'{{"AND":[{parts}]}}'), {})[0].pushed
+    assert not pushed.exact
+    assert pushed.condition is not None
+    text = pushed.condition.encode(Placeholders())
+    # each comparison has two operators, and one that joins it with the next
+    assert text.count("AND") + text.count("<>") + text.count("attribute_exists") <= 300

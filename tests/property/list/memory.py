@@ -6,6 +6,7 @@ and one that ends just where the items do still names a last key.
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from installs.store.spans import Span
 
 T = TypeVar("T")
+
+OPERATORS: Final = re.compile(r"\b(?:AND|OR|NOT|IN|BETWEEN|attribute_\w+)\b|<>|<=|>=|[<>=]")
 
 KEYS: Final = {
     "Install": keys.install,
@@ -118,7 +121,10 @@ class Memory:
     def _chunk(self, span: Span, limit: int, start: Item | None, condition: Filter | None) -> Chunk:
         index = span.index
         assert limit > 0
-        assert condition is None or not redundant(condition.encode(Placeholders()))
+        text = "" if condition is None else condition.encode(Placeholders())
+        assert not redundant(text)
+        assert len(text) <= 4096
+        assert len(OPERATORS.findall(text)) <= 300
         assert span.low is None or span.high is None or span.low <= span.high
         assert "" not in (span.low, span.high)
         there = [

@@ -79,6 +79,7 @@ def _asks_about_deletion(wanted: Json) -> bool:
     )
 
 
+_DATE_OF: Final = {"solution": "createdAt", "parentInstall": "installedAt"}
 _few_ids: Final = st.lists(st.sampled_from(IDS), min_size=1, max_size=3)
 _dates: Final = st.sampled_from(DATES)
 _narrow: Final = st.one_of(
@@ -103,6 +104,9 @@ _narrow: Final = st.one_of(
               st.sampled_from(ENUMS["memberPolicy"])),
     st.builds(lambda some: {"authStateId": {"nin": some}}, _few_ids),
     st.builds(lambda at: {"lastUpgradedAt": {"neq": at}}, _dates),
+    st.builds(lambda at: {"lastUpgradedAt": at}, _dates),
+    st.builds(lambda name, one: {name: {"OR": [{"id": one}, {_DATE_OF[name]: {"isNull": True}}]}},
+              st.sampled_from(["solution", "parentInstall"]), st.sampled_from(IDS[:4])),
     st.builds(lambda name, one: {name: {"id": one}},
               st.sampled_from(["solution", "parentInstall", "integration", "workspace"]),
               st.sampled_from(IDS[:4])),
@@ -133,6 +137,8 @@ _plain_orders: Final = st.sampled_from(
         [{"installedAt": "desc"}, {"workspaceId": "desc"}],
         [{"integrationId": "desc"}, {"workspaceId": "desc"}, {"installedAt": "desc"}],
         [{"memberPolicy": "asc"}, {"installedAt": "desc"}],
+        [{"lastUpgradedAt": "asc"}, {"deletedAt": "asc"}],
+        [{"lastUpgradedAt": "desc"}, {"deletedAt": "desc_nulls_last"}],
         [{"id": "desc"}],
     ]
 )

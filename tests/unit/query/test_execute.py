@@ -9,6 +9,7 @@ import pytest
 from installs.errors import QueryTooExpensiveError
 from installs.query.execute import Page, run
 from installs.query.parameters import parse
+from installs.store.counters import counters_in
 from tests.property.list.memory import Memory
 from tests.property.list.world import NOW, Stage
 
@@ -54,6 +55,7 @@ class Watched(Memory):
         super().__init__(Stage(world, None).items(), page=1_000_000)
         self.members_of: list[str] = []
         self.counted = 0
+        self.counters = 0
 
     def members(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
         asked = list(install_ids)
@@ -61,8 +63,10 @@ class Watched(Memory):
         return super().members(asked)
 
     def counts(self, wanted: Iterable[tuple[str | None, str | None]]) -> Any:  # noqa: ANN401
+        asked = list(wanted)
         self.counted += 1
-        return super().counts(wanted)
+        self.counters += counters_in(asked)
+        return super().counts(asked)
 
 
 OWN = frozenset({"wsp_a"})
@@ -162,3 +166,37 @@ def test_more_rows_than_any_budget_holds_are_refused_before_they_are_read() -> N
     with pytest.raises(QueryTooExpensiveError, match="workspace_id"):
         listed(reader, orderBy='[{"id":"asc"}]')
     assert reader.examined == 0
+
+
+def test_lanes_in_which_the_first_field_is_fixed_stand_beside_those_in_which_it_is_not() -> None:
+    # given live and deleted installs that were upgraded at the same moment
+    at, gone = "2026-11-20T00:00:00.000Z", "2026-11-29T00:00:00.000Z"
+    deleted = {"deletedAt": gone, "retentionTier": "medium"}
+    rows = [install(one, lastUpgradedAt=at) for one in ("live1", "live2")]
+    rows += [install(one, lastUpgradedAt=at, **deleted) for one in ("del1", "del2")]
+    page = listed(
+        Watched(*rows), filter=f'{{"lastUpgradedAt":"{at}"}}', include_deleted="true",
+        orderBy='[{"lastUpgradedAt":"asc"},{"deletedAt":"asc"}]',
+    )  # fmt: skip
+    assert ids(page) == ["del1", "del2", "live1", "live2"]
+
+
+def test_a_date_of_a_parent_that_is_not_there_is_null() -> None:
+    rows = [
+        install("p1"),
+        install("child", parentInstallId="p1"),
+        install("o", parentInstallId="x"),
+    ]
+    wanted = '{"parentInstall":{"OR":[{"installedAt":{"isNull":true}},{"id":"p1"}]}}'
+    for scope in (None, OWN):
+        page = listed(Watched(*rows), scope, filter=wanted, orderBy='[{"id":"asc"}]')
+        assert ids(page) == ["child", "o", "p1"]
+
+
+def test_many_integrations_are_counted_where_the_caller_is_and_not_everywhere() -> None:
+    rows = [install(f"i{n}", integrationId=f"itg_{n}") for n in range(100)]
+    reader = Watched(*rows)
+    wanted = ",".join(f'"itg_{n}"' for n in range(100))
+    page = listed(reader, filter=f'{{"integrationId":{{"in":[{wanted}]}}}}')
+    assert (page.total, len(page.rows)) == (100, 100)
+    assert reader.counters <= 201

@@ -115,7 +115,7 @@ def run(
         return _page(search, _Answer((), 0, at_near=False, at_far=False), "nothing to read")
     statistics = {} if obvious(search) else reader.counts(counts_wanted(search))
     plan = choose(plans(search, statistics))
-    if plan.rows > MOST_ROWS:
+    if plan.certain > MOST_ROWS:
         raise QueryTooExpensiveError(TOO_EXPENSIVE)
     if plan.total is None:
         answer = _scanned(search, plan, reader)

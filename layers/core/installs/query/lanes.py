@@ -42,7 +42,9 @@ class Lane:
     high: str | None = None
     """The sort keys between which the lane lies."""
     count: Count | None = None
-    """What counts the rows of the whole lane; ``None``: nothing does."""
+    """What counts the rows of the lane's partition or stretch; ``None``: nothing does."""
+    whole: bool = True
+    """Whether the lane holds all the rows that are counted there, and not some of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ def _of_leaf(leaf: Leaf) -> Necessary:
 def _of_date(leaf: Leaf) -> Necessary:
     """Bounds may hold a moment more than the filter does."""
     if leaf.negated or leaf.operator in ("neq", "nin", "isNull"):
-        return NOTHING if leaf.operator == "isNull" and leaf.value is True else ANYTHING
+        return ANYTHING  # of a related row that is not there, every date is null
     values = list(_values(leaf))
     low, high = min(values), max(values)
     return Necessary(

@@ -10,7 +10,7 @@ from installs.store import keys
 from installs.store.keys import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from installs.query.search import Search
     from installs.store.counters import Count
@@ -21,6 +21,9 @@ MOST_LANES: Final = 2_000
 
 FEW_WORKSPACES: Final = 100
 """Up to so many workspaces are looked into one by one, never by way of all there are."""
+
+FEW_INTEGRATIONS: Final = 8
+"""The counts of more integrations in all workspaces are not read: each is 64 items."""
 
 _LIVE_ONLY: Final = {"deletedAt": None, "retentionTier": None}
 
@@ -56,7 +59,8 @@ def _by_index(search: Search) -> Iterator[Path]:
     if integrations:
         if workspaces is not None:
             yield _integrations_in_workspaces(search, integrations, workspaces)
-        yield _integrations(search, integrations)
+        if workspaces is None or len(workspaces) > FEW_WORKSPACES:
+            yield _integrations(search, integrations)
     if workspaces is not None:
         yield _workspaces(search, workspaces)
         yield _latest(search, workspaces)
@@ -87,7 +91,7 @@ def _integrations_in_workspaces(
     return Path("byIntegration, workspaces", tuple(lanes), keyed=keyed)
 
 
-def _integrations(search: Search, integrations: Iterable[str]) -> Path:
+def _integrations(search: Search, integrations: Sequence[str]) -> Path:
     """Integrations as a whole: a lane of each is in the order of workspaces."""
     carried = ("workspaceId", "installedAt", "id")
     lanes = (
@@ -98,7 +102,7 @@ def _integrations(search: Search, integrations: Iterable[str]) -> Path:
             state,
             {"integrationId": one},
             carried=carried,
-            count=(None, one),
+            count=(None, one) if len(integrations) <= FEW_INTEGRATIONS else None,
         )
         for one in integrations
         for state in search.states
@@ -168,4 +172,5 @@ def _lane(
         low=low,
         high=high,
         count=count if state is State.LIVE else None,
+        whole=index is not keys.BY_LATEST and needs.first is None and needs.last is None,
     )

@@ -9,7 +9,7 @@ wrong.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,7 @@ from installs.query.nodes import Leaf
 from installs.query.paths import Path, paths
 from installs.query.pushdown import Pushed, pushdown
 from installs.store import items, keys
+from installs.store.counters import MOST_COUNTERS, counters_in
 from installs.store.expressions import Missing
 from installs.store.filters import IN_LIMIT, AnyOf, Compare, Filter, OneOf
 from installs.store.keys import State
@@ -62,8 +63,8 @@ class Plan:
     pushed: Pushed
     cost: float
     """In rows that could be read in the same time."""
-    rows: int
-    """How many rows it is thought to examine or count."""
+    certain: int
+    """How many rows it reads or counts for certain, by the counters."""
     ways: tuple[Way, ...] = ()
     """The path's lanes in the order of the search, where they are streamed."""
     total: Total | None = None
@@ -91,9 +92,14 @@ def obvious(search: Search) -> bool:
 
 def counts_wanted(search: Search) -> frozenset[Count]:
     """The counts that help to choose a plan."""
-    of_lanes = {lane.count for path in paths(search) for lane in path.lanes if lane.count}
-    by_shard = any(path.name == keys.BY_SHARD.name for path in paths(search))
-    return frozenset({*of_lanes, *(search.counts or ()), *([(None, None)] if by_shard else [])})
+    wanted = set(search.counts or ())
+    for path in reversed(paths(search)):
+        of_path = {lane.count for lane in path.lanes if lane.count}
+        if path.name == keys.BY_SHARD.name:
+            of_path = {(None, None)}
+        if counters_in(wanted | of_path) <= MOST_COUNTERS:
+            wanted |= of_path
+    return frozenset(wanted)
 
 
 def plans(search: Search, statistics: Statistics) -> list[Plan]:
@@ -113,7 +119,7 @@ def plans(search: Search, statistics: Statistics) -> list[Plan]:
 def _scan(path: Path, pushed: Pushed, statistics: Statistics) -> Plan:
     rows = len(path.ids) + sum(_rows(lane, statistics) for lane in path.lanes)
     requests = len(path.lanes) + (len(path.ids) + 99) // 100 + rows // 700
-    return Plan(path, pushed, REQUEST * requests + rows, rows)
+    return Plan(path, pushed, REQUEST * requests + rows, _certain(path.lanes, statistics))
 
 
 def _stream(search: Search, path: Path, pushed: Pushed, statistics: Statistics) -> Plan | None:
@@ -127,7 +133,8 @@ def _stream(search: Search, path: Path, pushed: Pushed, statistics: Statistics) 
     counted = sum(_rows(lane, statistics) for lane in total.lanes)
     requests = len(ways) + len(total.lanes) + counted // 700
     cost = REQUEST * requests + rows + COUNTED * counted
-    return Plan(path, pushed, cost, rows + counted, ways, total, per_match)
+    certain = _certain(total.lanes, statistics)
+    return Plan(path, pushed, cost, certain, ways, total, per_match)
 
 
 def _ways(search: Search, path: Path, statistics: Statistics) -> tuple[Way, ...]:
@@ -185,10 +192,16 @@ def _inhabited(path: Path, statistics: Statistics) -> Path:
     return Path(path.name, lanes, path.ids, path.keyed)
 
 
+def _certain(lanes: Sequence[Lane], statistics: Statistics) -> int:
+    """How many rows the counters say that lanes have at the least."""
+    return sum(statistics.get(lane.count, 0) for lane in lanes if lane.count and lane.whole)
+
+
 def _rows(lane: Lane, statistics: Statistics) -> int:
     """How many rows a lane is thought to have."""
     if lane.count is not None and lane.count in statistics:
-        return statistics[lane.count]
+        there = statistics[lane.count]
+        return there if lane.whole else (there + 1) // 2
     if lane.index in (keys.BY_PARENT, keys.BY_SOLUTION):
         return HANGING
     if lane.index is keys.BY_SHARD and lane.state is State.LIVE and (None, None) in statistics:

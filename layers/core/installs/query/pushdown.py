@@ -7,6 +7,7 @@ so a comparison that a missing attribute would make true stands beside ``attribu
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ from installs.store.expressions import Exists, Missing, Placeholders
 from installs.store.filters import (
     IN_LIMIT,
     MAX_BYTES,
-    MAX_OPERANDS,
+    MAX_OPERATORS,
     All,
     AnyOf,
     Between,
@@ -41,6 +42,9 @@ class Pushed:
 NOTHING: Final = Pushed(None, exact=False)
 EVERYTHING: Final = Pushed(None, exact=True)
 
+_OPERATOR: Final = re.compile(r"AND|OR|NOT|IN|BETWEEN|attribute_|[<>=]+")
+"""Operators and functions of an expression; names and values are placeholders."""
+
 
 def pushdown(nodes: Iterable[Node], extra: Iterable[Filter] = ()) -> Pushed:
     """The condition of filters all of which must be true, as many of them as one can hold.
@@ -63,7 +67,7 @@ def pushdown(nodes: Iterable[Node], extra: Iterable[Filter] = ()) -> Pushed:
 
 def _fits(conditions: list[Filter]) -> bool:
     text = All(conditions).encode(Placeholders())
-    return len(text) <= MAX_BYTES and text.count(":v") + text.count("#n") <= MAX_OPERANDS
+    return len(text) <= MAX_BYTES and len(_OPERATOR.findall(text)) <= MAX_OPERATORS
 
 
 def _all(conditions: list[Filter]) -> Filter | None:

@@ -12,6 +12,7 @@ from installs.query.necessary import Necessary, conjuncts, necessary, simplified
 from installs.query.nodes import Leaf, Node
 from installs.query.parameters import Deleted, ListQuery
 from installs.query.schema import INSTALL, Kind
+from installs.store.counters import MOST_COUNTERS, counters_in
 from installs.store.keys import State
 
 if TYPE_CHECKING:
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
 
     from installs.query.order import Order, Values
     from installs.store.counters import Count
-
-MOST_COUNTS: Final = 2_000
-"""More counters than this are not read for one list."""
 
 _STATES: Final = {
     Deleted.EXCLUDED: frozenset({State.LIVE}),
@@ -112,13 +110,14 @@ class Search:
         """What counts the live rows that match; ``None`` where nothing does."""
         integrations = self.necessary.values.get("integrationId")
         workspaces = self.workspaces
-        if self.residue or (len(workspaces or "1") * len(integrations or "1")) > MOST_COUNTS:
+        if self.residue:
             return None
-        return tuple(
+        found: tuple[Count, ...] = tuple(
             (workspace, integration)
             for workspace in workspaces or (None,)
             for integration in sorted(integrations or ()) or (None,)
         )
+        return found if counters_in(found) <= MOST_COUNTERS else None
 
     def visible(self) -> Callable[[Mapping[str, Any]], bool]:
         """Whether a row is the caller's, of the asked state, and within its retention."""

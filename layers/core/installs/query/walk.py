@@ -79,8 +79,10 @@ class Walk:
         ``per_match`` is a guess: how many rows are examined for each that matches.
         """
         found: dict[Any, Found] = {}
-        ways = sorted(self.ways, key=lambda way: way.group)
-        for _, group in groupby(ways, key=lambda way: way.group):
+        # Where the first field differs within a lane, lanes are told apart by its rank alone.
+        known = min((len(way.group) for way in self.ways), default=0)
+        ways = sorted(self.ways, key=lambda way: way.group[:known])
+        for _, group in groupby(ways, key=lambda way: way.group[:known]):
             together = list(group)
             likely = _likely([way.rows for way in together], (wanted - len(found)) * per_match)
             lanes = [

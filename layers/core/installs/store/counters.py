@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from installs.store import items, keys
 from installs.store.expressions import Update
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from installs.model import Install
     from installs.store.keys import Key
@@ -26,6 +26,9 @@ Counted = tuple[str, str]
 
 Count = tuple[str | None, str | None]
 """What is counted: the live installs of a workspace, of an integration, of both; ``None``: any."""
+
+MOST_COUNTERS: Final = 1_100
+"""More of them than this are not read for one list: half a capacity unit each."""
 
 
 def counted(row: Install) -> Counted:
@@ -67,3 +70,9 @@ def counter_keys(count: Count) -> tuple[Key, ...]:
     if integration_id is None:
         return tuple(map(keys.platform_live_count, shards))
     return tuple(keys.integration_live_count(integration_id, shard) for shard in shards)
+
+
+def counters_in(counts: Iterable[Count]) -> int:
+    """How many items have to be read for some counts."""
+    shards = keys.COUNTER_SHARDS
+    return sum(shards if workspace_id is None else 1 for workspace_id, _ in counts)

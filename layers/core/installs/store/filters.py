@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 4096
 """The longest expression (AWS: service quotas)."""
 
-MAX_OPERANDS: Final = 300
+MAX_OPERATORS: Final = 300
 """The most operators and functions in one expression (AWS: service quotas)."""
 
 IN_LIMIT: Final = 100
