@@ -37,7 +37,8 @@ _NEW: Final = ("n1", "n2")
 INSTALLS: Final = (*IDS, *(f"i{number}" for number in range(10)), *_NEW)
 """The ids of installs, here and there; parents are among the first of them."""
 _RANK: Final = {id_: rank for rank, id_ in enumerate(INSTALLS)}
-_LONG_AGO: Final = DATES[0]
+_LONG_AGO: Final = "1998-12-31T23:59:59.999Z"
+"""A moment of no install's deletion: a member of the same moment would follow its install."""
 _DELETABLE: Final = ("install", "member", "solution")
 
 
