@@ -40,7 +40,6 @@ class Pushed:
 
 
 NOTHING: Final = Pushed(None, exact=False)
-EVERYTHING: Final = Pushed(None, exact=True)
 
 _OPERATOR: Final = re.compile(r"AND|OR|NOT|IN|BETWEEN|attribute_|[<>=]+")
 """Operators and functions of an expression; names and values are placeholders."""
