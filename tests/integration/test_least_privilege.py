@@ -28,6 +28,7 @@ from functions.uninstall_install.handler import handler as uninstall_install
 from installs import access, clock
 from installs.model import KeyKind
 from installs.store import installs, items, keys, parking, table
+from installs.store.connection import Connection
 from installs.store.expressions import Update
 from tests import rows
 from tests.template import listed, resource_name, statements, transformed
@@ -74,10 +75,16 @@ class Call:
 class Recorder:
     """Takes down what the functions' clients ask AWS for, while it watches."""
 
-    def __init__(self) -> None:
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.calls: set[Call] = set()
         self._watching = False
-        table.client().meta.events.register("provide-client-params.dynamodb", self._dynamodb)
+        call = Connection.call
+
+        def recorded(made: Connection, operation: str, request: dict[str, Any]) -> Any:  # noqa: ANN401
+            self._dynamodb(operation, request)
+            return call(made, operation, request)
+
+        patch.setattr(Connection, "call", recorded)
         objects: Any = parking._client().meta.events
         objects.register("before-call.s3", self._s3)
 
@@ -88,9 +95,9 @@ class Recorder:
         yield
         self._watching = False
 
-    def _dynamodb(self, params: Mapping[str, Any], model: Any, **_: object) -> None:  # noqa: ANN401
+    def _dynamodb(self, operation: str, request: Mapping[str, Any]) -> None:
         if self._watching:
-            self.calls.update(Call(*asked) for asked in _dynamodb_calls(model.name, params))
+            self.calls.update(Call(*asked) for asked in _dynamodb_calls(operation, request))
 
     def _s3(self, model: Any, **_: object) -> tuple[object, object]:  # noqa: ANN401
         """An answer, so that none is asked for: there is no engine of S3 here."""
@@ -323,7 +330,7 @@ def test_a_function_may_do_what_it_does_and_does_what_it_may(
     # given the policy of a function
     policy = statements(transformed()["Resources"][f"{name}Role"]["Properties"])
     # when it does all that it does
-    seen = Recorder()
+    seen = Recorder(monkeypatch)
     RUNS[name](world, seen, monkeypatch)
     # then it was allowed to
     assert seen.calls

@@ -13,8 +13,6 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from tools.bench import world
 from tools.local import dynoxide
 from tools.local.paths import TEMPLATE
@@ -124,34 +122,7 @@ def _measured(client: Any, rounds: int) -> Iterator[str]:  # noqa: ANN401 - boto
         # The counters are no rows; of a page that is followed by another the engine counts one
         # row too many.
         examined = merged.usage.items - len(MANY) - (merged.usage.calls - 1)
-        yield f"\n{_parsers(client)}"
         yield f"\nRows examined per row returned, 20 workspaces: {examined / merged.rows:.2f}."
-
-
-def _parsers(client: Any) -> str:  # noqa: ANN401 - boto3's client
-    """What reading one answer of 101 rows costs, the short way and botocore's."""
-    from botocore.parsers import create_parser
-
-    from installs.store.parser import PlainParser
-
-    answer = client.query(
-        TableName=TABLE, IndexName="byWorkspace", Limit=101,
-        KeyConditionExpression="workspaceKey = :w",
-        ExpressionAttributeValues={":w": {"S": "wsp_1k#live"}},
-    )  # fmt: skip
-    del answer["ResponseMetadata"]
-    response = {"status_code": 200, "headers": {}, "body": orjson.dumps(answer), "context": {}}
-    shape = client.meta.service_model.operation_model("Query").output_shape
-    times = []
-    for parser in (PlainParser(), create_parser("json")):
-        rounds = []
-        for _ in range(50):
-            start = time.process_time()
-            parser.parse(response, shape)
-            rounds.append(1000 * (time.process_time() - start))
-        times.append(statistics.median(rounds))
-    short, stock = times
-    return f"CPU of reading an answer of 101 rows: {short:.1f} ms; botocore's way {stock:.1f} ms."
 
 
 def _middle(case: Case) -> str:

@@ -20,3 +20,17 @@ def default_retention_tier() -> RetentionTier:
 def parking_bucket() -> str:
     """The bucket for records that can never be handled (``PARKING_BUCKET``)."""
     return os.environ["PARKING_BUCKET"]
+
+
+def region() -> str:
+    """The region of the function, and of its table (``AWS_REGION``, as Lambda sets it)."""
+    return os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]
+
+
+def dynamodb_endpoint() -> str:
+    """Where DynamoDB is: ``AWS_ENDPOINT_URL_DYNAMODB``, else the region's own endpoint.
+
+    ``URL_SUFFIX`` is the domain of the region's partition (AWS: pseudo parameter URLSuffix).
+    """
+    suffix = os.environ.get("URL_SUFFIX", "amazonaws.com")
+    return os.environ.get("AWS_ENDPOINT_URL_DYNAMODB") or f"https://dynamodb.{region()}.{suffix}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from installs.model import Install
-from installs.store.items import FIELD_NAMES, decode_fields
+from installs.store.items import FIELD_NAMES
 
 if TYPE_CHECKING:
     from installs.store.items import Item
@@ -22,8 +22,10 @@ def shown(row: Install) -> dict[str, Any]:
 
 
 def shown_item(item: Item) -> dict[str, Any]:
-    """The same, from an install's item as the list reads it."""
-    fields = decode_fields(item, SHOWN_FIELDS)
-    return {name: fields.get(name) for name in SHOWN_FIELDS} | {
-        "variables": orjson.Fragment(fields["variables"])
-    }
+    """The same, from an install's item as the list reads it, whose fields are all strings."""
+    fields: dict[str, Any] = dict.fromkeys(SHOWN_FIELDS)
+    for name in SHOWN_FIELDS:
+        if (typed := item.get(name)) is not None:
+            fields[name] = typed["S"]
+    fields["variables"] = orjson.Fragment(fields["variables"])
+    return fields

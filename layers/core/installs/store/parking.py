@@ -8,8 +8,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import boto3
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,6 +16,8 @@ if TYPE_CHECKING:
 
 @cache
 def _client() -> S3Client:
+    import boto3  # here, since hardly any record is parked
+
     return boto3.session.Session().client("s3")
 
 

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import random
 import threading
-import time
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
-import boto3
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from installs import config
 from installs.errors import ConflictError, QueryTooExpensiveError, ThrottledError
 from installs.store import keys
+from installs.store.connection import THROTTLES, Connection, pause
 from installs.store.expressions import Action, Placeholders
 from installs.store.items import Item, encode_key
 from installs.store.keys import Index, Key
-from installs.store.parser import PlainParserFactory, self_test
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -32,25 +28,12 @@ TRANSACTION_LIMIT: Final = 100
 BATCH_LIMIT: Final = 100
 """Keys in one BatchGetItem (AWS: BatchGetItem)."""
 
-POOL: Final = 32
-"""Connections kept open: at least the widest fan-out of reads."""
-
 TOO_EXPENSIVE: Final = (
     "The query would read more than some 20 MB; narrow it by workspace_id, integration_id, "
     "solution_id, parent_install_id, ids or a filter on installedAt, or ask for fewer relations."
 )
 
 _ATTEMPTS: Final = 8
-_PAUSE: Final = 0.025
-_THROTTLES: Final = frozenset(
-    {
-        "ProvisionedThroughputExceededException",
-        "ProvisionedThroughputExceeded",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "ThrottlingError",
-    }
-)
 _CONFLICTS: Final = frozenset({"TransactionConflict", "TransactionInProgressException"})
 
 
@@ -111,26 +94,11 @@ class Usage:
 
 @cache
 def client() -> DynamoDBClient:
-    """The process's one client; made on first use."""
-    config = Config(
-        connect_timeout=2,
-        read_timeout=10,
-        max_pool_connections=POOL,
-        parameter_validation=False,
-        retries={"mode": "standard", "total_max_attempts": 4},
-    )
-    made = _session(PlainParserFactory()).client("dynamodb", config=config)
-    if self_test(made.meta.service_model):
-        return made
-    return _session(None).client("dynamodb", config=config)
+    """The process's one way to the service, made on first use.
 
-
-def _session(parsers: PlainParserFactory | None) -> boto3.session.Session:
-    """A session whose clients read answers with these parsers (``None``: botocore's own)."""
-    session = botocore.session.get_session()
-    if parsers is not None:
-        session.register_component("response_parser_factory", parsers)
-    return boto3.session.Session(botocore_session=session)
+    It has the operations of boto3's client that a table is read and written by, and no others.
+    """
+    return cast("DynamoDBClient", Connection(config.dynamodb_endpoint(), config.region()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +145,7 @@ class Table:
                 stalled = 0 if items else stalled + 1
                 if stalled > _ATTEMPTS:
                     raise ThrottledError("The table is busy; try again.")
-                _pause(stalled)
+                pause(stalled)
                 pending.extend(key_of(item) for item in left)
         return found
 
@@ -237,7 +205,7 @@ class Table:
                     raise
                 if isinstance(refusal, ConditionFailedError) or attempt == _ATTEMPTS:
                     raise refusal from error
-                _pause(attempt)
+                pause(attempt)
             else:
                 return
 
@@ -250,7 +218,7 @@ def key_of(item: Item) -> Key:
 def _refusal(error: ClientError) -> Exception | None:
     """Why a transaction was refused; none where it is no refusal."""
     code = error.response["Error"]["Code"]
-    if code in _THROTTLES:
+    if code in THROTTLES:
         return ThrottledError("The table is busy; try again.")
     if code in _CONFLICTS:
         return ConflictError("The install is being changed by another request; try again.")
@@ -262,7 +230,7 @@ def _refusal(error: ClientError) -> Exception | None:
         return ConditionFailedError(failed)
     if _CONFLICTS.intersection(reasons):
         return ConflictError("The install is being changed by another request; try again.")
-    if _THROTTLES.intersection(reasons):
+    if THROTTLES.intersection(reasons):
         return ThrottledError("The table is busy; try again.")
     return None
 
@@ -274,15 +242,10 @@ class _translated:
         return None
 
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, ClientError) and error.response["Error"]["Code"] in _THROTTLES:
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] in THROTTLES:
             raise ThrottledError("The table is busy; try again.") from error
 
 
 def _capacity(answer: Any) -> float:  # noqa: ANN401 - any answer of the client's reads
     used: float = answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
     return used
-
-
-def _pause(attempt: int) -> None:
-    """Full jitter, doubling to at most 0.8 seconds."""
-    time.sleep(random.uniform(0, min(0.8, _PAUSE * 2**attempt)))  # noqa: S311 - jitter, no secret
