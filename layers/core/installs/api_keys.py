@@ -8,7 +8,6 @@ comparing strings, so that the time of a look-up tells nothing of a secret.
 from __future__ import annotations
 
 import re
-import secrets
 from hashlib import sha256
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
@@ -27,6 +26,8 @@ _SECRET: Final = re.compile(rf"({'|'.join(KeyKind)})_[A-Za-z0-9_-]{{1,252}}", re
 
 def new_secret(kind: KeyKind) -> str:
     """A secret that nobody can guess; shown once, kept nowhere."""
+    import secrets  # here, since only tools make keys, and the authorizer's start would wait for it
+
     return f"{kind}_{secrets.token_urlsafe(_SECRET_BYTES)}"
 
 
