@@ -304,7 +304,9 @@ def test_a_function_has_a_log_group_with_retention(resources: Json, name: str) -
 def test_a_function_has_the_variables_it_needs_and_no_others(resources: Json, name: str) -> None:
     variables = properties(resources, f"{name}Function")["Environment"]["Variables"]
 
-    assert variables.keys() == VARIABLES[name] | {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+    every = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "URL_SUFFIX"}
+    assert variables.keys() == VARIABLES[name] | every
+    assert variables["URL_SUFFIX"] == {"Ref": "AWS::URLSuffix"}
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
