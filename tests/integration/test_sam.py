@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -14,6 +15,9 @@ import pytest
 ROOT: Final = Path(__file__).parents[2]
 SAM: Final = ROOT / ".venvs" / "sam" / "bin" / "sam"
 CFN_LINT: Final = Path(sys.executable).with_name("cfn-lint")
+UNCHECKED_HASH: Final = (1).to_bytes(4, "little")
+"""The flags of bytecode that is never held against its source (PEP 552)."""
+
 FUNCTIONS: Final = sorted(path.parent.name for path in (ROOT / "functions").glob("*/handler.py"))
 
 
@@ -62,7 +66,7 @@ def test_every_environment_of_samconfig_is_read(environment: str) -> None:
 
 
 def test_the_build_is_for_lambda_whatever_machine_it_is_made_on(tmp_path: Path) -> None:
-    artifacts = build(tmp_path, LAYER_PYTHON=sys.executable)
+    artifacts = build(tmp_path, LAYER_PYTHON=sys.executable, LAMBDA_PYTHON=sys.executable)
 
     packages = artifacts / "DependenciesLayer" / "python"
     binaries = [path.name for path in packages.rglob("*.so")]
@@ -70,7 +74,9 @@ def test_the_build_is_for_lambda_whatever_machine_it_is_made_on(tmp_path: Path) 
     assert all("aarch64" in name or ".abi3." in name for name in binaries)
     assert any("cpython-313-aarch64-linux-gnu" in name for name in binaries)
     assert (artifacts / "CoreLayer" / "python" / "installs" / "__init__.py").is_file()
-    assert not list(artifacts.rglob("__pycache__"))
+    # Bytecode is of use to the version that made it alone, and Lambda's is 3.13.
+    bytecode = {path.suffixes[0] for path in artifacts.rglob("*.pyc")}
+    assert bytecode == ({".cpython-313"} if sys.version_info[:2] == (3, 13) else set())
     assert not list(packages.rglob("tests"))
     size = sum(path.stat().st_size for path in artifacts.rglob("*") if path.is_file())
     assert size < 100 * 2**20, "Lambda takes 250 MB of function and layers, and starts slower"
@@ -83,6 +89,12 @@ def test_the_build_for_the_local_stack_runs_here(tmp_path: Path) -> None:
     imports = "import aws_lambda_powertools, cryptography, installs.model, jwt, orjson, pydantic"
     isolated = f"import sys; sys.path[:0] = {[str(layer) for layer in layers]}; {imports}"
     run(sys.executable, "-S", "-I", "-c", isolated)
+    # All of it is compiled, and stays so whatever time its files are given.
+    for layer in layers:
+        compiled = {path.stem.partition(".")[0] for path in layer.rglob("*.pyc")}
+        assert {path.stem for path in layer.rglob("*.py")} <= compiled
+    header = next(layers[0].rglob("model.*.pyc")).read_bytes()[:8]
+    assert header == importlib.util.MAGIC_NUMBER + UNCHECKED_HASH
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

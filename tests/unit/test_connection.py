@@ -102,8 +102,11 @@ class Service:
         self.answers = list(answers)
         self.asked: list[tuple[dict[str, str], bytes]] = []
 
-    def urlopen(self, method: str, path: str, *, body: bytes, headers: dict[str, str]) -> Any:  # noqa: ANN401
+    def urlopen(
+        self, method: str, path: str, *, body: bytes, headers: dict[str, str], **options: bool
+    ) -> Any:  # noqa: ANN401
         assert (method, path) == ("POST", "/")
+        assert options == {"retries": False, "redirect": False}
         self.asked.append((headers, body))
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):

@@ -23,9 +23,8 @@ def shown(row: Install) -> dict[str, Any]:
 
 def shown_item(item: Item) -> dict[str, Any]:
     """The same, from an install's item as the list reads it, whose fields are all strings."""
-    fields: dict[str, Any] = dict.fromkeys(SHOWN_FIELDS)
-    for name in SHOWN_FIELDS:
-        if (typed := item.get(name)) is not None:
-            fields[name] = typed["S"]
+    fields: dict[str, Any] = {
+        name: None if (typed := item.get(name)) is None else typed["S"] for name in SHOWN_FIELDS
+    }
     fields["variables"] = orjson.Fragment(fields["variables"])
     return fields

@@ -101,12 +101,11 @@ class Connection:
         self._region = region
         self._identity = identity
         self._quota = RetryQuota()
-        self._pool = urllib3.connection_from_url(
-            self._endpoint,
+        self._pool = urllib3.PoolManager(
             maxsize=POOL,
-            retries=False,
+            cert_reqs="CERT_REQUIRED",
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
-        )
+        ).connection_from_url(self._endpoint)
 
     def get_item(self, **request: Any) -> Any:  # noqa: ANN401 - the service's own JSON
         """GetItem."""
@@ -162,7 +161,14 @@ class Connection:
         )
         identity: Any = self._identity()
         SigV4Auth(identity, "dynamodb", self._region).add_auth(request)
-        answer = self._pool.urlopen("POST", "/", body=body, headers=dict(request.headers.items()))
+        answer = self._pool.urlopen(
+            "POST",
+            "/",
+            body=body,
+            headers=dict(request.headers.items()),
+            retries=False,
+            redirect=False,
+        )
         return answer.status, answer.data
 
 
