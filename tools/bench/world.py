@@ -47,7 +47,7 @@ def installs(workspace: str, number: int) -> Iterator[model.Install]:
 
 
 def write(table: Table, sizes: Mapping[str, int], user: str) -> None:
-    """Write workspaces of these sizes, and a user who sees all of them."""
+    """Write workspaces of these sizes, and a user who may edit all of them."""
     rows = [one for workspace, size in sizes.items() for one in installs(workspace, size)]
     counts = Counter(key for row in rows for key in counters_of(counted(row)))
     _put(table, (items.install_to_item(InstallState(row)) for row in rows))
@@ -60,7 +60,7 @@ def write(table: Table, sizes: Mapping[str, int], user: str) -> None:
         table,
         (
             items.row_to_item(
-                keys.role(user, one), model.WorkspaceMember(f"wsm_{one}", one, user, "viewer", at)
+                keys.role(user, one), model.WorkspaceMember(f"wsm_{one}", one, user, "editor", at)
             )
             for one in sizes
         ),

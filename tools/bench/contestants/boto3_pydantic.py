@@ -1,0 +1,226 @@
+"""A peer: boto3's Table resource, and pydantic's models around it."""
+
+from __future__ import annotations
+
+import json
+import os
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from boto3.dynamodb.conditions import Attr, Key
+
+from installs.store import keys
+from tools.bench.contestants.models import Install, Page, PageInfo, Parameters, Success
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tools.bench.contestants.events import Answer, Event
+
+NAME = "boto3, pydantic"
+
+dynamodb = boto3.resource("dynamodb")
+table = dynamodb.Table(os.environ["TABLE_NAME"])
+
+Item = dict[str, Any]
+
+
+def handler(event: Event) -> Answer:
+    """Answer a request."""
+    install = (event["pathParameters"] or {}).get("id")
+    if install is None:
+        user = event["requestContext"]["authorizer"]["principal"]
+        parameters = Parameters.model_validate(event["queryStringParameters"] or {})
+        return _ok(list_installs(parameters, user))
+    if event["httpMethod"] == "GET":
+        return _ok(get(install))
+    return _ok(uninstall(install) if event["httpMethod"] == "DELETE" else restore(install))
+
+
+def _ok(answer: Page | Install | Success) -> Answer:
+    headers = {"Content-Type": "application/json"}
+    return {"statusCode": 200, "headers": headers, "body": answer.model_dump_json(by_alias=True)}
+
+
+def list_installs(asked: Parameters, user: str) -> Page:
+    """A page of installs."""
+    if asked.ids:
+        rows = _newest_first(_by_ids(asked.ids.split(",")))
+        return _page(rows, asked, more=False)
+    if asked.workspace_id is None:
+        found = [
+            row
+            for workspace in workspaces(user)
+            for row in _query(keys.BY_WORKSPACE, f"{workspace}#live", asked.limit + 1)
+        ]
+        rows = _newest_first(found)
+        return _page(rows[: asked.limit], asked, more=len(rows) > asked.limit)
+    if asked.filter or asked.order_by:
+        rows = _sorted(_filtered(_all(asked.workspace_id), asked), asked)
+        return _page(rows[: asked.limit], asked, more=len(rows) > asked.limit)
+    if asked.integration_id:
+        partition, prefix = f"{asked.integration_id}#live", f"{asked.workspace_id}#"
+        rows = _query(keys.BY_INTEGRATION, partition, asked.limit + 1, prefix)
+        return _page(rows[: asked.limit], asked, more=len(rows) > asked.limit)
+    partition, start = f"{asked.workspace_id}#live", _decode(asked.after or asked.before)
+    back = asked.before is not None
+    rows = _query(keys.BY_WORKSPACE, partition, asked.limit + 1, start=start, forward=back)
+    more = len(rows) > asked.limit
+    rows = rows[: asked.limit]
+    return _page(rows[::-1] if back else rows, asked, more=more)
+
+
+@cache
+def workspaces(user: str) -> Sequence[str]:
+    """The workspaces that a user sees; a warm function remembers them, as the service does."""
+    mine = Key("pk").eq(f"USER#{user}") & Key("sk").begins_with(keys.ROLE_PREFIX)
+    found = table.query(KeyConditionExpression=mine)["Items"]
+    return [str(item["workspaceId"]) for item in found]
+
+
+def get(install_id: str) -> Install:
+    """One install."""
+    return Install.model_validate(_item(install_id))
+
+
+def uninstall(install_id: str) -> Success:
+    """Soft-delete an install, and move it to the other half of the indexes."""
+    row, now = _item(install_id), datetime.now(UTC)
+    at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    purge = int((now + timedelta(days=30)).timestamp())
+    _update(
+        row,
+        "SET deletedAt = :at, retentionTier = :tier, purgeAt = :purge, latestKey = :latest",
+        {":at": at, ":tier": "medium", ":purge": purge, ":latest": keys.latest(at, install_id)},
+        Attr("deletedAt").not_exists(),
+        "deleted",
+    )
+    return Success()
+
+
+def restore(install_id: str) -> Install:
+    """Bring an install back."""
+    row = _item(install_id)
+    latest = keys.latest(row.get("lastUpgradedAt"), install_id)
+    _update(
+        row,
+        "REMOVE deletedAt, retentionTier, purgeAt SET latestKey = :latest",
+        {":latest": latest},
+        Attr("deletedAt").exists(),
+        "live",
+    )
+    for name in ("deletedAt", "retentionTier", "purgeAt"):
+        row.pop(name, None)
+    return Install.model_validate(row)
+
+
+def _update(row: Item, change: str, values: Item, condition: Any, state: str) -> None:  # noqa: ANN401
+    names = ("workspaceKey", "integrationKey", "shardKey", "solutionKey")
+    moved = {name: row[name].rsplit("#", 1)[0] + f"#{state}" for name in names if name in row}
+    clause = ", ".join(f"{name} = :{name}" for name in moved)
+    expression = change.replace("SET ", f"SET {clause}, ")
+    table.update_item(
+        Key={"pk": row["pk"], "sk": row["sk"]},
+        UpdateExpression=expression,
+        ExpressionAttributeValues=values | {f":{name}": to for name, to in moved.items()},
+        ConditionExpression=condition,
+    )
+
+
+def _item(install_id: str) -> Item:
+    return table.get_item(Key=_key(install_id), ConsistentRead=True)["Item"]
+
+
+def _key(install_id: str) -> dict[str, str]:
+    key = keys.install(install_id)
+    return {"pk": key.pk, "sk": key.sk}
+
+
+def _by_ids(ids: Sequence[str]) -> list[Item]:
+    wanted = [_key(one) for one in ids]
+    answer = dynamodb.batch_get_item(RequestItems={table.name: {"Keys": wanted}})
+    return answer["Responses"][table.name]
+
+
+def _query(
+    index: keys.Index,
+    partition: str,
+    limit: int,
+    prefix: str = "",
+    *,
+    start: Item | None = None,
+    forward: bool = False,
+) -> list[Item]:
+    condition: Any = Key(index.partition).eq(partition)
+    if prefix:
+        condition &= Key(index.sort).begins_with(prefix)
+    more: Any = {"ExclusiveStartKey": start} if start else {}
+    answer = table.query(
+        IndexName=index.name, KeyConditionExpression=condition, ScanIndexForward=forward,
+        Limit=limit, **more,
+    )  # fmt: skip
+    return answer["Items"]
+
+
+def _all(workspace: str) -> list[Item]:
+    condition = Key("workspaceKey").eq(f"{workspace}#live")
+    answer = table.query(IndexName="byWorkspace", KeyConditionExpression=condition)
+    items = answer["Items"]
+    while "LastEvaluatedKey" in answer:
+        answer = table.query(
+            IndexName="byWorkspace", KeyConditionExpression=condition,
+            ExclusiveStartKey=answer["LastEvaluatedKey"],
+        )  # fmt: skip
+        items.extend(answer["Items"])
+    return items
+
+
+def _filtered(rows: list[Item], asked: Parameters) -> list[Item]:
+    wanted = (asked.filter or {}).get("variables")
+    if not wanted:
+        return rows
+    return [
+        row for row in rows if _at(json.loads(row["variables"]), wanted["path"]) == wanted["eq"]
+    ]
+
+
+def _at(value: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 - any JSON
+    for part in path:
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def _sorted(rows: list[Item], asked: Parameters) -> list[Item]:
+    for key in reversed(asked.order_by or []):
+        ((name, direction),) = key.items()
+        rows = sorted(rows, key=lambda row: row[name], reverse=direction == "desc")
+    return rows
+
+
+def _newest_first(rows: list[Item]) -> list[Item]:
+    return sorted(rows, key=lambda row: row["installedKey"], reverse=True)
+
+
+def _page(rows: list[Item], asked: Parameters, *, more: bool) -> Page:
+    back = asked.before is not None
+    return Page(
+        data=[Install.model_validate(row) for row in rows],
+        page_info=PageInfo(
+            has_next_page=back or more,
+            has_previous_page=more if back else asked.after is not None,
+            start_cursor=_encode(rows[0]) if rows else None,
+            end_cursor=_encode(rows[-1]) if rows else None,
+        ),
+    )
+
+
+def _encode(row: Item) -> str:
+    key = {name: row[name] for name in ("pk", "sk", "workspaceKey", "installedKey")}
+    return urlsafe_b64encode(json.dumps(key).encode()).decode()
+
+
+def _decode(cursor: str | None) -> Item | None:
+    return None if cursor is None else json.loads(urlsafe_b64decode(cursor))

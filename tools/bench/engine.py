@@ -1,0 +1,39 @@
+"""A DynamoDB engine in memory with the service's table, for as long as a benchmark runs."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from tools.local import dynoxide
+from tools.local.paths import TEMPLATE
+from tools.local.tables import TableDefinition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TABLE: Final = "installs-bench"
+
+
+@contextmanager
+def engine() -> Iterator[DynamoDBClient]:
+    """A client of the engine; the environment leads every other client to it as well.
+
+    The table has no stream: nobody would follow it, and the engine's imports grow slow with one.
+    """
+    with dynoxide.running_dynoxide() as endpoint:
+        os.environ |= dynoxide.CREDENTIALS | {
+            "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+            "AWS_DEFAULT_REGION": dynoxide.REGION,
+            "AWS_REGION": dynoxide.REGION,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "TABLE_NAME": TABLE,
+            "POWERTOOLS_SERVICE_NAME": "bench",
+        }
+        client = dynoxide.dynamodb_client(endpoint)
+        replace(TableDefinition.from_template(TEMPLATE), stream_view=None).create(client, TABLE)
+        yield client
