@@ -1,0 +1,105 @@
+"""What a start imports and a page does, counted: counts tell of a slow change, and never flake."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from installs.query.execute import run
+from installs.query.parameters import parse
+from installs.rows import shown_item
+from tests.unit.query.test_execute import Watched, install
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+ROOT: Final = Path(__file__).parents[2]
+CORE: Final = ROOT / "layers" / "core"
+NOW: Final = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+TABLE: Final = {
+    "aws_lambda_powertools", "botocore", "certifi", "dateutil", "jmespath", "orjson", "six",
+    "typing_extensions", "urllib3",
+}  # fmt: skip
+"""What a function that reads the table is made of; boto3 and pydantic would double its start."""
+
+TOKENS: Final = {"_cffi_backend", "_openssl", "cryptography", "jwt"}
+STARTS: Final = {
+    "authorizer": (TOKENS, 260),
+    "list_installs": (TABLE, 400),
+    "get_install": (TABLE, 370),
+    "uninstall_install": (TABLE, 370),
+    "restore_install": (TABLE, 370),
+    "purge_install": (TABLE, 370),
+    "cascade": (TABLE, 370),
+    "repair": (TABLE, 370),
+}
+"""Of each function the packages that it imports, and the most modules in all."""
+
+
+def modules_of(function: str) -> set[str]:
+    script = f"import sys, functions.{function}.handler; print(*sys.modules)"
+    done = subprocess.run(  # noqa: S603 - our own interpreter and script
+        [sys.executable, "-S", "-c", script],
+        cwd=ROOT,
+        env={
+            "PYTHONPATH": ":".join([str(ROOT), str(CORE), *filter(None, sys.path)]),
+            "POWERTOOLS_SERVICE_NAME": "test",
+        },
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("function", STARTS)
+def test_a_start_imports_what_it_needs(function: str) -> None:
+    packages, most = STARTS[function]
+
+    found = modules_of(function)
+
+    tops = {name.partition(".")[0] for name in found} - set(sys.stdlib_module_names)
+    assert tops - {"__main__", "__mp_main__"} == packages | {"functions", "installs"}
+    assert len(found) <= most
+
+
+def test_every_function_has_its_count() -> None:
+    assert STARTS.keys() == {path.parent.name for path in (ROOT / "functions").glob("*/handler.py")}
+
+
+def calls_of_a_page(limit: int) -> Counter[str]:
+    """Python's calls of our own functions for one page, by name."""
+    rows = [
+        install(f"ins_{n:04}", installedAt=f"2026-01-01T00:{n // 60:02}:{n % 60:02}.000Z")
+        for n in range(300)
+    ]
+    memory = Watched(*rows)
+    counted: Counter[str] = Counter()
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        file = frame.f_code.co_filename
+        if event == "call" and file.startswith(str(CORE)):
+            counted[f"{Path(file).name}:{frame.f_code.co_name}"] += 1
+
+    query = parse({"workspace_id": ["wsp_a"], "limit": [str(limit)]})
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        page = run(query, frozenset({"wsp_a"}), memory, NOW)
+        data = [shown_item(row) for row in page.rows]
+    finally:
+        sys.setprofile(before)
+    assert len(data) == limit
+    return counted
+
+
+def test_a_page_calls_few_functions_of_ours_for_each_row() -> None:
+    small, large = (calls_of_a_page(limit).total() for limit in (50, 100))
+
+    assert (large - small) / 50 <= 12
+    assert small - (large - small) <= 400
