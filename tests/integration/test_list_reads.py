@@ -15,8 +15,9 @@ import boto3
 import pytest
 
 from installs.errors import QueryTooExpensiveError
-from installs.query.execute import BUDGET, Page, run
+from installs.query.execute import Page, run
 from installs.query.parameters import parse
+from installs.query.planner import BUDGET
 from installs.store import keys
 from installs.store.reader import TableReader
 from installs.store.table import Table, Usage

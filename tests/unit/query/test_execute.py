@@ -56,6 +56,13 @@ class Watched(Memory):
         self.members_of: list[str] = []
         self.counted = 0
         self.counters = 0
+        self.with_deleted = False
+
+    def add_ons(
+        self, install_ids: Iterable[str], *, with_deleted: bool
+    ) -> Mapping[str, Sequence[Item]]:
+        self.with_deleted = with_deleted
+        return super().add_ons(install_ids, with_deleted=with_deleted)
 
     def members(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
         asked = list(install_ids)
@@ -166,6 +173,30 @@ def test_more_rows_than_any_budget_holds_are_refused_before_they_are_read() -> N
     with pytest.raises(QueryTooExpensiveError, match="workspace_id"):
         listed(reader, orderBy='[{"id":"asc"}]')
     assert reader.examined == 0
+
+
+def test_what_is_seen_is_in_total_though_the_counters_are_behind() -> None:
+    # given counters that know of none of the installs, as a stale read may have them
+    reader = Watched(*days(5))
+    for item in reader.items.values():
+        if "live" in item:
+            item["live"] = {"N": "-1"}
+    first = listed(reader, limit="2")
+    assert (ids(first), first.total, first.has_next) == (["i0004", "i0003"], 3, True)
+    last = listed(reader, limit="3", after=str(first.end))
+    assert (ids(last), last.total, last.has_next) == (["i0002", "i0001", "i0000"], 4, False)
+    assert listed(reader, after=str(last.end)).total == 1
+
+
+def test_deleted_add_ons_are_read_only_where_they_are_asked_about() -> None:
+    gone = {"deletedAt": "2026-11-29T00:00:00.000Z", "retentionTier": "long"}
+    add_ons = [install("a", parentInstallId="p"), install("b", parentInstallId="p", **gone)]
+    reader = Watched(install("p"), *add_ons)
+    top = '"parentInstallId":{"isNull":true}'
+    of_live = listed(reader, filter=f'{{"addOns":{{"every":{{"id":"a"}}}},{top}}}')
+    assert (ids(of_live), reader.with_deleted) == (["p"], False)
+    asked = listed(reader, filter='{"addOns":{"some":{"deletedAt":{"isNull":false}}}}')
+    assert (ids(asked), reader.with_deleted) == (["p"], True)
 
 
 def test_lanes_in_which_the_first_field_is_fixed_stand_beside_those_in_which_it_is_not() -> None:

@@ -36,8 +36,10 @@ def test_values_that_python_takes_for_equal_stay_apart() -> None:
         ({"id": "a", "solutionId": {"nin": []}}, parsed({"id": "a"})),
         ({"NOT": {"solutionId": {"in": []}}}, TRUE),
         ({"OR": [{"id": "a"}, {"id": {"in": []}}]}, parsed({"id": "a"})),
+        ({"id": "a", "OR": [{"AND": [{"workspaceId": "b"}, {"solutionId": "c"}]}, {"OR": []}]},
+         parsed({"id": "a", "workspaceId": "b", "solutionId": "c"})),
     ],
-)
+)  # fmt: skip
 def test_constants_are_folded(wanted: object, left: Node) -> None:
     assert simplified(parsed(wanted)) == left
 
