@@ -120,6 +120,13 @@ def test_who_sees_many_workspaces_reads_them_or_all_there_is() -> None:
     assert best(few, each=100, integration=200).name == "scan byIntegration"
 
 
+def test_only_workspaces_and_integrations_that_are_asked_for_are_counted() -> None:
+    for word, counted in (("eq", True), ("neq", False)):
+        for field in ("workspaceId", "integrationId"):
+            of = search(filter=f'{{"{field}":{{"{word}":"wsp_a"}}}}')
+            assert (of.counts is not None) is counted
+
+
 def some_workspaces(number: int) -> frozenset[str]:
     return frozenset(f"wsp_{n}" for n in range(number))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from random import Random
 from typing import TYPE_CHECKING, Final
 
 from hypothesis import HealthCheck, given, note, settings
@@ -10,16 +11,20 @@ from hypothesis import strategies as st
 
 from installs.query.execute import run
 from installs.query.parameters import parse
+from installs.store.counters import counters_in
 from tests.property.list.bounds import Bounds, bounded, bounds
 from tests.property.list.memory import Memory
 from tests.property.list.queries import Query, queries
 from tests.property.list.world import NOW, Stage, stages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from installs.query.execute import Page, Reader
     from installs.query.planner import Plan
+    from installs.store.counters import Count
+    from installs.store.items import Item
+    from installs.store.keys import Key
 
 CASES: Final = int(os.environ.get("CASES", "1000"))
 
@@ -104,6 +109,35 @@ def test_every_plan_gives_the_oracles_page(
                 found = lister.page(limit)
             check(found, expected, 0, min(limit, len(expected)))
             turn += 1
+
+
+class Misled(Memory):
+    """A table whose counters are far behind; those of one item do not say that nothing is there."""
+
+    def __init__(self, items: Mapping[Key, Item], page: int, seed: int) -> None:
+        super().__init__(items, page)
+        self._random = Random(seed)  # noqa: S311 - test data
+
+    def counts(self, wanted: Iterable[Count]) -> Mapping[Count, int]:
+        return {
+            count: self._random.choice([int(counters_in([count]) == 1), 1, 3, 1_000])
+            for count in wanted
+        }
+
+
+@settings(thorough, max_examples=CASES // 4)
+@given(stage=stages, query=queries, limit=st.integers(1, 4), seed=st.integers(0, 2**32),
+       within=bounds)  # fmt: skip
+def test_counters_that_are_behind_hide_no_row(
+    stage: Stage, query: Query, limit: int, seed: int, within: Bounds
+) -> None:
+    expected = query.answer(stage)
+    lister = Lister(stage, query, Misled(stage.items(), 3, seed))
+    with bounded(within):
+        found = lister.page(limit)
+    assert ids(found) == expected[:limit]
+    assert found.has_next is (len(expected) > limit)
+    assert found.total >= len(expected[: limit + 1])
 
 
 @thorough
