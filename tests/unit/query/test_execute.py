@@ -126,6 +126,23 @@ def test_one_busy_workspace_among_quiet_ones_is_read_further() -> None:
     assert reader.examined <= 75
 
 
+def test_lanes_that_come_as_a_whole_before_others_are_read_first() -> None:
+    # given workspaces one after the other
+    rows = [row | {"workspaceId": f"wsp_{n % 20:02}"} for n, row in enumerate(days(1_000))]
+    reader = Watched(*rows)
+    scope = frozenset(f"wsp_{n:02}" for n in range(20))
+    by_place = '[{"workspaceId":"asc"},{"installedAt":"asc"}]'
+    page = listed(reader, scope, limit="25", orderBy=by_place)
+    assert (ids(page), page.total) == ([f"i{20 * n:04}" for n in range(25)], 1_000)
+    assert reader.examined == 26
+    # or the upgraded before those that never were
+    upgraded = [row | {"lastUpgradedAt": row["installedAt"]} for row in days(300)[::2]]
+    reader = Watched(*days(300)[1::2], *upgraded)
+    page = listed(reader, limit="25", orderBy='[{"lastUpgradedAt":"desc_nulls_last"}]')
+    assert (ids(page), page.total) == ([f"i{298 - 2 * n:04}" for n in range(25)], 300)
+    assert reader.examined == 26
+
+
 def test_relations_are_read_only_of_rows_that_may_match() -> None:
     reader = Watched(*days(50), install("x", memberPolicy="auto_all"))
     relation = '{"memberPolicy":"auto_all","members":{"none":{"enabled":true}}}'
