@@ -15,9 +15,11 @@ import boto3
 import pytest
 
 from installs.errors import QueryTooExpensiveError
-from installs.query.execute import BUDGET, Page, run
+from installs.query.execute import Page, run
 from installs.query.parameters import parse
+from installs.query.planner import BUDGET
 from installs.store import keys
+from installs.store.items import encode_key
 from installs.store.reader import TableReader
 from installs.store.table import Table, Usage
 from tests.property.list.world import Stage
@@ -119,6 +121,24 @@ def test_ids_take_one_request(world: Table) -> None:
     page, usage = listed(world, {BIG}, ids=wanted)
     assert (len(page.rows), usage.calls, usage.items) == (25, 1, 25)
     assert usage.capacity == 25 * 0.5
+
+
+def test_live_add_ons_take_one_request_each_and_the_deleted_another(world: Table) -> None:
+    two = "big_00001,big_00002"
+    live, usage = listed(world, {BIG}, ids=two, filter='{"addOns":{"none":{"solutionId":"s"}}}')
+    assert (len(live.rows), usage.calls) == (2, 1 + 2)
+    deleted = '{"addOns":{"none":{"deletedAt":{"isNull":false}}}}'
+    also, usage = listed(world, {BIG}, ids=two, filter=deleted)
+    assert (len(also.rows), usage.calls) == (2, 1 + 4)
+
+
+def test_parts_of_a_count_that_are_read_while_they_change_are_no_less_than_nought(
+    world: Table,
+) -> None:
+    # given an uninstall that is seen, and its install in another part that is not yet
+    part = keys.integration_live_count("itg_new", 5)
+    put_items(world, [{**encode_key(part), "live": {"N": "-1"}}])
+    assert TableReader(world).counts([(None, "itg_new")]) == {(None, "itg_new"): 0}
 
 
 def test_what_dynamodb_can_check_is_counted_and_does_not_travel(world: Table) -> None:

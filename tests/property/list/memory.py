@@ -98,12 +98,15 @@ class Memory:
             for one in install_ids
         }
 
-    def add_ons(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
+    def add_ons(
+        self, install_ids: Iterable[str], *, with_deleted: bool
+    ) -> Mapping[str, Sequence[Item]]:
         return {
             one: [
                 item
                 for key, item in self.items.items()
                 if key.sk == "INSTALL" and item.get("parentInstallId") == {"S": one}
+                if with_deleted or "deletedAt" not in item
             ]
             for one in install_ids
         }

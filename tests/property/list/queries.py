@@ -9,7 +9,7 @@ from typing import Final
 from hypothesis import strategies as st
 
 from tests.property.list.world import NOW, Stage
-from tests.property.query.filters import filters, orders
+from tests.property.query.filters import depth_of, filters, orders, relations_in
 from tests.property.query.oracle import Oracle
 from tests.property.query.worlds import DATES, ENUMS, IDS
 
@@ -102,7 +102,9 @@ _narrow: Final = st.one_of(
     st.builds(lambda policy: {"memberPolicy": policy}, st.sampled_from(ENUMS["memberPolicy"])),
     st.builds(lambda policy: {"memberPolicy": {"neq": policy}},
               st.sampled_from(ENUMS["memberPolicy"])),
-    st.builds(lambda some: {"authStateId": {"nin": some}}, _few_ids),
+    st.builds(lambda name, op, some: {name: {op: some if op == "nin" else some[0]}},
+              st.sampled_from(["authStateId", "workspaceId", "integrationId", "solutionId"]),
+              st.sampled_from(["nin", "neq"]), _few_ids),
     st.builds(lambda at: {"lastUpgradedAt": {"neq": at}}, _dates),
     st.builds(lambda at: {"lastUpgradedAt": at}, _dates),
     st.builds(lambda name, one: {name: {"OR": [{"id": one}, {_DATE_OF[name]: {"isNull": True}}]}},
@@ -120,6 +122,17 @@ _narrow: Final = st.one_of(
     st.builds(lambda one: {"addOns": {"some": {"id": one}}}, st.sampled_from(IDS)),
 )  # fmt: skip
 """What narrows where to look."""
+
+_deep: Final = st.recursive(
+    _narrow,
+    lambda inner: st.one_of(
+        st.builds(lambda word, parts: {word: parts}, st.sampled_from(["AND", "OR"]),
+                  st.lists(inner, max_size=3)),
+        st.builds(lambda part: {"NOT": part}, inner),
+    ),
+    max_leaves=5,
+).filter(lambda wanted: relations_in(wanted) <= 3 and depth_of(wanted) <= 6)  # fmt: skip
+"""What narrows, or seems to, under AND, OR and NOT."""
 
 _both: Final = st.builds(lambda one, other: {"AND": [one, other]}, _narrow, _narrow)
 _plain_orders: Final = st.sampled_from(
@@ -143,6 +156,32 @@ _plain_orders: Final = st.sampled_from(
     ]
 )
 
+_ends: Final = (
+    ("installedAt",),
+    ("lastUpgradedAt",),
+    ("deletedAt",),
+    ("workspaceId", "installedAt"),
+)
+_before: Final = (
+    "workspaceId", "integrationId", "lastUpgradedAt", "deletedAt", "retentionTier", "memberPolicy",
+    "solutionId", "parentInstallId",
+)  # fmt: skip
+
+
+def _one_way(way: str, before: list[str], end: tuple[str, ...], nulls: list[str]) -> Json:
+    fields = [*(field for field in before if field not in end), *end]
+    return [{field: way + where} for field, where in zip(fields, nulls, strict=False)]
+
+
+_carried_orders: Final = st.builds(
+    _one_way,
+    st.sampled_from(["asc", "desc"]),
+    st.lists(st.sampled_from(_before), unique=True, max_size=3),
+    st.sampled_from(_ends),
+    st.lists(st.sampled_from(["", "_nulls_first", "_nulls_last"]), min_size=5, max_size=5),
+)
+"""What an index carries, if a filter or the lane fixes the fields before the last."""
+
 _streamed: Final = st.builds(
     Query,
     filter=st.one_of(st.none(), _narrow),
@@ -153,15 +192,15 @@ _streamed: Final = st.builds(
 
 _any: Final = st.builds(
     Query,
-    filter=st.one_of(st.none(), _narrow, _both, _both, filters),
-    order=st.one_of(_plain_orders, _plain_orders, orders),
+    filter=st.one_of(st.none(), _narrow, _both, _both, _deep, _deep, filters),
+    order=st.one_of(_plain_orders, _plain_orders, _carried_orders, _carried_orders, orders),
     deleted=st.sampled_from([None, None, "false", "true", "only"]),
     ids=st.one_of(st.just(()), st.just(()), st.just(()), _few_ids.map(tuple)),
     shorthands=st.one_of(
         st.just({}),
         st.just({}),
         st.dictionaries(
-            st.sampled_from(["integration_id", "workspace_id", "solution_id", "installed_by"]),
+            st.sampled_from([name for name in SHORTHANDS if name.endswith(("_id", "_by"))]),
             st.sampled_from(IDS[:4]),
             max_size=2,
         ),

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from installs.query import paths
 from installs.store.reader import TableReader
 from installs.store.table import Table
+from tests.property.list.bounds import Bounds, bounded, bounds
 from tests.property.list.queries import Query, queries
 from tests.property.list.test_pages import (
     Lister,
@@ -62,6 +62,7 @@ def paged(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     page=st.integers(1, 5),
     first=st.integers(0, 3),
     kind=kinds,
+    within=bounds,
 )
 def test_every_plan_on_a_real_engine_gives_the_oracles_pages(
     stage: Stage,
@@ -70,11 +71,11 @@ def test_every_plan_on_a_real_engine_gives_the_oracles_pages(
     page: int,
     first: int,
     kind: str,
+    within: Bounds,
     table: Table,
     paged: Callable[[int], None],
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paths, "FEW_WORKSPACES", 1)
+    with bounded(within):
         paged(page)
         replace_items(table, stage.items().values())
         for query in asked:

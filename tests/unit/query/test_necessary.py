@@ -36,8 +36,10 @@ def test_values_that_python_takes_for_equal_stay_apart() -> None:
         ({"id": "a", "solutionId": {"nin": []}}, parsed({"id": "a"})),
         ({"NOT": {"solutionId": {"in": []}}}, TRUE),
         ({"OR": [{"id": "a"}, {"id": {"in": []}}]}, parsed({"id": "a"})),
+        ({"id": "a", "OR": [{"AND": [{"workspaceId": "b"}, {"solutionId": "c"}]}, {"OR": []}]},
+         parsed({"id": "a", "workspaceId": "b", "solutionId": "c"})),
     ],
-)
+)  # fmt: skip
 def test_constants_are_folded(wanted: object, left: Node) -> None:
     assert simplified(parsed(wanted)) == left
 
@@ -62,6 +64,10 @@ def test_constants_are_folded(wanted: object, left: Node) -> None:
         ({"deletedAt": {"isNull": True}}, {}, (None, None), {State.LIVE}),
         ({"installedAt": {"gt": "2026-01-01T00:00:00Z"}},
          {}, ("2026-01-01T00:00:00.000Z", None), set(State)),
+        ({"OR": [{"installedAt": {"lt": "2026-01-01T00:00:00Z"}}, {"memberPolicy": "manual"}]},
+         {}, (None, None), set(State)),
+        ({"OR": [{"installedAt": "2026-01-01T00:00:00Z"}, {"installedAt": "2026-01-03T00:00:00Z"}]},
+         {}, ("2026-01-01T00:00:00.000Z", "2026-01-03T00:00:00.000Z"), set(State)),
         ({"installedAt": {"not": {"gt": "2026-01-01T00:00:00Z"}}},
          {}, (None, "2026-01-01T00:00:00.000Z"), set(State)),
     ],

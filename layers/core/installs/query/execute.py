@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from installs.errors import QueryTooExpensiveError
 from installs.query import cursor
-from installs.query.evaluate import compile_filter
 from installs.query.lanes import way as way_of
-from installs.query.nodes import fields_needed
-from installs.query.planner import Plan, counts_wanted, obvious, plans
+from installs.query.planner import BUDGET, Plan, counts_wanted, obvious, plans
 from installs.query.relations import Related
 from installs.query.resolve import Resolver, resolve
-from installs.query.scan import Best, matching
-from installs.query.search import VISIBLE_FIELDS, Search
+from installs.query.scan import Best, matcher, matching
+from installs.query.search import Search
 from installs.query.walk import ChunkReader, Found, Walk
-from installs.store.items import decode_fields
 from installs.store.spans import Span
 from installs.store.table import TOO_EXPENSIVE
 
@@ -31,12 +28,6 @@ if TYPE_CHECKING:
     from installs.store.counters import Count
     from installs.store.filters import Filter
     from installs.store.items import Item
-
-BUDGET: Final = 2_560.0
-"""Capacity units that a list may use: 20 MB of eventually consistent reads, 8 KB a unit."""
-
-MOST_ROWS: Final = 40_000
-"""More rows than this are never within the budget: half a KB each is the least they have."""
 
 T = TypeVar("T")
 
@@ -115,7 +106,7 @@ def run(
         return _page(search, _Answer((), 0, at_near=False, at_far=False), "nothing to read")
     statistics = {} if obvious(search) else reader.counts(counts_wanted(search))
     plan = choose(plans(search, statistics))
-    if plan.certain > MOST_ROWS:
+    if plan.least > BUDGET:
         raise QueryTooExpensiveError(TOO_EXPENSIVE)
     if plan.total is None:
         answer = _scanned(search, plan, reader)
@@ -175,7 +166,8 @@ def _streamed(
         at_far = bool(_walk(search, plan, reader, search.order, far, None).take(1))
     if counting is None:
         counting = (lambda: len(rows)) if walk.exhausted else count
-    return _Answer(rows[: limit + 1], counting(), at_near, at_far)
+    # Counters may be a moment behind the rows: what was seen is there.
+    return _Answer(rows[: limit + 1], max(len(rows) + at_near, counting()), at_near, at_far)
 
 
 def _walk(
@@ -189,20 +181,13 @@ def _walk(
     ways = [
         way for way in (way_of(one.lane, order, one.rows) for one in plan.ways) if way is not None
     ]
-    matches = _matcher(search, order)
-    return Walk(ways, order, near, far, matches, reader, plan.pushed.condition)
-
-
-def _matcher(search: Search, order: Order) -> Callable[[Item], Values | None]:
-    """What a row is sorted by, if it matches; for filters without relations."""
-    wanted = VISIBLE_FIELDS | fields_needed(search.filter) | set(order.fields)
-    visible, keep = search.visible(), compile_filter(search.filter)
+    row_of = matcher(search, search.filter)
 
     def matches(item: Item) -> Values | None:
-        row = decode_fields(item, wanted)
-        return order.values(row) if visible(row) and keep(row) else None
+        row = row_of(item)
+        return None if row is None else order.values(row)
 
-    return matches
+    return Walk(ways, order, near, far, matches, reader, plan.pushed.condition)
 
 
 def _spans(lanes: Sequence[Lane]) -> list[Span]:

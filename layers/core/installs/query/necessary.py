@@ -9,7 +9,18 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import TYPE_CHECKING, Final
 
-from installs.query.nodes import FALSE, TRUE, And, Leaf, Many, Node, One, Or
+from installs.query.nodes import (
+    FALSE,
+    TRUE,
+    And,
+    Leaf,
+    Many,
+    Node,
+    One,
+    Or,
+    conjunction,
+    disjunction,
+)
 from installs.query.schema import INSTALL
 from installs.store.keys import State
 
@@ -69,12 +80,11 @@ def simplified(node: Node) -> Node:
         return node if constant is None else TRUE if constant else FALSE
     if not isinstance(node, And | Or):
         return node
-    kind, end = (And, FALSE) if isinstance(node, And) else (Or, TRUE)
-    nothing = TRUE if kind is And else FALSE
-    children = tuple(part for part in map(simplified, node.children) if part != nothing)
-    if end in children:
-        return end
-    return children[0] if len(children) == 1 else kind(children)
+    all_of = isinstance(node, And)
+    joined, end = (conjunction, FALSE) if all_of else (disjunction, TRUE)
+    nothing = TRUE if all_of else FALSE
+    children = [part for part in map(simplified, node.children) if part != nothing]
+    return end if end in children else joined(*children)
 
 
 def conjuncts(node: Node) -> tuple[Node, ...]:

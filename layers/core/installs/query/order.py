@@ -168,7 +168,9 @@ def parse_order_by(text: str | None) -> Order:
     if not isinstance(given, list):
         raise _invalid([_issue("wrong_type", f"{quoted(given)} is not {_FORM}")])
     if not 1 <= len(given) <= MAX_KEYS:
-        raise _invalid([_issue("too_long" if given else "empty_list", f"1-{MAX_KEYS} keys")])
+        raise _invalid(
+            [_issue("too_long" if given else "empty_list", f"an order has 1-{MAX_KEYS} keys")]
+        )
     keys: list[Key] = []
     issues: list[Issue] = []
     for index, entry in enumerate(given):

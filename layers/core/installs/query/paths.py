@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from installs.query.lanes import ABOVE, Lane
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from installs.store.counters import Count
     from installs.store.keys import Index
 
-MOST_LANES: Final = 2_000
-"""A path of more lanes than this is none: each is a request at least."""
+MOST_LANES: Final = 2_500
+"""A path of more lanes than this is none: each is a request at least, of half a unit."""
 
 FEW_WORKSPACES: Final = 100
 """Up to so many workspaces are looked into one by one, never by way of all there are."""
@@ -44,8 +45,8 @@ def paths(search: Search) -> tuple[Path, ...]:
     values = search.necessary.values
     if "id" in values:
         return (Path("ids", ids=tuple(sorted(values["id"]))),)
-    found = tuple(_by_index(search))
-    return tuple(path for path in found if len(path.lanes) <= MOST_LANES) or found[-1:]
+    found = tuple(path for path in _by_index(search) if len(path.lanes) <= MOST_LANES)
+    return found or (_shards(search),)
 
 
 def _by_index(search: Search) -> Iterator[Path]:
@@ -54,20 +55,41 @@ def _by_index(search: Search) -> Iterator[Path]:
         if field in values and field not in search.unseen:
             lanes = (_lane(search, index, one, state, {field: one})
                      for one in sorted(values[field]) for state in search.states)  # fmt: skip
-            yield Path(index.name, tuple(lanes), keyed=frozenset({field}))
+            yield _path(index.name, lanes, field)
     integrations = sorted(values.get("integrationId", ()))
     if integrations:
         if workspaces is not None:
             yield _integrations_in_workspaces(search, integrations, workspaces)
-        if workspaces is None or len(workspaces) > FEW_WORKSPACES:
+        few = len(integrations) <= FEW_INTEGRATIONS
+        if workspaces is None or (few and _may_read_all(search, workspaces)):
             yield _integrations(search, integrations)
     if workspaces is not None:
         yield _workspaces(search, workspaces)
         yield _latest(search, workspaces)
-    if workspaces is None or len(workspaces) > FEW_WORKSPACES:
-        lanes = (_lane(search, keys.BY_SHARD, shard, state, {})
-                 for shard in range(keys.SHARDS) for state in search.states)  # fmt: skip
-        yield Path(keys.BY_SHARD.name, tuple(lanes))
+    if workspaces is None or _may_read_all(search, workspaces):
+        yield _shards(search)
+
+
+def _may_read_all(search: Search, workspaces: Sequence[str]) -> bool:
+    """Whether the rows of other tenants may be read along, where that is less than their own ways.
+
+    Not the deleted: nothing counts those, so that nobody knows whether it is less.
+    """
+    return len(workspaces) > FEW_WORKSPACES and State.DELETED not in search.states
+
+
+def _path(name: str, lanes: Iterable[Lane], *keyed: str) -> Path:
+    """A path of lanes, of which no more are made than tell that there are too many."""
+    return Path(name, tuple(islice(lanes, MOST_LANES + 1)), keyed=frozenset(keyed))
+
+
+def _shards(search: Search) -> Path:
+    lanes = (
+        _lane(search, keys.BY_SHARD, shard, state, {})
+        for shard in range(keys.SHARDS)
+        for state in search.states
+    )
+    return Path(keys.BY_SHARD.name, tuple(lanes))
 
 
 def _integrations_in_workspaces(
@@ -87,8 +109,7 @@ def _integrations_in_workspaces(
         for place in workspaces
         for state in search.states
     )
-    keyed = frozenset({"integrationId", "workspaceId"})
-    return Path("byIntegration, workspaces", tuple(lanes), keyed=keyed)
+    return _path("byIntegration, workspaces", lanes, "integrationId", "workspaceId")
 
 
 def _integrations(search: Search, integrations: Sequence[str]) -> Path:
@@ -107,7 +128,7 @@ def _integrations(search: Search, integrations: Sequence[str]) -> Path:
         for one in integrations
         for state in search.states
     )
-    return Path(keys.BY_INTEGRATION.name, tuple(lanes), keyed=frozenset({"integrationId"}))
+    return _path(keys.BY_INTEGRATION.name, lanes, "integrationId")
 
 
 def _workspaces(search: Search, workspaces: Iterable[str]) -> Path:
@@ -116,33 +137,37 @@ def _workspaces(search: Search, workspaces: Iterable[str]) -> Path:
         for place in workspaces
         for state in search.states
     )
-    return Path(keys.BY_WORKSPACE.name, tuple(lanes), keyed=frozenset({"workspaceId"}))
+    return _path(keys.BY_WORKSPACE.name, lanes, "workspaceId")
 
 
 def _latest(search: Search, workspaces: Iterable[str]) -> Path:
     """By what happened last: the live that were upgraded, those that were not; the deleted."""
-    lanes: list[Lane] = []
-    for place in workspaces:
-        for state in search.states:
-            date = "deletedAt" if state is State.DELETED else "lastUpgradedAt"
-            forms = [(keys.WITH_VALUE, (date, "id"), {"workspaceId": place})]
-            if state is State.LIVE:
-                never: dict[str, str | None] = {"workspaceId": place, date: None}
-                forms.append((keys.NO_VALUE, ("id",), never))  # type: ignore[arg-type]
-            lanes += (
-                _lane(
-                    search,
-                    keys.BY_LATEST,
-                    place,
-                    state,
-                    fixed,
-                    prefix=f"{rank}#",
-                    carried=carried,
-                    count=(place, None),
-                )
-                for rank, carried, fixed in forms
-            )
-    return Path(keys.BY_LATEST.name, tuple(lanes), keyed=frozenset({"workspaceId"}))
+    lanes = (
+        _lane(
+            search,
+            keys.BY_LATEST,
+            place,
+            state,
+            fixed,
+            prefix=f"{rank}#",
+            carried=carried,
+            count=(place, None),
+        )
+        for place in workspaces
+        for state in search.states
+        for rank, carried, fixed in _latest_forms(place, state)
+    )
+    return _path(keys.BY_LATEST.name, lanes, "workspaceId")
+
+
+def _latest_forms(
+    place: str, state: State
+) -> Iterator[tuple[str, tuple[str, ...], dict[str, str | None]]]:
+    """Of a workspace's half: the ranks of its sort keys, what follows each, and what is fixed."""
+    date = "deletedAt" if state is State.DELETED else "lastUpgradedAt"
+    yield keys.WITH_VALUE, (date, "id"), {"workspaceId": place}
+    if state is State.LIVE:
+        yield keys.NO_VALUE, ("id",), {"workspaceId": place, date: None}
 
 
 def _lane(

@@ -33,6 +33,14 @@ if TYPE_CHECKING:
 Statistics = Mapping["Count", int]
 """Counts of live installs, as many of them as were read."""
 
+BUDGET: Final = 2_560.0
+"""Capacity units that a list may use: 20 MB of eventually consistent reads, 8 KB a unit."""
+REQUEST_UNITS: Final = 0.5
+"""What a request, or a counter, takes at the least, in capacity units."""
+MOST_ROWS: Final = 16
+"""No more rows than these are in a capacity unit: half a KB each is the least they have."""
+LIKELY_ROWS: Final = 8
+"""So many rows are guessed to be in a capacity unit: of 1 KB each."""
 REQUEST: Final = 10
 """What a request costs, in rows that could be read in its time."""
 COUNTED: Final = 0.3
@@ -63,8 +71,10 @@ class Plan:
     pushed: Pushed
     cost: float
     """In rows that could be read in the same time."""
-    certain: int
-    """How many rows it reads or counts for certain, by the counters."""
+    least: float
+    """Capacity units that it takes for certain, by the counters."""
+    most: int
+    """How many rows it is thought to read and to count, should its filter keep few of them."""
     ways: tuple[Way, ...] = ()
     """The path's lanes in the order of the search, where they are streamed."""
     total: Total | None = None
@@ -92,19 +102,20 @@ def obvious(search: Search) -> bool:
 
 def counts_wanted(search: Search) -> frozenset[Count]:
     """The counts that help to choose a plan."""
-    wanted = set(search.counts or ())
-    for path in reversed(paths(search)):
+    found = paths(search)
+    everywhere = any(path.name == keys.BY_SHARD.name for path in found)
+    wanted = set(search.counts or ()) | ({(None, None)} if everywhere else set())
+    for path in reversed(found):
         of_path = {lane.count for lane in path.lanes if lane.count}
-        if path.name == keys.BY_SHARD.name:
-            of_path = {(None, None)}
         if counters_in(wanted | of_path) <= MOST_COUNTERS:
             wanted |= of_path
     return frozenset(wanted)
 
 
 def plans(search: Search, statistics: Statistics) -> list[Plan]:
-    """Every plan that answers the search, the cheapest first."""
+    """Every plan that answers the search, the cheapest first; behind them what is too much."""
     found: list[Plan] = []
+    spent = counters_in(statistics) * REQUEST_UNITS
     for path in paths(search):
         kept = _inhabited(path, statistics)
         pushed = _pushed(search, path)
@@ -113,13 +124,20 @@ def plans(search: Search, statistics: Statistics) -> list[Plan]:
         streamed = _stream(search, kept, pushed, statistics)
         if streamed is not None:
             found.append(streamed)
-    return sorted(found, key=lambda plan: plan.cost)
+    return sorted(
+        found,
+        key=lambda plan: (
+            plan.least + spent > BUDGET,
+            plan.most > LIKELY_ROWS * BUDGET,
+            plan.cost,
+        ),
+    )
 
 
 def _scan(path: Path, pushed: Pushed, statistics: Statistics) -> Plan:
     rows = len(path.ids) + sum(_rows(lane, statistics) for lane in path.lanes)
     requests = len(path.lanes) + (len(path.ids) + 99) // 100 + rows // 700
-    return Plan(path, pushed, REQUEST * requests + rows, _certain(path.lanes, statistics))
+    return Plan(path, pushed, REQUEST * requests + rows, _least(path.lanes, statistics), rows)
 
 
 def _stream(search: Search, path: Path, pushed: Pushed, statistics: Statistics) -> Plan | None:
@@ -133,8 +151,10 @@ def _stream(search: Search, path: Path, pushed: Pushed, statistics: Statistics) 
     counted = sum(_rows(lane, statistics) for lane in total.lanes)
     requests = len(ways) + len(total.lanes) + counted // 700
     cost = REQUEST * requests + rows + COUNTED * counted
-    certain = _certain(total.lanes, statistics)
-    return Plan(path, pushed, cost, certain, ways, total, per_match)
+    together = len({way.group for way in ways}) < 2
+    least = REQUEST_UNITS * (len(ways) if together else 1) + _least(total.lanes, statistics)
+    most = counted + (there if search.residue else rows)
+    return Plan(path, pushed, cost, least, most, ways, total, per_match)
 
 
 def _ways(search: Search, path: Path, statistics: Statistics) -> tuple[Way, ...]:
@@ -186,27 +206,45 @@ def _said(node: Node, path: Path) -> bool:
 
 def _inhabited(path: Path, statistics: Statistics) -> Path:
     """The path without lanes that are known to be empty."""
-    lanes = tuple(
-        lane for lane in path.lanes if lane.count is None or statistics.get(lane.count) != 0
-    )
+    lanes = tuple(lane for lane in path.lanes if not _is_empty(lane, statistics))
     return Path(path.name, lanes, path.ids, path.keyed)
 
 
-def _certain(lanes: Sequence[Lane], statistics: Statistics) -> int:
-    """How many rows the counters say that lanes have at the least."""
-    return sum(statistics.get(lane.count, 0) for lane in lanes if lane.count and lane.whole)
+def _is_empty(lane: Lane, statistics: Statistics) -> bool:
+    """Whether there were no rows in a lane a moment ago, as one counter by itself can tell.
+
+    A count of many parts is read while they change: they may sum up to nought with rows there.
+    """
+    count = lane.count
+    return count is not None and counters_in([count]) == 1 and statistics.get(count) == 0
+
+
+def _least(lanes: Sequence[Lane], statistics: Statistics) -> float:
+    """The capacity units that reading or counting all of some lanes takes for certain."""
+    return sum(
+        max(REQUEST_UNITS, _counted(lane, statistics, unknown=0) / MOST_ROWS)
+        if lane.whole and lane.state is State.LIVE
+        else REQUEST_UNITS
+        for lane in lanes
+    )
 
 
 def _rows(lane: Lane, statistics: Statistics) -> int:
     """How many rows a lane is thought to have."""
-    if lane.count is not None and lane.count in statistics:
-        there = statistics[lane.count]
-        return there if lane.whole else (there + 1) // 2
     if lane.index in (keys.BY_PARENT, keys.BY_SOLUTION):
         return HANGING
-    if lane.index is keys.BY_SHARD and lane.state is State.LIVE and (None, None) in statistics:
-        return statistics[None, None] // keys.SHARDS
-    return UNCOUNTED
+    there = _counted(lane, statistics, unknown=UNCOUNTED)
+    return there if lane.whole else (there + 1) // 2
+
+
+def _counted(lane: Lane, statistics: Statistics, *, unknown: int) -> int:
+    """How many rows the counters say that there are in a lane's partition or stretch.
+
+    Of a shard it is its part of all that are live, and of its trash as many: a guess.
+    """
+    if lane.index is keys.BY_SHARD:
+        return statistics.get((None, None), unknown * keys.SHARDS) // keys.SHARDS
+    return unknown if lane.count is None else statistics.get(lane.count, unknown)
 
 
 def _per_match(search: Search, path: Path, statistics: Statistics) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from installs.lifecycle import is_past
+from installs.query.search import VISIBLE_FIELDS, is_seen
 from installs.store.items import decode_fields
 
 if TYPE_CHECKING:
@@ -31,8 +31,10 @@ class Related(Protocol):
     def members(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
         """The members of installs, by install."""
 
-    def add_ons(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
-        """The add-ons of installs, by parent."""
+    def add_ons(
+        self, install_ids: Iterable[str], *, with_deleted: bool
+    ) -> Mapping[str, Sequence[Item]]:
+        """The live add-ons of installs, or the deleted as well, by parent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +90,9 @@ class _Sight:
 
     def row(self, item: Item) -> Row | None:
         """The fields of a related row; ``None`` where the caller does not see it."""
-        wanted = _TELLING | self.need.fields | link_fields(self.need.relations)
+        wanted = VISIBLE_FIELDS | self.need.fields | link_fields(self.need.relations)
         row = decode_fields(item, wanted)
-        in_reach = self.scope is None or row["workspaceId"] in self.scope
-        return row if in_reach and not is_past(row.get("purgeAt"), self.now) else None
-
-
-_TELLING: Final = frozenset({"id", "workspaceId", "deletedAt", "purgeAt"})
-"""What tells whether a related row is seen, and what hangs from it."""
+        return row if is_seen(row, self.scope, self.now) else None
 
 
 def _attach_one(rows: Sequence[Row], name: str, sight: _Sight, reader: Related) -> list[Row]:
@@ -108,8 +105,11 @@ def _attach_one(rows: Sequence[Row], name: str, sight: _Sight, reader: Related) 
 
 
 def _attach_many(rows: Sequence[Row], name: str, sight: _Sight, reader: Related) -> list[Row]:
-    read = reader.members if name == "members" else reader.add_ons
-    by_install = read({row["id"] for row in rows})
+    ids = {row["id"] for row in rows}
+    if name == "members":
+        by_install = reader.members(ids)
+    else:
+        by_install = reader.add_ons(ids, with_deleted=sight.need.with_deleted)
     for row in rows:
         seen = (sight.row(item) for item in by_install.get(row["id"], ()))
         row[name] = [

@@ -101,7 +101,7 @@ def _integrations(search: Search, about: list[One], reader: Resolver) -> Leaf | 
 def _add_ons(search: Search, reader: Resolver) -> Search:
     """Installs that have one of certain add-ons are the parents of these."""
     for part in conjuncts(search.filter):
-        if not isinstance(part, Many) or part.relation != "addOns" or part.negated:
+        if not isinstance(part, Many) or part.relation != "addOns":
             continue
         ids = necessary(part.inner).values.get("id")
         if part.quantifier is Quantifier.SOME and ids is not None:

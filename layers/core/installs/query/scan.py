@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Final
 from installs.query.evaluate import compile_filter
 from installs.query.necessary import conjuncts
 from installs.query.nodes import conjunction, fields_needed, relations_needed
-from installs.query.relations import attach, link_fields
+from installs.query.relations import Row, attach, link_fields
 from installs.query.search import VISIBLE_FIELDS
 from installs.query.walk import Found
 from installs.store.items import decode_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from typing import Any
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from installs.query.nodes import Node
     from installs.query.order import SortKey
     from installs.query.relations import Related
     from installs.query.search import Search
@@ -60,19 +60,34 @@ class Best:
         return sorted(rows, key=lambda row: row.key)[: self.wanted]
 
 
+def matcher(
+    search: Search, own: Node, links: frozenset[str] = frozenset()
+) -> Callable[[Item], Row | None]:
+    """Reads of an item what the list needs, ``links`` beside; none if it is not looked for.
+
+    ``own`` is the filter, or what of it says nothing of related rows.
+    """
+    wanted = VISIBLE_FIELDS | fields_needed(search.filter) | set(search.order.fields) | links
+    visible, keep = search.visible(), compile_filter(own)
+
+    def row_of(item: Item) -> Row | None:
+        row = decode_fields(item, wanted)
+        return row if visible(row) and keep(row) else None
+
+    return row_of
+
+
 def matching(search: Search, items: Iterable[Sequence[Item]], reader: Related) -> Iterator[Found]:
     """Those of the items that match, each once, with their places."""
     relations = relations_needed(search.filter)
     own = conjunction(*(part for part in conjuncts(search.filter) if not relations_needed(part)))
-    wanted = VISIBLE_FIELDS | fields_needed(search.filter) | set(search.order.fields)
-    wanted |= link_fields(relations)
-    may_match, visible, order = compile_filter(own), search.visible(), search.order
-    found: list[tuple[dict[str, Any], Item]] = []
+    row_of, order = matcher(search, own, link_fields(relations)), search.order
+    found: list[tuple[Row, Item]] = []
     seen: set[str] = set()
     for some in items:
         for item in some:
-            row = decode_fields(item, wanted)
-            if visible(row) and may_match(row) and row["id"] not in seen:
+            row = row_of(item)
+            if row is not None and row["id"] not in seen:
                 seen.add(row["id"])
                 if relations:
                     found.append((row, item))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from installs.ids import is_id
@@ -16,7 +17,7 @@ from installs.store.counters import MOST_COUNTERS, counters_in
 from installs.store.keys import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
     from installs.query.order import Order, Values
@@ -112,11 +113,12 @@ class Search:
         workspaces = self.workspaces
         if self.residue:
             return None
-        found: tuple[Count, ...] = tuple(
+        every: Iterator[Count] = (
             (workspace, integration)
             for workspace in workspaces or (None,)
             for integration in sorted(integrations or ()) or (None,)
         )
+        found = tuple(islice(every, MOST_COUNTERS + 1))
         return found if counters_in(found) <= MOST_COUNTERS else None
 
     def visible(self) -> Callable[[Mapping[str, Any]], bool]:
@@ -128,8 +130,7 @@ class Search:
                 deleted is Deleted.EXCLUDED
             ):
                 return False
-            in_reach = scope is None or row["workspaceId"] in scope
-            return in_reach and not is_past(row.get("purgeAt"), now)
+            return is_seen(row, scope, now)
 
         return visible
 
@@ -148,4 +149,9 @@ def _is_key(name: str) -> bool:
 
 
 VISIBLE_FIELDS: Final = frozenset({"id", "workspaceId", "deletedAt", "purgeAt"})
-"""What ``Search.visible`` reads of a row, and the id."""
+"""What tells whether a row is seen, be it looked for or related; and its id."""
+
+
+def is_seen(row: Mapping[str, Any], scope: frozenset[str] | None, now: datetime) -> bool:
+    """Whether a row is in the caller's workspaces (``None``: all) and within its retention."""
+    return (scope is None or row["workspaceId"] in scope) and not is_past(row.get("purgeAt"), now)

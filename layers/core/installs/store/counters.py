@@ -27,7 +27,7 @@ Counted = tuple[str, str]
 Count = tuple[str | None, str | None]
 """What is counted: the live installs of a workspace, of an integration, of both; ``None``: any."""
 
-MOST_COUNTERS: Final = 1_100
+MOST_COUNTERS: Final = 2_000
 """More of them than this are not read for one list: half a capacity unit each."""
 
 

@@ -69,13 +69,16 @@ class TableReader:
         return sum(gather([partial(spans.count, self._table, span, condition) for span in wanted]))
 
     def counts(self, wanted: Iterable[Count]) -> Mapping[Count, int]:
-        """How many live installs there are of each workspace, integration, or both."""
+        """How many live installs there are of each workspace, integration, or both.
+
+        The parts of one count are read while they change, and may sum up to less than nought.
+        """
         by_count = {count: counter_keys(count) for count in wanted}
         every = list(dict.fromkeys(key for each in by_count.values() for key in each))
         found = self._items(every, consistent=False)
         parts = {key: int(item[LIVE]["N"]) for key, item in found.items() if LIVE in item}
         return {
-            count: sum(parts.get(key, 0) for key in its_keys)
+            count: max(0, sum(parts.get(key, 0) for key in its_keys))
             for count, its_keys in by_count.items()
         }
 
@@ -113,12 +116,15 @@ class TableReader:
             install_ids, lambda one: (Range(keys.install(one).pk, keys.MEMBER_PREFIX),)
         )
 
-    def add_ons(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
-        """The add-ons of installs, live and deleted, by parent."""
+    def add_ons(
+        self, install_ids: Iterable[str], *, with_deleted: bool
+    ) -> Mapping[str, Sequence[Item]]:
+        """The live add-ons of installs, or the deleted as well, by parent."""
+        states = tuple(State) if with_deleted else (State.LIVE,)
         return self._many(
             install_ids,
             lambda one: tuple(
-                Range(keys.partition(one, state), "", keys.BY_PARENT) for state in State
+                Range(keys.partition(one, state), "", keys.BY_PARENT) for state in states
             ),
         )
 

@@ -30,7 +30,8 @@ BATCH_LIMIT: Final = 100
 
 TOO_EXPENSIVE: Final = (
     "The query would read more than some 20 MB; narrow it by workspace_id, integration_id, "
-    "solution_id, parent_install_id, ids or a filter on installedAt, or ask for fewer relations."
+    "solution_id, parent_install_id, ids or a filter on installedAt, order it by installedAt, "
+    "which reads a page and no more, or ask for fewer relations."
 )
 
 _ATTEMPTS: Final = 8
@@ -59,15 +60,13 @@ class Range:
 
 @dataclass(slots=True)
 class Usage:
-    """What a request has read: calls, items examined, and capacity units; and its budget."""
+    """What a request has read: calls, items examined, and capacity units; and their budget."""
 
     calls: int = 0
     items: int = 0
     capacity: float = 0.0
-    spent: float = 0.0
-    """Capacity units, where a call counts for one at the least."""
     budget: float | None = None
-    """What may be spent; ``None``: no bound."""
+    """The capacity units that may be used; ``None``: no bound."""
     plan: str | None = None
     """How a list was run."""
     returned: int = 0
@@ -86,8 +85,7 @@ class Usage:
             self.calls += 1
             self.items += items
             self.capacity += capacity
-            self.spent += max(1.0, capacity)
-            over = self.budget is not None and self.spent > self.budget
+            over = self.budget is not None and self.capacity > self.budget
         if over:
             raise QueryTooExpensiveError(TOO_EXPENSIVE)
 
