@@ -271,6 +271,27 @@ def test_an_imported_key_works(world: Table, dynamodb_endpoint: str, tmp_path: P
     assert let_in("sec_new")["principalId"] == "key_1"
 
 
+def test_no_import_brings_a_revoked_key_back(
+    world: Table, dynamodb_endpoint: str, tmp_path: Path
+) -> None:
+    # given an imported key that was revoked since
+    lines = [
+        {
+            "type": "apiKey", "id": f"key_{number}", "kind": "sec", "workspaceId": rows.WORKSPACE,
+            "role": "editor", "secretSha256": api_keys.digest(f"sec_{number}"),
+        }
+        for number in range(2)
+    ]  # fmt: skip
+    data = rows.write(tmp_path / "keys.ndjson", lines)
+    import_file(data, world.name, dynamodb_endpoint, lambda *_: None)
+    tool.revoke(world, "key_0")
+    # when the same file comes again
+    import_file(data, world.name, dynamodb_endpoint, lambda *_: None)
+    # then it opens nothing, and the other still does
+    assert refused("sec_0")
+    assert let_in("sec_1")["principalId"] == "key_1"
+
+
 def test_the_commands(
     world: Table, dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

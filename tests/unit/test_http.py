@@ -89,6 +89,20 @@ def test_an_endpoint_without_parameters_refuses_them(query: object) -> None:
     assert (answer["statusCode"], body["code"]) == (400, "invalid_parameter")
 
 
+@pytest.mark.parametrize("character", ["x", '"', "\\", "\u00e9", "\u20ac", "\U0001f600"])
+def test_a_page_that_lambda_would_not_carry_is_refused(character: str) -> None:
+    # given what the response of a function may be at most, as Lambda counts it
+    most = 6 * 1024 * 1024
+    for size in (400_000, 1_400_000, 2_900_000, 6_100_000):
+        answer, body = call(lambda _, size=size: {"data": character * size})
+        assert len(json.dumps(answer, ensure_ascii=False).encode()) < most
+        assert answer["statusCode"] in (200, 422)
+        assert answer["statusCode"] == 200 or (
+            body["code"] == "query_too_expensive" and body["errors"][0]["parameter"] == "limit"
+        )
+    assert answer["statusCode"] == 422
+
+
 def test_variables_come_back_as_they_went_in_and_nulls_are_there() -> None:
     text = '{"b":1.10,"a":10000000000000000000000001,"e":1e400,"n":null}'
     row = Install("i", "g", "v", "w", text, *[None] * 9)  # type: ignore[arg-type]
