@@ -235,14 +235,38 @@ def test_a_membership_that_is_removed_bites_in_a_warm_function(
     assert call(list_installs, context)[1]["data"] == []
 
 
-def test_the_key_of_a_closed_workspace_is_denied_and_told_so_for_every_route(world: Table) -> None:
-    secret = tool.create(world, KeyKind.SECRET, rows.WORKSPACE).secret
+def deleted(world: Table) -> None:
     world.transact([Update(keys.workspace(rows.WORKSPACE), set={"deletedAt": rows.CREATED})])
+
+
+def gone(world: Table) -> None:
+    key = items.encode_key(keys.workspace(rows.WORKSPACE))
+    world.client.delete_item(TableName=world.name, Key=key)
+
+
+@pytest.mark.parametrize("close", [deleted, gone])
+def test_the_key_of_a_closed_workspace_is_denied_and_told_so_for_every_route(
+    world: Table, close: Callable[[Table], None]
+) -> None:
+    secret = tool.create(world, KeyKind.SECRET, rows.WORKSPACE).secret
+    close(world)
 
     (statement,) = let_in(secret)["policyDocument"]["Statement"]
 
     assert statement["Effect"] == "Deny"
     assert statement["Resource"].endswith("/dev/*")
+
+
+def test_a_user_who_is_gone_has_none_of_the_roles_left_behind(world: Table) -> None:
+    # given a user, by a token and by a key, and roles that outlive the user's own row
+    by_key = let_in(tool.create(world, KeyKind.TOKEN, "usr_ada").secret)["context"]
+    by_token = {"principal": "usr_ada", "kind": "user"}
+    user = items.encode_key(keys.user("usr_ada"))
+    world.client.delete_item(TableName=world.name, Key=user)
+
+    for context in (by_key, by_token):
+        assert statuses(context) == [404, 404, 404]
+        assert call(list_installs, context)[1]["data"] == []
 
 
 def test_the_context_is_small_scalars(world: Table) -> None:
