@@ -6,6 +6,7 @@ import json
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -105,6 +106,21 @@ def test_a_secret_has_256_random_bits_and_is_kept_nowhere(world: Table, kind: Ke
     assert random not in repr(made.key)
 
 
+def test_hashes_are_compared_in_constant_time(
+    world: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tool.create(world, KeyKind.SECRET, rows.WORKSPACE)
+    compared = []
+
+    def compare(one: str, other: str) -> bool:
+        compared.append((one, other))
+        return compare_digest(one, other)
+
+    monkeypatch.setattr(api_keys, "compare_digest", compare)
+    let_in(made.secret)
+    assert compared == [(api_keys.digest(made.secret), made.key.secret_sha256)]
+
+
 def test_no_two_secrets_are_the_same() -> None:
     assert len({api_keys.new_secret(KeyKind.SECRET) for _ in range(1000)}) == 1000
 
@@ -188,6 +204,8 @@ def test_a_key_ends_at_its_time(world: Table) -> None:
     now = datetime.now(UTC)
     assert api_keys.works(made.key, now)
     assert not api_keys.works(made.key, now + timedelta(days=1, seconds=1))
+    assert made.key.expires_at is not None
+    assert not api_keys.works(made.key, datetime.fromisoformat(made.key.expires_at))
     # when its time is over
     past = timestamp(now - timedelta(milliseconds=1))
     world.transact([Update(keys.api_key(made.key.id), set={"expiresAt": past})])
