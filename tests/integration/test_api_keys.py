@@ -313,6 +313,18 @@ def test_an_imported_key_works(world: Table, dynamodb_endpoint: str, tmp_path: P
     assert let_in("sec_new")["principalId"] == "key_1"
 
 
+def test_a_secret_of_one_kind_opens_no_key_of_another(
+    world: Table, dynamodb_endpoint: str, tmp_path: Path
+) -> None:
+    line = {
+        "type": "apiKey", "id": "key_1", "kind": "sec", "workspaceId": rows.WORKSPACE,
+        "role": "admin", "secretSha256": api_keys.digest("pub_on_a_page"),
+    }  # fmt: skip
+    data = rows.write(tmp_path / "keys.ndjson", [line])
+    import_file(data, world.name, dynamodb_endpoint, lambda *_: None)
+    assert refused("pub_on_a_page")
+
+
 def test_no_import_brings_a_revoked_key_back(
     world: Table, dynamodb_endpoint: str, tmp_path: Path
 ) -> None:

@@ -61,6 +61,21 @@ def test_a_role_that_changes_is_felt_at_once_by_whoever_reads_anew(world: Table)
     assert access.reach(world, caller).role("wsp_7") is None
 
 
+def test_a_role_that_goes_is_gone_for_whoever_only_reads_within_the_minute(
+    world: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a warm function that has just read the roles
+    clock = [1000.0]
+    monkeypatch.setattr("installs.access.time.monotonic", lambda: clock[0])
+    caller = Principal("usr_many")
+    access.reach(world, caller)
+    gone = items.encode_key(keys.role("usr_many", "wsp_7"))
+    world.client.delete_item(TableName=world.name, Key=gone)
+    # when nobody writes, and what the gateway's own cache leaves of the minute is over
+    clock[0] += 60 - 30
+    assert access.reach(world, caller).role("wsp_7") is None
+
+
 def test_a_user_and_a_key_of_one_id_are_two_callers(world: Table) -> None:
     assert access.reach(world, Principal("usr_many")).roles
     with pytest.raises(UnauthorizedError):

@@ -67,8 +67,14 @@ def test_an_unknown_error_tells_nothing(capfd: pytest.CaptureFixture[str]) -> No
 
 @pytest.mark.parametrize(
     "context",
-    [None, {}, {"authorizer": None}, {"authorizer": {}}, {"authorizer": {"principal": 7}},
-     {"authorizer": {"principal": ""}}, {"authorizer": {"principal": "x" * 3000}}],
+    [
+        None, {}, {"authorizer": None}, {"authorizer": {}},
+        *({"authorizer": {"principal": principal, "kind": "user"}}
+          for principal in (None, 7, "", "usr ada", "usr_ada#", "x" * 129)),
+        *({"authorizer": {"principal": "usr_ada", "kind": kind}}
+          for kind in (None, 7, "", "admin", "User", ["user"])),
+        {"authorizer": {"principal": "usr_ada"}}, {"authorizer": {"kind": "user"}},
+    ],
 )  # fmt: skip
 def test_without_the_authorizers_word_nobody_comes_in(context: object) -> None:
     answer, _ = call(lambda _: {}, requestContext=context)
