@@ -6,6 +6,7 @@ import json
 import math
 import re
 from datetime import UTC, datetime, timedelta
+from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -105,6 +106,21 @@ def test_a_secret_has_256_random_bits_and_is_kept_nowhere(world: Table, kind: Ke
     assert random not in repr(made.key)
 
 
+def test_hashes_are_compared_in_constant_time(
+    world: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tool.create(world, KeyKind.SECRET, rows.WORKSPACE)
+    compared = []
+
+    def compare(one: str, other: str) -> bool:
+        compared.append((one, other))
+        return compare_digest(one, other)
+
+    monkeypatch.setattr(api_keys, "compare_digest", compare)
+    let_in(made.secret)
+    assert compared == [(api_keys.digest(made.secret), made.key.secret_sha256)]
+
+
 def test_no_two_secrets_are_the_same() -> None:
     assert len({api_keys.new_secret(KeyKind.SECRET) for _ in range(1000)}) == 1000
 
@@ -188,6 +204,8 @@ def test_a_key_ends_at_its_time(world: Table) -> None:
     now = datetime.now(UTC)
     assert api_keys.works(made.key, now)
     assert not api_keys.works(made.key, now + timedelta(days=1, seconds=1))
+    assert made.key.expires_at is not None
+    assert not api_keys.works(made.key, datetime.fromisoformat(made.key.expires_at))
     # when its time is over
     past = timestamp(now - timedelta(milliseconds=1))
     world.transact([Update(keys.api_key(made.key.id), set={"expiresAt": past})])
@@ -235,14 +253,38 @@ def test_a_membership_that_is_removed_bites_in_a_warm_function(
     assert call(list_installs, context)[1]["data"] == []
 
 
-def test_the_key_of_a_closed_workspace_is_denied_and_told_so_for_every_route(world: Table) -> None:
-    secret = tool.create(world, KeyKind.SECRET, rows.WORKSPACE).secret
+def deleted(world: Table) -> None:
     world.transact([Update(keys.workspace(rows.WORKSPACE), set={"deletedAt": rows.CREATED})])
+
+
+def gone(world: Table) -> None:
+    key = items.encode_key(keys.workspace(rows.WORKSPACE))
+    world.client.delete_item(TableName=world.name, Key=key)
+
+
+@pytest.mark.parametrize("close", [deleted, gone])
+def test_the_key_of_a_closed_workspace_is_denied_and_told_so_for_every_route(
+    world: Table, close: Callable[[Table], None]
+) -> None:
+    secret = tool.create(world, KeyKind.SECRET, rows.WORKSPACE).secret
+    close(world)
 
     (statement,) = let_in(secret)["policyDocument"]["Statement"]
 
     assert statement["Effect"] == "Deny"
     assert statement["Resource"].endswith("/dev/*")
+
+
+def test_a_user_who_is_gone_has_none_of_the_roles_left_behind(world: Table) -> None:
+    # given a user, by a token and by a key, and roles that outlive the user's own row
+    by_key = let_in(tool.create(world, KeyKind.TOKEN, "usr_ada").secret)["context"]
+    by_token = {"principal": "usr_ada", "kind": "user"}
+    user = items.encode_key(keys.user("usr_ada"))
+    world.client.delete_item(TableName=world.name, Key=user)
+
+    for context in (by_key, by_token):
+        assert statuses(context) == [404, 404, 404]
+        assert call(list_installs, context)[1]["data"] == []
 
 
 def test_the_context_is_small_scalars(world: Table) -> None:
@@ -269,6 +311,39 @@ def test_an_imported_key_works(world: Table, dynamodb_endpoint: str, tmp_path: P
     # then the old one is worth nothing
     assert refused("sec_old")
     assert let_in("sec_new")["principalId"] == "key_1"
+
+
+def test_a_secret_of_one_kind_opens_no_key_of_another(
+    world: Table, dynamodb_endpoint: str, tmp_path: Path
+) -> None:
+    line = {
+        "type": "apiKey", "id": "key_1", "kind": "sec", "workspaceId": rows.WORKSPACE,
+        "role": "admin", "secretSha256": api_keys.digest("pub_on_a_page"),
+    }  # fmt: skip
+    data = rows.write(tmp_path / "keys.ndjson", [line])
+    import_file(data, world.name, dynamodb_endpoint, lambda *_: None)
+    assert refused("pub_on_a_page")
+
+
+def test_no_import_brings_a_revoked_key_back(
+    world: Table, dynamodb_endpoint: str, tmp_path: Path
+) -> None:
+    # given an imported key that was revoked since
+    lines = [
+        {
+            "type": "apiKey", "id": f"key_{number}", "kind": "sec", "workspaceId": rows.WORKSPACE,
+            "role": "editor", "secretSha256": api_keys.digest(f"sec_{number}"),
+        }
+        for number in range(2)
+    ]  # fmt: skip
+    data = rows.write(tmp_path / "keys.ndjson", lines)
+    import_file(data, world.name, dynamodb_endpoint, lambda *_: None)
+    tool.revoke(world, "key_0")
+    # when the same file comes again
+    import_file(data, world.name, dynamodb_endpoint, lambda *_: None)
+    # then it opens nothing, and the other still does
+    assert refused("sec_0")
+    assert let_in("sec_1")["principalId"] == "key_1"
 
 
 def test_the_commands(

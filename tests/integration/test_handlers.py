@@ -99,8 +99,12 @@ def world(
             )
             for user, role in [("usr_ada", "admin"), ("usr_ed", "editor"), ("usr_vi", "viewer")]
         ),
-        items.row_to_item(
-            keys.user("usr_root"), model.User("usr_root", "Root", "r@x", "root", "admin", AT)
+        *(
+            items.row_to_item(keys.user(user), model.User(user, user, "u@x", user, role, AT))
+            for user, role in [
+                ("usr_ada", "user"), ("usr_ed", "service"), ("usr_vi", "user"),
+                ("usr_root", "admin"), ("usr_robot", "service"),
+            ]
         ),
     ]  # fmt: skip
     for start in range(0, len(rows), 25):
@@ -207,6 +211,9 @@ def test_roles_and_reach(world: Table) -> None:
     assert call(get_install, "usr_stranger", "ins_crm") == absent
     assert call(get_install, None, "ins_crm")[0] == 401
     assert call(list_installs, "usr_stranger")[1]["data"] == []
+    # and a service user sees what its roles show, not everything
+    assert call(list_installs, "usr_robot")[1]["data"] == []
+    assert call(get_install, "usr_robot", "ins_crm") == absent
     assert call(list_installs, "usr_root")[1]["pageInfo"]["total"] == 4
 
 

@@ -101,6 +101,17 @@ def test_anything_else_is_no_set_and_takes_no_longer_than_it_may(
         RemoteKeySet(url).keys()
 
 
+def test_nothing_goes_on_waiting_for_an_answer_that_drips() -> None:
+    before = set(threading.enumerate())
+    with served(drip) as url:
+        with pytest.raises(KeySetError):
+            RemoteKeySet(url).keys()
+        waiting = [one for one in set(threading.enumerate()) - before if "(read)" in one.name]
+        for one in waiting:
+            one.join(5)
+        assert not any(one.is_alive() for one in waiting)
+
+
 def test_a_url_that_leads_to_another_is_not_followed() -> None:
     with served(lambda call: answer(call, SET)) as elsewhere:
         redirect = lambda call: answer(call, b"", 302, Location=elsewhere)  # noqa: E731

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from installs import access, commands
+from installs import access, api_keys, commands
 from installs.access import Principal
-from installs.errors import ParentDeletedError, UnauthorizedError
+from installs.errors import ForbiddenError, NotFoundError, ParentDeletedError, UnauthorizedError
 from installs.model import PrincipalKind, WorkspaceRole
-from installs.store import items, keys
+from installs.store import installs, items, keys
+from installs.store.expressions import Update
+from installs.store.table import ConditionFailedError
 from tests import rows
 from tools.importer import import_file
 from tools.importer.table import open_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from mypy_boto3_dynamodb import DynamoDBClient
 
     from installs.store.table import Table
 
@@ -52,6 +58,21 @@ def test_a_role_that_changes_is_felt_at_once_by_whoever_reads_anew(world: Table)
     assert access.reach(world, caller).role("wsp_7") is not None
     assert access.reach(world, caller, fresh=True).role("wsp_7") is None
     # and what was read anew is what reads see from then on
+    assert access.reach(world, caller).role("wsp_7") is None
+
+
+def test_a_role_that_goes_is_gone_for_whoever_only_reads_within_the_minute(
+    world: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a warm function that has just read the roles
+    clock = [1000.0]
+    monkeypatch.setattr("installs.access.time.monotonic", lambda: clock[0])
+    caller = Principal("usr_many")
+    access.reach(world, caller)
+    gone = items.encode_key(keys.role("usr_many", "wsp_7"))
+    world.client.delete_item(TableName=world.name, Key=gone)
+    # when nobody writes, and what the gateway's own cache leaves of the minute is over
+    clock[0] += 60 - 30
     assert access.reach(world, caller).role("wsp_7") is None
 
 
@@ -99,3 +120,97 @@ def test_a_parent_out_of_reach_counts_as_gone_whatever_its_state(
             commands.restore(table, Principal("usr_ed"), f"ins_of_{state}")
         told.add(refused.value.detail)
     assert len(told) == 1
+
+
+KEY = {
+    "type": "apiKey", "id": "key_1", "kind": "sec", "workspaceId": rows.WORKSPACE, "role": "admin",
+    "secretSha256": api_keys.digest("sec_1"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def family(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Table:
+    data = rows.write(tmp_path / "rows.ndjson", [*rows.base(), *rows.family("crm"), KEY])
+    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    access._seen.clear()
+    return open_table(table_name, dynamodb_endpoint)
+
+
+class Watched:
+    """A client that notes how consistently it is asked to read."""
+
+    def __init__(self, client: DynamoDBClient) -> None:
+        self._client = client
+        self.consistent: list[bool] = []
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any operation
+        operation = getattr(self._client, name)
+
+        def call(**request: Any) -> Any:  # noqa: ANN401 - the service's own
+            if name != "transact_write_items":
+                self.consistent.append(request["ConsistentRead"])
+            return operation(**request)
+
+        return call
+
+
+@pytest.mark.parametrize(
+    "caller", [Principal("usr_ada"), Principal("key_1", PrincipalKind.KEY)], ids=["user", "key"]
+)
+def test_roles_and_rows_are_read_as_they_are_now(family: Table, caller: Principal) -> None:
+    # the engine of the tests reads consistently whatever it is asked: so look at what it is asked
+    watched = Watched(family.client)
+    table = replace(family, client=cast("DynamoDBClient", watched))
+
+    commands.get(table, caller, "ins_crm")
+    commands.uninstall(table, caller, "ins_crm", stack_tier="medium")
+    commands.restore(table, caller, "ins_crm_addon")
+
+    assert len(watched.consistent) >= 6
+    assert all(watched.consistent)
+
+
+def demote(table: Table) -> None:
+    table.transact([Update(keys.role("usr_ada", rows.WORKSPACE), set={"role": "viewer"})])
+
+
+def remove(table: Table) -> None:
+    role = items.encode_key(keys.role("usr_ada", rows.WORKSPACE))
+    table.client.delete_item(TableName=table.name, Key=role)
+
+
+@pytest.mark.parametrize(
+    ("take", "refusal"), [(demote, ForbiddenError), (remove, NotFoundError)], ids=["less", "none"]
+)
+def test_a_role_that_goes_while_a_write_is_repeated_ends_it(
+    family: Table,
+    monkeypatch: pytest.MonkeyPatch,
+    take: Callable[[Table], None],
+    refusal: type[Exception],
+) -> None:
+    # given a write that finds the row changed, and a role that was taken away meanwhile
+    attempts = 0
+
+    def commit(*_: object) -> None:
+        nonlocal attempts
+        attempts += 1
+        take(family)
+        raise ConditionFailedError([0])
+
+    monkeypatch.setattr(installs, "commit", commit)
+    # when the write is tried again, then as whom the caller is by now
+    with pytest.raises(refusal):
+        commands.uninstall(family, Principal("usr_ada"), "ins_crm", stack_tier="medium")
+    assert attempts == 1
+
+
+def test_whether_an_install_may_change_is_told_to_nobody_whose_role_is_too_low(
+    family: Table,
+) -> None:
+    # a live install is not purged: a 409, which only whoever may purge is told
+    for caller in ("usr_vera", "usr_ed"):
+        with pytest.raises(ForbiddenError):
+            commands.purge(family, Principal(caller), "ins_crm")
+    for command in (commands.restore, commands.purge):
+        with pytest.raises(ForbiddenError):
+            command(family, Principal("usr_vera"), "ins_crm")

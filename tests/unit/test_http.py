@@ -67,8 +67,14 @@ def test_an_unknown_error_tells_nothing(capfd: pytest.CaptureFixture[str]) -> No
 
 @pytest.mark.parametrize(
     "context",
-    [None, {}, {"authorizer": None}, {"authorizer": {}}, {"authorizer": {"principal": 7}},
-     {"authorizer": {"principal": ""}}, {"authorizer": {"principal": "x" * 3000}}],
+    [
+        None, {}, {"authorizer": None}, {"authorizer": {}},
+        *({"authorizer": {"principal": principal, "kind": "user"}}
+          for principal in (None, 7, "", "usr ada", "usr_ada#", "x" * 129)),
+        *({"authorizer": {"principal": "usr_ada", "kind": kind}}
+          for kind in (None, 7, "", "admin", "User", ["user"])),
+        {"authorizer": {"principal": "usr_ada"}}, {"authorizer": {"kind": "user"}},
+    ],
 )  # fmt: skip
 def test_without_the_authorizers_word_nobody_comes_in(context: object) -> None:
     answer, _ = call(lambda _: {}, requestContext=context)
@@ -87,6 +93,21 @@ def test_what_is_no_id_is_not_there(path: object) -> None:
 def test_an_endpoint_without_parameters_refuses_them(query: object) -> None:
     answer, body = call(no_parameters, multiValueQueryStringParameters=query)
     assert (answer["statusCode"], body["code"]) == (400, "invalid_parameter")
+
+
+@pytest.mark.parametrize("character", ["x", '"', "\\", "\u00e9", "\u20ac", "\U0001f600"])
+def test_a_page_that_lambda_would_not_carry_is_refused(character: str) -> None:
+    # given what the response of a function may be at most, as Lambda counts it
+    most = 6 * 1024 * 1024
+    for size in (400_000, 1_400_000, 2_900_000, 6_100_000):
+        page = {"data": character * size}
+        answer, body = call(lambda _, page=page: page)  # type: ignore[misc]
+        assert len(json.dumps(answer, ensure_ascii=False).encode()) < most
+        assert answer["statusCode"] in (200, 422)
+        assert answer["statusCode"] == 200 or (
+            body["code"] == "query_too_expensive" and body["errors"][0]["parameter"] == "limit"
+        )
+    assert answer["statusCode"] == 422
 
 
 def test_variables_come_back_as_they_went_in_and_nulls_are_there() -> None:

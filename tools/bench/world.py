@@ -56,6 +56,8 @@ def write(table: Table, sizes: Mapping[str, int], user: str) -> None:
         (items.encode_key(key) | {items.LIVE: items.encode(n)} for key, n in counts.items()),
     )
     at = timestamp(START)
+    itself = items.row_to_item(keys.user(user), model.User(user, user, user, user, "user", at))
+    _put(table, [itself])
     _put(
         table,
         (

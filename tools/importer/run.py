@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
@@ -126,12 +126,20 @@ def _write_plain(table: Table, batch: Sequence[Item], progress: _Progress) -> No
 
 
 def _write_api_keys(table: Table, rows: Sequence[model.ApiKey], progress: _Progress) -> None:
-    """Write keys, and pointers from their secrets; a secret of old leads to no key."""
+    """Write keys, and pointers from their secrets; a secret of old leads to no key.
+
+    A key that was revoked since the file was made stays so: no import brings it back.
+    """
     secrets = {row.secret_sha256 for row in rows}
     for run in in_runs(rows, WRITE_LIMIT // 3):
         stored = table.get_many(keys.api_key(row.id) for row in run)
-        old = {items.decode(item)["secretSha256"] for item in stored.values()}
-        puts = [items.row_to_item(keys.api_key(row.id), row) for row in run]
+        known = {key: items.decode(item) for key, item in stored.items()}
+        old = {values["secretSha256"] for values in known.values()}
+        revoked = {key: values.get("deletedAt") for key, values in known.items()}
+        puts = [
+            items.row_to_item(key, replace(row, deleted_at=row.deleted_at or revoked.get(key)))
+            for key, row in ((keys.api_key(row.id), row) for row in run)
+        ]
         puts += [
             items.encode_key(keys.secret(row.secret_sha256)) | {"keyId": items.encode(row.id)}
             for row in run

@@ -19,7 +19,8 @@ from installs.tokens import BadTokenError
 class Caller:
     """Who calls: a user by a token's ``sub``, or an API key by its id.
 
-    ``enabled`` is false where the caller is known, but closed out: a key of a deleted workspace.
+    ``enabled`` is false where the caller is known, but closed out: a key of a workspace that is
+    deleted or gone.
     """
 
     id: str

@@ -17,6 +17,7 @@ from installs.errors import (
     InvalidParameterError,
     Issue,
     NotFoundError,
+    QueryTooExpensiveError,
     UnauthorizedError,
 )
 from installs.ids import is_id
@@ -38,6 +39,9 @@ STATUS: Final[Mapping[type[InstallsError], HTTPStatus]] = {
     errors.QueryTooExpensiveError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,
 }
+
+MAX_BYTES: Final = 6_000_000
+"""What an answer may take as JSON, its body escaped (AWS: Lambda quotas, 6 MB of response)."""
 
 Event = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -78,6 +82,7 @@ def endpoint(respond: Callable[[Request], object]) -> Callable[[Event, object], 
         unhandled: Exception | None = None
         try:
             answer = _answer(HTTPStatus.OK, respond(request_of(event, usage)), "application/json")
+            _check_size(answer)
         except InstallsError as error:
             answer = problem(error, request_id)
         except Exception as error:
@@ -133,6 +138,19 @@ def no_parameters(request: Request) -> None:
             "This endpoint takes no query parameters.",
             [Issue("unknown_parameter", "is not a parameter", name) for name in request.query],
         )
+
+
+def _check_size(answer: Answer) -> None:
+    """Refuse what Lambda would not carry: a page of very large rows.
+
+    Raises
+    ------
+    QueryTooExpensiveError
+        The page is to be asked for in smaller ones.
+    """
+    if len(orjson.dumps(answer)) > MAX_BYTES:
+        detail = "the page would be larger than 6 MB; ask for fewer rows at once"
+        raise QueryTooExpensiveError(f"limit: {detail}", [Issue("too_large", detail, "limit")])
 
 
 def problem(error: InstallsError, request_id: str) -> Answer:

@@ -7,19 +7,19 @@ time and the size of an answer are bounded, and so is how often one is asked for
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from functools import cache
 from http.client import HTTPException
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.request import HTTPRedirectHandler, build_opener
 
-from jwt import PyJWKSet, PyJWTError
+from cryptography.exceptions import UnsupportedAlgorithm
+from jwt import PyJWK, PyJWTError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from jwt import PyJWK
 
 KEEP_SECONDS: Final = 300
 """How long a set that was fetched is used."""
@@ -35,7 +35,14 @@ ANSWER_SECONDS: Final = 4
 
 MAX_BYTES: Final = 256 * 1024
 
-_FAULTS: Final = (PyJWTError, OSError, ValueError, TypeError, AttributeError, KeyError)
+_URL: Final = re.compile(r"https://\S+|http://(127\.0\.0\.1|localhost)(:\d+)?(/\S*)?")
+"""Whoever can change an answer on its way can sign for anybody: in plain HTTP, only at home."""
+
+_ODD: Final = (
+    PyJWTError, UnsupportedAlgorithm, NotImplementedError, ValueError, TypeError, KeyError,
+    AttributeError, ArithmeticError,
+)  # fmt: skip
+"""What PyJWT raises on keys that nobody should have made: ``alg`` a list, or ``none``."""
 
 
 class KeySetError(Exception):
@@ -44,7 +51,7 @@ class KeySetError(Exception):
 
 def key_set(jwks: str) -> InlineKeySet | RemoteKeySet:
     """The one key set of this process for a URL, or for a set's JSON itself."""
-    return _remote(jwks) if jwks.startswith(("https://", "http://")) else _inline(jwks)
+    return _remote(jwks) if _URL.fullmatch(jwks) else _inline(jwks)
 
 
 class InlineKeySet:
@@ -111,9 +118,22 @@ def _within(moment: float | None, seconds: float) -> bool:
 
 def _read(text: str | bytes) -> Sequence[PyJWK]:
     try:
-        return PyJWKSet.from_dict(json.loads(text)).keys
-    except (*_FAULTS, RecursionError) as error:
-        raise KeySetError("This is no key set.") from error
+        given = json.loads(text)["keys"]
+        found = [key for one in given if (key := _key(one)) is not None]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise KeySetError("This is neither a key set nor the https URL of one.") from error
+    if not found:
+        raise KeySetError("No key of the set can verify a signature.")
+    return found
+
+
+def _key(given: Any) -> PyJWK | None:  # noqa: ANN401 - any JSON
+    """One key that may verify signatures; one that is of no use spoils no other (RFC 7517, 5)."""
+    try:
+        meant = given.get("use") in (None, "sig") and "verify" in given.get("key_ops", ["verify"])
+        return PyJWK(given) if meant else None
+    except _ODD:
+        return None
 
 
 class _NoRedirect(HTTPRedirectHandler):
@@ -126,11 +146,17 @@ class _NoRedirect(HTTPRedirectHandler):
 def _answer(url: str) -> bytes:
     """What a URL answers; by a thread, since a socket's own timeout starts anew at each byte."""
     found: list[bytes] = []
+    end = time.monotonic() + ANSWER_SECONDS
 
     def read() -> None:
+        body = b""
         try:
             with build_opener(_NoRedirect).open(url, timeout=ANSWER_SECONDS) as response:
-                found.append(response.read(MAX_BYTES + 1))
+                while some := response.read1(MAX_BYTES):
+                    body += some
+                    if len(body) > MAX_BYTES or time.monotonic() > end:
+                        break  # or this thread would outlive whoever waits for it
+                found.append(body)
         except (OSError, HTTPException, ValueError):
             return
 

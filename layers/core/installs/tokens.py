@@ -61,7 +61,7 @@ def subject(token: str, *, issuer: str, audience: str, jwks: str) -> str:
             issuer=issuer,
             audience=audience,
             leeway=LEEWAY_SECONDS,
-            options={"require": ["iss", "aud", "exp", "sub"]},
+            options={"require": ["iss", "aud", "exp", "sub"], "enforce_minimum_key_length": True},
         )
     except _FAULTS as error:
         raise BadTokenError from error
@@ -82,6 +82,5 @@ def _usable(keys: Sequence[jwt.PyJWK], header: dict[str, Any]) -> list[jwt.PyJWK
         for key in keys
         if key.algorithm_name in ALGORITHMS
         and key.algorithm_name == algorithm
-        and key.public_key_use in (None, "sig")
         and kid in (None, key.key_id)
     ]

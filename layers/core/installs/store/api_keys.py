@@ -34,9 +34,9 @@ def by_id(table: Table, key_id: str) -> ApiKey | None:
 
 
 def workspace_is_closed(table: Table, workspace_id: str) -> bool:
-    """Whether the workspace is deleted; strongly consistent."""
+    """Whether the workspace is deleted, or gone altogether; strongly consistent."""
     item = table.get(keys.workspace(workspace_id))
-    return item is not None and "deletedAt" in item
+    return item is None or "deletedAt" in item
 
 
 def of_item(item: Item) -> ApiKey:

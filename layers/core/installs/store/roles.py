@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def of_user(table: Table, user_id: str) -> tuple[str | None, Mapping[str, str]]:
-    """A user's role on the platform (``None``: no such user), and the role by workspace."""
+    """A user's role on the platform, and the role by workspace.
+
+    Whoever has no row of their own is nobody, whatever roles were left behind: ``None``, and none.
+    """
     platform = None
     by_workspace: dict[str, str] = {}
     for item in table.query(Range(keys.user(user_id).pk), consistent=True):
@@ -24,4 +27,4 @@ def of_user(table: Table, user_id: str) -> tuple[str | None, Mapping[str, str]]:
             by_workspace[values["workspaceId"]] = values["role"]
         else:
             platform = values["role"]
-    return platform, by_workspace
+    return platform, {} if platform is None else by_workspace
