@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tools.bench.recording import Recorder
     from tools.bench.trace import Trace
 
-REPEATS: Final = 15
+REPEATS: Final = 5
 """How often a call is made; its CPU is the median."""
 
 _MODULES: Final = {
@@ -56,6 +57,8 @@ class Measured:
     logged: int
     rows: int | None
     """Rows examined, the counters among them, where the line of the request says so."""
+    plan: str
+    """How a list was run."""
 
     @property
     def requests(self) -> int:
@@ -69,6 +72,12 @@ def measure(plan: Plan, recorder: Recorder) -> Measured:
     return _together([_once(plan, recorder) for _ in range(REPEATS)])
 
 
+def call(plan: Plan) -> Any:  # noqa: ANN401 - the handler's own answer
+    """What a call answers; what it logs is dropped."""
+    with _logged():
+        return plans.invoke(plan, _handler(plan), _Invocation())
+
+
 def later_page(plan: Plan) -> Plan:
     """The plan of a page in the middle of its list; one without ``after`` as it is."""
     query = plan.event["multiValueQueryStringParameters"]
@@ -78,8 +87,7 @@ def later_page(plan: Plan) -> Plan:
     for _ in range(5):
         event = plan.event | {"multiValueQueryStringParameters": query}
         step = plans.Plan(plan.name, plan.function, event)
-        with _logged():
-            page = json.loads(plans.invoke(step, _handler(step))["body"])
+        page = json.loads(call(step)["body"])
         query = query | {"after": [page["pageInfo"]["endCursor"]]}
     return plans.Plan(
         plan.name, plan.function, plan.event | {"multiValueQueryStringParameters": query}
@@ -87,19 +95,21 @@ def later_page(plan: Plan) -> Plan:
 
 
 def measure_commands(table: Table, recorder: Recorder) -> list[Measured]:
-    """Uninstall, its cascade, restore, its cascade, and purge; each on one install after another."""
+    """Uninstall, its cascade, restore, its cascade, and purge, on one install after another."""
     made: dict[str, list[Measured]] = {}
 
-    def call(name: str, plan: Plan) -> None:
+    def note(name: str, plan: Plan) -> None:
         made.setdefault(name, []).append(_once(plan, recorder))
 
-    for n in range(plans.ROWS):
-        on = plans.commands(n)
+    for install_id in plans.CHANGED:
+        on = plans.commands(install_id)
         for command in ("uninstall", "restore"):
-            call(command, on[command])
-            call(f"{command}: its cascade, {plans.MEMBERS} members", plans.cascade(table, n))
-        _once(on["uninstall"], recorder)
-        call("purge", on["purge"])
+            note(command, on[command])
+            note(
+                f"{command}: its cascade, {plans.MEMBERS} members", plans.cascade(table, install_id)
+            )
+        call(on["uninstall"])
+        note("purge", on["purge"])
     return [_together(some, name) for name, some in made.items()]
 
 
@@ -111,6 +121,7 @@ def _once(plan: Plan, recorder: Recorder) -> Measured:
         answer = plans.invoke(plan, handler, _Invocation())
         cpu = time.process_time() - began
     text = lines.getvalue()
+    told = _told(text)
     return Measured(
         plan.name,
         plan.function,
@@ -118,7 +129,8 @@ def _once(plan: Plan, recorder: Recorder) -> Measured:
         cpu,
         len(answer.get("body", "").encode()),
         len(text.encode()),
-        _examined(text),
+        None if told is None else int(told["RowsExamined"]),
+        (told or {}).get("plan") or "",
     )
 
 
@@ -132,6 +144,7 @@ def _together(some: Sequence[Measured], name: str | None = None) -> Measured:
         last.answered,
         last.logged,
         last.rows,
+        last.plan,
     )
 
 
@@ -140,21 +153,21 @@ def _handler(plan: Plan) -> plans.Handler:
     return handler
 
 
-def _examined(text: str) -> int | None:
-    for line in text.splitlines():
-        told: Any = json.loads(line)
-        if "RowsExamined" in told:
-            return int(told["RowsExamined"])
-    return None
+def _told(text: str) -> dict[str, Any] | None:
+    """The line of the request, among those that were logged."""
+    lines = (json.loads(line) for line in text.splitlines())
+    return next((line for line in lines if "RowsExamined" in line), None)
 
 
 @contextmanager
 def _logged() -> Iterator[io.StringIO]:
     """What the functions log meanwhile, in place of the standard output."""
     (handler,) = logger.handlers
+    if not isinstance(handler, logging.StreamHandler):
+        raise TypeError("the functions log to something else than a stream")
     buffer = io.StringIO()
-    stream = handler.setStream(buffer)  # type: ignore[attr-defined] - a StreamHandler
+    stream = handler.setStream(buffer)
     try:
         yield buffer
     finally:
-        handler.setStream(stream)  # type: ignore[attr-defined]
+        handler.setStream(stream)

@@ -13,7 +13,7 @@ starts.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -50,14 +50,16 @@ class Lognormal:
 class Network:
     """What requests take, in milliseconds; ``per_mb_*`` for each MB of 1,024 KB."""
 
-    read: Lognormal = Lognormal(3, 15)
+    read: Lognormal = field(default=Lognormal(3, 15))
     """A read of a few KB, there and back."""
-    write: Lognormal = Lognormal(10, 40)
+    write: Lognormal = field(default=Lognormal(10, 40))
     """A transaction: two phases, and three copies of each item."""
     per_mb_examined: float = 40
     per_mb_answered: float = 25
     threads: int = FAN_OUT
     """How many reads a process has under way at once, beside the caller's own."""
+    caller: float = 20
+    """From an answer of a function until the same caller's next request is at a function."""
 
     def of(self, call: Call, random: Random) -> float:
         """What one request takes."""

@@ -1,12 +1,11 @@
-"""The worlds and the calls whose time, capacity and cost are worked out: every plan of the list,
-and the commands.
+"""The worlds, and the calls whose time and cost are worked out: plans of the list, and commands.
 
 Each call is a Lambda handler with an event of API Gateway, or of the table's stream.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from installs import access, model
@@ -32,8 +31,8 @@ TENTH: Final = dict(list(CROWD.items())[:100])
 EDITOR: Final = "usr_big"
 ROOT: Final = "usr_root"
 MEMBERS: Final = 10
-ROWS: Final = 25
-"""How many installs the commands take turns on."""
+CHANGED: Final = tuple(f"ins_10k_{5 * n + 1:06}" for n in range(10))
+"""The installs that the commands change; none is in a solution."""
 PLATFORM: Final = 10_000_000
 EVERYWHERE: Final = 100_000
 """What the counters say of the platform, and of ``itg_0``: the planner takes them for true."""
@@ -58,8 +57,8 @@ def write(table: Table, *, large: bool) -> None:
     world.write(table, sizes, EDITOR)
     world.write(table, MANY, "usr_many")
     world.write(table, CROWD, "usr_crowd")
-    _put(table, (_role("usr_tenth", workspace, "viewer") for workspace in TENTH))
-    _put(table, (_role(EDITOR, workspace, "admin") for workspace in sizes))
+    admit(table, "usr_tenth", TENTH)
+    admit(table, EDITOR, sizes)
     root = model.User(ROOT, "Root", "root@example.org", "root", "admin", AT)
     _put(table, [items.row_to_item(keys.user(ROOT), root)])
     counts = {
@@ -73,14 +72,14 @@ def write(table: Table, *, large: bool) -> None:
             for key, count in counts.items()
         ),
     )
-    for n in range(ROWS):
-        install_id = _changed(n)
+    for install_id in CHANGED:
         _put(table, (_member(install_id, number) for number in range(MEMBERS)))
 
 
-def _changed(n: int) -> str:
-    # Those without a solution: what the world's solutions hold is not part of it.
-    return f"ins_10k_{5 * n + 1:06}"
+def admit(table: Table, user: str, workspaces: Iterable[str]) -> None:
+    """Make a user an admin of workspaces."""
+    rows = (model.WorkspaceMember(f"wsm_{one}", one, user, "admin", AT) for one in workspaces)
+    _put(table, (items.row_to_item(keys.role(user, row.workspace_id), row) for row in rows))
 
 
 def lists(*, large: bool) -> list[Plan]:
@@ -88,44 +87,49 @@ def lists(*, large: bool) -> list[Plan]:
     found = []
     for workspace, size in (SIZES | (LARGE if large else {})).items():
         of_size = f"{size:,} installs"
-        found.append(_list(f"first page of 100, {of_size}", EDITOR, workspace_id=workspace))
+        found.append(listing(f"first page of 100, {of_size}", EDITOR, workspace_id=workspace))
         found.append(
-            _list(f"later page of 100, {of_size}", EDITOR, workspace_id=workspace, after="")
+            listing(f"later page of 100, {of_size}", EDITOR, workspace_id=workspace, after="")
         )
     ten = {"workspace_id": "wsp_10k"}
     manual = '{"memberPolicy":"manual"}'
     found += [
-        _list("by lastUpgradedAt, page of 100", EDITOR,
+        listing("by lastUpgradedAt, page of 100", EDITOR,
               **ten, orderBy='[{"lastUpgradedAt":"desc_nulls_last"}]'),
-        _list("page of 25, 20 workspaces", "usr_many", limit="25"),
-        _list("page of 100, 100 workspaces", "usr_tenth"),
-        _list("page of 100, 1,000 workspaces", "usr_crowd"),
-        _list("the same, roles not known yet", "usr_crowd", cold=True),
-        _list("one integration in a workspace, page of 100", EDITOR,
+        listing("page of 25, 20 workspaces", "usr_many", limit="25"),
+        listing("page of 100, 100 workspaces", "usr_tenth"),
+        listing("page of 100, 1,000 workspaces", "usr_crowd"),
+        replace(listing("the same, roles not known yet", "usr_crowd"), cold=True),
+        listing("one integration in a workspace, page of 100", EDITOR,
               **ten, integration_id="itg_3"),
-        _list("one integration in 100 workspaces", "usr_tenth", integration_id="itg_0"),
-        _list("one integration in 1,000 workspaces", "usr_crowd", integration_id="itg_0"),
-        _list("everything, a platform admin", ROOT),
-        _list("one integration everywhere, a platform admin", ROOT, integration_id="itg_0"),
-        _list("filter pushed down, 1,000 installs", EDITOR,
+        listing("one integration in 100 workspaces", "usr_tenth", integration_id="itg_0"),
+        listing("one integration in 1,000 workspaces", "usr_crowd", integration_id="itg_0"),
+        listing("everything, a platform admin", ROOT),
+        listing("one integration everywhere, a platform admin", ROOT, integration_id="itg_0"),
+        listing("filter pushed down, 1,000 installs", EDITOR,
               workspace_id="wsp_1k", filter=manual),
-        _list("filter pushed down, 10,000 installs", EDITOR, **ten, filter=manual),
-        _list("order that nothing carries, 10,000 installs", EDITOR,
+        listing("filter pushed down, 10,000 installs", EDITOR, **ten, filter=manual),
+        listing("order that nothing carries, 10,000 installs", EDITOR,
               **ten, orderBy='[{"memberPolicy":"asc"},{"id":"asc"}]'),
-        _list("ids of 25", EDITOR, ids=",".join(f"ins_10k_{n:06}" for n in range(25))),
+        listing("ids of 25", EDITOR, ids=",".join(f"ins_10k_{n:06}" for n in range(25))),
     ]  # fmt: skip
     return found
+
+
+def listing(name: str, user: str, **query: str) -> Plan:
+    """A page of the list."""
+    return Plan(name, "ListInstallsFunction", _event(user, query=query))
 
 
 def get(*, cold: bool = False) -> Plan:
     """Get of one install."""
     name = "get, roles not known yet" if cold else "get"
-    return Plan(name, "GetInstallFunction", _event(EDITOR, install_id=_changed(0)), cold=cold)
+    return Plan(name, "GetInstallFunction", _event(EDITOR, install_id=CHANGED[0]), cold=cold)
 
 
-def commands(n: int) -> dict[str, Plan]:
-    """The commands on one install, in an order in which each changes something."""
-    event = _event(EDITOR, install_id=_changed(n))
+def commands(install_id: str) -> dict[str, Plan]:
+    """The commands on one install."""
+    event = _event(EDITOR, install_id=install_id)
     functions = {
         "uninstall": "UninstallInstallFunction",
         "restore": "RestoreInstallFunction",
@@ -134,9 +138,9 @@ def commands(n: int) -> dict[str, Plan]:
     return {name: Plan(name, function, event) for name, function in functions.items()}
 
 
-def cascade(table: Table, n: int) -> Plan:
+def cascade(table: Table, install_id: str) -> Plan:
     """The stream record of an install's last change."""
-    key = keys.install(_changed(n))
+    key = keys.install(install_id)
     image = table.get(key)
     if image is None:
         raise ValueError(f"{key.pk} is not there")
@@ -164,10 +168,6 @@ def invoke(plan: Plan, handler: Handler, context: object = None) -> Any:  # noqa
     return answer
 
 
-def _list(name: str, user: str, *, cold: bool = False, **query: str) -> Plan:
-    return Plan(name, "ListInstallsFunction", _event(user, query=query), cold=cold)
-
-
 def _event(
     user: str, *, query: dict[str, str] | None = None, install_id: str | None = None
 ) -> dict[str, Any]:
@@ -180,11 +180,6 @@ def _event(
             "authorizer": {"principal": user, "kind": "user"},
         },
     }
-
-
-def _role(user: str, workspace: str, role: str) -> items.Item:
-    row = model.WorkspaceMember(f"wsm_{workspace}", workspace, user, role, AT)
-    return items.row_to_item(keys.role(user, workspace), row)
 
 
 def _member(install_id: str, n: int) -> items.Item:

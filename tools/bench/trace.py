@@ -17,8 +17,8 @@ from typing import TypeAlias
 class Call:
     """One request to DynamoDB.
 
-    ``examined`` and ``answered`` are KB: what it read in the table, and what came back. ``read`` and
-    ``written`` are capacity units. ``partition`` is the one partition key that it read, if it did.
+    ``examined`` and ``answered`` are KB: what it read in the table, and what came back. ``read``
+    and ``written`` are capacity units. ``partition`` is the one partition key that it read, if any.
     """
 
     operation: str
