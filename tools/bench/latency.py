@@ -40,7 +40,7 @@ TABLE: Final = "installs-bench"
 def engine() -> Iterator[str]:
     """An engine for the functions of this process; its endpoint."""
     with dynoxide.running_dynoxide() as endpoint:
-        os.environ |= dynoxide.CREDENTIALS | {
+        settings = dynoxide.CREDENTIALS | {
             "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
             "AWS_DEFAULT_REGION": dynoxide.REGION,
             "TABLE_NAME": TABLE,
@@ -48,7 +48,8 @@ def engine() -> Iterator[str]:
             "POWERTOOLS_SERVICE_NAME": "integration-installs",
             "POWERTOOLS_METRICS_DISABLED": "true",
         }
-        yield endpoint
+        with patch.dict(os.environ, settings):
+            yield endpoint
 
 
 def make_table(endpoint: str, name: str = TABLE) -> Table:

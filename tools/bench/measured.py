@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 REPEATS: Final = 5
 """How often a call is made; its CPU is the median."""
 
-_MODULES: Final = {
+MODULES: Final = {
     "ListInstallsFunction": "functions.list_installs.handler",
     "GetInstallFunction": "functions.get_install.handler",
     "UninstallInstallFunction": "functions.uninstall_install.handler",
@@ -149,7 +149,7 @@ def _together(some: Sequence[Measured], name: str | None = None) -> Measured:
 
 
 def _handler(plan: Plan) -> plans.Handler:
-    handler: plans.Handler = import_module(_MODULES[plan.function]).handler
+    handler: plans.Handler = import_module(MODULES[plan.function]).handler
     return handler
 
 
