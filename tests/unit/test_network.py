@@ -69,7 +69,7 @@ def test_what_was_begun_is_waited_for() -> None:
 
 def test_units_are_summed_over_all_branches_and_by_partition() -> None:
     other = Call("Query", read=2, partition="byWorkspace b")
-    trace = [Begin(1, (READ, WRITE)), Fork(((READ,), (other, Call("BatchGetItem", read=9)))),
+    trace: Trace = [Begin(1, (READ, WRITE)), Fork(((READ,), (other, Call("BatchGetItem", read=9)))),
              Await(1)]  # fmt: skip
     assert (read(trace), written(trace), hottest(trace)) == (14, 31, 3)
     assert hottest([WRITE]) == 0
