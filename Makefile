@@ -12,6 +12,7 @@
 #   make lint                                          ruff, mypy, import-linter
 #   make oracle [CASES=20000]                          the list against its oracle, for long
 #   make bench-lists [ROUNDS=25]                       what lists cost on this machine
+#   make bench-latency [OPTIONS=--large]               calls timed on a simulated network, and priced
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -24,7 +25,7 @@ SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run token import test worlds simulate faults bench-cascade lint oracle bench-lists clean
+.PHONY: help setup run token import test worlds simulate faults bench-cascade lint oracle bench-lists bench-latency clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -67,6 +68,9 @@ oracle: setup
 
 bench-lists: $(STAMPS)/dev $(STAMPS)/dynoxide
 	@PYTHONPATH=layers/core $(BIN)/python -m tools bench-lists --rounds $(or $(ROUNDS),25)
+
+bench-latency: $(STAMPS)/dev $(STAMPS)/dynoxide
+	@nice $(BIN)/python -m tools bench-latency $(OPTIONS)
 
 clean:
 	rm -rf .venv .venvs .local .aws-sam

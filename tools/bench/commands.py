@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     app.command("bench")(bench)
     app.command("bench-start")(bench_start)
+    app.command("bench-latency")(bench_latency)
 
 
 def bench(
@@ -45,6 +46,40 @@ def bench_start(rounds: Rounds = 15, write: Write = False) -> None:
 
     found = start.measure(rounds, _say)
     _tell("start", report.heading(f"make bench ROUNDS={rounds}"), start.tables(found), write)
+
+
+def bench_latency(
+    *,
+    read_p50: Annotated[float, typer.Option(help="A read of a few KB, median, ms.")] = 3,
+    read_p99: Annotated[float, typer.Option(help="Its 99th percentile, ms.")] = 15,
+    write_p50: Annotated[float, typer.Option(help="A transaction, median, ms.")] = 10,
+    write_p99: Annotated[float, typer.Option(help="Its 99th percentile, ms.")] = 40,
+    per_mb_examined: Annotated[float, typer.Option(help="For each MB read in the table, ms.")] = 40,
+    per_mb_answered: Annotated[float, typer.Option(help="For each MB that is sent, ms.")] = 25,
+    threads: Annotated[int, typer.Option(help="Reads under way at once.", min=1)] = 16,
+    index_p50: Annotated[float, typer.Option(help="The lag of an index, median, ms.")] = 20,
+    index_p99: Annotated[float, typer.Option(help="Its 99th percentile, ms.")] = 500,
+    large: Annotated[bool, typer.Option(help="With a workspace of 100,000 installs.")] = False,
+    draws: Annotated[int, typer.Option(help="How often each call is timed.", min=100)] = 1_000,
+    trials: Annotated[int, typer.Option(help="How often a change is followed.", min=10)] = 100,
+    seed: Annotated[int, typer.Option(help="Where the random numbers begin.")] = 1,
+) -> None:
+    """Time the calls on a network that is made up, and work out what they cost; in Markdown."""
+    from tools.bench import scale
+    from tools.bench.network import Lognormal, Network
+    from tools.bench.staleness import Lag
+
+    network = Network(
+        Lognormal(read_p50, read_p99),
+        Lognormal(write_p50, write_p99),
+        per_mb_examined,
+        per_mb_answered,
+        threads,
+    )
+    lag = Lag(Lognormal(index_p50, index_p99))
+    lines = scale.report(network, lag, large=large, draws=draws, trials=trials, seed=seed)
+    for line in lines:
+        typer.echo(line)
 
 
 def _tell(section: str, heading: str, lines: Iterable[str], write: bool) -> None:

@@ -173,9 +173,13 @@ class Connection:
 
 
 def pause(attempt: int) -> None:
-    """Wait before the next attempt: full jitter, doubling to at most 0.8 seconds."""
-    longest = min(_LONGEST_PAUSE, _PAUSE * 2**attempt)
-    time.sleep(random.uniform(0, longest))  # noqa: S311 - jitter, no secret
+    """Wait before the next attempt."""
+    time.sleep(jitter(attempt, random.uniform))
+
+
+def jitter(attempt: int, uniform: Callable[[float, float], float]) -> float:
+    """Seconds to wait after an attempt: full jitter, doubling to at most 0.8 seconds."""
+    return uniform(0, min(_LONGEST_PAUSE, _PAUSE * 2**attempt))
 
 
 def _refusal(operation: str, status: int, body: bytes) -> ClientError:

@@ -34,7 +34,9 @@ TOO_EXPENSIVE: Final = (
     "which reads a page and no more, or ask for fewer relations."
 )
 
-_ATTEMPTS: Final = 8
+ATTEMPTS: Final = 8
+"""How often a transaction is tried that meets another one or a busy table."""
+
 _CONFLICTS: Final = frozenset({"TransactionConflict", "TransactionInProgressException"})
 
 
@@ -141,7 +143,7 @@ class Table:
             if left:
                 # Large items come in several answers: only an empty one says that it is busy.
                 stalled = 0 if items else stalled + 1
-                if stalled > _ATTEMPTS:
+                if stalled > ATTEMPTS:
                     raise ThrottledError("The table is busy; try again.")
                 pause(stalled)
                 pending.extend(key_of(item) for item in left)
@@ -194,14 +196,14 @@ class Table:
             The retries are used up.
         """
         encoded: Any = [action.encode(self.name) for action in actions]
-        for attempt in range(1, _ATTEMPTS + 1):
+        for attempt in range(1, ATTEMPTS + 1):
             try:
                 self.client.transact_write_items(TransactItems=encoded)
             except ClientError as error:
                 refusal = _refusal(error)
                 if refusal is None:
                     raise
-                if isinstance(refusal, ConditionFailedError) or attempt == _ATTEMPTS:
+                if isinstance(refusal, ConditionFailedError) or attempt == ATTEMPTS:
                     raise refusal from error
                 pause(attempt)
             else:

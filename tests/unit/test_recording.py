@@ -1,0 +1,108 @@
+"""What is recorded of a handler's requests: their sizes, and which waited for which."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from installs.store import keys, reader, table
+from installs.store.connection import Connection
+from installs.store.keys import Key
+from installs.store.parallel import gather
+from installs.store.reader import TableReader
+from installs.store.spans import Span
+from installs.store.table import Table
+from tools.bench.recording import Recorder, recorded
+from tools.bench.trace import Begin, Call, Fork, calls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    def answer(_: Connection, operation: str, request: dict[str, Any]) -> Any:  # noqa: ANN401
+        units = {"CapacityUnits": 2.0}
+        if operation == "Query":
+            return {"Items": [], "ScannedCount": 0, "Count": 7, "ConsumedCapacity": units}
+        if operation == "TransactWriteItems":
+            assert request["ReturnConsumedCapacity"] == "TOTAL"
+            return {"ConsumedCapacity": [units, units]}
+        if operation == "BatchGetItem":
+            return {"Responses": {"t": []}, "ConsumedCapacity": [units]}
+        return {"ConsumedCapacity": units}
+
+    monkeypatch.setattr(Connection, "call", answer)
+    return Recorder("http://127.0.0.1:1", "eu-central-1")
+
+
+def shape(trace: Any) -> Any:  # noqa: ANN401 - nested tuples
+    return tuple(
+        step.operation if isinstance(step, Call)
+        else ("fork", *map(shape, step.branches)) if isinstance(step, Fork)
+        else ("begin", step.number, shape(step.branch)) if isinstance(step, Begin)
+        else ("await", step.number)
+        for step in trace
+    )  # fmt: skip
+
+
+def test_the_lists_reads_are_forks_and_what_is_begun_beside_is_awaited(recorder: Recorder) -> None:
+    with recorded(recorder):
+        it = TableReader(Table("t", table.client()))
+        spans = [Span(keys.BY_WORKSPACE, f"wsp_{n}#live") for n in range(3)]
+        total = it.later(partial(it.count, spans[:2], None))
+        it.chunks([(span, 5, None) for span in spans], None)
+        assert total() == 14
+        assert total() == 14
+    query = ("Query",)
+    assert shape(recorder.taken()) == (
+        ("begin", 1, (("fork", query, query),)),
+        ("fork", query, query, query),
+        ("await", 1),
+        ("await", 1),
+    )
+    assert recorder.taken() == ()
+
+
+def test_a_failure_in_a_branch_is_raised_and_what_follows_is_recorded(recorder: Recorder) -> None:
+    def fail() -> None:
+        raise LookupError
+
+    tasks: list[Callable[[], Any]] = [lambda: recorder.call("Query", QUERY), fail]
+    with pytest.raises(LookupError):
+        recorder.gather(tasks)
+    assert recorder.gather([]) == []
+    recorder.call("GetItem", {"Key": {"pk": {"S": "a"}}})
+    assert shape(recorder.taken()) == ("GetItem",)
+
+
+QUERY: dict[str, Any] = {
+    "IndexName": "byWorkspace",
+    "ExpressionAttributeValues": {":v0": {"S": "wsp_a#live"}},
+}
+
+
+def test_a_read_has_its_units_its_kilobytes_and_its_partition(recorder: Recorder) -> None:
+    with recorded(recorder):
+        it = Table("t", table.client())
+        it.get(Key("USER#a", "USER"))
+        it.query_page(QUERY)
+        it.get_many([Key("a", "b")], consistent=False)
+        it.transact([])
+    consistent, eventual, batch, write = calls(recorder.taken())
+    assert (consistent.read, consistent.examined, consistent.partition) == (2, 8, "USER#a")
+    assert (eventual.read, eventual.examined) == (2, 16)
+    assert eventual.partition == "byWorkspace wsp_a#live"
+    assert (batch.examined, batch.partition) == (16, None)
+    assert (write.read, write.written, write.examined, write.writes) == (0, 4, 0, True)
+    assert 0 < consistent.answered < 1
+
+
+def test_afterwards_the_store_has_its_own_connection_again(recorder: Recorder) -> None:
+    with recorded(recorder):
+        assert vars(reader)["gather"] == recorder.gather
+        assert table.client.cache_info().currsize == 0
+    assert table.client.cache_info().currsize == 0
+    assert (vars(table)["Connection"], vars(reader)["gather"]) == (Connection, gather)

@@ -1,0 +1,75 @@
+"""Transactions that all write one item: how many conflict, and what becomes of them.
+
+A Monte Carlo simulation, since the engine of the tests knows no conflicts. Changes come at random
+(a Poisson process). A transaction holds the item from its first phase to its last; one that comes
+meanwhile is refused at once (AWS: Amazon DynamoDB Transactions: How it works, transaction conflict
+handling), waits with jitter and tries again, as ``Table.transact`` does, with the same constants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from installs.store.connection import jitter
+from installs.store.table import ATTEMPTS
+from tools.bench.network import percentile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from random import Random
+
+    from tools.bench.network import Lognormal
+
+
+@dataclass(slots=True)
+class Contention:
+    """What became of many changes."""
+
+    changes: int = 0
+    conflicts: int = 0
+    refused: int = 0
+    """Changes whose attempts were used up: the caller gets a 409."""
+    ms: list[float] = field(default_factory=list)
+    """What those took that were written."""
+
+
+def simulate(rate: float, seconds: float, write: Lognormal, random: Random) -> Contention:
+    """Changes of one item at so many a second."""
+    found = Contention()
+    waiting: list[tuple[float, float, int]] = []
+    at = 0.0
+    while (at := at + random.expovariate(rate) * 1000) < seconds * 1000:
+        waiting.append((at, at, 1))
+        found.changes += 1
+    held = 0.0
+    while waiting:
+        now, began, attempt = heappop(waiting)
+        took = write.draw(random)
+        if now >= held:
+            held = now + took
+            found.ms.append(held - began)
+            continue
+        found.conflicts += 1
+        if attempt == ATTEMPTS:
+            found.refused += 1
+        else:
+            pause = 1000 * jitter(attempt, random.uniform)
+            heappush(waiting, (now + took + pause, began, attempt + 1))
+    return found
+
+
+def table_of(
+    rates: Sequence[float], seconds: float, write: Lognormal, random: Random
+) -> Iterator[str]:
+    """The lines of a table in Markdown."""
+    yield "| changes a second | conflicts per change | refused (409) | p50, ms | p99, ms |"
+    yield "|---|---|---|---|---|"
+    for rate in rates:
+        found = simulate(rate, seconds, write, random)
+        yield (
+            f"| {rate:g} | {found.conflicts / found.changes:.2f} "
+            f"| {found.refused / found.changes:.2%} "
+            f"| {percentile(found.ms, 0.5):,.0f} | {percentile(found.ms, 0.99):,.0f} |"
+        )

@@ -1,0 +1,135 @@
+"""How long each plan would take on a network, what it costs, and when a list agrees with a change.
+
+The handlers run on Dynoxide, whose time does not count: what they ask of it is recorded
+(``recording.py``), and timed on a network that is made up (``network.py``).
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from contextlib import contextmanager
+from dataclasses import replace
+from random import Random
+from statistics import fmean, median
+from typing import TYPE_CHECKING, Final
+from unittest.mock import patch
+
+from installs import access
+from tools.bench import plans
+from tools.bench.cost import Spent, per_million
+from tools.bench.measured import later_page, measure, measure_commands
+from tools.bench.network import percentile, replay
+from tools.bench.recording import Recorder, recorded
+from tools.bench.trace import hottest, read, written
+from tools.local import dynoxide
+from tools.local.paths import TEMPLATE
+from tools.local.tables import TableDefinition, load_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from installs.store.table import Table
+    from tools.bench.measured import Measured
+    from tools.bench.network import Moment, Network
+
+TABLE: Final = "installs-bench"
+
+
+@contextmanager
+def engine() -> Iterator[str]:
+    """An engine for the functions of this process; its endpoint."""
+    with dynoxide.running_dynoxide() as endpoint:
+        settings = dynoxide.CREDENTIALS | {
+            "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+            "AWS_DEFAULT_REGION": dynoxide.REGION,
+            "TABLE_NAME": TABLE,
+            "PARKING_BUCKET": "none",
+            "POWERTOOLS_SERVICE_NAME": "integration-installs",
+            "POWERTOOLS_METRICS_DISABLED": "true",
+        }
+        with patch.dict(os.environ, settings):
+            yield endpoint
+
+
+def make_table(endpoint: str, name: str = TABLE) -> Table:
+    """The template's table, without a stream: nobody follows it here."""
+    from installs.store.table import Table
+
+    client = dynoxide.dynamodb_client(endpoint)
+    replace(TableDefinition.from_template(TEMPLATE), stream_view=None).create(client, name)
+    return Table(name, client)
+
+
+def measured(*, large: bool) -> list[Measured]:
+    """Every plan, run on an engine."""
+    with engine() as endpoint:
+        table = make_table(endpoint)
+        plans.write(table, large=large)
+        recorder = Recorder(endpoint, dynoxide.REGION)
+        # Roles that are known stay known, however long this machine takes.
+        with recorded(recorder), patch.object(access, "CACHE_SECONDS", math.inf):
+            reads = [*plans.lists(large=large), plans.get(), plans.get(cold=True)]
+            found = [measure(later_page(plan), recorder) for plan in reads]
+            return [*found, *measure_commands(table, recorder)]
+
+
+def timed(one: Measured, network: Network, draws: int, seed: int) -> list[Moment]:
+    """How long it takes, again and again; the same for the same seed."""
+    random = Random(f"{seed} {one.name}")  # noqa: S311 - a simulation, no secret
+    return [replay(one.trace, network, random) for _ in range(draws)]
+
+
+def plans_table(found: list[Measured], network: Network, draws: int, seed: int) -> Iterator[str]:
+    """How long each call takes, as the lines of a table in Markdown."""
+    yield (
+        "| call | plan | requests | in sequence | examined | read units | write units "
+        "| of one partition | p50, ms | p99, ms |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|---|"
+    for one in found:
+        times = timed(one, network, draws, seed)
+        ms = [moment.ms for moment in times]
+        yield (
+            f"| {one.name} | {one.plan} | {one.requests:,} "
+            f"| {median(moment.requests for moment in times):g} "
+            f"| {'' if one.rows is None else f'{one.rows:,}'} "
+            f"| {read(one.trace):,g} | {written(one.trace):g} | {hottest(one.trace):,g} "
+            f"| {percentile(ms, 0.5):,.0f} | {percentile(ms, 0.99):,.0f} |"
+        )
+
+
+def cost_table(found: list[Measured], network: Network, draws: int, seed: int) -> Iterator[str]:
+    """What a million of each call costs, as the lines of a table in Markdown."""
+    memory = function_memory()
+    yield (
+        "| a million of | billed, ms | reads | writes | Lambda | API Gateway | logs | sent "
+        "| dollars |"
+    )
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for one in found:
+        waiting = fmean(moment.ms for moment in timed(one, network, draws, seed))
+        spent = Spent(
+            read(one.trace),
+            written(one.trace),
+            memory[one.function],
+            waiting,
+            1000 * one.cpu,
+            one.answered,
+            one.logged,
+            through_api=one.function != "CascadeFunction",
+        )
+        parts = per_million(spent)
+        dollars = " | ".join(f"{part:.2f}" for part in parts.values())
+        total = sum(parts.values())
+        yield f"| {one.name} | {spent.billed:,} | {dollars} | {total:.2f} |"
+
+
+def function_memory() -> dict[str, int]:
+    """The memory of each function in the template, in MB, by its logical id."""
+    resources = load_template(TEMPLATE)["Resources"]
+    return {
+        name: int(resource["Properties"]["MemorySize"])
+        for name, resource in resources.items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }

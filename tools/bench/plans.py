@@ -1,0 +1,195 @@
+"""The worlds, and the calls whose time and cost are worked out: plans of the list, and commands.
+
+Each call is a Lambda handler with an event of API Gateway, or of the table's stream.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from installs import access, model
+from installs.lifecycle import timestamp
+from installs.store import items, keys
+from tools.bench import world
+from tools.importer.table import in_runs, write_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from installs.store.table import Table
+
+    Handler = Callable[[dict[str, Any], Any], Any]
+
+SIZES: Final = {"wsp_1k": 1_000, "wsp_10k": 10_000}
+LARGE: Final = {"wsp_100k": 100_000}
+MANY: Final = {f"wsp_m{n:02}": round(4_000 / (n + 1)) for n in range(20)}
+"""Twenty workspaces whose sizes follow Zipf's law."""
+CROWD: Final = {f"wsp_c{n:04}": 8 for n in range(1_000)}
+"""A thousand small ones, each with a live install of ``itg_0``."""
+TENTH: Final = dict(list(CROWD.items())[:100])
+EDITOR: Final = "usr_big"
+ROOT: Final = "usr_root"
+MEMBERS: Final = 10
+CHANGED: Final = tuple(f"ins_10k_{5 * n + 1:06}" for n in range(10))
+"""The installs that the commands change; none is in a solution."""
+PLATFORM: Final = 10_000_000
+EVERYWHERE: Final = 100_000
+"""What the counters say of the platform, and of ``itg_0``: the planner takes them for true."""
+AT: Final = timestamp(world.START)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One call, and the function that answers it."""
+
+    name: str
+    function: str
+    """Its logical id in the template."""
+    event: dict[str, Any]
+    cold: bool = False
+    """Whether the caller's roles are not known yet to the function."""
+
+
+def write(table: Table, *, large: bool) -> None:
+    """Write the worlds, and who sees them."""
+    sizes = SIZES | (LARGE if large else {})
+    world.write(table, sizes, EDITOR)
+    world.write(table, MANY, "usr_many")
+    world.write(table, CROWD, "usr_crowd")
+    admit(table, "usr_tenth", TENTH)
+    admit(table, EDITOR, sizes)
+    root = model.User(ROOT, "Root", "root@example.org", "root", "admin", AT)
+    _put(table, [items.row_to_item(keys.user(ROOT), root)])
+    counts = {
+        keys.platform_live_count(0): PLATFORM,
+        keys.integration_live_count("itg_0", 0): EVERYWHERE,
+    }
+    _put(
+        table,
+        (
+            items.encode_key(key) | {items.LIVE: items.encode(count)}
+            for key, count in counts.items()
+        ),
+    )
+    for install_id in CHANGED:
+        _put(table, (_member(install_id, number) for number in range(MEMBERS)))
+
+
+def admit(table: Table, user: str, workspaces: Iterable[str]) -> None:
+    """Make a user an admin of workspaces."""
+    rows = (model.WorkspaceMember(f"wsm_{one}", one, user, "admin", AT) for one in workspaces)
+    _put(table, (items.row_to_item(keys.role(user, row.workspace_id), row) for row in rows))
+
+
+def lists(*, large: bool) -> list[Plan]:
+    """Every plan of the list."""
+    found = []
+    for workspace, size in (SIZES | (LARGE if large else {})).items():
+        of_size = f"{size:,} installs"
+        found.append(listing(f"first page of 100, {of_size}", EDITOR, workspace_id=workspace))
+        found.append(
+            listing(f"later page of 100, {of_size}", EDITOR, workspace_id=workspace, after="")
+        )
+    ten = {"workspace_id": "wsp_10k"}
+    manual = '{"memberPolicy":"manual"}'
+    found += [
+        listing("by lastUpgradedAt, page of 100", EDITOR,
+              **ten, orderBy='[{"lastUpgradedAt":"desc_nulls_last"}]'),
+        listing("page of 25, 20 workspaces", "usr_many", limit="25"),
+        listing("page of 100, 100 workspaces", "usr_tenth"),
+        listing("page of 100, 1,000 workspaces", "usr_crowd"),
+        replace(listing("the same, roles not known yet", "usr_crowd"), cold=True),
+        listing("one integration in a workspace, page of 100", EDITOR,
+              **ten, integration_id="itg_3"),
+        listing("one integration in 100 workspaces", "usr_tenth", integration_id="itg_0"),
+        listing("one integration in 1,000 workspaces", "usr_crowd", integration_id="itg_0"),
+        listing("everything, a platform admin", ROOT),
+        listing("one integration everywhere, a platform admin", ROOT, integration_id="itg_0"),
+        listing("filter pushed down, 1,000 installs", EDITOR,
+              workspace_id="wsp_1k", filter=manual),
+        listing("filter pushed down, 10,000 installs", EDITOR, **ten, filter=manual),
+        listing("order that nothing carries, 10,000 installs", EDITOR,
+              **ten, orderBy='[{"memberPolicy":"asc"},{"id":"asc"}]'),
+        listing("ids of 25", EDITOR, ids=",".join(f"ins_10k_{n:06}" for n in range(25))),
+    ]  # fmt: skip
+    return found
+
+
+def listing(name: str, user: str, **query: str) -> Plan:
+    """A page of the list."""
+    return Plan(name, "ListInstallsFunction", _event(user, query=query))
+
+
+def get(*, cold: bool = False) -> Plan:
+    """Get of one install."""
+    name = "get, roles not known yet" if cold else "get"
+    return Plan(name, "GetInstallFunction", _event(EDITOR, install_id=CHANGED[0]), cold=cold)
+
+
+def commands(install_id: str) -> dict[str, Plan]:
+    """The commands on one install."""
+    event = _event(EDITOR, install_id=install_id)
+    functions = {
+        "uninstall": "UninstallInstallFunction",
+        "restore": "RestoreInstallFunction",
+        "purge": "PurgeInstallFunction",
+    }
+    return {name: Plan(name, function, event) for name, function in functions.items()}
+
+
+def cascade(table: Table, install_id: str) -> Plan:
+    """The stream record of an install's last change."""
+    key = keys.install(install_id)
+    image = table.get(key)
+    if image is None:
+        raise ValueError(f"{key.pk} is not there")
+    record = {
+        "eventID": "bench",
+        "eventName": "MODIFY",
+        "dynamodb": {"Keys": items.encode_key(key), "NewImage": image, "SequenceNumber": "1"},
+    }
+    return Plan(f"cascade of {MEMBERS} members", "CascadeFunction", {"Records": [record]})
+
+
+def invoke(plan: Plan, handler: Handler, context: object = None) -> Any:  # noqa: ANN401
+    """Call a handler as Lambda does; what it answers.
+
+    Raises
+    ------
+    RuntimeError
+        The answer is an error.
+    """
+    if plan.cold:
+        access._seen.clear()
+    answer = handler(plan.event, context)
+    if answer.get("statusCode", 200) != 200 or answer.get("batchItemFailures"):
+        raise RuntimeError(f"{plan.name}: {answer}")
+    return answer
+
+
+def _event(
+    user: str, *, query: dict[str, str] | None = None, install_id: str | None = None
+) -> dict[str, Any]:
+    return {
+        "httpMethod": "GET",
+        "pathParameters": None if install_id is None else {"id": install_id},
+        "multiValueQueryStringParameters": {name: [one] for name, one in (query or {}).items()},
+        "requestContext": {
+            "requestId": "8f1d2c3b-7a60-4f7e-9d55-0c1b2a3d4e5f",
+            "authorizer": {"principal": user, "kind": "user"},
+        },
+    }
+
+
+def _member(install_id: str, n: int) -> items.Item:
+    row = model.IntegrationMember(
+        f"mem_{n}", install_id, "wsp_10k", f"ent_{n}", None, f"slug-{n}", False, None, False,
+        True, '{"scopes":["read","write"]}', EDITOR, AT, None, None,
+    )  # fmt: skip
+    return items.row_to_item(keys.member(install_id, row.id), row)
+
+
+def _put(table: Table, rows: Iterable[items.Item]) -> None:
+    for run in in_runs(list(rows), 25):
+        write_batch(table, run)

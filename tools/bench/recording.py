@@ -1,0 +1,127 @@
+"""Records what a handler asks of the table, and what waits for what.
+
+In place of the store's connection, and of its threads: what would run side by side runs one after
+the other, so that a recording is the same each time, and is noted as the branches of a fork.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from unittest.mock import patch
+
+import orjson
+
+from installs.store import keys, reader, table
+from installs.store.connection import Connection
+from tools.bench.trace import Await, Begin, Call, Fork, Step, Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+T = TypeVar("T")
+
+_KB: Final = 1024
+_WRITE: Final = "TransactWriteItems"
+
+
+class Recorder(Connection):
+    """A connection that keeps a trace of what goes through it."""
+
+    def __init__(self, endpoint: str, region: str) -> None:
+        super().__init__(endpoint, region)
+        self._steps: list[Step] = []
+        self._begun = 0
+
+    def taken(self) -> Trace:
+        """What was recorded since it was last taken."""
+        steps, self._steps = self._steps, []
+        return tuple(steps)
+
+    def call(self, operation: str, request: dict[str, Any]) -> Any:  # noqa: ANN401
+        """One operation, noted."""
+        if operation == _WRITE:
+            request = request | {"ReturnConsumedCapacity": "TOTAL"}
+        answer = super().call(operation, request)
+        units = _units(answer)
+        consistent = request.get("ConsistentRead") or any(
+            one.get("ConsistentRead") for one in request.get("RequestItems", {}).values()
+        )
+        writes = operation == _WRITE
+        self._steps.append(
+            Call(
+                operation,
+                examined=0 if writes else units * (4 if consistent else 8),
+                answered=len(orjson.dumps(answer)) / _KB,
+                read=0 if writes else units,
+                written=units if writes else 0,
+                partition=_partition(operation, request),
+            )
+        )
+        return answer
+
+    def gather(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
+        """What ``store.parallel.gather`` is, as a fork."""
+        if not tasks:
+            return []
+        branches: list[Trace] = []
+        results = []
+        for task in tasks:
+            result, branch = self._branch(task)
+            results.append(result)
+            branches.append(branch)
+        self._steps.append(Fork(tuple(branches)))
+        return results
+
+    def begin(self, task: Callable[[], T]) -> Callable[[], T]:
+        """What ``store.parallel.begin`` is."""
+        self._begun += 1
+        number = self._begun
+        result, branch = self._branch(task)
+        self._steps.append(Begin(number, branch))
+
+        def wait() -> T:
+            self._steps.append(Await(number))
+            return result
+
+        return wait
+
+    def _branch(self, task: Callable[[], T]) -> tuple[T, Trace]:
+        outer, self._steps = self._steps, []
+        try:
+            result = task()
+            return result, tuple(self._steps)
+        finally:
+            self._steps = outer
+
+
+@contextmanager
+def recorded(recorder: Recorder) -> Iterator[None]:
+    """Within, the functions' handlers reach the table through the recorder."""
+    with (
+        patch.object(table, "Connection", lambda *_: recorder),
+        patch.object(reader, "gather", recorder.gather),
+        patch.object(reader, "begin", recorder.begin),
+    ):
+        table.client.cache_clear()
+        try:
+            yield
+        finally:
+            table.client.cache_clear()
+
+
+def _units(answer: Any) -> float:  # noqa: ANN401 - the service's own JSON
+    consumed = answer.get("ConsumedCapacity", [])
+    parts = consumed if isinstance(consumed, list) else [consumed]
+    return float(sum(part["CapacityUnits"] for part in parts))
+
+
+def _partition(operation: str, request: dict[str, Any]) -> str | None:
+    """The partition key that a query or a read of one item goes to, and its index."""
+    if operation == "GetItem":
+        return str(request["Key"][keys.PK]["S"])
+    if operation != "Query":
+        return None
+    # The partition's value is the first that the store puts into a key condition.
+    value = next(iter(request["ExpressionAttributeValues"].values()))
+    return f"{request.get('IndexName', 'table')} {value['S']}"

@@ -1,0 +1,35 @@
+"""What docs/scale.md quotes: time, cost, lists after a change, and changes of one workspace."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from tools.bench import contention, latency, staleness
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tools.bench.network import Network
+    from tools.bench.staleness import Lag
+
+RATES: Final = (5, 10, 20, 30, 40, 50, 60, 80)
+"""Changes a second of one counter."""
+SECONDS: Final = 600
+"""How long the changes of one counter go on, in the simulation's time."""
+
+
+def report(
+    network: Network, lag: Lag, *, large: bool, draws: int, trials: int, seed: int
+) -> Iterator[str]:
+    """All of it, in Markdown."""
+    found = latency.measured(large=large)
+    yield "### Time"
+    yield from latency.plans_table(found, network, draws, seed)
+    yield "\n### Cost"
+    yield from latency.cost_table(found, network, draws, seed)
+    yield "\n### Lists after a change"
+    yield from staleness.table_of(staleness.measure(network, lag, trials, seed))
+    yield "\n### Changes of one counter"
+    random = Random(seed)  # noqa: S311 - a simulation, no secret
+    yield from contention.table_of(RATES, SECONDS, network.write, random)
