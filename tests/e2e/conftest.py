@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from installs.store import items, keys
+from installs_client import Client
 from tests import rows
 from tools.local.dynoxide import CREDENTIALS, REGION, dynamodb_client
 from tools.local.paths import ROOT
@@ -50,8 +51,13 @@ class Stack:
     """API keys that callers have used."""
 
     def as_user(self, user: str) -> httpx.Client:
+        """Plain HTTP, for tests of what goes over the wire."""
         token = self.running.tokens[user]
         return self.client({"Authorization": f"Bearer {token}"})
+
+    def caller(self, user: str) -> Client:
+        """The Python client, as a user."""
+        return Client(self.running.base_url, self.running.tokens[user], timeout=60)
 
     def client(self, headers: dict[str, str] | None = None) -> httpx.Client:
         return httpx.Client(
