@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from tools import help as help_
 from tools import hostile, query_reference
+from tools.api import commands as api
 from tools.api_keys import commands as keys
 from tools.bench import commands as bench
 from tools.local import commands
@@ -17,6 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Run the service on this machine, and work with what runs.",
 )
+api.register(app)
 commands.register(app)
 openapi.register(app)
 hostile.register(app)
@@ -24,6 +27,7 @@ bench.register(app)
 query_reference.register(app)
 app.add_typer(keys.app, name="keys")
 operate.register(app)
+help_.arrange(app)
 
 if __name__ == "__main__":
     app(prog_name="python -m tools")
