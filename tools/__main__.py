@@ -9,6 +9,8 @@ from tools import hostile, query_reference
 from tools.api import commands as api
 from tools.api_keys import commands as keys
 from tools.bench import commands as bench
+from tools.exporter import commands as exporter
+from tools.importer import commands as importer
 from tools.local import commands
 from tools.openapi import commands as openapi
 from tools.operate import commands as operate
@@ -21,6 +23,8 @@ app = typer.Typer(
 )
 api.register(app)
 commands.register(app)
+importer.register(app)
+exporter.register(app)
 openapi.register(app)
 hostile.register(app)
 bench.register(app)

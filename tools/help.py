@@ -11,10 +11,12 @@ PROGRAM: Final = "python -m tools"
 
 GROUPS: Final = {
     "Installs, by the API": ("list", "get", "uninstall", "restore", "purge", "trash"),
-    "Rows, keys and the cascade": ("import", "export", "keys", "verify", "redrive"),
+    "Rows, keys and the cascade": (
+        "import", "export", "export-installs", "keys", "verify", "redrive",
+    ),
     "The service on this machine": ("run", "token"),
     "The project's own": ("openapi", "query-reference", "hostile", "bench-lists"),
-}
+}  # fmt: skip
 """In what order and under what heading the commands are shown; others come last."""
 
 

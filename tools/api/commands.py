@@ -177,11 +177,10 @@ def list_installs(
     console = output()
     if every:
         query["limit"] = None
-        show.show_rows(console, client.rows(**query), as_json=as_json)
+        _said(show.show_rows(console, client.rows(**query), as_json=as_json))
         return
     page = client.list(**query)
-    show.show_rows(console, page.rows, as_json=as_json)
-    _more(len(page.rows), page.info)
+    _said(show.show_rows(console, page.rows, as_json=as_json), page.info)
 
 
 def trash(
@@ -199,20 +198,15 @@ def trash(
         "include_deleted": "only",
         "order_by": [where.install.deleted_at.desc()],
     }
-    console = output()
-    page = None
     if every:
         query["limit"] = None
-        rows = client.rows(**query)
-    else:
-        page = client.list(**query)
-        rows = iter(page.rows)
+    page = None if every else client.list(**query)
+    rows = client.rows(**query) if page is None else page.rows
     if as_json:
-        show.show_rows(console, rows, as_json=True)
+        number = show.show_rows(output(), rows, as_json=True)
     else:
-        show.show_trash(console, rows, datetime.now(UTC))
-    if page is not None:
-        _more(len(page.rows), page.info, cursors=False)
+        number = show.show_trash(output(), rows, datetime.now(UTC))
+    _said(number, None if page is None else page.info, further="--all")
 
 
 def get(client: Client, *, install_id: Id, as_json: Json = False) -> None:
@@ -250,10 +244,9 @@ def _text(given: str) -> str:
         end(Exit.USAGE, f"--filter: {given[1:]} cannot be read: {error}")
 
 
-def _more(shown: int, info: PageInfo, *, cursors: bool = True) -> None:
-    """Say beside the page where it stands."""
+def _said(shown: int, info: PageInfo | None = None, further: str = "") -> None:
+    """Say beside the rows how many there are, and how to see more."""
     console = errors()
-    console.print(f"{shown} of {info.total}", style="dim")
-    if info.has_next_page:
-        further = f"--after {info.end_cursor}, or --all" if cursors and info.end_cursor else "--all"
-        console.print(f"more: {further}", style="dim")
+    console.print(f"{shown} of {shown if info is None else info.total}", style="dim")
+    if info is not None and info.has_next_page:
+        console.print(f"more: {further or f'--all, or --after {info.end_cursor}'}", style="dim")

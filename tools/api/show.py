@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from rich import box
+from rich.cells import cell_len
 from rich.table import Table
 
 from installs.lifecycle import purge_time, timestamp
@@ -27,44 +27,49 @@ PLAIN: Final = (
 
 Column = tuple[str, "Callable[[Install], str]"]
 
-_LIVE: Final[Sequence[Column]] = (
+_WHAT: Final[Sequence[Column]] = (
     ("ID", lambda one: one.id),
     ("INTEGRATION", lambda one: one.integration_id),
     ("WORKSPACE", lambda one: one.workspace_id),
-    ("POLICY", lambda one: one.member_policy),
-    ("INSTALLED", lambda one: moment(one.installed_at)),
-    ("UPGRADED", lambda one: moment(one.last_upgraded_at)),
 )
 _DELETED: Final[Sequence[Column]] = (
     ("DELETED", lambda one: moment(one.deleted_at)),
     ("TIER", lambda one: one.retention_tier or ""),
 )
+_MORE: Final[Sequence[Column]] = (
+    ("INSTALLED", lambda one: moment(one.installed_at)),
+    ("POLICY", lambda one: one.member_policy),
+    ("UPGRADED", lambda one: moment(one.last_upgraded_at)),
+)
+_GAP: Final = 2
 
 
-def show_rows(console: Console, rows: Iterable[Install], *, as_json: bool) -> None:
-    """The rows of a list."""
+def show_rows(console: Console, rows: Iterable[Install], *, as_json: bool) -> int:
+    """The rows of a list; how many there were."""
     if as_json:
-        for one in rows:
-            console.out(json_line(one))
-    elif console.is_terminal:
+        return _each(rows, lambda one: console.out(json_line(one)))
+    if console.is_terminal:
         found = tuple(rows)
         deleted = _DELETED if any(one.deleted_at for one in found) else ()
-        _table(console, found, (*_LIVE, *deleted))
-    else:
-        for one in rows:
-            _plain(console, [one.raw[name] for name in PLAIN])
+        _table(console, found, (*_WHAT, *deleted, *_MORE))
+        return len(found)
+    return _each(rows, lambda one: _plain(console, [one.raw[name] for name in PLAIN]))
 
 
-def show_trash(console: Console, rows: Iterable[Install], now: datetime) -> None:
-    """The deleted rows, with how long until each is purged."""
-    left: Column = ("PURGED", lambda one: until_purge(one, now))
+def show_trash(console: Console, rows: Iterable[Install], now: datetime) -> int:
+    """The deleted rows, with how long until each is purged; how many there were."""
     if console.is_terminal:
-        _table(console, tuple(rows), (*_LIVE[:3], *_DELETED, left))
-        return
-    for one in rows:
+        found = tuple(rows)
+        left: Column = ("PURGED", lambda one: until_purge(one, now))
+        _table(console, found, (_WHAT[0], left, *_WHAT[1:], *_DELETED))
+        return len(found)
+
+    def plain(one: Install) -> None:
         due = purge_at(one)
-        shown = "" if due is None else timestamp(due)
+        shown = None if due is None else timestamp(due)
         _plain(console, [*(one.raw[name] for name in PLAIN), shown])
+
+    return _each(rows, plain)
 
 
 def show_one(console: Console, install: Install, now: datetime) -> None:
@@ -125,13 +130,30 @@ def visible(text: str) -> str:
 
 
 def _table(console: Console, rows: Sequence[Install], columns: Sequence[Column]) -> None:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for number, (title, _) in enumerate(columns):
-        # An id is there to be pasted: rather on two lines than cut.
-        table.add_column(title, overflow="ellipsis" if number else "fold", no_wrap=number > 0)
+    """As many of the columns as there is room for, whole: what stands there is to be pasted."""
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    cells: list[list[str]] = []
+    room = console.width
+    for title, shown in columns:
+        texts = [visible(shown(one)) for one in rows]
+        room -= max(map(cell_len, [title, *texts])) + _GAP
+        if cells and room + _GAP < 0:
+            break
+        table.add_column(title, overflow="fold")
+        cells.append(texts)
+    for row in zip(*cells, strict=True):
+        table.add_row(*row)
+    if rows:
+        console.print(table)
+
+
+def _each(rows: Iterable[Install], show: Callable[[Install], object]) -> int:
+    """Show rows as they come; how many there were."""
+    number = 0
     for one in rows:
-        table.add_row(*(visible(shown(one)) for _, shown in columns))
-    console.print(table)
+        show(one)
+        number += 1
+    return number
 
 
 def _plain(console: Console, values: Sequence[Any]) -> None:
