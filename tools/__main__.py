@@ -19,7 +19,8 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="Run the service on this machine, and work with what runs.",
+    help="Work with the service: the one on this machine ('make run'), or one on AWS.",
+    epilog=help_.EXITS,
 )
 api.register(app)
 commands.register(app)

@@ -20,6 +20,16 @@ GROUPS: Final = {
 """In what order and under what heading the commands are shown; others come last."""
 
 
+EXITS: Final = (
+    "[bold]Exit codes[/bold]\n"
+    "  0  done\n"
+    "  1  the service said no, or what was looked at is not as it should be\n"
+    "  2  wrong usage: nothing was sent\n"
+    "  3  nothing answers, or something that is not this service\n"
+    "  130  Ctrl-C"
+)
+
+
 def examples(*lines: str) -> str:
     """The end of a command's help: lines to paste, each without the program's name."""
     return "\n".join(["[bold]Examples[/bold]", *(f"  {PROGRAM} {line}" for line in lines)])

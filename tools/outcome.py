@@ -5,6 +5,7 @@ What was asked for goes to standard output; everything else, progress and errors
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from enum import IntEnum
 from typing import TYPE_CHECKING, NoReturn
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from installs_client import InstallsError as ClientSideError
 from installs_client import InvalidRequestError, ProblemError, UnexpectedAnswerError
@@ -42,6 +44,24 @@ def output() -> Console:
 def errors() -> Console:
     """Standard error."""
     return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+
+
+def progress(*, beside_output: bool = False) -> Progress:
+    """A bar on standard error; none where that is no terminal, or what is asked for stands there.
+
+    ``beside_output``: the command prints what was asked for while the bar is under way.
+    """
+    console = errors()
+    hidden = not console.is_terminal or (beside_output and sys.stdout.isatty())
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        disable=hidden,
+    )
 
 
 def end(code: Exit, *told: str) -> NoReturn:

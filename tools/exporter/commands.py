@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from installs_client import Client  # noqa: TC001 - read with the command's signature
 from tools.api.connection import calls_api
@@ -18,7 +17,7 @@ from tools.exporter.rows import TableExport, line_of_install
 from tools.help import examples
 from tools.local.paths import DEFAULT_STATE
 from tools.options import Address, Profile, Region, State, Where
-from tools.outcome import Exit, end, errors, told
+from tools.outcome import Exit, end, errors, progress, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,7 +52,7 @@ def export(
         opened = Address.chosen(table, state, profile, region).open()
         about = opened.client.describe_table(TableName=opened.name)["Table"].get("ItemCount")
         work = TableExport(opened)
-        with _writer(file, force=force) as write, _progress(file) as bar:
+        with _writer(file, force=force) as write, progress(beside_output=file is None) as bar:
             # ItemCount is hours old on AWS: the bar grows with what is found.
             task = bar.add_task("Exporting", total=about or None)
             for line in work.lines(
@@ -84,7 +83,7 @@ def export_installs(
     """
     total = client.list(limit=1, workspace_id=workspace_id, include_deleted="true").info.total
     number = 0
-    with _writer(file, force=force) as write, _progress(file) as bar:
+    with _writer(file, force=force) as write, progress(beside_output=file is None) as bar:
         task = bar.add_task("Exporting", total=total)
         for number, one in enumerate(
             client.rows(workspace_id=workspace_id, include_deleted="true"), start=1
@@ -92,18 +91,6 @@ def export_installs(
             write(line_of_install(one))
             bar.update(task, completed=number)
     errors().print(f"{number} installs")
-
-
-def _progress(file: Path | None) -> Progress:
-    """A bar beside the lines, unless both would stand on one terminal."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    return Progress(
-        *columns,
-        console=errors(),
-        transient=True,
-        redirect_stdout=False,
-        disable=file is None and sys.stdout.isatty(),
-    )
 
 
 @contextmanager

@@ -6,13 +6,12 @@ from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from tools.help import examples
 from tools.importer.run import import_file
 from tools.local.paths import DEFAULT_STATE
 from tools.options import Address, Profile, Region, State, Where
-from tools.outcome import errors, told
+from tools.outcome import errors, progress, told
 
 
 def register(app: typer.Typer) -> None:
@@ -39,9 +38,8 @@ def import_rows(
     """
     with told():
         address = Address.chosen(table, state, profile, region)
-        columns = TextColumn("Importing"), BarColumn(), MofNCompleteColumn()
-        with Progress(*columns, console=errors()) as bar:
-            task = bar.add_task("rows", total=None)
+        with progress() as bar:
+            task = bar.add_task("Importing", total=None)
             report = import_file(
                 file,
                 address.name,
