@@ -75,6 +75,8 @@ def demo_service(
         "TABLE_NAME": table_name,
         "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
         "PARKING_BUCKET": "none",
+        # A function's standard output is its log; here it would be that of the command under test.
+        "POWERTOOLS_METRICS_DISABLED": "true",
     }.items():
         patch.setenv(name, value)
     rows = directory / "demo.ndjson"
