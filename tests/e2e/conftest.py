@@ -46,6 +46,8 @@ class Stack:
     """A running local stack, seen from outside."""
 
     running: RunningStack
+    state: Path
+    """Where it keeps its files."""
     tables: DynamoDBClient
     secrets: list[str] = field(default_factory=list)
     """API keys that callers have used."""
@@ -97,7 +99,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     )
     with child:
         running = _wait_until_ready(child, state / "stack.json", log)
-        made = Stack(running, dynamodb_client(running.dynamodb_endpoint))
+        made = Stack(running, state, dynamodb_client(running.dynamodb_endpoint))
         yield made
         lines = _lines_of_functions(running)
         child.stop(grace_seconds=30)

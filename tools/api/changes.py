@@ -10,7 +10,7 @@ import typer
 from installs_client import Client, ProblemError
 from tools.api.connection import calls_api
 from tools.help import examples
-from tools.outcome import Exit, end, errors, lines_of, output
+from tools.outcome import Exit, end, errors, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +88,6 @@ def _each(ids: list[str], do: Callable[[str], object], done: str) -> None:
             first, *rest = lines_of(error)
             errors().print(f"{one}: {first} {' '.join(rest)}", style="red")
         else:
-            output().out(f"{one} {done}")
+            typer.echo(f"{one} {done}")
     if refused:
         raise typer.Exit(Exit.REFUSED)

@@ -49,9 +49,7 @@ WorkspaceId = Annotated[
 Id = Annotated[str, typer.Argument(metavar="ID", help="The install's id.")]
 
 SORTABLE: Final = tuple(
-    one.name
-    for one in map(where.install.__dict__.get, dir(where.install))
-    if isinstance(one, Sortable)
+    one.name for one in vars(where.install).values() if isinstance(one, Sortable)
 )
 
 
@@ -214,7 +212,7 @@ def get(client: Client, *, install_id: Id, as_json: Json = False) -> None:
     found = client.get(install_id)
     console = output()
     if as_json:
-        console.out(show.json_line(found))
+        show.echo(console, show.json_line(found))
     else:
         show.show_one(console, found, datetime.now(UTC))
 

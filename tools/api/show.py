@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+import typer
 from rich.cells import cell_len
 from rich.table import Table
 
@@ -47,7 +48,7 @@ _GAP: Final = 2
 def show_rows(console: Console, rows: Iterable[Install], *, as_json: bool) -> int:
     """The rows of a list; how many there were."""
     if as_json:
-        return _each(rows, lambda one: console.out(json_line(one)))
+        return _each(rows, lambda one: echo(console, json_line(one)))
     if console.is_terminal:
         found = tuple(rows)
         deleted = _DELETED if any(one.deleted_at for one in found) else ()
@@ -95,6 +96,11 @@ def show_one(console: Console, install: Install, now: datetime) -> None:
 def json_line(install: Install) -> str:
     """The row as the API gave it, on one line."""
     return json.dumps(install.raw, ensure_ascii=False, separators=(",", ":"))
+
+
+def echo(console: Console, line: str) -> None:
+    """Print a line to the letter: rich itself would put spaces in the place of tabs."""
+    typer.echo(line, file=console.file)
 
 
 def purge_at(install: Install) -> datetime | None:
@@ -157,4 +163,4 @@ def _each(rows: Iterable[Install], show: Callable[[Install], object]) -> int:
 
 
 def _plain(console: Console, values: Sequence[Any]) -> None:
-    console.out("\t".join("" if value is None else str(value) for value in values))
+    echo(console, "\t".join("" if value is None else str(value) for value in values))
