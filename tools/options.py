@@ -1,10 +1,10 @@
-"""The options that say which table a command works on: the local system's, or one in AWS."""
+"""The options that say which system a command works on: the local one, or one in AWS."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import boto3
 import typer
@@ -17,7 +17,7 @@ from tools.local.state import StateDirectory
 if TYPE_CHECKING:
     from installs.store.table import Table
 
-_PANEL = "Which table"
+_PANEL: Final = "Which system"
 
 Where = Annotated[
     str | None,

@@ -33,7 +33,7 @@ class Exit(IntEnum):
     USAGE = 2
     """What was asked for cannot be: nothing was sent."""
     UNREACHABLE = 3
-    """Nothing answers, or something that is not this service."""
+    """Nothing answers, or something that is not this service, or AWS lets nobody near it."""
 
 
 def output() -> Console:
@@ -59,7 +59,7 @@ def progress(*, beside_output: bool = False) -> Progress:
         MofNCompleteColumn(),
         console=console,
         transient=True,
-        redirect_stdout=False,
+        redirect_stdout=sys.stdout.isatty(),  # what is printed meanwhile stands above the bar
         disable=hidden,
     )
 
@@ -85,10 +85,14 @@ def told() -> Iterator[None]:
         end(Exit.UNREACHABLE, str(error))
     except ImportRefusedError as error:
         end(Exit.REFUSED, *str(error).splitlines())
-    except (ClientSideError, LocalSystemError, ImportStoppedError, BotoCoreError) as error:
+    except (
+        ClientSideError,
+        LocalSystemError,
+        ImportStoppedError,
+        BotoCoreError,
+        ClientError,
+    ) as error:
         end(Exit.UNREACHABLE, str(error))
-    except ClientError as error:
-        end(Exit.REFUSED, str(error))
 
 
 def lines_of(error: ProblemError) -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -89,16 +89,17 @@ def demo_service(
     with _Server(poller) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        running = RunningStack(
-            base_url=f"http://{HOST}:{server.server_port}{STAGE}",
-            tokens={"usr_ada": key.token("usr_ada")},
-            table_name=table_name,
-            dynamodb_endpoint=endpoint,
-            aws_endpoint="http://127.0.0.1:1",
-            parking_bucket="none",
-            cascade_function="none",
-            pid=0,
-        )
+        given = {
+            "base_url": f"http://{HOST}:{server.server_port}{STAGE}",
+            "tokens": {"usr_ada": key.token("usr_ada")},
+            "table_name": table_name,
+            "dynamodb_endpoint": endpoint,
+        }
+        # Of the rest of a local system there is nothing here.
+        parts: dict[str, Any] = {
+            one.name: given.get(one.name, "none") for one in fields(RunningStack)
+        }
+        running = RunningStack(**parts)
         state.stack.write_text(running.as_json())
         try:
             yield DemoService(state, running, key)
