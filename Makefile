@@ -21,6 +21,7 @@ BIN := .venv/bin
 UV := $(BIN)/uv
 UV_PIN := $(shell sed -n 's/^uv==/uv==/p' requirements/dev.in)
 STAMPS := .venvs/.stamps
+IMPORT_ROOTS := layers/core clients/python/src
 SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
 
 .DEFAULT_GOAL := help
@@ -87,10 +88,10 @@ $(STAMPS)/uv: requirements/dev.in
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_PIN)"
 	@touch $@
 
-$(STAMPS)/dev: requirements/dev.txt $(STAMPS)/uv
+$(STAMPS)/dev: requirements/dev.txt clients/python/pyproject.toml $(STAMPS)/uv
 	@echo "Installing the project's own environment (.venv)"
 	@$(SYNC) --python $(BIN)/python requirements/dev.txt
-	@echo "$(CURDIR)/layers/core" > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/installs.pth"
+	@printf '%s\n' $(addprefix "$(CURDIR)"/,$(IMPORT_ROOTS)) > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/installs.pth"
 	@touch $@
 
 $(STAMPS)/sam $(STAMPS)/ministack: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev

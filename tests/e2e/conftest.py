@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from installs.store import items, keys
+from installs_client import Client
 from tests import rows
 from tools.local.dynoxide import CREDENTIALS, REGION, dynamodb_client
 from tools.local.paths import ROOT
@@ -45,13 +46,20 @@ class Stack:
     """A running local stack, seen from outside."""
 
     running: RunningStack
+    state: Path
+    """Where it keeps its files."""
     tables: DynamoDBClient
     secrets: list[str] = field(default_factory=list)
     """API keys that callers have used."""
 
     def as_user(self, user: str) -> httpx.Client:
+        """Plain HTTP, for tests of what goes over the wire."""
         token = self.running.tokens[user]
         return self.client({"Authorization": f"Bearer {token}"})
+
+    def caller(self, user: str) -> Client:
+        """The Python client, as a user."""
+        return Client(self.running.base_url, self.running.tokens[user], timeout=60)
 
     def client(self, headers: dict[str, str] | None = None) -> httpx.Client:
         return httpx.Client(
@@ -91,7 +99,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     )
     with child:
         running = _wait_until_ready(child, state / "stack.json", log)
-        made = Stack(running, dynamodb_client(running.dynamodb_endpoint))
+        made = Stack(running, state, dynamodb_client(running.dynamodb_endpoint))
         yield made
         lines = _lines_of_functions(running)
         child.stop(grace_seconds=30)

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 import pytest
 
+from installs_client import (
+    AsyncClient,
+    Client,
+    ForbiddenError,
+    InstallsError,
+    InvalidCursorError,
+    InvalidFilterError,
+    UnauthorizedError,
+)
 from tests.rows import STRANGER
 from tools.tokens import SigningKey
 
@@ -107,15 +118,43 @@ def test_a_parameter_that_is_wrong_is_named(stack: Stack) -> None:
 
 
 def test_pages_walk_through_the_whole_list(stack: Stack) -> None:
-    with stack.as_user("usr_vera") as viewer:
-        everything = [row["id"] for row in viewer.get(INSTALLS).json()["data"]]
-        walked: list[str] = []
-        after: dict[str, str] = {}
-        for _ in range(len(everything) + 1):
-            page = viewer.get(INSTALLS, params={"limit": "5", **after}).json()
-            walked += [row["id"] for row in page["data"]]
-            if not page["pageInfo"]["hasNextPage"]:
-                break
-            after = {"after": page["pageInfo"]["endCursor"]}
+    with stack.caller("usr_vera") as viewer:
+        everything = [row.id for row in viewer.list().rows]
+        forward = [row.id for row in viewer.rows(limit=5)]
+        *_, last = viewer.pages(limit=5)
+        backward = [row.id for row in viewer.rows(limit=4, before=last.info.end_cursor)]
 
-    assert walked == everything
+    assert forward == everything
+    assert backward == everything[-2::-1]
+
+
+def test_the_async_client_sees_the_same(stack: Stack) -> None:
+    async def ids() -> list[str]:
+        running = stack.running
+        async with AsyncClient(running.base_url, lambda: running.tokens["usr_vera"]) as viewer:
+            return [row.id async for row in viewer.rows(limit=7)]
+
+    with stack.caller("usr_vera") as viewer:
+        assert asyncio.run(ids()) == [row.id for row in viewer.list().rows]
+
+
+def test_the_client_raises_what_the_service_answers(
+    stack: Stack, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with stack.caller("usr_vera") as viewer:
+        with pytest.raises(ForbiddenError) as refused:
+            viewer.uninstall("ins_roles")
+        with pytest.raises(InvalidFilterError) as wrong:
+            viewer.list(filter='{"memberPolicy":{"eqq":"manual"}}')
+        with pytest.raises(InvalidCursorError):
+            viewer.list(after="nothing")
+    with Client(stack.running.base_url, "nobody") as nobody, pytest.raises(UnauthorizedError):
+        nobody.list()
+    with Client(f"{stack.running.base_url}x", "nobody") as lost, pytest.raises(InstallsError):
+        lost.list()
+
+    assert refused.value.request_id
+    assert wrong.value.errors[0].pointer == "/memberPolicy/eqq"
+    assert stack.running.tokens["usr_vera"] not in caplog.text
+    assert "Request" in caplog.text

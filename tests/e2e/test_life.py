@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from installs.store import keys
+from installs_client import (
+    ForbiddenError,
+    InstallNotDeletedError,
+    NotFoundError,
+    ParentDeletedError,
+)
 from tests import rows
 
 if TYPE_CHECKING:
-    import httpx
-
+    from installs_client import Page
     from tests.e2e.conftest import Stack
 
-INSTALLS = "/integration-installs"
 
-
-def ids(answer: httpx.Response) -> set[str]:
-    assert answer.status_code == 200, answer.text
-    return {row["id"] for row in answer.json()["data"]}
+def ids(page: Page) -> set[str]:
+    return {row.id for row in page.rows}
 
 
 def torn_down(row: dict[str, Any] | None) -> bool:
@@ -60,66 +64,61 @@ class Family:
 def test_an_install_lives_is_torn_down_restored_and_purged(stack: Stack) -> None:
     family = Family(stack, "life")
     before = family.fields()
-    path = f"{INSTALLS}/ins_life"
-    with stack.as_user("usr_ed") as editor, stack.as_user("usr_ada") as admin:
-        page = editor.get(INSTALLS, params={"limit": 100})
-        assert {"ins_life", "ins_life_addon", "ins_life_addon_addon"} <= ids(page)
-        shown = editor.get(path).json()
-        assert shown["variables"] == {"region": rows.VALUE}
-        assert shown["deletedAt"] is None
+    everybody = {"ins_life", "ins_life_addon", "ins_life_addon_addon"}
+    with stack.caller("usr_ed") as editor, stack.caller("usr_ada") as admin:
+        assert everybody <= ids(editor.list())
+        shown = editor.get("ins_life")
+        assert shown.variables == {"region": rows.VALUE}
+        assert shown.deleted_at is None
 
         # Uninstall: the row at once, what hangs from it by the stream.
-        assert editor.delete(path).json() == {"success": True}
-        deleted = editor.get(path).json()
-        assert deleted["deletedAt"] is not None
-        assert deleted["retentionTier"] == "medium"
-        assert "ins_life" not in ids(editor.get(INSTALLS))
-        assert "ins_life" in ids(editor.get(INSTALLS, params={"include_deleted": "only"}))
+        editor.uninstall("ins_life")
+        deleted = editor.get("ins_life")
+        assert deleted.deleted_at is not None
+        assert deleted.retention_tier == "medium"
+        assert "ins_life" not in ids(editor.list())
+        assert "ins_life" in ids(editor.trash())
         assert stack.eventually(family.all_torn_down), family.rows()
-        trash = ids(editor.get(INSTALLS, params={"include_deleted": "only"}))
-        assert {"ins_life", "ins_life_addon", "ins_life_addon_addon"} <= trash
-        assert editor.delete(path).json() == {"success": True}
-        assert editor.get(path).json() == deleted
+        assert everybody <= ids(editor.trash())
+        editor.uninstall("ins_life")
+        assert editor.get("ins_life") == deleted
 
         # An add-on of a deleted install cannot come back by itself.
-        refused = editor.post(f"{INSTALLS}/ins_life_addon/restore")
-        assert (refused.status_code, refused.json()["code"]) == (409, "parent_deleted")
+        with pytest.raises(ParentDeletedError):
+            editor.restore("ins_life_addon")
 
         # Restore: exactly what the uninstall took.
-        restored = editor.post(f"{path}/restore")
-        assert restored.status_code == 200, restored.text
-        assert restored.json() == shown
+        assert editor.restore("ins_life").raw == shown.raw
         assert stack.eventually(lambda: family.fields() == before), family.rows()
-        assert {"ins_life", "ins_life_addon_addon"} <= ids(editor.get(INSTALLS))
+        assert {"ins_life", "ins_life_addon_addon"} <= ids(editor.list())
 
         # Purge: only what is deleted, only by an admin.
-        live = admin.delete(f"{path}/purge")
-        assert (live.status_code, live.json()["code"]) == (409, "install_not_deleted")
-        assert editor.delete(path).status_code == 200
+        with pytest.raises(InstallNotDeletedError):
+            admin.purge("ins_life")
+        editor.uninstall("ins_life")
         assert stack.eventually(family.all_torn_down), family.rows()
-        assert editor.delete(f"{path}/purge").status_code == 403
-        assert admin.delete(f"{path}/purge").json() == {"success": True}
-        assert admin.get(path).status_code == 404
+        with pytest.raises(ForbiddenError):
+            editor.purge("ins_life")
+        admin.purge("ins_life")
+        for call in (admin.get, admin.purge):
+            with pytest.raises(NotFoundError):
+                call("ins_life")
         assert stack.eventually(lambda: not family.fields()), family.rows()
-        everything = admin.get(INSTALLS, params={"include_deleted": "true"})
-        assert not any(one.startswith("ins_life") for one in ids(everything))
+        assert not any(one.id.startswith("ins_life") for one in admin.rows(include_deleted="true"))
 
 
 def test_an_uninstall_overtaken_by_its_purge_leaves_nothing(stack: Stack) -> None:
     family = Family(stack, "gone")
-    with stack.as_user("usr_ada") as admin:
-        assert admin.delete(f"{INSTALLS}/ins_gone").status_code == 200
-        assert admin.delete(f"{INSTALLS}/ins_gone/purge").status_code == 200
+    with stack.caller("usr_ada") as admin:
+        admin.uninstall("ins_gone")
+        admin.purge("ins_gone")
 
     assert stack.eventually(lambda: not family.fields()), family.rows()
 
 
 def test_the_trash_is_counted_apart_from_the_list(stack: Stack) -> None:
-    with stack.as_user("usr_ada") as admin:
+    with stack.caller("usr_ada") as admin:
+        live, trash = admin.list(limit=1), admin.trash(limit=1)
+        both = admin.list(limit=1, include_deleted="true")
 
-        def total(include_deleted: str) -> int:
-            wanted = {"limit": "1", "include_deleted": include_deleted}
-            count: int = admin.get(INSTALLS, params=wanted).json()["pageInfo"]["total"]
-            return count
-
-        assert total("true") == total("false") + total("only")
+    assert both.info.total == live.info.total + trash.info.total

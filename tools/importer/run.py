@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    import boto3
+
     from installs.lifecycle import InstallState
     from installs.store.items import Item
     from installs.store.table import Table
@@ -52,10 +54,12 @@ def import_file(
     table_name: str,
     endpoint_url: str | None,
     on_progress: Callable[[int, int], None],
+    session: boto3.Session | None = None,
 ) -> ImportReport:
     """Import newline-delimited JSON (CONTRACT.md section 10); safe to repeat.
 
-    ``endpoint_url`` is an engine on this machine; ``None`` is AWS. ``on_progress`` is told how many
+    ``endpoint_url`` is an engine on this machine; ``None`` is AWS, with the credentials of
+    ``session``, or of the environment. ``on_progress`` is told how many
     rows are written, and of how many; it is called by several threads, one at a time. What a
     deleted row hangs from is looked for in the file and in the table: it comes with it or before.
 
@@ -69,7 +73,7 @@ def import_file(
     rows = read_rows(path)
     progress = _Progress(len(rows.by_key), on_progress)
     with failures_told():
-        table = open_table(table_name, endpoint_url)
+        table = open_table(table_name, endpoint_url, session)
         marks = Marks(rows, table)
         others = [row for _, row in rows.others()]
         api_keys = [row for row in others if isinstance(row, model.ApiKey)]

@@ -49,8 +49,11 @@ class Put:
         return {"Put": {"TableName": table, "Item": self.item, **given, **p.attributes()}}
 
 
-def open_table(name: str, endpoint_url: str | None) -> Table:
-    """A table at an engine on this machine (``endpoint_url``), or in AWS (``None``)."""
+def open_table(name: str, endpoint_url: str | None, session: boto3.Session | None = None) -> Table:
+    """A table at an engine on this machine (``endpoint_url``), or in AWS (``None``).
+
+    ``session``: credentials and a region for AWS; without it, those of the environment.
+    """
     settings: dict[str, Any] = {}
     if endpoint_url is not None:
         settings = {
@@ -63,7 +66,8 @@ def open_table(name: str, endpoint_url: str | None) -> Table:
         max_pool_connections=2 * WORKERS,
         retries={"mode": "standard", "total_max_attempts": 8},
     )
-    return Table(name, boto3.client("dynamodb", config=config, **settings))
+    made = session or boto3.Session()
+    return Table(name, made.client("dynamodb", config=config, **settings))
 
 
 def write_batch(table: Table, puts: Sequence[Item], deletes: Sequence[Key] = ()) -> None:

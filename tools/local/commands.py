@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from tools.local.errors import LocalSystemError
 from tools.local.paths import DEFAULT_STATE
 from tools.local.state import StateDirectory
-from tools.local.system import add_rows, local_system
+from tools.local.system import local_system
 from tools.tokens import SigningKey
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     app.command("run")(run)
     app.command("token")(token)
-    app.command("import")(import_rows)
 
 
 def run(
@@ -76,28 +74,6 @@ def token(
 ) -> None:
     """Print a token for any user of the local system."""
     typer.echo(SigningKey.of_machine(StateDirectory(state).signing_key).token(user))
-
-
-def import_rows(
-    file: Annotated[Path, typer.Argument(help="Rows, one JSON object per line.")],
-    state: State = DEFAULT_STATE,
-) -> None:
-    """Add the rows of a file to the running system; nothing is written if a line is wrong."""
-    console = _console()
-    try:
-        _require_file(file)
-        running = StateDirectory(state).running()
-        columns = TextColumn("Importing"), BarColumn(), MofNCompleteColumn()
-        with Progress(*columns, console=console) as bar:
-            task = bar.add_task("rows", total=None)
-            add_rows(
-                file,
-                running.table_name,
-                running.dynamodb_endpoint,
-                lambda done, total: bar.update(task, completed=done, total=total),
-            )
-    except LocalSystemError as error:
-        _fail(console, error)
 
 
 def introduction(system: LocalSystem) -> Iterator[str]:

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from tools.local.errors import LocalSystemError
 from tools.local.paths import DEFAULT_STATE
 from tools.local.state import StateDirectory
 from tools.operate.redrive import Redrive, Result
 from tools.operate.target import Target
 from tools.operate.verify import Finding, Verifier
-
-State = Annotated[
-    Path,
-    typer.Option("--state", help="Where the local system keeps its files.", envvar="LOCAL_STATE"),
-]
-Profile = Annotated[str | None, typer.Option(help="The AWS profile; else the environment's.")]
-Region = Annotated[str | None, typer.Option(help="The AWS region; else the profile's.")]
+from tools.options import Profile, Region, State  # noqa: TC001 - typer reads them
+from tools.outcome import Exit, end, output, progress, told
 
 
 def register(app: typer.Typer) -> None:
@@ -47,10 +37,10 @@ def redrive(
 
     Ends with 1 where a record is still there.
     """
-    console = _console()
     if (bucket is None) != (function is None):
-        _fail(console, "Give --bucket and --function together, or neither for the local system.")
-    try:
+        end(Exit.USAGE, "Give --bucket and --function together, or neither for the local system.")
+    console = output()
+    with told():
         if bucket is None or function is None:
             running = StateDirectory(state).running()
             target = Target.local(running)
@@ -59,18 +49,16 @@ def redrive(
             target = Target.aws(profile, region)
         work = Redrive(target.objects(), target.functions(), bucket, function)
         results: Counter[Result] = Counter()
-        with _progress(console) as bar:
+        with progress() as bar:
             task = bar.add_task("Running again", total=None)
             found = list(work.keys())
             bar.update(task, total=len(found))
             for key in found:
-                result, told = work.run(key)
+                result, why = work.run(key)
                 results[result] += 1
                 if result is not Result.DONE:
-                    console.print(f"{key}: {result.value}: {told}")
+                    console.print(f"{key}: {result.value}: {why}")
                 bar.advance(task)
-    except (LocalSystemError, ClientError, BotoCoreError) as error:
-        _fail(console, str(error))
     said = ", ".join(f"{number} {result.value}" for result, number in results.items())
     console.print(said or "Nothing is parked.")
     raise typer.Exit(int(results.total() > results[Result.DONE]))
@@ -88,16 +76,16 @@ def verify(
     It may be stopped and begun again at any time, and run beside live traffic. Ends with 1 where
     something disagrees still.
     """
-    console = _console()
+    console = output()
     left = number = 0
-    try:
+    with told():
         if table is None:
             running = StateDirectory(state).running()
             opened = Target.local(running).table(running.table_name)
         else:
             opened = Target.aws(profile, region).table(table)
         described = opened.client.describe_table(TableName=opened.name)["Table"]
-        with _progress(console) as bar:
+        with progress() as bar:
             # ItemCount is hours old on AWS: the bar grows with what is found.
             about = described.get("ItemCount") or None
             walked = bar.add_task("Walking", total=about)
@@ -114,8 +102,6 @@ def verify(
                 number += 1
                 left += not finding.mended
                 console.print(_told(finding))
-    except (LocalSystemError, ClientError, BotoCoreError) as error:
-        _fail(console, str(error))
     console.print(f"{number} disagree, {left} still do." if number else "Everything agrees.")
     raise typer.Exit(int(left > 0))
 
@@ -123,17 +109,3 @@ def verify(
 def _told(finding: Finding) -> str:
     result = {None: "", True: " (mended)", False: " (not mended)"}[finding.mended]
     return f"{finding.about}: {'; '.join(finding.told)}{result}"
-
-
-def _progress(console: Console) -> Progress:
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    return Progress(*columns, console=console)
-
-
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=True, markup=False)
-
-
-def _fail(console: Console, told: str) -> NoReturn:
-    console.print(told, style="red")
-    raise typer.Exit(1)

@@ -1,0 +1,127 @@
+"""The async client."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
+
+import httpx
+
+from installs_client import connection, operations
+from installs_client.exchange import Outcome, Pause, Step, exchange
+from installs_client.retries import Retries
+from installs_client.walk import Walk
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from types import TracebackType
+
+    from installs_client.auth import AsyncToken
+    from installs_client.operations import Operation
+    from installs_client.query import Query
+    from installs_client.rows import Install, Page
+
+T = TypeVar("T")
+
+
+class AsyncClient:
+    """``Client`` for asyncio: the same methods, awaited.
+
+    ``token`` may also be a coroutine function.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: AsyncToken,
+        *,
+        timeout: float | httpx.Timeout = connection.TIMEOUT,
+        retries: Retries = Retries(),  # noqa: B008 - frozen
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        settings = connection.settings(base_url, token, timeout)
+        self._http = httpx.AsyncClient(**settings, transport=transport)
+        self._retries = retries
+
+    async def list(self, **query: Unpack[Query]) -> Page:
+        """One page of the installs that the caller sees."""
+        return await self._run(operations.list_page(query))
+
+    async def trash(self, **query: Unpack[Query]) -> Page:
+        """One page of the deleted installs."""
+        query["include_deleted"] = "only"
+        return await self._run(operations.list_page(query))
+
+    def pages(self, *, max_pages: int | None = None, **query: Unpack[Query]) -> AsyncIterator[Page]:
+        """Page by page: from ``after`` or the start; with ``before`` alone backward from there."""
+        return self._pages(Walk(query, max_pages=max_pages))
+
+    def rows(
+        self, *, max_rows: int | None = None, **query: Unpack[Query]
+    ) -> AsyncIterator[Install]:
+        """Row by row, in the same way; backward, the nearest row comes first."""
+        walk = Walk(query, max_rows=max_rows)
+        return (row async for page in self._pages(walk) for row in walk.rows(page))
+
+    async def get(self, install_id: str) -> Install:
+        """One install, deleted or not."""
+        return await self._run(operations.get(install_id))
+
+    async def uninstall(self, install_id: str) -> None:
+        """Put an install into the trash; what hangs from it follows within seconds."""
+        await self._run(operations.uninstall(install_id))
+
+    async def restore(self, install_id: str) -> Install:
+        """Bring an install back out of the trash, and what that uninstall took."""
+        return await self._run(operations.restore(install_id))
+
+    async def purge(self, install_id: str) -> None:
+        """Delete a deleted install for good.
+
+        Raises
+        ------
+        MaybePurgedError
+            An attempt's answer was lost, and the next one found no such install.
+        """
+        await self._run(operations.purge(install_id))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._http.__aexit__(kind, error, trace)
+
+    async def _pages(self, walk: Walk) -> AsyncIterator[Page]:
+        while (operation := walk.next()) is not None:
+            page = await self._run(operation)
+            walk.take(page)
+            yield page
+
+    async def _run(self, operation: Operation[T]) -> T:
+        steps = exchange(operation, connection.request_of(self._http, operation), self._retries)
+        outcome: Outcome = None
+        try:
+            while True:
+                outcome = await self._do(steps.send(outcome))
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    async def _do(self, step: Step) -> Outcome:
+        if isinstance(step, Pause):
+            await asyncio.sleep(step.seconds)
+            return None
+        try:
+            return await self._http.send(step)
+        except httpx.RequestError as error:
+            return error

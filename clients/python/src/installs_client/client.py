@@ -1,0 +1,129 @@
+"""The sync client."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
+
+import httpx
+
+from installs_client import connection, operations
+from installs_client.exchange import Outcome, Pause, Step, exchange
+from installs_client.retries import Retries
+from installs_client.walk import Walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from installs_client.auth import Token
+    from installs_client.operations import Operation
+    from installs_client.query import Query
+    from installs_client.rows import Install, Page
+
+T = TypeVar("T")
+
+
+class Client:
+    """The Integration Installs API. It may be used by several threads at once.
+
+    ``base_url`` is the stack's ``ApiUrl``; ``token`` a JSON Web Token, an API key, or a function
+    that gives one, which is called again after a 401; ``timeout`` in seconds, of each attempt;
+    ``transport`` is httpx's, for proxies and tests. Every method raises ``InvalidRequestError``
+    before anything is sent, then ``ProblemError`` and its kin, ``UnexpectedAnswerError`` or
+    ``UnreachableError``.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: Token,
+        *,
+        timeout: float | httpx.Timeout = connection.TIMEOUT,
+        retries: Retries = Retries(),  # noqa: B008 - frozen
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        settings = connection.settings(base_url, token, timeout)
+        self._http = httpx.Client(**settings, transport=transport)
+        self._retries = retries
+
+    def list(self, **query: Unpack[Query]) -> Page:
+        """One page of the installs that the caller sees."""
+        return self._run(operations.list_page(query))
+
+    def trash(self, **query: Unpack[Query]) -> Page:
+        """One page of the deleted installs."""
+        query["include_deleted"] = "only"
+        return self._run(operations.list_page(query))
+
+    def pages(self, *, max_pages: int | None = None, **query: Unpack[Query]) -> Iterator[Page]:
+        """Page by page: from ``after`` or the start; with ``before`` alone backward from there."""
+        return self._pages(Walk(query, max_pages=max_pages))
+
+    def rows(self, *, max_rows: int | None = None, **query: Unpack[Query]) -> Iterator[Install]:
+        """Row by row, in the same way; backward, the nearest row comes first."""
+        walk = Walk(query, max_rows=max_rows)
+        return (row for page in self._pages(walk) for row in walk.rows(page))
+
+    def get(self, install_id: str) -> Install:
+        """One install, deleted or not."""
+        return self._run(operations.get(install_id))
+
+    def uninstall(self, install_id: str) -> None:
+        """Put an install into the trash; what hangs from it follows within seconds."""
+        self._run(operations.uninstall(install_id))
+
+    def restore(self, install_id: str) -> Install:
+        """Bring an install back out of the trash, and what that uninstall took."""
+        return self._run(operations.restore(install_id))
+
+    def purge(self, install_id: str) -> None:
+        """Delete a deleted install for good.
+
+        Raises
+        ------
+        MaybePurgedError
+            An attempt's answer was lost, and the next one found no such install.
+        """
+        self._run(operations.purge(install_id))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        self._http.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.__exit__(kind, error, trace)
+
+    def _pages(self, walk: Walk) -> Iterator[Page]:
+        while (operation := walk.next()) is not None:
+            page = self._run(operation)
+            walk.take(page)
+            yield page
+
+    def _run(self, operation: Operation[T]) -> T:
+        steps = exchange(operation, connection.request_of(self._http, operation), self._retries)
+        outcome: Outcome = None
+        try:
+            while True:
+                outcome = self._do(steps.send(outcome))
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    def _do(self, step: Step) -> Outcome:
+        if isinstance(step, Pause):
+            time.sleep(step.seconds)
+            return None
+        try:
+            return self._http.send(step)
+        except httpx.RequestError as error:
+            return error

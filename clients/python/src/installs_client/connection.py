@@ -1,0 +1,43 @@
+"""What both clients are made of: a base URL, a token, timeouts, retries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+
+from installs_client.auth import AsyncToken, BearerAuth
+from installs_client.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from installs_client.operations import Operation
+
+VERSION: Final = "0.1.0"
+TIMEOUT: Final = httpx.Timeout(35.0, connect=5.0)
+"""Seconds. API Gateway itself gives up after 29."""
+
+
+def settings(base_url: str, token: AsyncToken, timeout: float | httpx.Timeout) -> dict[str, Any]:
+    """The settings of an httpx client; raises ``InvalidRequestError`` for what is no base URL."""
+    try:
+        url = httpx.URL(base_url)
+    except (httpx.InvalidURL, TypeError) as error:
+        raise InvalidRequestError("The base URL is no URL.") from error
+    if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
+        raise InvalidRequestError(f"{url!r} is not a base URL such as https://host/stage.")
+    return {
+        "base_url": url,
+        "auth": BearerAuth(token),
+        "timeout": timeout,
+        "headers": {
+            "Accept": "application/json",
+            "User-Agent": f"integration-installs-client/{VERSION}",
+        },
+    }
+
+
+def request_of(
+    client: httpx.Client | httpx.AsyncClient, operation: Operation[Any]
+) -> httpx.Request:
+    """The HTTP request of an operation."""
+    return client.build_request(operation.method, operation.path, params=operation.query or None)

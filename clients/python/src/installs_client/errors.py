@@ -1,0 +1,194 @@
+"""What can go wrong: one base, and a class for each code of the API (CONTRACT.md section 9).
+
+No message holds a token or a header.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+
+class InstallsError(Exception):
+    """The base of everything that this package raises."""
+
+
+class InvalidRequestError(InstallsError, ValueError):
+    """What is asked for can never be answered: nothing was sent."""
+
+
+class UnreachableError(InstallsError):
+    """No answer came, after all attempts; whether the request was carried out is not known."""
+
+
+class UnexpectedAnswerError(InstallsError):
+    """Something answered, but not as this API does: a proxy, or another service."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(status, detail)
+        self.status = status
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.detail} (status {self.status})"
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One thing that is wrong with a request, and where."""
+
+    code: str
+    detail: str
+    parameter: str | None = None
+    """The name of a query or path parameter."""
+    pointer: str | None = None
+    """A JSON pointer (RFC 6901) into the parameter's value, where that is JSON."""
+
+    def __str__(self) -> str:
+        place = " ".join(part for part in (self.parameter, self.pointer) if part)
+        return f"{place}: {self.detail}" if place else self.detail
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Problem details (RFC 9457) as the API has them."""
+
+    status: int
+    code: str
+    detail: str
+    title: str = ""
+    request_id: str = ""
+    errors: tuple[Issue, ...] = ()
+    retry_after: float | None = None
+    """Seconds after which to try again, where the answer says so."""
+
+
+class ProblemError(InstallsError):
+    """The API said no. A code that this package does not know is of this class itself."""
+
+    code_of_class: ClassVar[str | None] = None
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.problem.status
+
+    @property
+    def code(self) -> str:
+        """The API's stable code."""
+        return self.problem.code
+
+    @property
+    def detail(self) -> str:
+        """What is wrong, for people."""
+        return self.problem.detail
+
+    @property
+    def request_id(self) -> str:
+        """What the service's logs know the request by."""
+        return self.problem.request_id
+
+    @property
+    def errors(self) -> tuple[Issue, ...]:
+        """Everything that is wrong, each with its place."""
+        return self.problem.errors
+
+    def __str__(self) -> str:
+        known = f"{self.status} {self.code}"
+        return f"{self.detail} ({known}, request {self.request_id or 'unknown'})"
+
+
+class InvalidParameterError(ProblemError):
+    """A parameter is unknown, repeated, empty or of the wrong type."""
+
+    code_of_class = "invalid_parameter"
+
+
+class InvalidFilterError(ProblemError):
+    """``filter`` is not a filter."""
+
+    code_of_class = "invalid_filter"
+
+
+class InvalidOrderByError(ProblemError):
+    """``orderBy`` is not an order."""
+
+    code_of_class = "invalid_order_by"
+
+
+class InvalidCursorError(ProblemError):
+    """A cursor is malformed, or of another query."""
+
+    code_of_class = "invalid_cursor"
+
+
+class UnauthorizedError(ProblemError):
+    """The token is missing, wrong or expired."""
+
+    code_of_class = "unauthorized"
+
+
+class ForbiddenError(ProblemError):
+    """The row is visible, but the role is too low."""
+
+    code_of_class = "forbidden"
+
+
+class NotFoundError(ProblemError):
+    """There is no such install, or it is not the caller's to see."""
+
+    code_of_class = "not_found"
+
+
+class MaybePurgedError(NotFoundError):
+    """A purge was sent again because an answer was lost, and now there is no such install.
+
+    Either the attempt whose answer was lost purged it, or it was not there to begin with.
+    """
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}; an attempt whose answer was lost may have purged it"
+
+
+class InstallNotDeletedError(ProblemError):
+    """Only a deleted install can be purged."""
+
+    code_of_class = "install_not_deleted"
+
+
+class ParentDeletedError(ProblemError):
+    """An add-on cannot come back while its parent is deleted or gone."""
+
+    code_of_class = "parent_deleted"
+
+
+class ConflictError(ProblemError):
+    """The row kept changing under the request."""
+
+    code_of_class = "conflict"
+
+
+class QueryTooExpensiveError(ProblemError):
+    """The query would read more than its budget; the detail says how to narrow it."""
+
+    code_of_class = "query_too_expensive"
+
+
+class ThrottledError(ProblemError):
+    """Too many requests, after all attempts."""
+
+    code_of_class = "throttled"
+
+
+class InternalError(ProblemError):
+    """Something went wrong inside the service, after all attempts."""
+
+    code_of_class = "internal_error"
+
+
+BY_CODE: Final = {kind.code_of_class: kind for kind in ProblemError.__subclasses__()}
+"""The class of each code."""

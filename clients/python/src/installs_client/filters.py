@@ -1,0 +1,158 @@
+"""Filters: what the fields of ``where`` make, and how they are put together.
+
+A filter that exists is one that the API takes: the limits of CONTRACT.md section 2 are checked as
+it is made. ``Filter`` is contravariant, as a predicate is: a filter of any install serves where a
+parent install is asked about, which may be absent, but not the other way round.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Generic, NoReturn, TypeVar
+
+from installs_client.errors import InvalidRequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+MAX_BYTES: Final = 16 * 1024
+MAX_DEPTH: Final = 8
+MAX_NODES: Final = 100
+MAX_ENTRIES: Final = 100
+MAX_RELATIONS: Final = 3
+MAX_HOPS: Final = 2
+
+
+class Entity:
+    """A kind of row that can be asked about: its fields and relations are class attributes."""
+
+
+E = TypeVar("E", bound=Entity)
+Asked = TypeVar("Asked", bound=Entity, contravariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of the limits a filter takes."""
+
+    nodes: int = 1
+    """Comparisons, AND, OR, NOT and relations."""
+    depth: int = 0
+    """How many AND, OR, NOT and relations stand around a comparison."""
+    relations: int = 0
+    hops: int = 0
+    """How many relations stand within one another."""
+
+    @classmethod
+    def around(cls, inner: Iterable[Extent], *, relation: bool = False) -> Extent:
+        """Of an AND, OR, NOT or a relation around others."""
+        parts = tuple(inner)
+        return cls(
+            1 + sum(part.nodes for part in parts),
+            1 + max((part.depth for part in parts), default=0),
+            relation + sum(part.relations for part in parts),
+            relation + max((part.hops for part in parts), default=0),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Filter(Generic[Asked]):
+    """A condition on rows of one kind: made by the fields of ``where``, joined by ``& | ~``."""
+
+    entity: type[Entity]
+    body: Mapping[str, object]
+    extent: Extent = field(default=Extent(), repr=False)
+
+    def __post_init__(self) -> None:
+        for number, most, what in (
+            (self.extent.depth, MAX_DEPTH, "deep"),
+            (self.extent.nodes, MAX_NODES, "nodes large"),
+            (self.extent.relations, MAX_RELATIONS, "relations large"),
+            (self.extent.hops, MAX_HOPS, "relations deep"),
+        ):
+            if number > most:
+                raise InvalidRequestError(f"a filter is at most {most} {what}")
+        if len(self.to_json().encode()) > MAX_BYTES:
+            raise InvalidRequestError(f"a filter has at most {MAX_BYTES:,} bytes of JSON")
+
+    def to_json(self) -> str:
+        """The filter as it is sent."""
+        return json.dumps(self.body, ensure_ascii=False, separators=(",", ":"))
+
+    def __and__(self: Filter[E], other: Filter[E]) -> Filter[E]:
+        return _joined("AND", [*_parts("AND", self), *_parts("AND", other)])
+
+    def __or__(self: Filter[E], other: Filter[E]) -> Filter[E]:
+        return _joined("OR", [*_parts("OR", self), *_parts("OR", other)])
+
+    if TYPE_CHECKING:
+        # By these a type checker finds the narrower of two kinds on whichever side it stands.
+        __rand__ = __and__
+        __ror__ = __or__
+
+    def __invert__(self: Filter[E]) -> Filter[E]:
+        return Filter(self.entity, {"NOT": self.body}, Extent.around([self.extent]))
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a filter is neither true nor false: join filters by &, | and ~")
+
+
+@dataclass(frozen=True, slots=True)
+class _Joined(Filter[Asked]):
+    """An AND or OR, which a further ``&`` or ``|`` makes longer, not deeper."""
+
+    word: str = ""
+    parts: tuple[Filter[Asked], ...] = ()
+
+
+def all_of(*filters: Filter[E]) -> Filter[E]:
+    """What all of the filters keep: everything if there are none."""
+    return _joined("AND", filters)
+
+
+def any_of(*filters: Filter[E]) -> Filter[E]:
+    """What at least one of the filters keeps: nothing if there are none."""
+    return _joined("OR", filters)
+
+
+def _joined(word: str, filters: Iterable[Filter[E]]) -> Filter[E]:
+    parts = tuple(filters)
+    if len(parts) > MAX_ENTRIES:
+        raise InvalidRequestError(f"{word} joins at most {MAX_ENTRIES} filters")
+    return _Joined(
+        _common(part.entity for part in parts),
+        {word: [part.body for part in parts]},
+        Extent.around(part.extent for part in parts),
+        word,
+        parts,
+    )
+
+
+def _parts(word: str, given: Filter[E]) -> tuple[Filter[E], ...]:
+    return given.parts if isinstance(given, _Joined) and given.word == word else (given,)
+
+
+def _common(entities: Iterable[type[Entity]]) -> type[Entity]:
+    """The narrowest of the kinds, which all the others have to hold for."""
+    found: type[Entity] = Entity
+    for entity in entities:
+        if issubclass(entity, found):
+            found = entity
+        elif not issubclass(found, entity):
+            raise InvalidRequestError(
+                f"a filter of {entity.__name__} and one of {found.__name__} cannot be joined: "
+                "go through a relation"
+            )
+    return found
+
+
+def required(given: object, entity: type[E]) -> Filter[E]:
+    """What is given, if it is a filter of rows of a kind; raises ``InvalidRequestError``."""
+    if not isinstance(given, Filter):
+        raise InvalidRequestError(f"{given!r} is not a filter")
+    if not issubclass(entity, given.entity):
+        raise InvalidRequestError(
+            f"{given.to_json()} is a filter of {given.entity.__name__}, not of {entity.__name__}"
+        )
+    return given

@@ -1,0 +1,152 @@
+"""The operations of the API: the one place that builds requests and reads answers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from installs_client.errors import (
+    BY_CODE,
+    InstallsError,
+    Issue,
+    MaybePurgedError,
+    NotFoundError,
+    Problem,
+    ProblemError,
+    UnexpectedAnswerError,
+)
+from installs_client.query import checked_id, parameters
+from installs_client.rows import Install, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import httpx
+
+    from installs_client.query import Query
+
+T = TypeVar("T")
+
+PATH: Final = "/api/integration-installs"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[T]):
+    """One request, and how its answer is read."""
+
+    method: str
+    path: str
+    read: Callable[[Any], T]
+    """From the JSON of a 200; what it raises of the built-in errors, the answer is not one."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    not_found_again: type[NotFoundError] = NotFoundError
+    """What a 404 is where an earlier attempt may have been carried out."""
+
+    def result(self, response: httpx.Response, *, maybe_done: bool) -> T:
+        """What the answer says; ``maybe_done``: the answer of an earlier attempt was lost.
+
+        Raises
+        ------
+        ProblemError
+            The API said no.
+        UnexpectedAnswerError
+            It is no answer of this API.
+        """
+        if response.status_code != 200:
+            error = problem(response)
+            if maybe_done and type(error) is NotFoundError:
+                raise self.not_found_again(error.problem)
+            raise error
+        try:
+            return self.read(json.loads(response.content))
+        except (ValueError, TypeError, LookupError) as error:
+            raise _unexpected(response) from error
+
+
+def list_page(query: Query) -> Operation[Page]:
+    """One page of the list."""
+    return Operation("GET", PATH, Page.read, parameters(query))
+
+
+def get(install_id: str) -> Operation[Install]:
+    """One install, deleted or not."""
+    return Operation("GET", _path(install_id), Install.read)
+
+
+def uninstall(install_id: str) -> Operation[None]:
+    """Into the trash; again does nothing."""
+    return Operation("DELETE", _path(install_id), _done)
+
+
+def restore(install_id: str) -> Operation[Install]:
+    """Out of the trash; again does nothing."""
+    return Operation("POST", f"{_path(install_id)}/restore", Install.read)
+
+
+def purge(install_id: str) -> Operation[None]:
+    """Out of the trash for good; again finds nothing."""
+    path = f"{_path(install_id)}/purge"
+    return Operation("DELETE", path, _done, not_found_again=MaybePurgedError)
+
+
+def problem(response: httpx.Response) -> InstallsError:
+    """The error that an answer other than 200 stands for."""
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/problem+json":
+        return _unexpected(response)
+    try:
+        body = json.loads(response.content)
+        made = Problem(
+            status=response.status_code,
+            code=str(body["code"]),
+            detail=str(body.get("detail", "")),
+            title=str(body.get("title", "")),
+            request_id=str(body.get("requestId", "")),
+            errors=tuple(_issue(issue) for issue in body.get("errors", ())),
+            retry_after=retry_after(response),
+        )
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return _unexpected(response)
+    return BY_CODE.get(made.code, ProblemError)(made)
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """The seconds of ``Retry-After`` (RFC 9110, section 10.2.3), if it is there and readable."""
+    given = response.headers.get("retry-after", "").strip()
+    if given.isascii() and given.isdigit():
+        return float(given[:9])
+    try:
+        moment = parsedate_to_datetime(given)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _path(install_id: str) -> str:
+    return f"{PATH}/{checked_id(install_id)}"
+
+
+def _done(answer: Mapping[str, Any]) -> None:
+    if answer["success"] is not True:
+        raise ValueError("not done")
+
+
+def _issue(issue: Mapping[str, Any]) -> Issue:
+    return Issue(
+        code=str(issue.get("code", "")),
+        detail=str(issue.get("detail", "")),
+        parameter=issue.get("parameter"),
+        pointer=issue.get("pointer"),
+    )
+
+
+def _unexpected(response: httpx.Response) -> UnexpectedAnswerError:
+    return UnexpectedAnswerError(
+        response.status_code,
+        "The answer is none of the Integration Installs API: is the base URL that of its stage?",
+    )

@@ -1,0 +1,102 @@
+"""What a list is asked for, as parameters of a request (CONTRACT.md section 2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
+
+from installs_client.errors import InvalidRequestError
+from installs_client.filters import required
+from installs_client.order import order_text
+from installs_client.where import InstallFields, InstallFilter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from installs_client.order import OrderKey
+    from installs_client.rows import MemberPolicy, RetentionTier
+
+MAX_LIMIT: Final = 100
+MAX_IDS: Final = 100
+
+IncludeDeleted = Literal["false", "true", "only"]
+
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
+
+
+class Query(TypedDict, total=False):
+    """The parameters of a list; ``None`` is as good as leaving one out. All of them are AND-ed."""
+
+    limit: int | None
+    """Rows on a page, 1-100."""
+    after: str | None
+    """A page's ``end_cursor``: the rows behind it."""
+    before: str | None
+    """A page's ``start_cursor``: the rows ahead of it."""
+    ids: Sequence[str] | None
+    """At most 100; none at all is an error, since it would list everything."""
+    filter: InstallFilter | str | None
+    """Made of ``where.install``, or JSON of your own, which the service checks."""
+    order_by: Sequence[OrderKey] | str | None
+    """Such as ``[where.install.installed_at.desc()]``, or JSON of your own."""
+    include_deleted: IncludeDeleted | None
+    """Live rows, live and deleted ones (``true``), or the trash alone (``only``)."""
+    integration_id: str | None
+    workspace_id: str | None
+    integration_version_id: str | None
+    member_policy: MemberPolicy | None
+    parent_install_id: str | None
+    solution_id: str | None
+    installed_by: str | None
+    retention_tier: RetentionTier | None
+
+
+def checked_id(value: object) -> str:
+    """An id, as it may stand in a path; raises ``InvalidRequestError``."""
+    if not isinstance(value, str) or not _ID.fullmatch(value):
+        raise InvalidRequestError(f"{value!r} is not an id: 1-128 characters of A-Z a-z 0-9 _ -")
+    return value
+
+
+def parameters(query: Query) -> Mapping[str, str]:
+    """The query as it is sent.
+
+    Raises
+    ------
+    InvalidRequestError
+        A parameter is none, or its value is one that the API would refuse.
+    """
+    made: dict[str, str] = {}
+    for name, value in query.items():
+        if name not in Query.__annotations__:
+            raise InvalidRequestError(f"{name!r} is not a parameter of a list")
+        if value is None:
+            continue
+        if name == "limit":
+            made["limit"] = _limit(value)
+        elif name == "ids":
+            made["ids"] = _ids(value)
+        elif isinstance(value, str) and value:
+            made["orderBy" if name == "order_by" else name] = value
+        elif name == "filter":
+            made["filter"] = required(value, InstallFields).to_json()
+        elif name == "order_by":
+            made["orderBy"] = order_text(value)
+        else:
+            raise InvalidRequestError(f"{name} is {value!r}: leave it out to say nothing")
+    return made
+
+
+def _limit(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_LIMIT:
+        raise InvalidRequestError(f"limit is a whole number from 1 to {MAX_LIMIT}")
+    return str(value)
+
+
+def _ids(value: object) -> str:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise InvalidRequestError("ids takes a list of ids")
+    if not 1 <= len(value) <= MAX_IDS:
+        raise InvalidRequestError(f"ids takes 1-{MAX_IDS} ids; no ids at all would be everything")
+    return ",".join(map(checked_id, value))

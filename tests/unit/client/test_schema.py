@@ -1,0 +1,108 @@
+"""The builder offers what the service has, to the last field and operator, and nothing more."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Final, get_args
+
+import pytest
+
+from installs.query import order, reading
+from installs.query.literals import MAX_STRING
+from installs.query.operators import OPERATORS, operators_of, path_operators
+from installs.query.parameters import MAX_IDS, MAX_LIMIT, Deleted
+from installs.query.parser import MAX_BYTES
+from installs.query.schema import ENTITIES, Entity, Kind
+from installs_client import IncludeDeleted, arguments, filters, query, where
+from installs_client import order as client_order
+from installs_client.fields import Enum, Field, Json, ToMany, ToOne
+
+PAIRS: Final = [
+    # the service's entity, the client's, whether its row may be absent (behind a relation to one)
+    ("Install", where.install, False),
+    ("Install", where.parent_install, True),
+    ("IntegrationMember", where.member, False),
+    ("Solution", where.solution, True),
+    ("Integration", where.integration, True),
+    ("IntegrationVersion", where.integration_version, True),
+    ("Workspace", where.workspace, True),
+    ("User", where.user, True),
+]
+SORTING: Final = set(get_args(client_order.Direction))
+PYTHON: Final = {"in": "in_"}
+
+Fields = dict[str, Field[filters.Entity]]
+
+
+def parts(entity: type[filters.Entity]) -> Fields:
+    """The fields and relations by the API's names."""
+    found = (getattr(entity, name) for name in dir(entity))
+    return {one.name: one for one in found if isinstance(one, Field)}
+
+
+def methods(one: object) -> set[str]:
+    """The public methods of a field."""
+    return {
+        name
+        for name, _ in inspect.getmembers(type(one), inspect.isfunction)
+        if not name.startswith("_")
+    }
+
+
+def spelt(operators: tuple[str, ...]) -> set[str]:
+    """Operators as methods."""
+    snake = ("".join(f"_{c.lower()}" if c.isupper() else c for c in name) for name in operators)
+    return {PYTHON.get(name, name) for name in snake}
+
+
+@pytest.mark.parametrize(("name", "ours", "absent"), PAIRS)
+def test_every_field_and_operator_and_no_other(
+    name: str, ours: type[filters.Entity], absent: bool
+) -> None:
+    entity: Entity = ENTITIES[name]
+    fields = parts(ours)
+    assert set(fields) == {*entity.fields, *entity.relations}
+    for field in entity.fields.values():
+        one = fields[field.name]
+        if field.kind is Kind.JSON:
+            assert isinstance(one, Json)
+            assert methods(one) == {"at", "has_key"}
+            assert methods(one.at("a")) == spelt(path_operators())
+            continue
+        nullable = field.nullable or absent
+        sorting = set() if field.kind in (Kind.STRING, Kind.BOOLEAN) else SORTING
+        assert methods(one) - sorting == spelt(operators_of(field.kind, nullable=nullable)), one
+        if field.kind is Kind.ENUM:
+            assert isinstance(one, Enum)
+            assert one.values == field.values
+    for relation in entity.relations.values():
+        other = fields[relation.name]
+        assert isinstance(other, ToMany if relation.many else ToOne)
+        pair = (relation.target, other.target, not relation.many)
+        assert pair in PAIRS
+
+
+def test_no_entity_is_left_out() -> None:
+    assert {name for name, _, _ in PAIRS} == set(ENTITIES)
+    assert spelt(tuple(OPERATORS)) - spelt(path_operators()) == {"has_key"}
+
+
+def test_the_quantifiers_are_those_of_the_service() -> None:
+    assert methods(where.install.members) == {"some", "every", "none"}
+
+
+def test_an_install_is_sorted_by_what_the_service_sorts_by() -> None:
+    fields = parts(where.install).values()
+    assert {one.name for one in fields if methods(one) >= SORTING} == set(order._SORTABLE)
+    assert set(order.DIRECTIONS) == SORTING
+    assert set(get_args(IncludeDeleted)) == set(Deleted)
+
+
+def test_the_limits_are_those_of_the_service() -> None:
+    assert (filters.MAX_BYTES, filters.MAX_DEPTH, filters.MAX_NODES, filters.MAX_ENTRIES) == (
+        MAX_BYTES, reading.MAX_DEPTH, reading.MAX_NODES, reading.MAX_ENTRIES,
+    )  # fmt: skip
+    assert (filters.MAX_RELATIONS, filters.MAX_HOPS) == (reading.MAX_RELATIONS, reading.MAX_HOPS)
+    assert (arguments.MAX_STRING, arguments.MAX_VALUES) == (MAX_STRING, reading.MAX_ENTRIES)
+    assert (query.MAX_LIMIT, query.MAX_IDS) == (MAX_LIMIT, MAX_IDS)
+    assert client_order.MAX_KEYS == order.MAX_KEYS

@@ -1,0 +1,93 @@
+"""Changing by the API: ``uninstall``, ``restore`` and ``purge``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from installs_client import Client, ProblemError
+from tools.api.connection import calls_api
+from tools.help import examples
+from tools.outcome import Exit, end, errors, lines_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="The installs' ids.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command(
+        "uninstall",
+        epilog=examples(
+            "uninstall ins_crm",
+            "list --workspace-id wsp_old --all | cut -f1 | xargs python -m tools uninstall",
+        ),
+    )(calls_api(uninstall))
+    app.command(
+        "restore",
+        epilog=examples(
+            "restore ins_crm",
+        ),
+    )(calls_api(restore))
+    app.command(
+        "purge",
+        epilog=examples(
+            "purge ins_crm",
+            "purge --yes ins_a ins_b",
+        ),
+    )(calls_api(purge))
+
+
+def uninstall(client: Client, *, install_ids: Ids) -> None:
+    """Put installs into the trash; members, add-ons and solutions follow within seconds.
+
+    It may be repeated. The role of an editor is needed.
+    """
+    _each(install_ids, client.uninstall, "is in the trash")
+
+
+def restore(client: Client, *, install_ids: Ids) -> None:
+    """Bring installs back out of the trash, with what their uninstall took.
+
+    It may be repeated. The role of an editor is needed.
+    """
+    _each(install_ids, client.restore, "is back")
+
+
+def purge(
+    client: Client,
+    *,
+    install_ids: Ids,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Delete installs for good that are in the trash. Nothing brings them back.
+
+    It asks first. The role of an admin is needed.
+    """
+    if not yes:
+        if not sys.stdin.isatty():
+            end(Exit.USAGE, "Nobody is there to be asked: say --yes.")
+        what = ", ".join(install_ids)
+        if not typer.confirm(f"Delete for good, with all that hangs from it: {what}?", err=True):
+            end(Exit.REFUSED, "Nothing was purged.")
+    _each(install_ids, client.purge, "is gone for good")
+
+
+def _each(ids: list[str], do: Callable[[str], object], done: str) -> None:
+    """Do it to each; what is refused is told, and does not keep the others from it."""
+    refused = False
+    for one in dict.fromkeys(ids):
+        try:
+            do(one)
+        except ProblemError as error:
+            refused = True
+            first, *rest = lines_of(error)
+            errors().print(f"{one}: {first} {' '.join(rest)}", style="red")
+        else:
+            typer.echo(f"{one} {done}")
+    if refused:
+        raise typer.Exit(Exit.REFUSED)

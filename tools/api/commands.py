@@ -1,0 +1,250 @@
+"""Reading by the API: ``list``, ``get`` and ``trash``."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final, cast, get_args
+
+import typer
+
+from installs_client import (
+    Client,
+    Direction,
+    IncludeDeleted,
+    MemberPolicy,
+    OrderKey,
+    Query,
+    RetentionTier,
+    where,
+)
+from installs_client.fields import Sortable
+from tools.api import changes, show
+from tools.api.connection import calls_api
+from tools.help import examples
+from tools.outcome import Exit, end, errors, output
+
+if TYPE_CHECKING:
+    from installs_client import PageInfo
+
+SHOWN: Final = 20
+"""Rows on a page that nobody asked to be longer."""
+
+_NARROW: Final = "Narrow the list"
+_WALK: Final = "Order and pages"
+
+Limit = Annotated[
+    int,
+    typer.Option(min=1, max=100, metavar="N", help="1-100: rows on a page.", rich_help_panel=_WALK),
+]
+All = Annotated[
+    bool, typer.Option("--all", help="Every page, one after another.", rich_help_panel=_WALK)
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object per line, as the API has it.")]
+WorkspaceId = Annotated[
+    str | None, typer.Option(metavar="ID", help="In this workspace.", rich_help_panel=_NARROW)
+]
+Id = Annotated[str, typer.Argument(metavar="ID", help="The install's id.")]
+
+SORTABLE: Final = tuple(
+    one.name for one in vars(where.install).values() if isinstance(one, Sortable)
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    app.command(
+        "list",
+        epilog=examples(
+            "list --workspace-id wsp_acme",
+            """list --filter '{"solution": {"name": "Sales"}}' --order lastUpgradedAt:desc""",
+            "list --all --json > installs.ndjson",
+            "list --base-url https://ID.execute-api.REGION.amazonaws.com/prod --token-file key.txt",
+        ),
+    )(calls_api(list_installs))
+    app.command(
+        "get",
+        epilog=examples(
+            "get ins_crm",
+            "get ins_crm --json | jq .variables",
+        ),
+    )(calls_api(get))
+    app.command(
+        "trash",
+        epilog=examples(
+            "trash",
+            "trash --workspace-id wsp_acme --all",
+        ),
+    )(calls_api(trash))
+    changes.register(app)
+
+
+def list_installs(
+    client: Client,
+    *,
+    filter_: Annotated[
+        str | None,
+        typer.Option(
+            "--filter",
+            metavar="JSON",
+            help="A filter (docs/query-language.md); @FILE reads a file, @- standard input.",
+            rich_help_panel=_NARROW,
+        ),
+    ] = None,
+    ids: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--id", metavar="ID", help="This install; repeatable.", rich_help_panel=_NARROW
+        ),
+    ] = None,
+    workspace_id: WorkspaceId = None,
+    integration_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Of this integration.", rich_help_panel=_NARROW)
+    ] = None,
+    integration_version_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Of this version.", rich_help_panel=_NARROW)
+    ] = None,
+    member_policy: Annotated[
+        MemberPolicy | None, typer.Option(help="With this policy.", rich_help_panel=_NARROW)
+    ] = None,
+    parent_install_id: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="The add-ons of this install.", rich_help_panel=_NARROW),
+    ] = None,
+    solution_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="In this solution.", rich_help_panel=_NARROW)
+    ] = None,
+    installed_by: Annotated[
+        str | None,
+        typer.Option(metavar="USER", help="Installed by this user.", rich_help_panel=_NARROW),
+    ] = None,
+    retention_tier: Annotated[
+        RetentionTier | None,
+        typer.Option(help="Deleted, with this tier.", rich_help_panel=_NARROW),
+    ] = None,
+    include_deleted: Annotated[
+        IncludeDeleted | None,
+        typer.Option(
+            help="Live ones; live and deleted ones (true); the trash alone (only).",
+            rich_help_panel=_NARROW,
+        ),
+    ] = None,
+    order: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD[:DIRECTION]",
+            help="Sort by this; repeatable. Directions: " + ", ".join(get_args(Direction)) + ".",
+            rich_help_panel=_WALK,
+        ),
+    ] = None,
+    limit: Limit = SHOWN,
+    every: All = False,
+    after: Annotated[
+        str | None,
+        typer.Option(metavar="CURSOR", help="The page behind this one.", rich_help_panel=_WALK),
+    ] = None,
+    before: Annotated[
+        str | None,
+        typer.Option(metavar="CURSOR", help="The page ahead of it.", rich_help_panel=_WALK),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the installs that you see.
+
+    On a terminal it is a table; into a pipe, lines of tab-separated fields, or with --json objects.
+    """
+    query: Query = {
+        "filter": None if filter_ is None else _text(filter_),
+        "ids": ids or None,
+        "workspace_id": workspace_id,
+        "integration_id": integration_id,
+        "integration_version_id": integration_version_id,
+        "member_policy": member_policy,
+        "parent_install_id": parent_install_id,
+        "solution_id": solution_id,
+        "installed_by": installed_by,
+        "retention_tier": retention_tier,
+        "include_deleted": include_deleted,
+        "order_by": [order_key(one) for one in order] if order else None,
+        "limit": limit,
+        "after": after,
+        "before": before,
+    }
+    console = output()
+    if every:
+        query["limit"] = None
+        _said(show.show_rows(console, client.rows(**query), as_json=as_json))
+        return
+    page = client.list(**query)
+    _said(show.show_rows(console, page.rows, as_json=as_json), page.info)
+
+
+def trash(
+    client: Client,
+    *,
+    workspace_id: WorkspaceId = None,
+    limit: Limit = SHOWN,
+    every: All = False,
+    as_json: Json = False,
+) -> None:
+    """List what is deleted, and how long until it is purged; the latest first."""
+    query: Query = {
+        "workspace_id": workspace_id,
+        "limit": limit,
+        "include_deleted": "only",
+        "order_by": [where.install.deleted_at.desc()],
+    }
+    if every:
+        query["limit"] = None
+    page = None if every else client.list(**query)
+    rows = client.rows(**query) if page is None else page.rows
+    if as_json:
+        number = show.show_rows(output(), rows, as_json=True)
+    else:
+        number = show.show_trash(output(), rows, datetime.now(UTC))
+    _said(number, None if page is None else page.info, further="--all")
+
+
+def get(client: Client, *, install_id: Id, as_json: Json = False) -> None:
+    """Show one install, deleted or not."""
+    found = client.get(install_id)
+    console = output()
+    if as_json:
+        show.echo(console, show.json_line(found))
+    else:
+        show.show_one(console, found, datetime.now(UTC))
+
+
+def order_key(text: str) -> OrderKey:
+    """``field:direction`` as a key; ascending without a direction."""
+    field, _, direction = text.partition(":")
+    if field not in SORTABLE:
+        near = get_close_matches(field, SORTABLE, n=1)
+        meant = f": did you mean {near[0]}?" if near else f"; there are {', '.join(SORTABLE)}."
+        end(Exit.USAGE, f"--order: {field!r} is no field to sort by{meant}")
+    if direction and direction not in get_args(Direction):
+        known = ", ".join(get_args(Direction))
+        end(Exit.USAGE, f"--order: {direction!r} is no direction; there are {known}.")
+    return OrderKey(field, cast("Direction", direction or "asc"))
+
+
+def _text(given: str) -> str:
+    """What an option says, or the file that it names."""
+    if not given.startswith("@"):
+        return given
+    if given == "@-":
+        return sys.stdin.read()
+    try:
+        return Path(given[1:]).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        end(Exit.USAGE, f"--filter: {given[1:]} cannot be read: {error}")
+
+
+def _said(shown: int, info: PageInfo | None = None, further: str = "") -> None:
+    """Say beside the rows how many there are, and how to see more."""
+    console = errors()
+    console.print(f"{shown} of {shown if info is None else info.total}", style="dim")
+    if info is not None and info.has_next_page:
+        console.print(f"more: {further or f'--all, or --after {info.end_cursor}'}", style="dim")

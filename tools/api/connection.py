@@ -1,0 +1,125 @@
+"""Which service a command calls, and as whom: the local one, or any by its URL and a token."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Iterator  # noqa: TC003 - typer reads them
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path  # noqa: TC003 - typer reads it
+from typing import Annotated, Any, Concatenate, Final, ParamSpec, get_type_hints
+
+import typer
+
+from installs_client import Client, UnreachableError
+from tools.local.errors import LocalSystemError
+from tools.local.paths import DEFAULT_STATE
+from tools.local.state import StateDirectory
+from tools.outcome import Exit, end, told
+from tools.tokens import SigningKey
+
+P = ParamSpec("P")
+
+TOKEN: Final = "INSTALLS_TOKEN"  # noqa: S105 - the name of a variable
+DEMO_USER: Final = "usr_ada"
+"""Who calls the local service where nobody is named: of the demo an admin of ``wsp_acme``."""
+
+_PANEL: Final = "Which service, and as whom"
+
+
+@contextmanager
+def connected(
+    *,
+    as_user: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="USER",
+            help=f"Of the local service: the user to be; {DEMO_USER} without it.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    base_url: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Another service: its stack's ApiUrl. The token is then in --token-file or in "
+            f"the environment's {TOKEN}.",
+            envvar="INSTALLS_BASE_URL",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A file that holds the token: a JSON Web Token or an API key.",
+            exists=True,
+            dir_okay=False,
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
+    state: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="Where the local service keeps its files.",
+            envvar="LOCAL_STATE",
+            show_default=".local",
+            rich_help_panel=_PANEL,
+        ),
+    ] = DEFAULT_STATE,
+) -> Iterator[Client]:
+    """A client of the service that the options name; the token never stands among them.
+
+    Raises
+    ------
+    LocalSystemError
+        The local service is meant, and does not run or does not answer.
+    """
+    token = partial(token_file.read_text, "utf-8") if token_file else os.environ.get(TOKEN)
+    if base_url is not None:
+        if as_user is not None:
+            end(Exit.USAGE, "--as is for the local service; with --base-url the token says who.")
+        if token is None:
+            end(Exit.USAGE, f"With --base-url a token is needed: --token-file, or {TOKEN}.")
+        with Client(base_url, token) as client:
+            yield client
+        return
+    directory = StateDirectory(state)
+    running = directory.running()
+    if as_user is not None or token is None:
+        token = SigningKey.of_machine(directory.signing_key).token(as_user or DEMO_USER)
+    try:
+        with Client(running.base_url, token) as client:
+            yield client
+    except UnreachableError as error:
+        raise LocalSystemError(f"{error} Is 'make run' still running?") from error
+
+
+def calls_api(function: Callable[Concatenate[Client, P], None]) -> Callable[..., None]:
+    """A command of a function that takes a client: with the options that say which service.
+
+    typer reads a command's options from its signature, so the two signatures become one.
+    """
+    _client, *wanted = inspect.signature(function).parameters.values()
+    which = inspect.signature(connected).parameters
+    hints = get_type_hints(function, include_extras=True) | get_type_hints(
+        connected, include_extras=True
+    )
+
+    def command(**given: Any) -> None:  # noqa: ANN401 - as typer calls it
+        options = {name: given.pop(name) for name in which}
+        with told(), connected(**options) as client:
+            function(client, **given)  # type: ignore[call-arg]
+
+    parameters = [
+        one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[one.name])
+        for one in (*wanted, *which.values())
+    ]
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    command.__doc__ = function.__doc__
+    command.__name__ = function.__name__
+    return command

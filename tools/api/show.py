@@ -1,0 +1,166 @@
+"""Installs for people: a table on a terminal, tab-separated lines for other programs."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import typer
+from rich.cells import cell_len
+from rich.table import Table
+
+from installs.lifecycle import purge_time, timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from rich.console import Console
+
+    from installs_client import Install
+
+PLAIN: Final = (
+    "id", "integrationId", "integrationVersionId", "workspaceId", "memberPolicy",
+    "parentInstallId", "solutionId", "installedBy", "installedAt", "lastUpgradedAt", "deletedAt",
+    "retentionTier",
+)  # fmt: skip
+"""The columns of a line for other programs: every field but the objects and the secrets' keeper."""
+
+Column = tuple[str, "Callable[[Install], str]"]
+
+_WHAT: Final[Sequence[Column]] = (
+    ("ID", lambda one: one.id),
+    ("INTEGRATION", lambda one: one.integration_id),
+    ("WORKSPACE", lambda one: one.workspace_id),
+)
+_DELETED: Final[Sequence[Column]] = (
+    ("DELETED", lambda one: moment(one.deleted_at)),
+    ("TIER", lambda one: one.retention_tier or ""),
+)
+_MORE: Final[Sequence[Column]] = (
+    ("INSTALLED", lambda one: moment(one.installed_at)),
+    ("POLICY", lambda one: one.member_policy),
+    ("UPGRADED", lambda one: moment(one.last_upgraded_at)),
+)
+_GAP: Final = 2
+
+
+def show_rows(console: Console, rows: Iterable[Install], *, as_json: bool) -> int:
+    """The rows of a list; how many there were."""
+    if as_json:
+        return _each(rows, lambda one: echo(console, json_line(one)))
+    if console.is_terminal:
+        found = tuple(rows)
+        deleted = _DELETED if any(one.deleted_at for one in found) else ()
+        _table(console, found, (*_WHAT, *deleted, *_MORE))
+        return len(found)
+    return _each(rows, lambda one: _plain(console, [one.raw[name] for name in PLAIN]))
+
+
+def show_trash(console: Console, rows: Iterable[Install], now: datetime) -> int:
+    """The deleted rows, with how long until each is purged; how many there were."""
+    if console.is_terminal:
+        found = tuple(rows)
+        left: Column = ("PURGED", lambda one: until_purge(one, now))
+        _table(console, found, (_WHAT[0], left, *_WHAT[1:], *_DELETED))
+        return len(found)
+
+    def plain(one: Install) -> None:
+        due = purge_at(one)
+        shown = None if due is None else timestamp(due)
+        _plain(console, [*(one.raw[name] for name in PLAIN), shown])
+
+    return _each(rows, plain)
+
+
+def show_one(console: Console, install: Install, now: datetime) -> None:
+    """One row, a line for each field."""
+    values = {
+        name: json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
+        for name, value in install.raw.items()
+    }
+    if not console.is_terminal:
+        for name, value in values.items():
+            _plain(console, [name, value])
+        return
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in values.items():
+        grid.add_row(name, "-" if value is None else visible(str(value)))
+    if install.deleted_at is not None:
+        grid.add_row("(purged)", until_purge(install, now))
+    console.print(grid)
+
+
+def json_line(install: Install) -> str:
+    """The row as the API gave it, on one line."""
+    return json.dumps(install.raw, ensure_ascii=False, separators=(",", ":"))
+
+
+def echo(console: Console, line: str) -> None:
+    """Print a line to the letter: rich itself would put spaces in the place of tabs."""
+    typer.echo(line, file=console.file)
+
+
+def purge_at(install: Install) -> datetime | None:
+    """When a deleted install is purged (CONTRACT.md section 4); none for never."""
+    if install.deleted_at is None:
+        return None
+    seconds = purge_time(timestamp(install.deleted_at), install.retention_tier)
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def until_purge(install: Install, now: datetime) -> str:
+    """How long until a deleted install is purged, in words."""
+    due = purge_at(install)
+    if due is None:
+        return "never"
+    minutes = int((due - now).total_seconds() // 60)
+    if minutes < 1:
+        return "at any moment"
+    days, hours = minutes // 1440, minutes // 60 % 24
+    if days:
+        return f"in {days} d {hours} h"
+    return f"in {hours} h {minutes % 60} min"
+
+
+def moment(time: datetime | None) -> str:
+    """A time to the minute, in UTC."""
+    return "" if time is None else time.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def visible(text: str) -> str:
+    """A text that does to a terminal nothing but be seen."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _table(console: Console, rows: Sequence[Install], columns: Sequence[Column]) -> None:
+    """As many of the columns as there is room for, whole: what stands there is to be pasted."""
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    cells: list[list[str]] = []
+    room = console.width
+    for title, shown in columns:
+        texts = [visible(shown(one)) for one in rows]
+        room -= max(map(cell_len, [title, *texts])) + _GAP
+        if cells and room + _GAP < 0:
+            break
+        table.add_column(title, overflow="fold")
+        cells.append(texts)
+    for row in zip(*cells, strict=True):
+        table.add_row(*row)
+    if rows:
+        console.print(table)
+
+
+def _each(rows: Iterable[Install], show: Callable[[Install], object]) -> int:
+    """Show rows as they come; how many there were."""
+    number = 0
+    for one in rows:
+        show(one)
+        number += 1
+    return number
+
+
+def _plain(console: Console, values: Sequence[Any]) -> None:
+    echo(console, "\t".join("" if value is None else str(value) for value in values))

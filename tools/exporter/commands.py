@@ -1,0 +1,115 @@
+"""The command ``export``: rows into a file that ``import`` takes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from installs_client import Client  # noqa: TC001 - read with the command's signature
+from tools.api.connection import calls_api
+from tools.exporter.rows import TableExport, line_of_install
+from tools.help import examples
+from tools.local.paths import DEFAULT_STATE
+from tools.options import Address, Profile, Region, State, Where
+from tools.outcome import Exit, end, errors, progress, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+File = Annotated[
+    Path | None, typer.Argument(metavar="[FILE]", help="Where to; else standard output.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    lines = ("export rows.ndjson", "export rows.ndjson --table TABLE --profile prod")
+    app.command("export", epilog=examples(*lines))(export)
+    lines = ("export-installs installs.ndjson --workspace-id wsp_acme", "export-installs | wc -l")
+    app.command("export-installs", epilog=examples(*lines))(calls_api(export_installs))
+
+
+def export(
+    file: File = None,
+    force: Force = False,
+    table: Where = None,
+    profile: Profile = None,
+    region: Region = None,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Write every row of a table as lines that import takes again.
+
+    Users, roles and API keys (their hashes) are among them: the file is for its owner's eyes.
+    """
+    with told():
+        opened = Address.chosen(table, state, profile, region).open()
+        about = opened.client.describe_table(TableName=opened.name)["Table"].get("ItemCount")
+        work = TableExport(opened)
+        with _writer(file, force=force) as write, progress(beside_output=file is None) as bar:
+            # ItemCount is hours old on AWS: the bar grows with what is found.
+            task = bar.add_task("Exporting", total=about or None)
+            for line in work.lines(
+                lambda done: bar.update(task, completed=done, total=max(about or 0, done))
+            ):
+                write(line)
+    errors().print(f"{work.rows} rows")
+    if work.forgotten:
+        errors().print(
+            f"{work.forgotten} members were disabled before their install was uninstalled. No line "
+            "can say so: after an import, a restore enables them.",
+            style="yellow",
+        )
+
+
+def export_installs(
+    client: Client,
+    *,
+    file: File = None,
+    force: Force = False,
+    workspace_id: Annotated[
+        str | None, typer.Option(metavar="ID", help="Of this workspace; else of all that you see.")
+    ] = None,
+) -> None:
+    """Write the installs that the API shows you, the deleted too, as lines that import takes.
+
+    Installs alone: what hangs from them, the API does not show.
+    """
+    total = client.list(limit=1, workspace_id=workspace_id, include_deleted="true").info.total
+    number = 0
+    with _writer(file, force=force) as write, progress(beside_output=file is None) as bar:
+        task = bar.add_task("Exporting", total=total)
+        for number, one in enumerate(
+            client.rows(workspace_id=workspace_id, include_deleted="true"), start=1
+        ):
+            write(line_of_install(one))
+            bar.update(task, completed=number)
+    errors().print(f"{number} installs")
+
+
+@contextmanager
+def _writer(file: Path | None, *, force: bool) -> Iterator[Callable[[str], object]]:
+    """Writes lines; a file is there when all of them are written, and only then."""
+    if file is None:
+        yield lambda line: sys.stdout.buffer.write(f"{line}\n".encode())
+        sys.stdout.flush()
+        return
+    if file.exists() and not force:
+        end(Exit.USAGE, f"{file} is there already: --force writes over it.")
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    except OSError as error:
+        end(Exit.USAGE, f"{file} cannot be written: {error.strerror}")
+    made = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as opened:
+            yield lambda line: opened.write(f"{line}\n")
+        made.replace(file)
+    finally:
+        made.unlink(missing_ok=True)

@@ -1,0 +1,96 @@
+"""Rows as lines of an import: out of a table, or as the API shows them.
+
+What a line cannot hold is made anew by the importer: keys of indexes, counters, pointers, and which
+uninstall took a row (by its ``deletedAt``). It takes a member that an uninstall tore down to have
+been enabled before.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from installs import model
+from installs.store import items, keys
+from tools.importer.lines import LINE_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from installs.store.items import Item
+    from installs.store.table import Table
+    from installs_client import Install
+
+_TYPES: Final = {line.row_type: name for name, line in LINE_TYPES.items()}
+
+_KINDS: Final[dict[tuple[str, str], type[model.Row]]] = {
+    ("INSTALL", keys.INSTALL_SK): model.Install,
+    ("INSTALL", keys.MEMBER_PREFIX): model.IntegrationMember,
+    ("SOLUTION", "SOLUTION"): model.Solution,
+    ("SOLUTION", keys.MEMBER_PREFIX): model.SolutionMember,
+    ("INTEGRATION", "INTEGRATION"): model.Integration,
+    ("VERSION", "VERSION"): model.IntegrationVersion,
+    ("WORKSPACE", "WORKSPACE"): model.Workspace,
+    ("USER", "USER"): model.User,
+    ("USER", keys.ROLE_PREFIX): model.WorkspaceMember,
+    ("KEY", "KEY"): model.ApiKey,
+}
+"""The type of an item, by what its two keys begin with; the others are no rows."""
+
+_TEXTS: Final = frozenset({"variables", "permissions"})
+"""Attributes that hold JSON as text."""
+
+
+def row_type(item: Item) -> type[model.Row] | None:
+    """What an item is a row of; none for pointers, counters and reminders."""
+    kind, sort = item[keys.PK]["S"].partition("#")[0], item[keys.SK]["S"]
+    head, hash_, _ = sort.partition("#")
+    return _KINDS.get((kind, head + hash_))
+
+
+def line_of(item: Item, kind: type[model.Row]) -> str:
+    """The line of an item; a JSON object in it stands exactly as it came in."""
+    values = items.decode(item)
+    parts = [f'"type":{json.dumps(_TYPES[kind])}']
+    for _, name in items.FIELD_NAMES[kind]:
+        value = values.get(name)
+        exact = name in _TEXTS and value is not None
+        text = value if exact else json.dumps(value, ensure_ascii=False)
+        parts.append(f"{json.dumps(name)}:{text}")
+    return "{" + ",".join(parts) + "}"
+
+
+class TableExport:
+    """The rows of a table as lines.
+
+    A table is walked in pages and is no snapshot: what is written meanwhile is in or not.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self.rows = 0
+        """How many lines there were so far."""
+        self.forgotten = 0
+        """Members that were disabled before an uninstall took them, which no line can say."""
+
+    def lines(self, on_items: Callable[[int], None]) -> Iterator[str]:
+        """A line for each row; ``on_items`` is told how many items there were so far."""
+        number = 0
+        pages: Any = self._table.client.get_paginator("scan").paginate(
+            TableName=self._table.name, ConsistentRead=True
+        )
+        for page in pages:
+            for item in cast("list[Item]", page["Items"]):
+                kind = row_type(item)
+                if kind is not None:
+                    self.rows += 1
+                    self.forgotten += item.get(items.ENABLED_BEFORE) == {"BOOL": False}
+                    yield line_of(item, kind)
+            number += len(page["Items"])
+            on_items(number)
+
+
+def line_of_install(install: Install) -> str:
+    """The line of an install as the API shows it."""
+    line = {"type": _TYPES[model.Install], **install.raw}
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
