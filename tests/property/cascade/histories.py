@@ -27,7 +27,7 @@ from installs.cascade import Work
 from installs.repair import finish_overdue
 from installs.store import due
 from tests.property.cascade.checks import violations
-from tests.property.cascade.world import START, World
+from tests.property.cascade.world import START, WORKSPACES, World
 from tools.importer import pauses
 
 if TYPE_CHECKING:
@@ -114,6 +114,8 @@ def _live(world: World) -> None:  # noqa: C901 - one choice of many
             world.insert_member(dice.choice(list(world.model.installs)))
         elif roll < 0.96:
             world.insert_add_on(dice.choice(list(world.model.installs)))
+        elif roll < 0.965:
+            world.choose_tier(dice.choice(WORKSPACES))
         elif roll < 0.98 or hasty:
             steps = timedelta(milliseconds=1), timedelta(minutes=6), timedelta(days=8)
             world.move_clock(
@@ -141,9 +143,7 @@ def _begin_with_trash(world: World) -> None:
 def _rest(world: World) -> list[str]:
     """Let everybody finish and the stream run dry, then repair do the rest; what is wrong."""
     if world.dice.random() < 0.7:
-        # Those at work now wait until all else is done, and then go on with what they have read.
-        world.move_clock(timedelta(days=world.dice.choice((0, 8, 31))))
-        _drain_stream(world)
+        _last_act(world)
     while world.actors:
         world.resume(world.dice.choice(list(world.actors)))
     _drain_stream(world)
@@ -158,6 +158,23 @@ def _rest(world: World) -> list[str]:
     if any(item.get("purgeAt") and not world.sweeps for item in world.memory.all()):
         return ["Something is there long after its retention"]
     return violations(world)
+
+
+def _last_act(world: World) -> None:
+    """Nobody calls any more: what now goes wrong, no later change will put right."""
+    for _ in range(world.dice.choice((0, 1, 2, 3))):
+        if world.past_records:
+            world.repeat()
+            world.resume(list(world.actors)[-1])
+    world.move_clock(timedelta(days=world.dice.choice((0, 8, 31))))
+    if world.sweeps:
+        world.sweep(world.dice.choice((0.5, 1)))
+    while world.actors or any(world.queues.values()):
+        if batch := world.take_batch():
+            world.consume(batch)
+        for _ in range(world.dice.randint(1, 6)):
+            if (actor := world.next_actor()) is not None:
+                world.resume(actor)
 
 
 def _drain_stream(world: World) -> None:

@@ -42,25 +42,7 @@ class World:
                 "u", AT, None, None,
             )  # fmt: skip
             self._put(keys.member(one, member.id), member)
-        rows = [
-            model.Install(
-                one,
-                "itg",
-                "ver",
-                "w",
-                "{}",
-                None,
-                "auto_all",
-                None,
-                "sol",
-                "u",
-                AT,
-                None,
-                None,
-                None,
-            )  # fmt: skip
-            for one in ("kept", "swept")
-        ]
+        rows = [_install("kept"), _install("swept")]
         states = [
             taken(InstallState(row), deletion, cascaded=False)
             for row, deletion in zip(rows, (OLDER, NEWER), strict=True)
@@ -92,6 +74,13 @@ class World:
         """The rows of the solution, and by which deletion each is gone."""
         rows = map(items.decode, self.memory.partitions["SOLUTION#sol"].values())
         return {row["id"]: row.get("deletionId", "live") for row in rows if "id" in row}
+
+
+def _install(install_id: str) -> model.Install:
+    return model.Install(
+        install_id, "itg", "ver", "w", "{}", None, "auto_all", None, "sol", "u", AT, None, None,
+        None,
+    )  # fmt: skip
 
 
 def crossing(stale: int, fresh: int) -> tuple[bool, bool]:
@@ -126,3 +115,25 @@ def test_section_7_a_sweep_between_a_read_and_its_write() -> None:
             break
     assert stale > 8
     assert fresh > 15
+
+
+def test_section_7_nothing_is_left_of_what_came_and_went_between_a_read_and_its_write() -> None:
+    for stale in count(1):
+        # given a reconciler of an install that has begun while there was no reminder
+        world = World()
+        late = world.reconciler("kept")
+        world.step(late, stale)
+        if late.done:
+            break
+        # when the install is swept, and all that is to be done of it is done
+        world.memory.write(keys.install("kept"), None)
+        world.finish(world.reconciler("kept"))
+        world.finish(late)
+        # then there is nothing of it, no reminder either
+        assert not world.memory.partitions["INSTALL#kept"]
+    assert stale > 8
+
+
+if __name__ == "__main__":
+    test_section_7_a_sweep_between_a_read_and_its_write()
+    test_section_7_nothing_is_left_of_what_came_and_went_between_a_read_and_its_write()

@@ -30,7 +30,7 @@ ROOT: Final = Principal("usr_root")
 START: Final = datetime(2026, 11, 1, tzinfo=UTC)
 OLD: Final = "2026-10-01T00:00:00.000Z"
 WORKSPACES: Final = ("wsp", "wsp_other")
-"""Each keeps what it deletes for a time of its own; solutions and add-ons may be in both."""
+"""Each has a retention of its own; one solution, or one family of add-ons, may be in both."""
 ENTITIES: Final = tuple(f"ent_{n}" for n in range(5))
 Record = dict[str, Any]
 
@@ -277,19 +277,26 @@ class World:
 
     # The beginning.
 
+    def choose_tier(self, workspace_id: str) -> None:
+        """A workspace chooses for how long it keeps what it deletes from now on."""
+        tier = self.dice.choice(("short", "medium", "long", "none", None))
+        row = model.Workspace(workspace_id, None, "W", "w", "usr_root", tier, OLD, OLD, None)
+        self.memory.put(items.row_to_item(keys.workspace(workspace_id), row))
+
     def _build(self) -> None:
         dice = self.dice
         root = model.User("usr_root", "Root", "r@example.org", "root", "admin", OLD)
         self.memory.put(items.row_to_item(keys.user("usr_root"), root))
         for workspace_id in WORKSPACES:
-            tier = dice.choice(("short", "medium", "long", "none", None))
-            row = model.Workspace(workspace_id, None, "W", "w", "usr_root", tier, OLD, OLD, None)
-            self.memory.put(items.row_to_item(keys.workspace(workspace_id), row))
+            self.choose_tier(workspace_id)
         solutions = [f"sol_{n}" for n in range(dice.choice((1, 1, 2)))]
         states = []
+        flat = dice.random() < 0.3
         for n in range(dice.choice((2, 3, 3, 4, 5))):
             above = dice.choice([None, *self.model.installs]) if dice.random() < 0.8 else None
             solution = dice.choice([None, solutions[0], *solutions])
+            if flat:
+                above, solution = None, solutions[0]
             integration = dice.choice(("itg_x", "itg_y"))
             workspace_id = dice.choice((*WORKSPACES, WORKSPACES[0]))
             one = Install(f"ins_{n}", workspace_id, integration, above, solution)
