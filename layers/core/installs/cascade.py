@@ -133,7 +133,9 @@ def _pass(work: Work, seen: Place) -> None:
         settle_solution(work, place.solution_id)
     done = due.settled(place, reminder, state)
     if done is not None:
-        work.table.transact([done])
+        # A reminder tells by its revision of any change since; where there was none, the install.
+        guard = [] if reminder is not None else [_guard(place.id, state)]
+        work.table.transact([done, *guard])
 
 
 def _settle_members(work: Work, install_id: str, state: InstallState | None) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from installs.lifecycle import timestamp
 from installs.store import due, items, keys
 from tests.property.cascade.model import GONE, LIVE, Member
+from tests.property.cascade.world import WORKSPACES
 
 if TYPE_CHECKING:
     from installs.store.keys import Key
@@ -30,7 +31,7 @@ def violations(world: World) -> list[str]:
         if is_ != must_be:
             found.append(f"{what} is {is_}, and must be {must_be}")
 
-    wanted = {_at(keys.user("usr_root")), _at(keys.workspace("wsp"))}
+    wanted = {_at(keys.user("usr_root")), *(_at(keys.workspace(one)) for one in WORKSPACES)}
     for one in world.model.installs.values():
         wanted |= _check_install(world, rows, one, expect)
     for member in world.model.members:
@@ -109,15 +110,14 @@ def _check_counts(world: World, rows: Rows, expect: Expect) -> None:
             kind = pk.split("#")[0]
             name = {"LIVE": "all", "INTEGRATION": pk, "WORKSPACE": f"{pk} {sk}"}[kind]
             found[name] += row[items.LIVE]
-    model = world.model
-    live = [one.integration for one in model.installs.values() if model.fate(one.id) == LIVE]
-    total = len(live)
-    wanted = {"all": total, "WORKSPACE#wsp LIVE": total}
-    for integration in ("itg_x", "itg_y"):
-        number = live.count(integration)
-        wanted[f"INTEGRATION#{integration}"] = number
-        wanted[f"WORKSPACE#wsp LIVE#{integration}"] = number
-    expect("the counts are", +found, +Counter(wanted))
+    live = [one for one in world.model.installs.values() if world.model.fate(one.id) == LIVE]
+    wanted: Counter[str] = Counter({"all": len(live)})
+    for one in live:
+        workspace, integration = f"WORKSPACE#{one.workspace}", one.integration
+        wanted[f"{workspace} LIVE"] += 1
+        wanted[f"{workspace} LIVE#{integration}"] += 1
+        wanted[f"INTEGRATION#{integration}"] += 1
+    expect("the counts are", +found, +wanted)
 
 
 def _fate_of(row: Row | None) -> Fate:

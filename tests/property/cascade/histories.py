@@ -27,7 +27,7 @@ from installs.cascade import Work
 from installs.repair import finish_overdue
 from installs.store import due
 from tests.property.cascade.checks import violations
-from tests.property.cascade.world import START, World
+from tests.property.cascade.world import START, WORKSPACES, World
 from tools.importer import pauses
 
 if TYPE_CHECKING:
@@ -97,10 +97,9 @@ def _live(world: World) -> None:  # noqa: C901 - one choice of many
         _begin_with_trash(world)
     for _ in range(dice.randint(20, 120)):
         roll = dice.random()
-        if roll < 0.65 and world.actors:
-            # The latest to begin goes on more often: so others may be left behind for long.
-            actors = list(world.actors)
-            world.resume(actors[-1] if dice.random() < 0.5 else dice.choice(actors))
+        if roll < 0.65:
+            if (actor := world.next_actor()) is not None:
+                world.resume(actor)
         elif roll < 0.76:
             install_id = dice.choice(list(world.model.installs))
             world.command(dice.choice(LIKELY[world.half(install_id)]), install_id)
@@ -115,11 +114,18 @@ def _live(world: World) -> None:  # noqa: C901 - one choice of many
             world.insert_member(dice.choice(list(world.model.installs)))
         elif roll < 0.96:
             world.insert_add_on(dice.choice(list(world.model.installs)))
-        elif roll < 0.985 or hasty:
+        elif roll < 0.965:
+            world.choose_tier(dice.choice(WORKSPACES))
+        elif roll < 0.98 or hasty:
             steps = timedelta(milliseconds=1), timedelta(minutes=6), timedelta(days=8)
-            world.move_clock(timedelta(days=31) if hasty else dice.choice(steps))
-            if world.sweeps and (hasty or dice.random() < 0.3):
-                world.sweep()
+            world.move_clock(
+                timedelta(days=31) if hasty and dice.random() < 0.5 else dice.choice(steps)
+            )
+            if world.sweeps and hasty:
+                world.sweep(dice.choice((0.3, 1)))
+        elif roll < 0.993:
+            if world.sweeps:
+                world.sweep(dice.choice((0.3, 1)))
         elif lossy and any(world.queues.values()):
             world.lose()
 
@@ -136,6 +142,8 @@ def _begin_with_trash(world: World) -> None:
 
 def _rest(world: World) -> list[str]:
     """Let everybody finish and the stream run dry, then repair do the rest; what is wrong."""
+    if world.dice.random() < 0.7:
+        _last_act(world)
     while world.actors:
         world.resume(world.dice.choice(list(world.actors)))
     _drain_stream(world)
@@ -150,6 +158,23 @@ def _rest(world: World) -> list[str]:
     if any(item.get("purgeAt") and not world.sweeps for item in world.memory.all()):
         return ["Something is there long after its retention"]
     return violations(world)
+
+
+def _last_act(world: World) -> None:
+    """Nobody calls any more: what now goes wrong, no later change will put right."""
+    for _ in range(world.dice.choice((0, 1, 2, 3))):
+        if world.past_records:
+            world.repeat()
+            world.resume(list(world.actors)[-1])
+    world.move_clock(timedelta(days=world.dice.choice((0, 8, 31))))
+    if world.sweeps:
+        world.sweep(world.dice.choice((0.5, 1)))
+    while world.actors or any(world.queues.values()):
+        if batch := world.take_batch():
+            world.consume(batch)
+        for _ in range(world.dice.randint(1, 6)):
+            if (actor := world.next_actor()) is not None:
+                world.resume(actor)
 
 
 def _drain_stream(world: World) -> None:

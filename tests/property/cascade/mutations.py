@@ -1,7 +1,8 @@
 """Faults planted on purpose: ``python -m tests.property.cascade.mutations [CASES [WORDS]]``.
 
-Each is put into a copy of the code, and histories are run against it until one ends in a violation.
-A fault that no history finds says that the simulation is blind there: the command fails.
+Each is put into a copy of the code; then two reconcilers cross in every way (``test_stale``), and
+histories are run until one ends in a violation. A fault that nothing finds says that the proofs are
+blind there: the command fails.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).parents[3]
 CORE: Final = "layers/core/installs"
+CROSSINGS: Final = ["tests.property.cascade.test_stale"]
+HISTORIES: Final = ["tests.property.cascade.histories"]
 
 
 class Fault(NamedTuple):
@@ -52,6 +55,8 @@ FAULTS: Final = (
           "*(due.remind(change.before.place, now) for change in changes),", ""),
     Fault("a reminder is taken away whoever has set it", f"{CORE}/store/due.py",
           "[Equals(_REVISION, reminder.revision)]", "[]"),
+    Fault("a first reminder is set whatever the install is by now", f"{CORE}/cascade.py",
+          "[] if reminder is not None else [_guard(place.id, state)]", "[]"),
     Fault("the reminder is read after the install", f"{CORE}/cascade.py",
           "    state = installs.get(work.table, seen.id)\n    known",
           "    state = installs.get(work.table, seen.id)\n"
@@ -119,13 +124,16 @@ def caught_by(fault: Fault, cases: int) -> str:
         if text.count(fault.old) < 1:
             raise SystemExit(f"{fault.file} does not have what '{fault.what}' replaces")
         path.write_text(text.replace(fault.old, fault.new))
-        command = [sys.executable, "-m", "tests.property.cascade.histories", str(cases), "0", "1"]
         paths = os.pathsep.join([str(copy), str(copy / "layers" / "core")])
-        ran = subprocess.run(  # noqa: S603 - this very interpreter
-            command, cwd=copy, env={**os.environ, "PYTHONPATH": paths},
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        return "" if ran.returncode == 0 else ran.stderr.strip().splitlines()[-1]
+        for command in (CROSSINGS, [*HISTORIES, str(cases), "0", "1"]):
+            ran = subprocess.run(  # noqa: S603 - this very interpreter
+                [sys.executable, "-m", *command], cwd=copy, env={**os.environ, "PYTHONPATH": paths},
+                capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            if ran.returncode != 0:
+                said = (ran.stderr.strip() or ran.stdout.strip()).splitlines()
+                return said[-1] if command is not CROSSINGS else "two that cross (test_stale)"
+        return ""
 
 
 def main() -> None:

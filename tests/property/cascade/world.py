@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 ROOT: Final = Principal("usr_root")
 START: Final = datetime(2026, 11, 1, tzinfo=UTC)
 OLD: Final = "2026-10-01T00:00:00.000Z"
+WORKSPACES: Final = ("wsp", "wsp_other")
+"""Each has a retention of its own; one solution, or one family of add-ons, may be in both."""
 ENTITIES: Final = tuple(f"ent_{n}" for n in range(5))
 Record = dict[str, Any]
 
@@ -49,6 +51,9 @@ class World:
         self.sweeps = dice.random() < 0.9
         self.inserted = False
         self.actors: dict[Fiber, str] = {}
+        self.patient = dice.random() < 0.5
+        """Whether few are interrupted, but those for long; else all of them often."""
+        self.waiting: set[Fiber] = set()
         self.began: dict[Fiber, datetime] = {}
         self.current: Fiber | None = None
         self.trace: list[str] = []
@@ -69,7 +74,11 @@ class World:
             raise CrashError
         if roll < 0.03 and kind == "write":
             raise ThrottledError("busy")
-        if roll < (0.6 if kind == "write" else 0.25):
+        if self.patient:
+            if self.dice.random() < 0.08:
+                self.waiting.add(fiber)
+                fiber.pause()
+        elif roll < (0.6 if kind == "write" else 0.25):
             fiber.pause()
 
     def _check_time(self) -> None:
@@ -117,6 +126,15 @@ class World:
 
     # Actors: what begins here goes on by turns.
 
+    def next_actor(self) -> Fiber | None:
+        """Whose turn it is. The latest to begin goes on more often: so others are left behind."""
+        actors = list(self.actors)
+        if self.patient and self.dice.random() < 0.93:
+            actors = [fiber for fiber in actors if fiber not in self.waiting]
+        if not actors:
+            return None
+        return actors[-1] if self.dice.random() < 0.5 else self.dice.choice(actors)
+
     def start(self, kind: str, what: str, work: Callable[[], object]) -> None:
         self.trace.append(f"begin {kind}: {what}")
 
@@ -132,6 +150,7 @@ class World:
 
     def resume(self, fiber: Fiber) -> None:
         self.current = fiber
+        self.waiting.discard(fiber)
         fiber.resume()
         self.current = None
         if fiber.done:
@@ -209,11 +228,11 @@ class World:
         self.trace.append(f"lost: a record of {_install_of(queue.pop())}")
         self.lost = True
 
-    def sweep(self) -> None:
-        """DynamoDB's TTL."""
+    def sweep(self, share: float = 1) -> None:
+        """DynamoDB's TTL: in no order, some now and some later."""
         for item in list(self.memory.all()):
             past = int(item.get(items.PURGE_AT, {"N": "99999999999"})["N"]) <= self.now.timestamp()
-            if item["sk"]["S"] == keys.INSTALL_SK and past:
+            if item["sk"]["S"] == keys.INSTALL_SK and past and self.dice.random() < share:
                 self.memory.write(keys.install(item["id"]["S"]), None)
 
     def _dawdle(self) -> None:
@@ -258,20 +277,29 @@ class World:
 
     # The beginning.
 
+    def choose_tier(self, workspace_id: str) -> None:
+        """A workspace chooses for how long it keeps what it deletes from now on."""
+        tier = self.dice.choice(("short", "medium", "long", "none", None))
+        row = model.Workspace(workspace_id, None, "W", "w", "usr_root", tier, OLD, OLD, None)
+        self.memory.put(items.row_to_item(keys.workspace(workspace_id), row))
+
     def _build(self) -> None:
         dice = self.dice
         root = model.User("usr_root", "Root", "r@example.org", "root", "admin", OLD)
         self.memory.put(items.row_to_item(keys.user("usr_root"), root))
-        tier = dice.choice(("short", "medium", "long", "none", None))
-        workspace = model.Workspace("wsp", None, "W", "w", "usr_root", tier, OLD, OLD, None)
-        self.memory.put(items.row_to_item(keys.workspace("wsp"), workspace))
+        for workspace_id in WORKSPACES:
+            self.choose_tier(workspace_id)
         solutions = [f"sol_{n}" for n in range(dice.choice((1, 1, 2)))]
         states = []
+        flat = dice.random() < 0.3
         for n in range(dice.choice((2, 3, 3, 4, 5))):
             above = dice.choice([None, *self.model.installs]) if dice.random() < 0.8 else None
             solution = dice.choice([None, solutions[0], *solutions])
+            if flat:
+                above, solution = None, solutions[0]
             integration = dice.choice(("itg_x", "itg_y"))
-            one = Install(f"ins_{n}", "wsp", integration, above, solution)
+            workspace_id = dice.choice((*WORKSPACES, WORKSPACES[0]))
+            one = Install(f"ins_{n}", workspace_id, integration, above, solution)
             self.model.installs[one.id] = one
             states.append(InstallState(_row(one)))
             for entity in dice.sample(ENTITIES, dice.choice((0, 1, 2, 4))):
@@ -283,8 +311,8 @@ class World:
         write_installs(self.table, states, lambda *_: None)
         self.memory.written = self._written
         for solution_id in solutions:
-            row = model.Solution(solution_id, "wsp", "S", None, "usr_root", OLD, OLD, None, None)
-            self.memory.put(items.row_to_item(keys.solution(solution_id), row))
+            group = model.Solution(solution_id, "wsp", "S", None, "usr_root", OLD, OLD, None, None)
+            self.memory.put(items.row_to_item(keys.solution(solution_id), group))
             some = [
                 Member(f"som_{entity}", solution_id, entity, own_trash=dice.random() < 0.1)
                 for entity in dice.sample(ENTITIES, 4)

@@ -1,0 +1,139 @@
+"""A reconciler that read before a sweep, and writes after it: every way that two can cross.
+
+DynamoDB's sweep deletes an install without raising the epoch of its solution, so that it alone
+gives nothing away to whoever read before it (docs/adr/0014-races.md).
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Final
+
+from installs import cascade, model
+from installs.cascade import Work
+from installs.lifecycle import Deletion, InstallState, taken
+from installs.store import items, keys
+from tests.property.cascade.fibers import Fiber
+from tests.property.cascade.memory import MemoryTable
+from tools.importer.installs import write_installs
+
+if TYPE_CHECKING:
+    from installs.store.keys import Key
+
+AT: Final = "2026-11-01T10:00:00.000Z"
+OLDER: Final = Deletion("older", "2026-11-02T10:00:00.000Z", "long", 1_900_000_000)
+NEWER: Final = Deletion("newer", "2026-11-03T10:00:00.000Z", "short", 1_800_000_000)
+
+
+class World:
+    """Two installs in one solution: one deleted, and one deleted later, for a shorter time."""
+
+    def __init__(self) -> None:
+        self.memory = MemoryTable()
+        self._put(
+            keys.solution("sol"), model.Solution("sol", "w", "S", None, "u", AT, AT, None, None)
+        )
+        for one in ("kept", "swept", "nobody"):
+            row = model.SolutionMember(f"som_{one}", "sol", f"ent_{one}", "u", AT, None, None)
+            self._put(keys.solution_member("sol", row.id), row)
+        for one in ("kept", "swept"):
+            member = model.IntegrationMember(
+                f"mem_{one}", one, "w", f"ent_{one}", None, "s", False, None, False, True, "{}",
+                "u", AT, None, None,
+            )  # fmt: skip
+            self._put(keys.member(one, member.id), member)
+        rows = [_install("kept"), _install("swept")]
+        states = [
+            taken(InstallState(row), deletion, cascaded=False)
+            for row, deletion in zip(rows, (OLDER, NEWER), strict=True)
+        ]
+        write_installs(self.memory.as_table(), states, lambda *_: None)
+        self.places = {state.row.id: state.place for state in states}
+
+    def _put(self, key: Key, row: model.Row) -> None:
+        self.memory.put(items.row_to_item(key, row))
+
+    def step(self, actor: Fiber, operations: int) -> None:
+        """Let a reconciler do so many operations of the table, or all that it has to."""
+        for _ in range(operations):
+            if actor.done:
+                return
+            self.memory.before = lambda _: actor.pause()
+            actor.resume()
+        self.memory.before = lambda _: None
+
+    def finish(self, actor: Fiber) -> None:
+        if not actor.done:
+            actor.resume()
+
+    def reconciler(self, install_id: str) -> Fiber:
+        work = Work(self.memory.as_table())
+        return Fiber.of(lambda: cascade.reconcile(work, self.places[install_id]))
+
+    def deletions(self) -> dict[str, str]:
+        """The rows of the solution, and by which deletion each is gone."""
+        rows = map(items.decode, self.memory.partitions["SOLUTION#sol"].values())
+        return {row["id"]: row.get("deletionId", "live") for row in rows if "id" in row}
+
+
+def _install(install_id: str) -> model.Install:
+    return model.Install(
+        install_id, "itg", "ver", "w", "{}", None, "auto_all", None, "sol", "u", AT, None, None,
+        None,
+    )  # fmt: skip
+
+
+def crossing(stale: int, fresh: int) -> tuple[bool, bool]:
+    """One way to cross: where each of the two is interrupted; whether each had ended before."""
+    # given an uninstall that is cascaded, and a reconciler of the other install that has begun
+    world = World()
+    for one in ("kept", "swept"):
+        world.finish(world.reconciler(one))
+    assert world.deletions()["sol"] == "newer"
+    late = world.reconciler("kept")
+    world.step(late, stale)
+    # when the last deleted install is swept, and its record is being handled
+    world.memory.write(keys.install("swept"), None)
+    other = world.reconciler("swept")
+    world.step(other, fresh)
+    ended = late.done, other.done
+    # and the first goes on, and then the second
+    world.finish(late)
+    world.finish(other)
+    # then the solution goes by the only install that is left
+    assert world.deletions() == {"sol": "older", "som_kept": "older", "som_nobody": "older"}
+    return ended
+
+
+def test_section_7_a_sweep_between_a_read_and_its_write() -> None:
+    for stale in count(1):
+        for fresh in count(1):
+            late_ended, other_ended = crossing(stale, fresh)
+            if other_ended:
+                break
+        if late_ended:
+            break
+    assert stale > 8
+    assert fresh > 15
+
+
+def test_section_7_nothing_is_left_of_what_came_and_went_between_a_read_and_its_write() -> None:
+    for stale in count(1):
+        # given a reconciler of an install that has begun while there was no reminder
+        world = World()
+        late = world.reconciler("kept")
+        world.step(late, stale)
+        if late.done:
+            break
+        # when the install is swept, and all that is to be done of it is done
+        world.memory.write(keys.install("kept"), None)
+        world.finish(world.reconciler("kept"))
+        world.finish(late)
+        # then there is nothing of it, no reminder either
+        assert not world.memory.partitions["INSTALL#kept"]
+    assert stale > 8
+
+
+if __name__ == "__main__":
+    test_section_7_a_sweep_between_a_read_and_its_write()
+    test_section_7_nothing_is_left_of_what_came_and_went_between_a_read_and_its_write()
