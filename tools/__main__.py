@@ -10,6 +10,7 @@ from tools.bench import commands as bench
 from tools.local import commands
 from tools.openapi import commands as openapi
 from tools.operate import commands as operate
+from tools.smoke import commands as smoke
 
 app = typer.Typer(
     add_completion=False,
@@ -24,6 +25,7 @@ bench.register(app)
 query_reference.register(app)
 app.add_typer(keys.app, name="keys")
 operate.register(app)
+smoke.register(app)
 
 if __name__ == "__main__":
     app(prog_name="python -m tools")
