@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
@@ -14,10 +14,16 @@ from tools.local.paths import TEMPLATE
 
 Json = dict[str, Any]
 
+_POLICIES: Final = {
+    name: f"arn:aws:iam::aws:policy/service-role/{name}"
+    for name in ("AWSCodeDeployRoleForLambda", "AWSCodeDeployRoleForLambdaLimited")
+}
+"""What SAM asks IAM for."""
+
 
 @cache
-def transformed() -> Json:
-    """The whole template; not to be changed."""
+def transformed(stage: str = "dev") -> Json:
+    """The whole template, as it is for a stage; not to be changed."""
     source = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
     for resource in source["Resources"].values():
         for path in ("CodeUri", "ContentUri"):
@@ -25,7 +31,9 @@ def transformed() -> Json:
                 resource["Properties"][path] = "s3://bucket/key"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-        made: Json = Translator({}, Parser()).translate(source, parameter_values={})
+        made: Json = Translator(_POLICIES, Parser()).translate(
+            source, parameter_values={"Stage": stage}
+        )
     return made
 
 

@@ -14,6 +14,7 @@ from tools.importer import commands as importer
 from tools.local import commands
 from tools.openapi import commands as openapi
 from tools.operate import commands as operate
+from tools.smoke import commands as smoke
 
 app = typer.Typer(
     add_completion=False,
@@ -32,6 +33,7 @@ bench.register(app)
 query_reference.register(app)
 app.add_typer(keys.app, name="keys")
 operate.register(app)
+smoke.register(app)
 help_.arrange(app)
 
 if __name__ == "__main__":

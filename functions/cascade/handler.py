@@ -7,7 +7,6 @@ from typing import Any
 from installs import cascade, config, metrics
 from installs.cascade import Tally, Work
 from installs.deadline import Context, Deadline
-from installs.log import logger
 from installs.store import parking
 from installs.store.table import Table, client
 from installs.stream import consume
@@ -23,6 +22,5 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, list[dict[str,
         lambda record, reason: parking.park(bucket, record, reason),
     )
     others = {metrics.LAG: outcome.lags, metrics.PARKED: [float(outcome.parked)]}
-    metrics.publish("cascade", work.tally, **others)
-    logger.info("cascade", records=len(event["Records"]), written=work.tally)
+    metrics.publish(work.tally, **others)
     return outcome.answer()

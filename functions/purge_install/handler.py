@@ -12,5 +12,5 @@ def handler(request: Request) -> object:
     """Purge a deleted install; what its uninstall took goes by the cascade."""
     no_parameters(request)
     table = Table(config.table_name(), client(), request.usage)
-    commands.purge(table, request.principal, request.install_id)
+    commands.purge(table, request.principal, request.install_id, request_id=request.id)
     return {"success": True}

@@ -14,6 +14,6 @@ def handler(_event: object, context: Context) -> dict[str, int]:
     """Look at every install whose reminder is overdue, as far as there is time."""
     work = Work(Table(config.table_name(), client()), Deadline(context).check, Tally())
     outcome = finish_overdue(work)
-    metrics.publish("repair", work.tally, **{metrics.OVERDUE: [outcome.finished]})
-    logger.info("repair", finished=outcome.finished, failed=outcome.failed, written=work.tally)
+    metrics.publish(work.tally, **{metrics.OVERDUE: [outcome.finished + outcome.failed]})
+    logger.info("repair", finished=outcome.finished, failed=outcome.failed)
     return {"finished": outcome.finished, "failed": outcome.failed}

@@ -13,4 +13,5 @@ def handler(request: Request) -> object:
     """Restore, and answer with the install as it is then."""
     no_parameters(request)
     table = Table(config.table_name(), client(), request.usage)
-    return shown(commands.restore(table, request.principal, request.install_id).row)
+    state = commands.restore(table, request.principal, request.install_id, request_id=request.id)
+    return shown(state.row)

@@ -16,5 +16,11 @@ def handler(request: Request) -> object:
     """Uninstall; what hangs from the install follows by the cascade."""
     no_parameters(request)
     table = Table(config.table_name(), client(), request.usage)
-    commands.uninstall(table, request.principal, request.install_id, stack_tier=DEFAULT_TIER)
+    commands.uninstall(
+        table,
+        request.principal,
+        request.install_id,
+        stack_tier=DEFAULT_TIER,
+        request_id=request.id,
+    )
     return {"success": True}

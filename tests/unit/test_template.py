@@ -25,6 +25,8 @@ ROUTES: Final = {
     ("/api/integration-installs/{id}/purge", "delete"): "PurgeInstall",
 }
 FUNCTIONS: Final = ("Authorizer", *ROUTES.values(), "Cascade", "Repair")
+LIVE: Final = "Aliaslive"
+"""What SAM adds to a function's name for its alias."""
 
 READ: Final = {"dynamodb:GetItem", "dynamodb:Query"}
 CHANGE: Final = {"dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"}
@@ -142,7 +144,7 @@ def test_the_routes_are_the_five_of_the_contract_and_each_has_its_own_function(
     assert routes.keys() == ROUTES.keys()
     for route, integration in routes.items():
         assert integration["type"] == "aws_proxy"
-        assert f"${{{ROUTES[route]}Function.Arn}}" in integration["uri"]["Fn::Sub"]
+        assert f"${{{ROUTES[route]}Function{LIVE}}}" in integration["uri"]["Fn::Sub"]
     assert len(set(ROUTES.values())) == len(ROUTES)
 
 
@@ -159,7 +161,7 @@ def test_the_authorizer_is_asked_once_in_thirty_seconds(resources: Json) -> None
     assert schemes["BearerToken"]["name"] == "Authorization"
     assert authorizer["type"] == "token"
     assert authorizer["authorizerResultTtlInSeconds"] == 30
-    assert "AuthorizerFunction" in json.dumps(authorizer["authorizerUri"])
+    assert f"AuthorizerFunction{LIVE}" in json.dumps(authorizer["authorizerUri"])
 
 
 @pytest.mark.parametrize(
@@ -290,6 +292,44 @@ def test_a_function_runs_as_all_do(resources: Json, name: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_called_by_its_alias_alone(name: str, stage: str) -> None:
+    resources = transformed(stage)["Resources"]
+    alias = resources[f"{name}Function{LIVE}"]
+    (version,) = (
+        one
+        for one, resource in resources.items()
+        if resource["Type"] == "AWS::Lambda::Version"
+        and resource["Properties"]["FunctionName"] == {"Ref": f"{name}Function"}
+    )
+
+    assert alias["Properties"]["FunctionVersion"] == {"Fn::GetAtt": [version, "Version"]}
+    callers = [
+        p["Properties"]["FunctionName"]
+        for p in resources.values()
+        if p["Type"] in ("AWS::Lambda::Permission", "AWS::Lambda::EventSourceMapping")
+        and f"{name}Function" in json.dumps(p["Properties"]["FunctionName"])
+    ]
+    assert callers == [{"Ref": f"{name}Function{LIVE}"}]
+
+
+def test_in_prod_alone_the_alias_moves_in_steps_and_back_on_an_alarm() -> None:
+    for stage in ("dev", "staging"):
+        assert not [
+            r for r in transformed(stage)["Resources"].values() if "CodeDeploy" in r["Type"]
+        ]
+    resources = transformed("prod")["Resources"]
+    groups = of_type(resources, "AWS::CodeDeploy::DeploymentGroup")
+    assert groups.keys() == {f"{name}FunctionDeploymentGroup" for name in FUNCTIONS}
+    for name, group in groups.items():
+        alias = resources[name.replace("DeploymentGroup", LIVE)]
+        update = alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+        assert update["DeploymentGroupName"] == {"Ref": name}
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+        assert "Canary10Percent5Minutes" in json.dumps(group["DeploymentConfigName"])
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_has_a_log_group_with_retention(resources: Json, name: str) -> None:
     function = properties(resources, f"{name}Function")
@@ -348,7 +388,7 @@ def test_the_cascade_is_fed_by_the_stream_and_gives_up_in_good_order(resources: 
 
     assert mapping.pop("FilterCriteria")
     assert mapping == {
-        "FunctionName": {"Ref": "CascadeFunction"},
+        "FunctionName": {"Ref": f"CascadeFunction{LIVE}"},
         "EventSourceArn": {"Fn::GetAtt": ["InstallsTable", "StreamArn"]},
         "StartingPosition": "TRIM_HORIZON",
         "BatchSize": 10,
@@ -369,7 +409,7 @@ def test_what_the_stream_left_undone_is_looked_for_every_five_minutes(resources:
 
     assert (rule["ScheduleExpression"], rule["State"]) == ("rate(5 minutes)", "ENABLED")
     (target,) = rule["Targets"]
-    assert target["Arn"] == {"Fn::GetAtt": ["RepairFunction", "Arn"]}
+    assert target["Arn"] == {"Ref": f"RepairFunction{LIVE}"}
 
 
 def test_the_cascade_hears_of_installs_that_enter_leave_or_change_in_the_trash(
@@ -383,7 +423,7 @@ def test_the_cascade_hears_of_installs_that_enter_leave_or_change_in_the_trash(
 
     of_an_install = {keys.SK: {"S": [keys.INSTALL_SK]}}
     marked = {items.DELETION_ID: {"S": [{"exists": True}]}}
-    assert mapping["FunctionName"] == {"Ref": "CascadeFunction"}
+    assert mapping["FunctionName"] == {"Ref": f"CascadeFunction{LIVE}"}
     assert patterns == [
         {"eventName": ["REMOVE"], "dynamodb": {"Keys": of_an_install}},
         {"eventName": ["MODIFY"], "dynamodb": {"Keys": of_an_install, "NewImage": marked}},

@@ -175,7 +175,9 @@ def _warm_up(emulator: Emulator) -> None:
         functions = emulator.functions()
         names = [one["FunctionName"] for one in functions.list_functions()["Functions"]]
         calls = [
-            pool.submit(functions.invoke, FunctionName=name, Payload=b'{"Records":[]}')
+            pool.submit(
+                functions.invoke, FunctionName=name, Qualifier="live", Payload=b'{"Records":[]}'
+            )
             for name in names
         ]
     for call in calls:

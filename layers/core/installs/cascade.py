@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from installs import clock, lifecycle
 from installs.errors import ConflictError
 from installs.lifecycle import Deletion, End, Fate, fate_of, fate_together
+from installs.log import concerning
 from installs.store import due, hanging, installs, items, keys
 from installs.store.expressions import Action, Check, Delete, Equals, Missing, Update, same
 from installs.store.installs import Change
@@ -92,6 +93,7 @@ def reconcile(work: Work, seen: Place) -> None:
         The work is not finished and may be begun again at any time.
 
     """
+    concerning(seen.id)
     for _ in range(_ATTEMPTS):
         work.check_time()
         try:
@@ -121,11 +123,13 @@ def expire(table: Table, install_id: str) -> bool:
 def _pass(work: Work, seen: Place) -> None:
     # The reminder is read before the install: what changes later leaves another one behind.
     reminder = due.get(work.table, seen.id)
+    request_id = None if reminder is None else reminder.request_id
+    concerning(seen.id, request_id)
     state = installs.get(work.table, seen.id)
     known = state or reminder
     place = seen if known is None else known.place
     settle_solution(work, place.solution_id)
-    _settle_add_ons(work, place.id, state)
+    _settle_add_ons(work, place.id, state, request_id)
     _settle_members(work, place.id, state)
     if state is None:
         _drop_pointers(work, place)
@@ -143,7 +147,9 @@ def _settle_members(work: Work, install_id: str, state: InstallState | None) -> 
     _write(work, found, _guard(install_id, state))
 
 
-def _settle_add_ons(work: Work, parent_id: str, parent: InstallState | None) -> None:
+def _settle_add_ons(
+    work: Work, parent_id: str, parent: InstallState | None, request_id: str | None
+) -> None:
     """One level; the change of each add-on is a record of its own, which goes on from there."""
     guard = _guard(parent_id, parent)
     ids = hanging.add_on_ids(work.table, parent_id)
@@ -158,7 +164,7 @@ def _settle_add_ons(work: Work, parent_id: str, parent: InstallState | None) -> 
         ]
         for some in _batches(changes, _size, CHANGES_AT_ONCE):
             work.check_time()
-            installs.commit(work.table, some, guard)
+            installs.commit(work.table, some, guard, request_id=request_id)
             work.tally.count(fate_of(parent), len(some))
 
 

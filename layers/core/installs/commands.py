@@ -2,6 +2,7 @@
 
 Each reads the install and the caller's roles consistently, asks ``access`` and ``lifecycle``, and
 writes the decision in one transaction. Where the row has changed in between, it looks again.
+``request_id`` is written with a change, so that what the cascade does after it is found by it.
 """
 
 from __future__ import annotations
@@ -35,7 +36,14 @@ def get(table: Table, principal: Principal, install_id: str) -> InstallState:
     return access.seen(reach, installs.get(table, install_id), clock.now())
 
 
-def uninstall(table: Table, principal: Principal, install_id: str, *, stack_tier: str) -> None:
+def uninstall(
+    table: Table,
+    principal: Principal,
+    install_id: str,
+    *,
+    stack_tier: str,
+    request_id: str | None = None,
+) -> None:
     """Soft-delete the install (section 4). The tier is the workspace's or the stack's."""
 
     def decide(state: InstallState) -> Decision | None:
@@ -43,10 +51,12 @@ def uninstall(table: Table, principal: Principal, install_id: str, *, stack_tier
         after = lifecycle.uninstall(state, tier=tier, now=clock.now(), deletion_id=uuid4().hex)
         return None if after is None else (Change(state, after), ())
 
-    _change(table, principal, install_id, WorkspaceRole.EDITOR, decide)
+    _change(table, principal, install_id, WorkspaceRole.EDITOR, decide, request_id)
 
 
-def restore(table: Table, principal: Principal, install_id: str) -> InstallState:
+def restore(
+    table: Table, principal: Principal, install_id: str, *, request_id: str | None = None
+) -> InstallState:
     """Bring the install back (section 5); the row as it is then."""
 
     def decide(state: InstallState) -> Decision | None:
@@ -63,17 +73,19 @@ def restore(table: Table, principal: Principal, install_id: str) -> InstallState
         )
         return Change(state, after), guards
 
-    return _change(table, principal, install_id, WorkspaceRole.EDITOR, decide)
+    return _change(table, principal, install_id, WorkspaceRole.EDITOR, decide, request_id)
 
 
-def purge(table: Table, principal: Principal, install_id: str) -> None:
+def purge(
+    table: Table, principal: Principal, install_id: str, *, request_id: str | None = None
+) -> None:
     """Delete a deleted install for good (section 6)."""
 
     def decide(state: InstallState) -> Decision:
         lifecycle.check_purge(state, now=clock.now())
         return Change(state, None), ()
 
-    _change(table, principal, install_id, WorkspaceRole.ADMIN, decide)
+    _change(table, principal, install_id, WorkspaceRole.ADMIN, decide, request_id)
 
 
 def _change(
@@ -82,6 +94,7 @@ def _change(
     install_id: str,
     role: WorkspaceRole,
     decide: Callable[[InstallState], Decision | None],
+    request_id: str | None,
 ) -> InstallState:
     """Read, check, decide, write; again where the row changed in between. The state after it."""
     for _ in range(_ATTEMPTS):
@@ -93,7 +106,7 @@ def _change(
             return state
         change, guards = decision
         try:
-            installs.commit(table, [change], *guards)
+            installs.commit(table, [change], *guards, request_id=request_id)
         except ConditionFailedError:
             continue
         return change.after or state

@@ -51,6 +51,8 @@ Answer = dict[str, Any]
 class Request:
     """A request that the gateway let through."""
 
+    id: str
+    """The gateway's, as the caller is told it with an error."""
     principal: Principal
     path: Mapping[str, str]
     query: Mapping[str, Sequence[str]]
@@ -77,7 +79,7 @@ def endpoint(respond: Callable[[Request], object]) -> Callable[[Event, object], 
 
     def handler(event: Event, context: object) -> Answer:
         started = time.perf_counter()
-        request_id = str((event.get("requestContext") or {}).get("requestId") or "")
+        request_id = _request_id(event)
         usage = Usage()
         unhandled: Exception | None = None
         try:
@@ -90,6 +92,7 @@ def endpoint(respond: Callable[[Request], object]) -> Callable[[Event, object], 
             answer = problem(InstallsError("Something went wrong on our side."), request_id)
         log_request(
             request_id=request_id,
+            install_id=_install_id(event),
             status=answer["statusCode"],
             seconds=time.perf_counter() - started,
             usage=usage,
@@ -113,11 +116,21 @@ def request_of(event: Event, usage: Usage) -> Request:
     if not is_id(principal) or kind not in list(PrincipalKind):
         raise UnauthorizedError("A bearer token is needed.")
     return Request(
+        _request_id(event),
         Principal(principal, PrincipalKind(kind)),
         event.get("pathParameters") or {},
         _query(event),
         usage,
     )
+
+
+def _request_id(event: Event) -> str:
+    return str((event.get("requestContext") or {}).get("requestId") or "")
+
+
+def _install_id(event: Event) -> str | None:
+    found = (event.get("pathParameters") or {}).get("id")
+    return found if is_id(found) else None
 
 
 def _query(event: Event) -> Mapping[str, Sequence[str]]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.metrics import MetricUnit
 
-from installs.log import NAMESPACE
+from installs.log import metrics_of_function
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,16 +22,15 @@ RETRIES: Final = "CascadeRetries"
 """How often what had been read did not hold any more when it came to writing."""
 PARKED: Final = "ParkedRecords"
 OVERDUE: Final = "OverdueCascades"
-"""Installs that the scheduled repair had to finish."""
+"""Installs that the scheduled repair had to look at."""
 
 
-def publish(function: str, tally: Tally, **others: Sequence[float]) -> None:
+def publish(tally: Tally, **others: Sequence[float]) -> None:
     """Write the metrics of one invocation as one line; what is nought is left out.
 
-    ``function`` is a dimension. ``others``: values of further metrics by name (``CascadeLag``).
+    ``others``: values of further metrics by name (``CascadeLag``).
     """
-    written = EphemeralMetrics(namespace=NAMESPACE)
-    written.add_dimension("function", function)
+    written = metrics_of_function()
     values = {
         TORN_DOWN: [tally.torn_down],
         BROUGHT_BACK: [tally.brought_back],

@@ -11,7 +11,7 @@ from typing import Final
 
 from installs import cascade, clock
 from installs.cascade import OutOfTimeError, Work
-from installs.log import logger
+from installs.log import concerning, logger
 from installs.store import due
 
 PATIENCE: Final = timedelta(minutes=5)
@@ -34,10 +34,12 @@ def finish_overdue(work: Work) -> Outcome:
             cascade.reconcile(work, reminder.place)
             if cascade.expire(work.table, reminder.place.id):
                 cascade.reconcile(work, reminder.place)
+            logger.info("cascade finished")
             outcome.finished += 1
         except OutOfTimeError:
-            return outcome
+            break
         except Exception:
-            logger.exception("repair failed", install_id=reminder.place.id)
+            logger.exception("repair failed")
             outcome.failed += 1
+    concerning(None)
     return outcome

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from installs import clock
-from installs.log import logger
+from installs.log import concerning, logger
 from installs.store import keys
 from installs.store.items import item_to_install
 
@@ -49,6 +49,7 @@ def consume(
     """Handle records in order."""
     outcome = Outcome()
     for record in records:
+        concerning(None)
         try:
             try:
                 reconcile(place_of(record))
@@ -62,6 +63,7 @@ def consume(
             outcome.stopped_at = record.get("dynamodb", {}).get("SequenceNumber", "")
             logger.exception("cascade stopped", sequence_number=outcome.stopped_at)
             return outcome
+        logger.info("cascade finished", event_id=record.get("eventID"))
         created = record["dynamodb"].get("ApproximateCreationDateTime")
         if created is not None:
             outcome.lags.append(max(0.0, clock.now().timestamp() - created) * 1000)

@@ -52,7 +52,7 @@ FAULTS: Final = (
     Fault("the count of an integration is forgotten", f"{CORE}/store/counters.py",
           "for key in counters_of(by, shard):", "for key in counters_of(by, shard)[:-1]:"),
     Fault("changes set no reminder", f"{CORE}/store/installs.py",
-          "*(due.remind(change.before.place, now) for change in changes),", ""),
+          "*(due.remind(change.before.place, now, request_id) for change in changes),", ""),
     Fault("a reminder is taken away whoever has set it", f"{CORE}/store/due.py",
           "[Equals(_REVISION, reminder.revision)]", "[]"),
     Fault("a first reminder is set whatever the install is by now", f"{CORE}/cascade.py",

@@ -30,6 +30,7 @@ SWEEP: Final = timedelta(days=3)
 """What DynamoDB's own sweep takes at the most (AWS: "within a few days"); then we delete."""
 
 _REVISION: Final = "revision"
+_REQUEST_ID: Final = "requestId"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,13 @@ class Reminder:
     place: Place
     at: str
     revision: str
+    request_id: str | None = None
+    """The request that the change, or the one that it follows from, was made by."""
 
 
-def remind(place: Place, at: datetime) -> Update:
+def remind(place: Place, at: datetime, request_id: str | None = None) -> Update:
     """Set an install's reminder, whatever it was; each has a revision of its own."""
-    return _set(place, timestamp(at), ())
+    return _set(place, timestamp(at), (), request_id)
 
 
 def get(table: Table, install_id: str) -> Reminder | None:
@@ -60,11 +63,11 @@ def settled(place: Place, reminder: Reminder | None, state: InstallState | None)
     """
     at = _expiry(state)
     if reminder is None:
-        return None if at is None else _set(place, at, [Missing()])
+        return None if at is None else _set(place, at, [Missing()], None)
     unchanged = [Equals(_REVISION, reminder.revision)]
     if at is None:
         return Delete(keys.due(place.id), unchanged)
-    return None if reminder.at == at else _set(place, at, unchanged)
+    return None if reminder.at == at else _set(place, at, unchanged, reminder.request_id)
 
 
 def overdue(table: Table, before: datetime) -> Iterator[Reminder]:
@@ -85,14 +88,18 @@ def _expiry(state: InstallState | None) -> str | None:
     return timestamp(datetime.fromtimestamp(state.deletion.purge_at, UTC) + SWEEP)
 
 
-def _set(place: Place, at: str, conditions: Sequence[Condition]) -> Update:
+def _set(place: Place, at: str, conditions: Sequence[Condition], request_id: str | None) -> Update:
     values: dict[str, Value] = {
         "id": place.id,
         _REVISION: uuid4().hex,
         keys.BY_DUE.partition: str(keys.shard(place.id)),
         keys.BY_DUE.sort: keys.due_at(at, place.id),
     }
-    optional = {"parentInstallId": place.parent_install_id, "solutionId": place.solution_id}
+    optional = {
+        "parentInstallId": place.parent_install_id,
+        "solutionId": place.solution_id,
+        _REQUEST_ID: request_id,
+    }
     given = {name: value for name, value in optional.items() if value is not None}
     return Update(
         keys.due(place.id),
@@ -105,4 +112,4 @@ def _set(place: Place, at: str, conditions: Sequence[Condition]) -> Update:
 def _reminder(values: dict[str, Any]) -> Reminder:
     place = Place(values["id"], values.get("parentInstallId"), values.get("solutionId"))
     at, _, _ = values[keys.BY_DUE.sort].partition("#")
-    return Reminder(place, at, values[_REVISION])
+    return Reminder(place, at, values[_REVISION], values.get(_REQUEST_ID))

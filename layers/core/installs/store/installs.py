@@ -46,10 +46,12 @@ def default_tier(table: Table, workspace_id: str) -> str | None:
     return None if item is None else items.decode(item).get("defaultRetentionTier")
 
 
-def commit(table: Table, changes: Sequence[Change], *guards: Action) -> None:
+def commit(
+    table: Table, changes: Sequence[Change], *guards: Action, request_id: str | None = None
+) -> None:
     """Write changes in one transaction: rows, counters of live installs, epochs, reminders.
 
-    Each row is written only if it is as it was read.
+    Each row is written only if it is as it was read. The reminders keep which request it was.
 
     Raises
     ------
@@ -70,7 +72,7 @@ def commit(table: Table, changes: Sequence[Change], *guards: Action) -> None:
     table.transact(
         [
             *map(_write, changes),
-            *(due.remind(change.before.place, now) for change in changes),
+            *(due.remind(change.before.place, now, request_id) for change in changes),
             *counters.updates(deltas),
             *(Update(key, add={items.EPOCH: 1}) for key in epochs),
             *guards,

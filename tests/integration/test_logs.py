@@ -1,0 +1,267 @@
+"""What the functions log: whose request it was, and the metrics and fields that operators use.
+
+Alarms, dashboard and the queries of docs/operations.md are held to lines that were really written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from io import StringIO
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from functions.cascade.handler import handler as cascade
+from functions.list_installs.handler import handler as list_installs
+from functions.purge_install.handler import handler as purge
+from functions.repair.handler import handler as repair
+from functions.restore_install.handler import handler as restore
+from functions.uninstall_install.handler import handler as uninstall
+from installs import access, clock
+from installs.errors import ThrottledError
+from installs.log import logger
+from installs.store import due, table
+from tests import rows
+from tests.template import transformed
+from tests.unit.test_monitoring import OURS, RUNBOOK, WATCHED, access_line
+from tools.importer import import_file
+from tools.importer.table import open_table
+from tools.local.dynoxide import streams_client
+from tools.local.paths import ROOT, TEMPLATE
+from tools.local.stream.checkpoint import Checkpoint
+from tools.local.stream.functions import in_process
+from tools.local.stream.poller import Poller
+from tools.local.stream.settings import MappingSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from installs.store.table import Table
+
+FAMILY: Final = {"ins_gone", "ins_gone_addon", "ins_gone_addon_addon"}
+
+
+class Context:
+    """Lambda's, with a minute left."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 60_000
+
+
+class Log:
+    """The lines that were logged since the last look."""
+
+    def __init__(self) -> None:
+        self.stream = StringIO()
+
+    def all(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.stream.getvalue().splitlines()]
+
+    def lines(self, message: str) -> list[dict[str, Any]]:
+        found = self.all()
+        self.stream.seek(0)
+        self.stream.truncate()
+        return [line for line in found if line["message"] == message]
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> Log:
+    made = Log()
+    monkeypatch.setattr(logger.registered_handler, "stream", made.stream)
+    return made
+
+
+@pytest.fixture
+def world(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Iterator[Table]:
+    table.client.cache_clear()
+    access._seen.clear()
+    data = rows.write(tmp_path / "rows.ndjson", [*rows.base(), *rows.family("gone")])
+    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    yield open_table(table_name, dynamodb_endpoint)
+    table.client.cache_clear()
+
+
+@pytest.fixture
+def stream(
+    world: Table, dynamodb: DynamoDBClient, dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> Poller:
+    monkeypatch.setenv("PARKING_BUCKET", "no-bucket")
+    arn = dynamodb.describe_table(TableName=world.name)["Table"]["LatestStreamArn"]
+    return Poller(
+        streams_client(dynamodb_endpoint),
+        arn,
+        in_process(cascade, Context()),
+        MappingSettings.from_template(TEMPLATE),
+        checkpoint=Checkpoint(arn),
+    )
+
+
+def ask(handler: Callable[..., Any], request_id: str) -> None:
+    context = {"requestId": request_id, "authorizer": {"principal": "usr_ada", "kind": "user"}}
+    answer = handler({"requestContext": context, "pathParameters": {"id": "ins_gone"}}, None)
+    assert answer["statusCode"] == 200
+
+
+@pytest.mark.parametrize("before", [(), (restore,), (purge,)])
+def test_the_cascade_names_the_request_that_began_it(
+    before: tuple[Callable[..., Any], ...], stream: Poller, log: Log
+) -> None:
+    stream.drain()
+    for number, handler in enumerate((uninstall, *before)):
+        log.lines("")
+        # when somebody changes an install, and the cascade goes down to its add-ons' add-on
+        ask(handler, f"request-{number}")
+        (line,) = log.lines("request")
+        assert (line["request_id"], line["install_id"]) == (f"request-{number}", "ins_gone")
+        stream.drain()
+        # then each line of each level names that request
+        finished = log.lines("cascade finished")
+        assert {line["install_id"] for line in finished} == FAMILY
+        assert {line["request_id"] for line in finished} == {f"request-{number}"}
+
+
+def test_the_repair_names_it_too(world: Table, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(uninstall, "request-1")
+    reminder = due.get(world, "ins_gone")
+    assert reminder is not None
+    assert reminder.request_id == "request-1"
+    started = clock.now()
+    for minutes in (6, 12, 18):
+        later = started + timedelta(minutes=minutes)
+        monkeypatch.setattr(clock, "now", lambda later=later: later)
+        repair({}, Context())
+
+    finished = log.lines("cascade finished")
+    assert {line["install_id"] for line in finished} == FAMILY
+    assert {line["request_id"] for line in finished} == {"request-1"}
+
+
+def test_a_line_about_no_install_names_none(
+    world: Table, stream: Poller, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("functions.cascade.handler.parking.park", lambda *_: None)
+    ask(uninstall, "request-1")
+    stream.drain()
+    log.lines("")
+
+    cascade({"Records": [{"eventID": "x", "dynamodb": {"SequenceNumber": "1"}}]}, Context())
+
+    (parked,) = log.lines("record parked")
+    assert "install_id" not in parked
+    assert "request_id" not in parked
+
+
+UNREADABLE: Final = {"eventID": "x", "dynamodb": {"SequenceNumber": "1"}}
+
+
+def run_all(stream: Poller, patch: pytest.MonkeyPatch) -> None:
+    """All that functions do that is worth a line, each under the name of its resource."""
+
+    def under(name: str, work: Callable[[], object]) -> None:
+        patch.setenv("AWS_LAMBDA_FUNCTION_NAME", f"${{{name}Function}}")
+        work()
+
+    patch.setattr("functions.cascade.handler.parking.park", lambda *_: None)
+    under("UninstallInstall", lambda: ask(uninstall, "request-1"))
+    under("Cascade", stream.drain)
+    under("RestoreInstall", lambda: ask(restore, "request-2"))
+    under("Cascade", stream.drain)
+    context = {"authorizer": {"principal": "usr_ada", "kind": "user"}}
+    under("ListInstalls", lambda: list_installs({"requestContext": context}, None))
+    under("ListInstalls", lambda: list_installs({"requestContext": {"requestId": []}}, None))
+    under("UninstallInstall", lambda: ask(uninstall, "request-3"))
+    started = clock.now()
+    with patch.context() as later:
+        later.setattr(clock, "now", lambda: started + timedelta(minutes=6))
+        with patch.context() as busy:
+            busy.setattr(table.Table, "transact", _throttled)
+            under("Repair", lambda: repair({}, Context()))
+        under("Repair", lambda: repair({}, Context()))
+    under("PurgeInstall", lambda: ask(purge, "request-4"))
+    under("Cascade", stream.drain)
+    with patch.context() as stubborn:
+        # a write that finds something else than what was read, once
+        transact, failing = table.Table.transact, iter([True])
+
+        def once(self: Table, actions: list[Any], **given: Any) -> None:  # noqa: ANN401
+            if next(failing, False):
+                raise table.ConditionFailedError([])
+            transact(self, actions, **given)
+
+        stubborn.setattr(table.Table, "transact", once)
+        under("Cascade", lambda: cascade({"Records": [REMOVED, UNREADABLE]}, Context()))
+        stubborn.setattr(table.Table, "transact", _throttled)
+        under("Cascade", lambda: cascade({"Records": [REMOVED]}, Context()))
+
+
+REMOVED: Final = json.loads((ROOT / "events" / "cascade" / "purge.json").read_text())["Records"][0]
+
+
+def _throttled(*_: object, **__: object) -> None:
+    raise ThrottledError("The table is busy.")
+
+
+@pytest.fixture
+def told(
+    world: Table,
+    stream: Poller,
+    log: Log,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> list[dict[str, Any]]:
+    """Every line of a run through everything."""
+    variables = transformed()["Resources"]["CascadeFunction"]["Properties"]["Environment"]
+    service = variables["Variables"]["POWERTOOLS_SERVICE_NAME"]
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", service)
+    run_all(stream, monkeypatch)
+    printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [*log.all(), *printed]
+
+
+def emitted(line: dict[str, Any]) -> Iterator[tuple[str, str, tuple[tuple[str, str], ...]]]:
+    """The metrics that CloudWatch reads from a line (AWS: embedded metric format)."""
+    for directive in line.get("_aws", {}).get("CloudWatchMetrics", []):
+        for names in directive["Dimensions"]:
+            dimensions = tuple((name, line[name]) for name in sorted(names))
+            for metric in directive["Metrics"]:
+                assert metric["Name"] in line
+                yield directive["Namespace"], metric["Name"], dimensions
+
+
+def test_alarms_and_dashboard_watch_metrics_that_functions_emit(told: list[dict[str, Any]]) -> None:
+    known = {metric for line in told for metric in emitted(line)}
+
+    watched = {
+        (one.namespace, one.name, tuple(sorted(one.dimensions)))
+        for one in WATCHED
+        if one.namespace == OURS
+    }
+
+    assert watched
+    assert not watched - known
+
+
+QUERIES: Final = re.findall(r"```logs-insights (\w+)\n(.*?)```", RUNBOOK.read_text(), re.DOTALL)
+WORDS: Final = {
+    "fields", "filter", "sort", "limit", "stats", "by", "desc", "asc", "like", "and", "or", "not",
+    "in", "as", "count", "avg", "max", "min", "sum", "pct", "bin", "ispresent",
+}  # fmt: skip
+
+
+def test_queries_of_the_runbook_name_what_lines_hold(told: list[dict[str, Any]]) -> None:
+    of_functions = {name for line in told for name in line}
+    messages = {line.get("message") for line in told}
+    assert QUERIES
+    for group, query in QUERIES:
+        bare = re.sub(r'"[^"]*"|/[^/\n]*/|\b\d+\w*', "", query)
+        made = set(re.findall(r"\bas (\w+)", bare))
+        names = set(re.findall(r"@?[A-Za-z_][\w.]*", bare)) - WORDS - made
+        known = {"api": set(access_line()), "functions": of_functions}[group]
+        assert names
+        assert not names - known - {"@timestamp", "@message", "@logStream"}, query
+        assert set(re.findall(r'message = "([^"]*)"', query)) <= messages, query

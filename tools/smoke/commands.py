@@ -1,0 +1,94 @@
+"""The command ``smoke``."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Annotated, Final
+
+import httpx
+import typer
+from rich.console import Console
+
+from tools.smoke.api import Api, UnexpectedError
+from tools.smoke.looks import Life, Look, harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+TOKEN: Final = "SMOKE_TOKEN"  # noqa: S105 - the name of a variable
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    app.command("smoke")(smoke)
+
+
+def smoke(
+    base_url: Annotated[str, typer.Option(help="The API's base URL (output ApiUrl).")],
+    write: Annotated[
+        str | None,
+        typer.Option(
+            metavar="INSTALL_ID",
+            help="Also uninstall this install, watch the cascade, and restore it.",
+        ),
+    ] = None,
+    patience: Annotated[
+        float, typer.Option(min=1, help="Seconds that the cascade of --write has.")
+    ] = 60,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that an answer has.")] = 30,
+) -> None:
+    """Look whether a deployed API does what it should; nothing is changed without --write.
+
+    The variable SMOKE_TOKEN has a bearer token or an API key; --write needs one of an editor. Ends
+    with 0 where all is well, 1 where something is not, 2 where it could not begin.
+    """
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    token = os.environ.get(TOKEN, "").strip()
+    if not token or not base_url.startswith(("https://", "http://")):
+        told = f"Put a token into {TOKEN}." if not token else f"{base_url} is no URL of an API."
+        console.print(told, style="red")
+        raise typer.Exit(2)
+    with httpx.Client(timeout=timeout) as client:
+        api = Api(base_url, token, client)
+        try:
+            api.page(limit="1")
+        except (UnexpectedError, httpx.HTTPError) as error:
+            console.print(f"The list does not answer: {_told(error)}", style="red")
+            raise typer.Exit(2) from None
+        failed = _run(console, harmless(api))
+        if write is not None:
+            failed += _write(console, Life(api, write, patience))
+    console.print(f"{failed} of the above went wrong." if failed else "All is well.")
+    raise typer.Exit(int(failed > 0))
+
+
+def _run(console: Console, looks: Iterable[Look], *, until_failed: bool = False) -> int:
+    """Look at each; how many went wrong."""
+    failed = 0
+    for name, look in looks:
+        began = time.monotonic()
+        try:
+            told, well = look(), True
+        except (UnexpectedError, httpx.HTTPError) as error:
+            told, well = _told(error), False
+        spent = round((time.monotonic() - began) * 1000)
+        console.print(f"{'ok  ' if well else 'FAIL'}  {name}: {told} ({spent} ms)",
+                      style=None if well else "red")  # fmt: skip
+        failed += not well
+        if failed and until_failed:
+            break
+    return failed
+
+
+def _write(console: Console, life: Life) -> int:
+    """The life of an install; whatever happens, it is asked back."""
+    try:
+        failed = _run(console, life.looks(), until_failed=True)
+    finally:
+        back = _run(console, [("restore, after all", life.restore)]) if life.away else 0
+    return failed + back
+
+
+def _told(error: Exception) -> str:
+    return str(error) or type(error).__name__
