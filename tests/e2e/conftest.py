@@ -86,9 +86,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     )
     state, log = directory / "state", directory / "run.log"
     command: list[str | Path] = [sys.executable, "-m", "tools", "run"]
-    child = Child(
-        [*command, "--state", state, "--data", data, "--port", str(free_port())], cwd=ROOT, log=log
-    )
+    ports = ["--port", str(free_port()), "--pages-port", str(free_port())]
+    child = Child([*command, "--state", state, "--data", data, *ports], cwd=ROOT, log=log)
     with child:
         running = _wait_until_ready(child, state / "stack.json", log)
         made = Stack(running, dynamodb_client(running.dynamodb_endpoint))

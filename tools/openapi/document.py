@@ -12,7 +12,6 @@ from installs.http import STATUS
 from installs.query.cursor import MAX_LENGTH
 from installs.query.parameters import MAX_IDS, MAX_LIMIT, PARAMETERS, SHORTHANDS, Deleted
 from installs.query.schema import INSTALL
-from tools.local.paths import ROOT
 from tools.openapi.filters import ID, filter_schemas, order_schemas, ref, value
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-PATH: Final = ROOT / "openapi.yaml"
 INSTALLS: Final = "/api/integration-installs"
 
 _HEADER: Final = "# Made by 'python -m tools openapi'; a test compares the two.\n"

@@ -1,0 +1,13 @@
+// Unpacks the browser that npm brought: node unpack.mjs, where node_modules is.
+import { createReadStream, createWriteStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { createBrotliDecompress } from "node:zlib";
+import { extract } from "tar-fs";
+
+const packed = "node_modules/@sparticuz/chromium/bin";
+const unpack = (name, target) =>
+  pipeline(createReadStream(`${packed}/${name}`), createBrotliDecompress(), target);
+
+await unpack("al2023.tar.br", extract("libraries"));
+await unpack("fonts.tar.br", extract("."));
+await unpack("chromium.br", createWriteStream("chromium", { mode: 0o755 }));
