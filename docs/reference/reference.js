@@ -42,15 +42,25 @@ function offerUsers(ui, stack) {
   }
   select.addEventListener("change", () => {
     const chosen = stack.users.find((user) => user.id === select.value);
-    ui.authActions.logout(["bearer"]);
     if (chosen) {
       ui.preauthorizeApiKey("bearer", chosen.token);
+    } else {
+      ui.authActions.logout(["bearer"]);
     }
   });
   document.getElementById("acting").hidden = false;
   document.getElementById("console").hidden = false;
 }
 
+/** Keep Swagger UI's own dark mode in step with the system's. */
+function followColours() {
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+  dark.addEventListener("change", follow);
+  follow();
+}
+
+followColours();
 const stack = await localStack();
 const ui = window.SwaggerUIBundle({
   url: "openapi.yaml",

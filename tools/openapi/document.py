@@ -24,6 +24,7 @@ INSTALLS: Final = "/api/integration-installs"
 _TAG: Final = "Installs"
 
 _HEADER: Final = "# Made by 'python -m tools openapi'; a test compares the two.\n"
+_DEFAULT_ORDER: Final = [{"installedAt": "desc"}]
 _BASE: Final = (400, 401, 403, 404, 413, 415, 429, 500, 504)
 """What any route may answer; by the function or, for it, by the gateway."""
 _OF_GATEWAY: Final = {413: "invalid_parameter", 415: "invalid_parameter", 504: "internal_error"}
@@ -167,13 +168,19 @@ _LIST_PARAMETERS: Final[dict[str, Json]] = {
     "filter": {
         "description": "A filter, as JSON: 16 KB, 8 deep, 100 nodes, 3 relations at most.",
         "content": {
-            "application/json": {"schema": ref("InstallFilter"), "examples": examples.FILTERS}
+            "application/json": {
+                "schema": {**ref("InstallFilter"), "default": {}},
+                "examples": examples.FILTERS,
+            }
         },
     },
     "orderBy": {
         "description": "How to sort, as JSON; the newest first without it.",
         "content": {
-            "application/json": {"schema": ref("InstallOrderBy"), "examples": examples.ORDERS}
+            "application/json": {
+                "schema": {**ref("InstallOrderBy"), "default": _DEFAULT_ORDER},
+                "examples": examples.ORDERS,
+            }
         },
     },
     "include_deleted": {
