@@ -10,9 +10,8 @@ import { followed, relativesOf } from "./relatives.js";
 import { showRows } from "./rows.js";
 import { Session } from "./session.js";
 
-const POLLS = 30;
-const POLL_MILLISECONDS = 700;
-const ALIKE = 3;
+const POLLS = 60;
+const POLL_MILLISECONDS = 400;
 
 const session = new Session();
 const conditions = new Conditions();
@@ -154,24 +153,20 @@ async function change(row, act, done) {
     return;
   }
   await load(() => `${done} ${row.id}. What hangs from it follows…`);
-  if (await watch(row.id)) {
+  if (await watch(row)) {
     await load(() => `${done} ${row.id}, and what hangs from it.`);
   }
 }
 
-/** Poll what hangs from an install until it has followed; whether it was seen to. */
-async function watch(id) {
+/** Poll what hangs from a row that was changed until it has followed; whether it was seen to. */
+async function watch({ id, deletedAt }) {
   const as = api;
-  let last = "";
-  for (let poll = 0, alike = 0; poll < POLLS && as === api; poll++) {
+  for (let poll = 0; poll < POLLS && as === api; poll++) {
     try {
       const install = await as.get(id);
       const relatives = await relativesOf(as, install);
       details.refresh(install, relatives);
-      const now = JSON.stringify(relatives);
-      alike = now === last ? alike + 1 : 0;
-      last = now;
-      if (install.deletedAt === null ? alike >= ALIKE : followed(relatives)) {
+      if (await followed(as, install, relatives, deletedAt)) {
         return true;
       }
     } catch (error) {
