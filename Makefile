@@ -121,4 +121,5 @@ browser:
 	@test "$$(uname -sm)" != "Linux x86_64" || $(MAKE) --no-print-directory .venvs/browser/chromium
 
 .venvs/browser/chromium: $(STAMPS)/browser requirements/browser/unpack.mjs
+	@cp requirements/browser/unpack.mjs .venvs/browser/
 	@cd .venvs/browser && node unpack.mjs && touch chromium
