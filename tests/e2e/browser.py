@@ -6,7 +6,7 @@ import os
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 from urllib.parse import urlsplit
 
 import pytest
@@ -41,8 +41,7 @@ def running_browser() -> Iterator[Browser]:
     """Chromium, with a profile of its own; skips where there is none, but fails in CI."""
     path = executable()
     if path is None:
-        reason = "no Chromium: 'make browser' brings one for Linux on x64, or set CHROMIUM"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+        _lacking("no Chromium: 'make browser' brings one for Linux on x64, or set CHROMIUM")
     expect.set_options(timeout=PATIENCE_MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -62,6 +61,21 @@ def _environment(path: Path) -> dict[str, str | float | bool]:
         "FONTCONFIG_FILE": str(PACKAGED / "fonts.conf"),
         "LD_LIBRARY_PATH": os.pathsep.join(filter(None, libraries)),
     }
+
+
+def _lacking(reason: str) -> NoReturn:
+    """Skip on a user's machine; fail where everything has to be there."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds that keeps people out: rule, help, and the first place of each."""
+    source = PACKAGED / "node_modules" / "axe-core" / "axe.min.js"
+    if not source.exists():
+        _lacking("no axe: 'make browser' brings it for Linux on x64")
+    page.evaluate(source.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run()")
+    return [f"{one['id']}: {one['help']}: {one['nodes'][0]['html']}" for one in found["violations"]]
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests import rows
-from tests.e2e.browser import watched_page
+from tests.e2e.browser import barriers, watched_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -283,6 +283,28 @@ def test_all_by_keyboard(stack: Stack, browser: Browser) -> None:
         go_to(shown.page, "Installed", backwards=True)
         keyboard.press("ArrowRight")
         expect(shown.rows).to_have_count(2)
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_no_barrier(stack: Stack, browser: Browser, colours: str) -> None:
+    with console(stack, browser, color_scheme=colours) as shown:
+        shown.page.locator("#order-panel summary").click()
+        shown.button("Add a key").click()
+        shown.page.locator("#filter-panel summary").click()
+        shown.button("Add a condition").click()
+        assert barriers(shown.page) == []
+
+        shown.filter_by({"memberPolicy": {"eqq": 1}})
+        expect(shown.problem).to_be_visible()
+        assert barriers(shown.page) == []
+
+        shown.view("Both")
+        shown.filter_by({"id": "ins_hostile"})
+        shown.button("ins_hostile").click()
+        expect(shown.details).to_be_visible()
+        assert barriers(shown.page) == []
+        shown.details.get_by_role("button", name="Uninstall ins_hostile").click()
+        assert barriers(shown.page) == []
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
