@@ -1,7 +1,8 @@
 # The commands of a developer's day. Everything is installed below .venv and .venvs, pinned by
 # requirements/; a second run costs nothing.
 #
-#   make run [PORT=8000] [DATA=rows.ndjson] [KEEP=1]   the whole service on this machine
+#   make run [PORT=8000] [DATA=rows.ndjson] [KEEP=1]   the whole service on this machine, and its pages
+#   make docs                                          the reference page, into .site/reference
 #   make token USER=usr_x                              a token for any user of it
 #   make import FILE=rows.ndjson                       more rows into it
 #   make test [ARGS="-k name"]                         every test
@@ -11,13 +12,14 @@
 #   make bench-cascade [MEMBERS=10000]                 a large uninstall, timed
 #   make lint                                          ruff, mypy, import-linter
 #   make oracle [CASES=20000]                          the list against its oracle, for long
-#   make bench-lists [ROUNDS=25]                       what lists cost on this machine
+#   make bench [ROUNDS=15] [WRITE=1]                   every request, and every start, beside its peers
 #   make bench-latency [OPTIONS=--large]               calls timed on a simulated network, and priced
 
 PYTHON ?= python3
 PORT ?= 8000
 
 BIN := .venv/bin
+SITE := .site/reference
 UV := $(BIN)/uv
 UV_PIN := $(shell sed -n 's/^uv==/uv==/p' requirements/dev.in)
 STAMPS := .venvs/.stamps
@@ -26,15 +28,19 @@ SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run token import test worlds simulate faults bench-cascade lint oracle bench-lists bench-latency clean
+.PHONY: help setup docs browser run token import test worlds simulate faults bench bench-cascade \
+	bench-latency lint oracle clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
 setup: $(STAMPS)/dev $(STAMPS)/sam $(STAMPS)/ministack $(STAMPS)/dynoxide
 
-run: setup
-	@$(BIN)/python -m tools run --port $(PORT) $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep)
+docs: $(SITE)/swagger-ui-bundle.js
+	@cp docs/reference/* openapi.yaml $(SITE)/
+
+run: setup docs
+	@$(BIN)/python -m tools run --port $(PORT) $(if $(PAGES_PORT),--pages-port $(PAGES_PORT)) $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep)
 
 token: $(STAMPS)/dev
 	@$(if $(USER_ID),,$(error Say whose token: make token USER=usr_x))$(BIN)/python -m tools token "$(USER_ID)"
@@ -42,7 +48,7 @@ token: $(STAMPS)/dev
 import: $(STAMPS)/dev
 	@$(if $(FILE),,$(error Say which file: make import FILE=rows.ndjson))$(BIN)/python -m tools import "$(FILE)"
 
-test: setup
+test: setup docs browser
 	$(BIN)/python -m pytest $(ARGS)
 
 worlds: setup
@@ -67,14 +73,15 @@ oracle: CASES ?= 20000
 oracle: setup
 	CASES=$(CASES) $(BIN)/python -m pytest -q tests/property/list tests/property/query
 
-bench-lists: $(STAMPS)/dev $(STAMPS)/dynoxide
-	@PYTHONPATH=layers/core $(BIN)/python -m tools bench-lists --rounds $(or $(ROUNDS),25)
+bench: $(STAMPS)/dev $(STAMPS)/dynoxide
+	@$(BIN)/python -m tools bench --rounds $(or $(ROUNDS),15) $(if $(WRITE),--write)
+	@$(BIN)/python -m tools bench-start --rounds $(or $(ROUNDS),15) $(if $(WRITE),--write)
 
 bench-latency: $(STAMPS)/dev $(STAMPS)/dynoxide
 	@nice $(BIN)/python -m tools bench-latency $(OPTIONS)
 
 clean:
-	rm -rf .venv .venvs .local .aws-sam
+	rm -rf .venv .venvs .local .aws-sam .site
 
 # USER is also a variable of the shell: only the one of make's own command line counts.
 USER_ID := $(if $(filter command line,$(origin USER)),$(USER))
@@ -100,10 +107,26 @@ $(STAMPS)/sam $(STAMPS)/ministack: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev
 	@$(SYNC) --python .venvs/$*/bin/python requirements/$*.txt
 	@touch $@
 
-$(STAMPS)/dynoxide: requirements/dynoxide/package.json requirements/dynoxide/package-lock.json
-	@command -v npm >/dev/null || { echo "npm is needed for the Dynoxide binary: install Node.js."; exit 1; }
-	@mkdir -p $(STAMPS) .venvs/dynoxide
-	@echo "Installing Dynoxide"
-	@cp $^ .venvs/dynoxide/
-	@cd .venvs/dynoxide && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+NPM_CI = cd .venvs/$* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+
+$(STAMPS)/dynoxide $(STAMPS)/reference $(STAMPS)/browser: $(STAMPS)/%: requirements/%/package.json requirements/%/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is needed: install Node.js."; exit 1; }
+	@mkdir -p $(STAMPS) .venvs/$*
+	@echo "Installing .venvs/$*"
+	@cp requirements/$*/* .venvs/$*/
+	@$(NPM_CI)
 	@touch $@
+
+$(SITE)/swagger-ui-bundle.js: $(STAMPS)/reference
+	@mkdir -p $(SITE)
+	@cd .venvs/reference/node_modules/swagger-ui-dist \
+		&& cp swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt swagger-ui.css $(CURDIR)/$(SITE)/
+	@touch $@
+
+# A browser for the tests of the pages, on Linux on x64; elsewhere the tests look for one themselves.
+browser:
+	@test "$$(uname -sm)" != "Linux x86_64" || $(MAKE) --no-print-directory .venvs/browser/chromium
+
+.venvs/browser/chromium: $(STAMPS)/browser requirements/browser/unpack.mjs
+	@cp requirements/browser/unpack.mjs .venvs/browser/
+	@cd .venvs/browser && node unpack.mjs && touch chromium

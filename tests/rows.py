@@ -79,6 +79,28 @@ def family(name: str) -> list[Row]:
     ]
 
 
+def to_page_through() -> list[Row]:
+    """Thirty installs, a day apart, that a filter on their variables finds."""
+    return [
+        install(
+            f"ins_page_{day:02}",
+            variables={"pages": True},
+            installedAt=f"2026-03-{day:02}T00:00:00.000Z",
+            lastUpgradedAt=None if day % 2 else f"2026-05-{day:02}T00:00:00.000Z",
+        )
+        for day in range(1, 31)
+    ]
+
+
+MARKUP: Final = "<img src=x onerror=\"document.title='broken into'\">"
+"""What would run, were it taken for HTML."""
+
+
+def hostile() -> Row:
+    """An install whose variables would harm a page that shows them as anything but text."""
+    return install("ins_hostile", variables={MARKUP: [MARKUP, "</pre><script>alert(1)</script>"]})
+
+
 def workspace(workspace_id: str, handle: str) -> Row:
     return {
         "type": "workspace",

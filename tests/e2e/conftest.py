@@ -17,6 +17,7 @@ import pytest
 from installs.store import items, keys
 from installs_client import Client
 from tests import rows
+from tests.e2e.browser import running_browser
 from tools.local.dynoxide import CREDENTIALS, REGION, dynamodb_client
 from tools.local.paths import ROOT
 from tools.local.ports import free_port
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from playwright.sync_api import Browser
 
 HERE: Final = Path(__file__).parent
 READY_SECONDS: Final = 240
@@ -85,18 +87,29 @@ class Stack:
 
 
 @pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     directory = tmp_path_factory.mktemp("stack")
-    families = ("life", "roles", "gone", "shown")
+    families = ("life", "roles", "gone", "shown", "console", "keyboard")
     data = rows.write(
         directory / "rows.ndjson",
-        [*rows.base(), *(row for name in families for row in rows.family(name))],
+        [
+            *rows.base(),
+            *(row for name in families for row in rows.family(name)),
+            *rows.to_page_through(),
+            rows.hostile(),
+            rows.install("ins_purged"),
+        ],
     )
     state, log = directory / "state", directory / "run.log"
     command: list[str | Path] = [sys.executable, "-m", "tools", "run"]
-    child = Child(
-        [*command, "--state", state, "--data", data, "--port", str(free_port())], cwd=ROOT, log=log
-    )
+    ports = ["--port", str(free_port()), "--pages-port", str(free_port())]
+    child = Child([*command, "--state", state, "--data", data, *ports], cwd=ROOT, log=log)
     with child:
         running = _wait_until_ready(child, state / "stack.json", log)
         made = Stack(running, state, dynamodb_client(running.dynamodb_endpoint))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RUNNING = RunningStack(
+    pages_url="http://127.0.0.1:9001",
     base_url="http://127.0.0.1:8000/x",
     tokens={"usr_a": "token"},
     table_name="table",

@@ -6,7 +6,7 @@ import json
 import re
 from copy import deepcopy
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
@@ -14,6 +14,7 @@ from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from installs import errors, model
 from installs.store import items, keys
 from tests.template import Json, listed, resource_name, statements, transformed
+from tools.local.intrinsics import resolved
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -24,6 +25,7 @@ ROUTES: Final = {
     ("/api/integration-installs/{id}/restore", "post"): "RestoreInstall",
     ("/api/integration-installs/{id}/purge", "delete"): "PurgeInstall",
 }
+PREFLIGHT: Final = "options"
 FUNCTIONS: Final = ("Authorizer", *ROUTES.values(), "Cascade", "Repair")
 LIVE: Final = "Aliaslive"
 """What SAM adds to a function's name for its alias."""
@@ -65,11 +67,11 @@ parked record is not known beforehand.
 
 VARIABLES: Final = {
     "Authorizer": {"ISSUER", "AUDIENCE", "JWKS", "TABLE_NAME"},
-    "ListInstalls": {"TABLE_NAME"},
-    "GetInstall": {"TABLE_NAME"},
-    "UninstallInstall": {"TABLE_NAME", "DEFAULT_RETENTION_TIER"},
-    "RestoreInstall": {"TABLE_NAME"},
-    "PurgeInstall": {"TABLE_NAME"},
+    "ListInstalls": {"TABLE_NAME", "ALLOWED_ORIGIN"},
+    "GetInstall": {"TABLE_NAME", "ALLOWED_ORIGIN"},
+    "UninstallInstall": {"TABLE_NAME", "ALLOWED_ORIGIN", "DEFAULT_RETENTION_TIER"},
+    "RestoreInstall": {"TABLE_NAME", "ALLOWED_ORIGIN"},
+    "PurgeInstall": {"TABLE_NAME", "ALLOWED_ORIGIN"},
     "Cascade": {"TABLE_NAME", "PARKING_BUCKET"},
     "Repair": {"TABLE_NAME"},
 }
@@ -139,6 +141,7 @@ def test_the_routes_are_the_five_of_the_contract_and_each_has_its_own_function(
         (path, method): operation["x-amazon-apigateway-integration"]
         for path, methods in paths.items()
         for method, operation in methods.items()
+        if method != PREFLIGHT
     }
 
     assert routes.keys() == ROUTES.keys()
@@ -150,8 +153,80 @@ def test_the_routes_are_the_five_of_the_contract_and_each_has_its_own_function(
 
 def test_no_route_is_public(resources: Json) -> None:
     for methods in api_body(resources)["paths"].values():
-        for operation in methods.values():
-            assert operation["security"] == [{"BearerToken": []}]
+        for method, operation in methods.items():
+            if method != PREFLIGHT:
+                assert operation["security"] == [{"BearerToken": []}]
+
+
+def in_stack(part: Any, origin: str) -> Any:  # noqa: ANN401 - a JSON value
+    """A part of the template with the origin that a stack allows."""
+    conditions = yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))["Conditions"]
+    return resolved(part, {"AllowedOrigin": origin}, conditions)
+
+
+@pytest.mark.parametrize("path", {path for path, _ in ROUTES})
+def test_a_preflight_is_answered_by_the_gateway_without_a_token(resources: Json, path: str) -> None:
+    methods = api_body(resources)["paths"][path]
+    preflight = methods[PREFLIGHT]
+
+    integration = in_stack(preflight["x-amazon-apigateway-integration"], "https://app.example")
+
+    assert "security" not in preflight
+    assert integration["type"] == "mock"
+    told = integration["responses"]["default"]["responseParameters"]
+    header = "method.response.header.Access-Control-"
+    allowed = told[f"{header}Allow-Methods"].strip("'").lower().split(",")
+    assert sorted(allowed) == sorted(methods)
+    assert told[f"{header}Allow-Origin"] == "'https://app.example'"
+    assert told[f"{header}Allow-Headers"] == "'Authorization'"
+    assert f"{header}Allow-Credentials" not in told
+
+
+def test_a_stack_allows_no_origin_unless_it_is_told_one(template: Json) -> None:
+    body = api_body(template["Resources"])
+
+    preflights = [methods[PREFLIGHT] for methods in body["paths"].values()]
+    responses = body["x-amazon-apigateway-gateway-responses"]
+    without = json.dumps(in_stack([*preflights, responses], ""))
+
+    assert template["Parameters"]["AllowedOrigin"]["Default"] == ""
+    assert "Access-Control-Expose-Headers" in without
+    assert "header.Access-Control-Allow-Origin" not in without
+
+
+@pytest.mark.parametrize("kind", GATEWAY_RESPONSES)
+def test_a_page_of_the_allowed_origin_may_read_what_the_gateway_answers(
+    resources: Json, kind: str
+) -> None:
+    response = api_body(resources)["x-amazon-apigateway-gateway-responses"][kind]
+
+    headers = in_stack(response["responseParameters"], "https://app.example")
+
+    given = {name.removeprefix("gatewayresponse.header.") for name in headers}
+    assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == "'https://app.example'"
+    to_expose = given & {"WWW-Authenticate", "Retry-After"}
+    exposed = headers.get("gatewayresponse.header.Access-Control-Expose-Headers", "''")
+    assert exposed.strip("'") == ",".join(to_expose)
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_one"),
+    [
+        ("", True),
+        ("*", True),
+        ("https://app.example.com", True),
+        ("http://127.0.0.1:8001", True),
+        ("https://app.example.com/", False),
+        ("https://app.example.com,https://b.example.com", False),
+        ("https://app.example.com', 'x", False),
+        ("https://App.example.com", False),
+        ("null", False),
+    ],
+)
+def test_what_is_no_origin_is_refused(template: Json, origin: str, is_one: bool) -> None:
+    pattern = template["Parameters"]["AllowedOrigin"]["AllowedPattern"]
+
+    assert bool(re.fullmatch(pattern, origin)) is is_one
 
 
 def test_the_authorizer_is_asked_once_in_thirty_seconds(resources: Json) -> None:

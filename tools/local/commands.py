@@ -38,6 +38,9 @@ def register(app: typer.Typer) -> None:
 
 def run(
     port: Annotated[int, typer.Option(help="The port of the API.")] = 8000,
+    pages_port: Annotated[
+        int | None, typer.Option(help="The port of the pages; by default the one after it.")
+    ] = None,
     data: Annotated[
         Path | None, typer.Option(help="Rows (NDJSON) to import instead of the demo's.")
     ] = None,
@@ -55,7 +58,12 @@ def run(
                 steps = _steps(console, status.update)
                 system = stack.enter_context(
                     local_system(
-                        StateDirectory(state), port=port, data=data, keep_rows=keep, progress=steps
+                        StateDirectory(state),
+                        port=port,
+                        pages_port=pages_port or port + 1,
+                        data=data,
+                        keep_rows=keep,
+                        progress=steps,
                     )
                 )
             for line in introduction(system):
@@ -80,7 +88,9 @@ def introduction(system: LocalSystem) -> Iterator[str]:
     """What to tell whoever started the system: where it is, and lines to paste."""
     stack = system.stack
     installs = f"{stack.base_url}/api/integration-installs"
-    yield f"\nBase URL  {stack.base_url}\nTokens    (12 hours; more with 'make token USER=...')"
+    yield f"\nConsole   {stack.pages_url}/console/"
+    yield f"Reference {stack.pages_url}/reference/"
+    yield f"Base URL  {stack.base_url}\nTokens    (12 hours; more with 'make token USER=...')"
     for user, text in stack.tokens.items():
         yield f"  {user}  {text}"
     if system.sample is None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
 
@@ -70,17 +71,22 @@ class Emulator:
         formation = self._session.client("cloudformation", endpoint_url=self.endpoint)
         template: Any = formation.get_template(StackName=STACK_NAME, TemplateStage="Processed")
         body = template["TemplateBody"]
+        parameters = self._stack().get("Parameters", [])
         put_gateway_responses(
             self._session.client("apigateway", endpoint_url=self.endpoint),
             self._outputs()["ApiId"],
             STAGE,
             json.loads(body) if isinstance(body, str) else body,
+            {one["ParameterKey"]: one["ParameterValue"] for one in parameters},
         )
 
-    def _outputs(self) -> dict[str, str]:
+    def _stack(self) -> StackTypeDef:
         formation = self._session.client("cloudformation", endpoint_url=self.endpoint)
-        stack = formation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
-        return {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
+        return formation.describe_stacks(StackName=STACK_NAME)["Stacks"][0]
+
+    def _outputs(self) -> dict[str, str]:
+        outputs = self._stack().get("Outputs", [])
+        return {one["OutputKey"]: one["OutputValue"] for one in outputs}
 
     def read_stack(self) -> DeployedStack:
         """The addresses, the table and the stream mapping of the deployed stack."""
@@ -120,10 +126,14 @@ def build(log: Path) -> None:
         stamp.write(digest)
 
 
-def deploy(endpoint: str, key_set: str, log: Path) -> None:
-    """Run ``sam deploy`` of what was built against the emulator."""
+def deploy(endpoint: str, key_set: str, pages: str, log: Path) -> None:
+    """Run ``sam deploy`` of what was built against the emulator.
+
+    ``pages`` is the web origin that may call the API.
+    """
     parameters = {
         "Stage": STAGE,
+        "AllowedOrigin": pages,
         "Issuer": tokens.ISSUER,
         "Audience": tokens.AUDIENCE,
         "Jwks": key_set,

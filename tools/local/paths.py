@@ -11,6 +11,9 @@ TEMPLATE: Final = ROOT / "template.yaml"
 ENVIRONMENTS: Final = ROOT / ".venvs"
 SAM: Final = ENVIRONMENTS / "sam" / "bin" / "sam"
 MINISTACK_PYTHON: Final = ENVIRONMENTS / "ministack" / "bin" / "python"
+CONSOLE: Final = ROOT / "console"
+REFERENCE: Final = ROOT / ".site" / "reference"
+OPENAPI: Final = ROOT / "openapi.yaml"
 DEFAULT_STATE: Final = ROOT / ".local"
 
 _ARCHITECTURES: Final = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}

@@ -21,6 +21,7 @@ class RunningStack:
     """A running local system, as ``stack.json`` tells of it."""
 
     base_url: str
+    pages_url: str
     tokens: Mapping[str, str]
     table_name: str
     dynamodb_endpoint: str
@@ -41,6 +42,7 @@ class RunningStack:
         """What ``as_json`` wrote."""
         return cls(
             base_url=document["baseUrl"],
+            pages_url=document["pagesUrl"],
             tokens=document["tokens"],
             table_name=document["tableName"],
             dynamodb_endpoint=document["dynamodbEndpoint"],

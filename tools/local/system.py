@@ -8,13 +8,13 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from installs.store import items, keys
 from tools.demo import demo_lines
 from tools.importer import import_file
 from tools.importer.errors import ImporterError
-from tools.local import deploy, dynoxide
+from tools.local import deploy, dynoxide, pages, people
 from tools.local.deploy import Emulator
 from tools.local.errors import LocalSystemError
 from tools.local.ministack import running_ministack
@@ -63,14 +63,19 @@ def local_system(
     state: StateDirectory,
     *,
     port: int,
+    pages_port: int,
     data: Path | None = None,
     keep_rows: bool = False,
     progress: Progress,
 ) -> Iterator[LocalSystem]:
-    """Start the system on ``port`` with the rows of ``data`` (the demo's without it)."""
+    """Start the system on ``port``, its pages on ``pages_port``.
+
+    It has the rows of ``data``, or the demo's without it.
+    """
     with ExitStack() as stack:
         stack.enter_context(state.locked())
         require_free(port)
+        require_free(pages_port)
         state.prepare(keep_rows=keep_rows)
         key = SigningKey.of_machine(state.signing_key)
         progress("Starting Dynoxide and ministack")
@@ -83,7 +88,8 @@ def local_system(
         progress("Building the functions and the layers (sam build)")
         deploy.build(state.logs / "sam.log")
         progress("Deploying template.yaml (sam deploy)")
-        deploy.deploy(aws_endpoint, key.key_set(), state.logs / "sam.log")
+        page_origin = pages.origin(pages_port)
+        deploy.deploy(aws_endpoint, key.key_set(), page_origin, state.logs / "sam.log")
         emulator = Emulator(aws_endpoint)
         emulator.put_gateway_responses()
         description = emulator.read_stack()
@@ -95,9 +101,11 @@ def local_system(
             add_rows(rows, description.table_name, tables_endpoint, lambda *_: None)
         progress("Following the stream")
         _follow_stream(stack, state, tables_endpoint, emulator, description)
+        shown = people.users(tables, description.table_name)
         running = RunningStack(
             base_url=description.base_url,
-            tokens={user: key.token(user) for user in _users(tables, description.table_name)},
+            pages_url=page_origin,
+            tokens={user.id: key.token(user.id) for user in shown},
             table_name=description.table_name,
             dynamodb_endpoint=tables_endpoint,
             aws_endpoint=aws_endpoint,
@@ -107,9 +115,13 @@ def local_system(
         )
         progress("Warming up the functions")
         _warm_up(emulator)
+        progress("Serving the pages")
+        told = partial(people.told, description.base_url, shown, key)
+        stack.enter_context(pages.serving_pages(pages_port, aws_endpoint, told))
         stack.callback(state.stack.unlink, missing_ok=True)
         state.stack.write_text(running.as_json())
-        yield LocalSystem(running, key, _sample(tables, description.table_name), (ministack,))
+        sample = people.sample(tables, description.table_name)
+        yield LocalSystem(running, key, sample, (ministack,))
 
 
 def add_rows(
@@ -120,36 +132,6 @@ def add_rows(
         import_file(path, table_name, tables_endpoint, on_progress)
     except ImporterError as error:
         raise LocalSystemError(str(error)) from error
-
-
-def _users(tables: DynamoDBClient, table_name: str) -> list[str]:
-    """The ids of all users."""
-    return sorted(row["id"] for row in _rows(tables, table_name, "sk = :kind", "USER"))
-
-
-def _sample(tables: DynamoDBClient, table_name: str) -> tuple[str, str] | None:
-    """A user and an install in a workspace where the user is an editor, best one in a solution."""
-    roles = _rows(tables, table_name, "begins_with(sk, :kind)", keys.ROLE_PREFIX)
-    editors = {one["workspaceId"]: one["userId"] for one in roles if one["role"] == "editor"}
-    installs = _rows(tables, table_name, "sk = :kind", keys.INSTALL_SK)
-    shown = [
-        one
-        for one in installs
-        if one["workspaceId"] in editors and "deletedAt" not in one and "parentInstallId" not in one
-    ]
-    best = min(shown, key=lambda one: ("solutionId" not in one, one["id"]), default=None)
-    return None if best is None else (editors[best["workspaceId"]], best["id"])
-
-
-def _rows(
-    tables: DynamoDBClient, table_name: str, condition: str, kind: str
-) -> Iterator[dict[str, Any]]:
-    pages = tables.get_paginator("scan").paginate(
-        TableName=table_name,
-        FilterExpression=condition,
-        ExpressionAttributeValues={":kind": {"S": kind}},
-    )
-    return (items.decode(cast("items.Item", item)) for page in pages for item in page["Items"])
 
 
 def _make_table(tables: DynamoDBClient, description: DeployedStack) -> bool:

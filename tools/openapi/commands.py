@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from tools.openapi.document import PATH, text
+from tools.local.paths import OPENAPI
+from tools.openapi.document import text
 
 
 def register(app: typer.Typer) -> None:
@@ -14,5 +15,5 @@ def register(app: typer.Typer) -> None:
 
 def write() -> None:
     """Write openapi.yaml anew, from the models that the service runs on."""
-    PATH.write_text(text(), encoding="utf-8")
-    typer.echo(PATH)
+    OPENAPI.write_text(text(), encoding="utf-8")
+    typer.echo(OPENAPI)

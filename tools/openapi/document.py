@@ -12,7 +12,7 @@ from installs.http import STATUS
 from installs.query.cursor import MAX_LENGTH
 from installs.query.parameters import MAX_IDS, MAX_LIMIT, PARAMETERS, SHORTHANDS, Deleted
 from installs.query.schema import INSTALL
-from tools.local.paths import ROOT
+from tools.openapi import examples, words
 from tools.openapi.filters import ID, filter_schemas, order_schemas, ref, value
 
 if TYPE_CHECKING:
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-PATH: Final = ROOT / "openapi.yaml"
 INSTALLS: Final = "/api/integration-installs"
+_TAG: Final = "Installs"
 
 _HEADER: Final = "# Made by 'python -m tools openapi'; a test compares the two.\n"
+_DEFAULT_ORDER: Final = [{"installedAt": "desc"}]
 _BASE: Final = (400, 401, 403, 404, 413, 415, 429, 500, 504)
 """What any route may answer; by the function or, for it, by the gateway."""
 _OF_GATEWAY: Final = {413: "invalid_parameter", 415: "invalid_parameter", 504: "internal_error"}
@@ -39,37 +40,27 @@ def text() -> str:
 
 def document() -> Json:
     """The document as a value."""
+    one = f"{INSTALLS}/{{id}}"
     return {
         "openapi": "3.1.0",
-        "info": {
-            "title": "Integration Installs",
-            "version": "0.1.0",
-            "description": "Installs of integrations in workspaces: listed, read, uninstalled, "
-            "restored and purged. CONTRACT.md says what each does.",
-        },
-        "servers": [{"url": "/", "description": "The stack's ApiUrl"}],
+        "info": {"title": "Integration Installs", "version": "0.1.0", "description": words.API},
+        "servers": _servers(),
         "security": [{"bearer": []}],
+        "tags": [{"name": _TAG, "description": words.INSTALLS}],
         "paths": {
             INSTALLS: {"get": _list()},
-            f"{INSTALLS}/{{id}}": {
+            one: {
                 "parameters": [_id()],
-                "get": _operation("getInstall", "Get an install by id, deleted or not", _row()),
-                "delete": _operation(
-                    "uninstallInstall", "Uninstall: soft-delete, for editors", ref("Done"), (409,)
-                ),
+                "get": _operation("getInstall", words.GET, _row()),
+                "delete": _operation("uninstallInstall", words.UNINSTALL, _done(), (409,)),
             },
-            f"{INSTALLS}/{{id}}/restore": {
+            f"{one}/restore": {
                 "parameters": [_id()],
-                "post": _operation(
-                    "restoreInstall", "Restore what was uninstalled, for editors", _row(), (409,)
-                ),
+                "post": _operation("restoreInstall", words.RESTORE, _row(), (409,)),
             },
-            f"{INSTALLS}/{{id}}/purge": {
+            f"{one}/purge": {
                 "parameters": [_id()],
-                "delete": _operation(
-                    "purgeInstall", "Delete a deleted install for good, for admins",
-                    ref("Done"), (409,),
-                ),
+                "delete": _operation("purgeInstall", words.PURGE, _done(), (409,)),
             },
         },
         "components": {
@@ -87,7 +78,28 @@ def document() -> Json:
                 **filter_schemas(),
             },
         },
-    }  # fmt: skip
+    }
+
+
+def _servers() -> list[Json]:
+    """Where the API may be: on this machine ('make run'), or deployed."""
+    deployed = {
+        "api": {"default": "abcdefghij", "description": "The stack's output ApiId"},
+        "region": {"default": "eu-central-1"},
+        "stage": {"default": "prod", "enum": ["dev", "staging", "prod"]},
+    }
+    return [
+        {
+            "url": "http://127.0.0.1:{port}/_aws/execute-api/installs/dev",
+            "description": "The local stack (make run)",
+            "variables": {"port": {"default": "8000"}},
+        },
+        {
+            "url": "https://{api}.execute-api.{region}.amazonaws.com/{stage}",
+            "description": "A deployed stack (its output ApiUrl)",
+            "variables": deployed,
+        },
+    ]
 
 
 class _Dumper(yaml.SafeDumper):
@@ -97,19 +109,37 @@ class _Dumper(yaml.SafeDumper):
         """Never an alias."""
         return True
 
+    def represent_text(self, text: str) -> yaml.Node:
+        """Lines as lines."""
+        style = "|" if "\n" in text else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
+
 
 def _row() -> Json:
-    return ref("Install")
+    return {"schema": ref("Install"), "example": examples.INSTALL}
+
+
+def _done() -> Json:
+    return {"schema": ref("Done"), "example": examples.DONE}
 
 
 def _id() -> Json:
-    return {"name": "id", "in": "path", "required": True, "schema": ID}
+    return {
+        "name": "id",
+        "in": "path",
+        "required": True,
+        "description": "The install's id.",
+        "schema": ID,
+        "example": examples.INSTALL_ID,
+    }
 
 
 def _list() -> Json:
-    operation = _operation(
-        "listInstalls", "List the installs that the caller sees", ref("Page"), (422,)
-    )
+    page = {"schema": ref("Page"), "example": examples.PAGE}
+    operation = _operation("listInstalls", words.LIST, page, (422,))
     return {**operation, "parameters": [_parameter(name) for name in PARAMETERS]}
 
 
@@ -137,11 +167,21 @@ _LIST_PARAMETERS: Final[dict[str, Json]] = {
     },
     "filter": {
         "description": "A filter, as JSON: 16 KB, 8 deep, 100 nodes, 3 relations at most.",
-        "content": {"application/json": {"schema": ref("InstallFilter")}},
+        "content": {
+            "application/json": {
+                "schema": {**ref("InstallFilter"), "default": {}},
+                "examples": examples.FILTERS,
+            }
+        },
     },
     "orderBy": {
         "description": "How to sort, as JSON; the newest first without it.",
-        "content": {"application/json": {"schema": ref("InstallOrderBy")}},
+        "content": {
+            "application/json": {
+                "schema": {**ref("InstallOrderBy"), "default": _DEFAULT_ORDER},
+                "examples": examples.ORDERS,
+            }
+        },
     },
     "include_deleted": {
         "description": "Live rows, live and deleted ones, or the trash alone.",
@@ -150,12 +190,12 @@ _LIST_PARAMETERS: Final[dict[str, Json]] = {
 }
 
 
-def _operation(name: str, summary: str, answer: Json, also: Iterable[int] = ()) -> Json:
-    content = {"application/json": {"schema": answer}}
+def _operation(name: str, about: words.Operation, answer: Json, also: Iterable[int] = ()) -> Json:
+    content = {"application/json": answer}
     responses: Json = {"200": {"description": "Done", "content": content}}
     for status in sorted({*_BASE, *also}):
         responses[str(status)] = _refusal(HTTPStatus(status))
-    return {"operationId": name, "summary": summary, "responses": responses}
+    return {"operationId": name, "tags": [_TAG], **about._asdict(), "responses": responses}
 
 
 def _refusal(status: HTTPStatus) -> Json:
@@ -163,9 +203,13 @@ def _refusal(status: HTTPStatus) -> Json:
         HTTPStatus.UNAUTHORIZED: "WWW-Authenticate",
         HTTPStatus.TOO_MANY_REQUESTS: "Retry-After",
     }
+    codes = _codes(status)
+    media: Json = {"schema": ref("Problem")}
+    if status not in _OF_GATEWAY:
+        media["examples"] = {code: {"value": examples.PROBLEMS[code]} for code in codes}
     refusal: Json = {
-        "description": f"A problem: {', '.join(_codes(status))}",
-        "content": {"application/problem+json": {"schema": ref("Problem")}},
+        "description": f"A problem: {', '.join(codes)}",
+        "content": {"application/problem+json": media},
     }
     if status in headers:
         refusal["headers"] = {headers[status]: {"schema": {"type": "string"}, "required": True}}
@@ -188,14 +232,14 @@ def _answers() -> Json:
             one = {"type": ["string", "null"], "enum": [*one["enum"], None]}
         elif field.nullable:
             one = {**one, "type": ["string", "null"]}
-        fields[field.name] = one
+        fields[field.name] = {"description": words.FIELDS[field.name], **one}
     cursor = {"type": ["string", "null"]}
     info = {
-        "total": {"type": "integer", "minimum": 0},
-        "hasNextPage": {"type": "boolean"},
-        "hasPreviousPage": {"type": "boolean"},
-        "startCursor": cursor,
-        "endCursor": cursor,
+        "total": {"type": "integer", "minimum": 0, "description": "Rows on all pages; exact."},
+        "hasNextPage": {"type": "boolean", "description": "Whether rows follow; exact."},
+        "hasPreviousPage": {"type": "boolean", "description": "Whether rows precede; exact."},
+        "startCursor": {"description": "For before, of the page's first row.", **cursor},
+        "endCursor": {"description": "For after, of the page's last row.", **cursor},
     }
     rows = {"type": "array", "maxItems": MAX_LIMIT, "items": ref("Install")}
     return {
@@ -222,12 +266,12 @@ def _problem() -> Json:
     }
     return _all_of(
         {
-            "type": {"type": "string"},
-            "title": {"type": "string"},
+            "type": {"type": "string", "description": "Always about:blank: see code."},
+            "title": {"type": "string", "description": "The status in words."},
             "status": {"type": "integer"},
-            "detail": {"type": "string"},
-            "code": {"type": "string", "enum": codes},
-            "requestId": {"type": "string"},
+            "detail": {"type": "string", "description": "For a person."},
+            "code": {"type": "string", "enum": codes, "description": "For a program; stable."},
+            "requestId": {"type": "string", "description": "To be named to whoever operates."},
             "errors": {"type": "array", "items": issue},
         }
     )

@@ -91,7 +91,7 @@ def _entity(found: dict[str, Schema], entity: Entity, *, optional: bool) -> str:
         return name
     properties: dict[str, Schema] = {}
     found[name] = _object(properties, description="All of the keys must hold.")
-    inner = {"allOf": [ref(name)], "minProperties": 1}
+    inner = {**ref(name), "minProperties": 1}
     for word in ("AND", "OR", "and", "or"):
         properties[word] = {"type": "array", "maxItems": MAX_ENTRIES, "items": inner}
     for word in ("NOT", "not"):
@@ -101,7 +101,7 @@ def _entity(found: dict[str, Schema], entity: Entity, *, optional: bool) -> str:
         properties[field.name] = ref(_comparison(found, field, nullable=nullable))
     for relation in entity.relations.values():
         of = ref(_entity(found, target(relation), optional=not relation.many))
-        wanted = {"allOf": [of], "minProperties": 1}
+        wanted = {**of, "minProperties": 1}
         quantified = {quantifier.value: wanted for quantifier in Quantifier}
         properties[relation.name] = (
             _object(quantified, minProperties=1) if relation.many else wanted

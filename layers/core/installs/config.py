@@ -17,6 +17,11 @@ def default_retention_tier() -> RetentionTier:
     return RetentionTier(os.environ.get("DEFAULT_RETENTION_TIER", RetentionTier.MEDIUM))
 
 
+def allowed_origin() -> str | None:
+    """The web origin whose pages may read the answers (``ALLOWED_ORIGIN``): one, ``*`` or none."""
+    return os.environ.get("ALLOWED_ORIGIN") or None
+
+
 def parking_bucket() -> str:
     """The bucket for records that can never be handled (``PARKING_BUCKET``)."""
     return os.environ["PARKING_BUCKET"]

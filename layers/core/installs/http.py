@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from installs import errors
+from installs import config, errors
 from installs.access import Principal
 from installs.errors import (
     InstallsError,
@@ -200,6 +200,20 @@ def _encodable(text: str) -> str:
 def _answer(status: HTTPStatus, body: object, content_type: str) -> Answer:
     return {
         "statusCode": status.value,
-        "headers": {"Content-Type": content_type, "Cache-Control": "no-store"},
+        "headers": {
+            "Content-Type": content_type,
+            "Cache-Control": "no-store",
+            **_for_browsers(config.allowed_origin()),
+        },
         "body": orjson.dumps(body).decode(),
+    }
+
+
+def _for_browsers(origin: str | None) -> Mapping[str, str]:
+    """Which pages may read an answer (docs/adr/0022): the same for all who ask, so without Vary."""
+    if origin is None:
+        return {}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate, x-amzn-RequestId",
     }

@@ -15,9 +15,10 @@ from installs.query.order import parse_order_by
 from installs.query.parser import parse_filter
 from tests.property.query.filters import filters, orders
 from tests.property.query.test_robustness import JSON, texts, thorough
-from tools.openapi.document import PATH, text
+from tools.local.paths import OPENAPI
+from tools.openapi.document import text
 
-DOCUMENT: Final[dict[str, Any]] = yaml.safe_load(PATH.read_text(encoding="utf-8"))
+DOCUMENT: Final[dict[str, Any]] = yaml.safe_load(OPENAPI.read_text(encoding="utf-8"))
 
 BEYOND_SCHEMAS: Final = {
     "too_deep", "too_many_nodes", "too_many_relations", "invalid_date", "invalid_string",
@@ -36,7 +37,7 @@ ORDER: Final = validator("InstallOrderBy")
 
 
 def test_the_document_is_what_the_tool_makes_of_the_models() -> None:
-    assert PATH.read_text(encoding="utf-8") == text(), "run 'python -m tools openapi'"
+    assert OPENAPI.read_text(encoding="utf-8") == text(), "run 'python -m tools openapi'"
 
 
 def refusals(wanted: object) -> set[str]:

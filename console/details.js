@@ -1,0 +1,116 @@
+// One install, whole, and what hangs from it.
+
+import { $, button, h, moment } from "./dom.js";
+import { membersInWords, relativesOf } from "./relatives.js";
+import { actionsOf } from "./rows.js";
+
+const NAMES = {
+  integrationId: "Integration",
+  integrationVersionId: "Version",
+  workspaceId: "Workspace",
+  memberPolicy: "Member policy",
+  authStateId: "Authorisation",
+  installedBy: "Installed by",
+  installedAt: "Installed",
+  lastUpgradedAt: "Last upgraded",
+  deletedAt: "Uninstalled",
+  retentionTier: "Kept",
+};
+const MOMENTS = ["installedAt", "lastUpgradedAt", "deletedAt"];
+
+export class Details {
+  /** The install that is shown, while one is. */
+  id = null;
+
+  constructor(actions, failed) {
+    this.actions = actions;
+    this.failed = failed;
+    $("details").addEventListener("close", () => (this.id = null));
+  }
+
+  /** Open the dialog with an install, or show it anew. */
+  async show(api, id) {
+    try {
+      const install = await api.get(id);
+      const relatives = await relativesOf(api, install);
+      this.#fill(install, relatives);
+      this.id = id;
+      if (!$("details").open) {
+        $("details").showModal();
+      }
+    } catch (problem) {
+      this.close();
+      this.failed(problem);
+    }
+  }
+
+  /** Show what has changed, if this is the install that is shown. */
+  refresh(install, relatives) {
+    if (this.id === install.id) {
+      this.#fill(install, relatives);
+    }
+  }
+
+  close() {
+    $("details").close();
+  }
+
+  #fill(install, relatives) {
+    const focused = document.activeElement?.textContent;
+    const state = install.deletedAt === null ? "Installed" : "In the trash";
+    $("details").replaceChildren(
+      h(
+        "header",
+        {},
+        h("h2", { id: "details-title" }, install.id),
+        h("span", { className: "state", data: { deleted: String(install.deletedAt !== null) } }, state),
+        button("Close", () => this.close()),
+      ),
+      h("dl", {}, ...Object.keys(NAMES).flatMap((name) => pair(NAMES[name], shown(install, name)))),
+      h("h3", {}, "Hangs together with"),
+      h(
+        "dl",
+        { className: "relatives" },
+        ...pair("Parent", this.#link(install.parentInstallId)),
+        ...pair("Add-ons", this.#addOns(relatives.addOns)),
+        ...pair("Members", membersInWords(relatives.members)),
+        ...pair("Solution", solution(install, relatives)),
+      ),
+      h("h3", {}, "Variables"),
+      h("pre", { tabIndex: 0 }, JSON.stringify(install.variables, null, 2)),
+      h("div", { className: "actions" }, ...actionsOf(install, this.actions)),
+    );
+    const buttons = [...$("details").querySelectorAll("button")];
+    buttons.find((one) => one.textContent === focused)?.focus();
+  }
+
+  #link(id) {
+    return id === null
+      ? "–"
+      : button(id, () => this.actions.open(id), { className: "link" });
+  }
+
+  #addOns(addOns) {
+    if (!addOns.length) {
+      return "none";
+    }
+    const items = addOns.map((one) =>
+      h("li", {}, this.#link(one.id), one.deletedAt === null ? "" : " in the trash"),
+    );
+    return h("ul", {}, ...items);
+  }
+}
+
+function pair(name, value) {
+  return [h("dt", {}, name), h("dd", {}, value)];
+}
+
+function shown(install, name) {
+  return MOMENTS.includes(name) ? moment(install[name]) : (install[name] ?? "–");
+}
+
+function solution(install, { solutionDeleted }) {
+  return install.solutionId === null
+    ? "–"
+    : `${install.solutionId}${solutionDeleted ? " in the trash" : ""}`;
+}

@@ -1,0 +1,57 @@
+// The table of a page.
+
+import { $, button, h, moment } from "./dom.js";
+
+const TRASH = "only";
+
+/** Show a page's rows; `actions` are functions of a row. */
+export function showRows(rows, view, actions) {
+  const columns = columnsOf(view, actions);
+  $("head").replaceChildren(h("tr", {}, ...columns.map(([name]) => h("th", { scope: "col" }, name))));
+  $("rows").replaceChildren(...rows.map((row) => line(row, columns)));
+  $("empty").hidden = rows.length > 0;
+  $("empty").textContent =
+    view === TRASH ? "Nothing of this kind is in the trash." : "No install matches.";
+}
+
+function columnsOf(view, actions) {
+  const when =
+    view === TRASH
+      ? [
+          ["Uninstalled", (row) => moment(row.deletedAt)],
+          ["Kept", (row) => row.retentionTier ?? "–"],
+        ]
+      : [
+          ["Installed", (row) => moment(row.installedAt)],
+          ["Policy", (row) => row.memberPolicy],
+        ];
+  return [
+    ["Install", (row) => button(row.id, () => actions.open(row.id), { className: "link" })],
+    ["Integration", (row) => row.integrationId],
+    ["Workspace", (row) => row.workspaceId],
+    ["Belongs to", belongs],
+    ...when,
+    ["Actions", (row) => h("div", { className: "actions" }, ...actionsOf(row, actions))],
+  ];
+}
+
+function belongs(row) {
+  const to = [row.parentInstallId, row.solutionId].filter((one) => one !== null);
+  return to.length ? to.join(", ") : "–";
+}
+
+/** The buttons for what may be done with a row, by its state; the API says who may. */
+export function actionsOf(row, actions) {
+  const named = (text) => ({ ariaLabel: `${text} ${row.id}` });
+  return row.deletedAt === null
+    ? [button("Uninstall", () => actions.uninstall(row), named("Uninstall"))]
+    : [
+        button("Restore", () => actions.restore(row), named("Restore")),
+        button("Purge", () => actions.purge(row), { ...named("Purge"), className: "danger" }),
+      ];
+}
+
+function line(row, columns) {
+  const cells = columns.map(([name, value]) => h("td", { data: { label: name } }, value(row)));
+  return h("tr", { data: { id: row.id, deleted: String(row.deletedAt !== null) } }, ...cells);
+}

@@ -1,0 +1,87 @@
+// Who acts, and where the API is: from the local stack, or from what is typed in. Kept in the tab.
+
+import { $, answered } from "./dom.js";
+
+const KEPT = "integration-installs";
+const TYPED = "";
+
+export class Session extends EventTarget {
+  #users = [];
+  #local = "";
+  #kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+
+  /** Fired as "change" whenever someone else acts. */
+  async start() {
+    const stack = await localStack();
+    this.#users = stack?.users ?? [];
+    this.#local = stack?.baseUrl ?? "";
+    const select = $("user");
+    select.replaceChildren(...this.#users.map((user) => new Option(told(user), user.id)));
+    select.append(new Option(this.#users.length ? "Another token" : "A token", TYPED));
+    select.addEventListener("change", () => this.#choose(select.value));
+    $("token-open").addEventListener("click", () => this.#type());
+    this.#choose(this.user || this.#kept.token ? this.#kept.user : this.#first());
+  }
+
+  get baseUrl() {
+    return this.user ? this.#local : (this.#kept.baseUrl ?? "");
+  }
+
+  get token() {
+    return this.user ? this.user.token : (this.#kept.token ?? "");
+  }
+
+  /** The user of the local stack who acts, if one does. */
+  get user() {
+    return this.#users.find((user) => user.id === this.#kept.user);
+  }
+
+  /** Whoever may do most to see most with: an admin of a workspace, if there is one. */
+  #first() {
+    const admin = this.#users.find((user) => Object.values(user.roles).includes("admin"));
+    return (admin ?? this.#users[0])?.id ?? TYPED;
+  }
+
+  #choose(id) {
+    $("user").value = id;
+    this.#keep({ ...this.#kept, user: id });
+    if (id === TYPED && !this.#kept.token) {
+      this.#type();
+    } else {
+      this.dispatchEvent(new Event("change"));
+    }
+  }
+
+  async #type() {
+    $("base-url").value = this.#kept.baseUrl || this.#local;
+    $("token-text").value = this.#kept.token ?? "";
+    if (!(await answered($("token")))) {
+      $("user").value = this.#kept.user = this.user ? this.user.id : TYPED;
+      return;
+    }
+    const [baseUrl, token] = [$("base-url").value.trim(), $("token-text").value.trim()];
+    this.#keep({ user: TYPED, baseUrl, token });
+    $("user").value = TYPED;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #keep(kept) {
+    this.#kept = kept;
+    sessionStorage.setItem(KEPT, JSON.stringify(kept));
+  }
+}
+
+async function localStack() {
+  try {
+    const answer = await fetch("../stack.json");
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
+}
+
+function told(user) {
+  const roles = Object.entries(user.roles).map(([workspace, role]) => `${role} of ${workspace}`);
+  const [first, ...more] = user.admin ? ["sees everything"] : roles;
+  return `${user.name}: ${first ?? "no role"}${more.length ? ` and ${more.length} more` : ""}`;
+}

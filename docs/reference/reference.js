@@ -1,0 +1,75 @@
+// The reference page: openapi.yaml by Swagger UI, turned to the local stack where that serves it.
+
+const ANY_PORT = "{port}";
+
+/** What the local stack tells of itself; nothing where the page is served by anything else. */
+async function localStack() {
+  try {
+    const answer = await fetch("../stack.json");
+    return answer.ok ? await answer.json() : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A plugin that fills the port of the local stack into the document's servers. */
+function turnedTo(stack) {
+  const port = stack && new URL(stack.baseUrl).port;
+  const filled = (document) => {
+    const local = document?.servers?.find((one) => one.url.includes(ANY_PORT));
+    if (port && local) {
+      local.variables.port.default = port;
+    }
+    return document;
+  };
+  return {
+    statePlugins: {
+      spec: {
+        wrapActions: {
+          updateJsonSpec: (go) => (document) => go(filled(document)),
+        },
+      },
+    },
+  };
+}
+
+/** Let a user of the local stack be chosen: every request then carries the user's token. */
+function offerUsers(ui, stack) {
+  const select = document.getElementById("user");
+  select.append(new Option("nobody", ""));
+  for (const user of stack.users) {
+    select.append(new Option(`${user.name} (${user.id})`, user.id));
+  }
+  select.addEventListener("change", () => {
+    const chosen = stack.users.find((user) => user.id === select.value);
+    if (chosen) {
+      ui.preauthorizeApiKey("bearer", chosen.token);
+    } else {
+      ui.authActions.logout(["bearer"]);
+    }
+  });
+  document.getElementById("acting").hidden = false;
+  document.getElementById("console").hidden = false;
+}
+
+/** Keep Swagger UI's own dark mode in step with the system's. */
+function followColours() {
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+  dark.addEventListener("change", follow);
+  follow();
+}
+
+followColours();
+const stack = await localStack();
+const ui = window.SwaggerUIBundle({
+  url: "openapi.yaml",
+  dom_id: "#reference",
+  deepLinking: true,
+  defaultModelsExpandDepth: -1,
+  displayRequestDuration: true,
+  tryItOutEnabled: true,
+  validatorUrl: null,
+  plugins: [turnedTo(stack)],
+  onComplete: () => stack && offerUsers(ui, stack),
+});

@@ -1,0 +1,55 @@
+"""The reference page by clicks: open, authorise, send a list, see rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from playwright.sync_api import expect
+
+from tests.e2e.browser import watched_page
+
+STATUS: Final = ".live-responses-table .response-col_status:not(.col_header)"
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from tests.e2e.conftest import Stack
+
+
+def test_a_reader_authorises_sends_a_list_and_sees_rows(stack: Stack, browser: Browser) -> None:
+    with watched_page(browser, color_scheme="light") as page:
+        page.goto(f"{stack.running.pages_url}/reference/")
+        operation = page.locator("#operations-Installs-listInstalls")
+        operation.locator(".opblock-summary-control").click()
+        operation.get_by_role("button", name="Execute").click()
+        expect(operation.locator(STATUS)).to_contain_text("401")
+
+        page.get_by_label("Act as").select_option("usr_vera")
+        operation.get_by_role("button", name="Execute").click()
+
+        answer = operation.locator(".live-responses-table")
+        expect(operation.locator(STATUS)).to_contain_text("200")
+        expect(answer).to_contain_text('"ins_page_30"')
+        expect(operation.locator(".request-url")).to_contain_text(stack.running.base_url)
+        expect(page.locator(".errors-wrapper")).to_have_count(0)
+
+        page.emulate_media(color_scheme="dark")
+        expect(page.locator("html")).to_have_class("dark-mode")
+
+
+def test_a_token_can_be_pasted(stack: Stack, browser: Browser) -> None:
+    with watched_page(browser) as page:
+        page.goto(f"{stack.running.pages_url}/reference/")
+        page.get_by_role("button", name="Authorize").click()
+        page.locator(".auth-container input").fill(stack.running.tokens["usr_ed"])
+        page.locator(".auth-btn-wrapper .authorize").click()
+        page.locator(".btn-done").click()
+        operation = page.locator("#operations-Installs-getInstall")
+        operation.locator(".opblock-summary-control").click()
+        operation.locator("input[placeholder=id]").fill("ins_hostile")
+        operation.get_by_role("button", name="Execute").click()
+
+        answer = operation.locator(".live-responses-table")
+        expect(operation.locator(STATUS)).to_contain_text("200")
+        expect(answer).to_contain_text("onerror")
+        expect(page).to_have_title("Integration Installs: reference")

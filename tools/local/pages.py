@@ -1,0 +1,134 @@
+"""The pages beside the API: the console, the reference, openapi.yaml, and the demo's tokens.
+
+They have an origin of their own, as a front end of a real stack has: what they read of the API,
+they read by its CORS (docs/adr/0022).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from tools.local.errors import LocalSystemError
+from tools.local.paths import CONSOLE, OPENAPI, REFERENCE
+from tools.local.ports import HOST
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    Settings = dict[str, Any]
+
+_START_SECONDS: Final = 10
+
+
+def origin(port: int) -> str:
+    """The web origin of the pages on a port."""
+    return f"http://{HOST}:{port}"
+
+
+@contextmanager
+def serving_pages(port: int, api_origin: str, settings: Callable[[], Settings]) -> Iterator[None]:
+    """Serve the pages on ``port``, in a thread.
+
+    Parameters
+    ----------
+    port
+        A free port of the loopback interface.
+    api_origin
+        The one other origin that the pages may speak to.
+    settings
+        What ``/stack.json`` says: the API's base URL, and who may be acted as.
+
+    """
+    application = pages(api_origin, settings)
+    config = uvicorn.Config(
+        application, HOST, port, log_level="warning", access_log=False, lifespan="off", ws="none"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        deadline = time.monotonic() + _START_SECONDS
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() > deadline:
+                raise LocalSystemError(f"The pages could not be served on port {port}.")
+            time.sleep(0.01)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(_START_SECONDS)
+
+
+def pages(api_origin: str, settings: Callable[[], Settings]) -> ASGIApp:
+    """The application that serves the pages."""
+
+    def stack(_: Request) -> Response:
+        return JSONResponse(settings(), headers={"Cache-Control": "no-store"})
+
+    def openapi(_: Request) -> Response:
+        return FileResponse(OPENAPI, media_type="application/yaml")
+
+    def start(_: Request) -> Response:
+        return RedirectResponse("/console/")
+
+    return Starlette(
+        routes=[
+            Route("/", start),
+            Route("/stack.json", stack),
+            Route("/openapi.yaml", openapi),
+            Mount("/console", StaticFiles(directory=CONSOLE, html=True)),
+            Mount("/reference", StaticFiles(directory=REFERENCE, html=True, check_dir=False)),
+        ],
+        middleware=[
+            # Else a page of another site could have its own name lead here, and read the tokens.
+            Middleware(TrustedHostMiddleware, allowed_hosts=[HOST], www_redirect=False),
+            Middleware(_Guarded, api_origin),
+        ],
+    )
+
+
+class _Guarded:
+    """Headers that keep a page to its own scripts, and to the API."""
+
+    def __init__(self, application: ASGIApp, api_origin: str) -> None:
+        self._application = application
+        policy = (
+            "default-src 'self'",
+            f"connect-src 'self' {api_origin}",
+            "img-src 'self' data:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+        )
+        self._headers = {
+            "Content-Security-Policy": "; ".join(policy),
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+            "Cross-Origin-Resource-Policy": "same-origin",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = [(name.lower().encode(), v.encode()) for name, v in self._headers.items()]
+                told = {name for name, _ in message["headers"]}
+                if b"cache-control" not in told:
+                    headers.append((b"cache-control", b"no-cache"))
+                message["headers"] = [*message["headers"], *headers]
+            await send(message)
+
+        await self._application(scope, receive, guarded)
