@@ -12,10 +12,12 @@ PROGRAM: Final = "python -m tools"
 GROUPS: Final = {
     "Installs, by the API": ("list", "get", "uninstall", "restore", "purge", "trash"),
     "Rows, keys and the cascade": (
-        "import", "export", "export-installs", "keys", "verify", "redrive",
+        "import", "export", "export-installs", "keys", "verify", "redrive", "smoke",
     ),
     "The service on this machine": ("run", "token"),
-    "The project's own": ("openapi", "query-reference", "hostile", "bench-lists"),
+    "The project's own": (
+        "openapi", "query-reference", "hostile", "bench", "bench-start", "bench-latency",
+    ),
 }  # fmt: skip
 """In what order and under what heading the commands are shown; others come last."""
 

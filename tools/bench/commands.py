@@ -33,11 +33,11 @@ def bench(
     from tools.bench import cases, compare, plot, report
 
     world = cases.QUICK if quick else cases.FULL
-    results = compare.measure(world, rounds, _say)
-    tables = compare.tables(world, results)
-    _tell("compare", report.heading(f"make bench ROUNDS={rounds}"), tables, write)
+    measured = compare.measure(world, rounds, _say)
+    heading = report.heading(f"make bench ROUNDS={rounds}")
+    _tell("compare", heading, compare.tables(measured), write)
     if write:
-        plot.write(results)
+        plot.write(measured.results)
 
 
 def bench_start(rounds: Rounds = 15, write: Write = False) -> None:

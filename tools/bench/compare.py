@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from tools.bench import cases, world
+from tools.bench import cases, clients, world
+from tools.bench.contestants.events import request
 from tools.bench.engine import TABLE, engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from installs.store.table import Usage
     from tools.bench.cases import Case, World
@@ -75,7 +76,16 @@ class Result:
         return Times(wall.wall, cpu.cpu)
 
 
-def measure(of: World, rounds: int, progress: Callable[[str], None]) -> list[Result]:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A whole run: its world, a result of each case, and of single calls the CPU (``clients``)."""
+
+    of: World
+    results: Sequence[Result]
+    calls: Mapping[str, tuple[float, float]]
+
+
+def measure(of: World, rounds: int, progress: Callable[[str], None]) -> Measured:
     """Run the comparison; ``progress`` is told what is being done."""
     with engine() as client:
         from installs.store.table import Table
@@ -84,7 +94,9 @@ def measure(of: World, rounds: int, progress: Callable[[str], None]) -> list[Res
         table = Table(TABLE, client)
         world.write(table, of.sizes, cases.BIG)
         world.write(table, of.many, cases.MERGED)
-        return _measured(of, rounds, progress)
+        results = _measured(of, rounds, progress)
+        progress("Single calls")
+        return Measured(of, results, clients.measure())
 
 
 def contestants() -> dict[str, Any]:
@@ -102,6 +114,9 @@ def contestants() -> dict[str, Any]:
 
 def _measured(of: World, rounds: int, progress: Callable[[str], None]) -> list[Result]:
     progress("Asking everybody once")
+    for handler in contestants().values():
+        for user in (cases.BIG, cases.MERGED):
+            cases.read(handler(request("GET", user, limit="1")))  # so that all know the roles
     found = [_begun(case) for case in cases.cases(of)]
     for done in range(WARM_UP + rounds):
         progress(f"Round {done + 1} of {WARM_UP + rounds}")
@@ -155,8 +170,9 @@ def _call(handler: Callable[[Any], Any], event: Any) -> Callable[[], object]:  #
     return call
 
 
-def tables(of: World, results: Sequence[Result]) -> Iterator[str]:
+def tables(measured: Measured) -> Iterator[str]:
     """What was measured, as lines of Markdown."""
+    results = measured.results
     names = list(max(results, key=lambda one: len(one.times)).times)
     for title, times in (("Wall time", "wall"), ("CPU time", "cpu")):
         yield f"{title}, ms: median (quartiles)\n"
@@ -188,7 +204,8 @@ def tables(of: World, results: Sequence[Result]) -> Iterator[str]:
             f"| {'' if result.rows is None else result.rows} | {usage.capacity:g} |"
         )
     yield ""
-    yield from _growth(of, results)
+    yield from clients.table(measured.calls)
+    yield from _growth(measured.of, results)
 
 
 def _cell(result: Result, name: str, kind: str) -> str:

@@ -16,10 +16,10 @@ import yaml
 
 from installs.errors import InvalidFilterError
 from installs.query.parser import parse_filter
-from tools.openapi.document import PATH
+from tools.local.paths import OPENAPI
 
 CONTRACT: Final = (Path(__file__).parents[3] / "CONTRACT.md").read_text(encoding="utf-8")
-SCHEMAS: Final = yaml.safe_load(PATH.read_text(encoding="utf-8"))["components"]["schemas"]
+SCHEMAS: Final = yaml.safe_load(OPENAPI.read_text(encoding="utf-8"))["components"]["schemas"]
 
 DATE: Final = frozenset(["eq", "neq", "in", "nin", "lt", "lte", "gt", "gte", "between", "isNull"])
 TEXT: Final = frozenset(

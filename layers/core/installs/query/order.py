@@ -82,8 +82,7 @@ class Order:
 
     def values(self, row: Fields) -> Values:
         """What the row is sorted by, as a cursor stores it."""
-        get = row.get
-        return tuple([get(field) for field in self._fields])  # type: ignore[misc]
+        return tuple(map(row.get, self._fields))  # type: ignore[arg-type]
 
     def sort_key_of_values(self, values: Sequence[str | None]) -> SortKey:
         """The one key function: a tuple that compares as the order has it."""

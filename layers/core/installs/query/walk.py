@@ -12,6 +12,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import groupby
 from math import ceil
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from installs.store.filters import Filter
     from installs.store.items import Item
     from installs.store.spans import Chunk, Span
+
+_KEY: Final = attrgetter("key")
 
 MOST_AT_ONCE: Final = 1_000
 """The most rows that a lane is asked for at once; a page of 1 MB holds about as many."""
@@ -90,7 +93,7 @@ class Walk:
                 for way, size in zip(together, likely, strict=True)
             ]
             while True:
-                first = sorted(found.values(), key=lambda one: one.key)[:wanted]
+                first = sorted(found.values(), key=_KEY)[:wanted]
                 if len(first) < wanted:
                     reading, far = [lane for lane in lanes if not lane.done], self.far
                 else:
@@ -102,7 +105,7 @@ class Walk:
                 break
         else:
             self.exhausted = True
-        return sorted(found.values(), key=lambda one: one.key)[:wanted]
+        return sorted(found.values(), key=_KEY)[:wanted]
 
     def _round(self, lanes: Sequence[_Open], far: Values | None, found: dict[Any, Found]) -> None:
         asked: list[tuple[_Open, Span]] = []
