@@ -236,6 +236,10 @@ def test_what_dynamodb_checks_is_sound_where_a_value_is_missing() -> None:
     both = '{"authStateId":{"in":["a","b"]},"variables":{"hasKey":"x"}}'
     assert pushed(both) == (OneOf("authStateId", ("a", "b")), False)
     assert pushed('{"OR":[{"authStateId":"a"},{"variables":{"hasKey":"x"}}]}') == (None, False)
+    part = '{"authStateId":"b","variables":{"hasKey":"x"}}'
+    assert pushed(f'{{"OR":[{{"authStateId":"a"}},{part}]}}') == (
+        AnyOf([Compare("authStateId", "=", "a"), Compare("authStateId", "=", "b")]), False,
+    )  # fmt: skip
     # then retention is checked of the trash
     assert pushed('{"AND":[]}', include_deleted="only") == (
         AnyOf([Missing("purgeAt"), Compare("purgeAt", ">", int(NOW.timestamp()))]), True,
