@@ -24,6 +24,8 @@ from tools.operate.verify import Verifier
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from installs.store.expressions import Value
+
 CALLER: Final = Principal("usr_root")
 INSTALLS: Final = ("ins_a", "ins_a_addon", "ins_a_addon_addon", "ins_b", "ins_c")
 VERIFICATIONS: Final = 12
@@ -46,8 +48,8 @@ def test_beside_live_traffic_only_what_is_wrong_is_told(
     data = rows.write(tmp_path / "rows.ndjson", lines)
     import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
     table = open_table(table_name, dynamodb_endpoint)
-    marks = {"deletedAt": rows.CREATED, "deletionId": "del_x", "enabled": False}
-    table.transact([Update(keys.member("ins_quiet", "mem_quiet_on"), set={**marks})])
+    marks: dict[str, Value] = {"deletedAt": rows.CREATED, "deletionId": "del_x", "enabled": False}
+    table.transact([Update(keys.member("ins_quiet", "mem_quiet_on"), set=marks)])
     done = threading.Event()
     poller = consumer(dynamodb_endpoint, table_name, tmp_path / "checkpoint.json")
 
