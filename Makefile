@@ -10,7 +10,7 @@
 #   make simulate [CASES=100000] [FIRST=0]             random histories of the cascade
 #   make faults [CASES=20000]                          faults planted in it, each to be found by one
 #   make chaos [SECONDS=300]                           clients and a cascade that is killed, over HTTP
-#   make bench-cascade [MEMBERS=10000]                 a large uninstall, timed
+#   make bench-cascade [MEMBERS=10000] [ADDONS=1000] [DEPTH=20]   a large uninstall, timed
 #   make lint                                          ruff, mypy, import-linter
 #   make oracle [CASES=20000]                          the list against its oracle, for long
 #   make bench [ROUNDS=15] [WRITE=1]                   every request, and every start, beside its peers
@@ -65,7 +65,7 @@ chaos: setup
 	CHAOS_SECONDS=$(or $(SECONDS),300) $(BIN)/python -m pytest -q tests/e2e/test_cascade_faults.py
 
 bench-cascade: $(STAMPS)/dev $(STAMPS)/dynoxide
-	$(BIN)/python -m tools.bench.cascade $(or $(MEMBERS),10000)
+	POWERTOOLS_LOG_LEVEL=WARNING $(BIN)/python -m tools.bench.cascade $(or $(MEMBERS),10000) $(or $(ADDONS),0) $(or $(DEPTH),0)
 
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check .
