@@ -9,7 +9,8 @@
 #   make worlds [CASES=10000]                          pairs of worlds: does any answer tell too much?
 #   make simulate [CASES=100000] [FIRST=0]             random histories of the cascade
 #   make faults [CASES=20000]                          faults planted in it, each to be found by one
-#   make bench-cascade [MEMBERS=10000]                 a large uninstall, timed
+#   make chaos [SECONDS=300]                           clients and a cascade that is killed, over HTTP
+#   make bench-cascade [MEMBERS=10000] [ADDONS=1000] [DEPTH=20]   a large uninstall, timed
 #   make lint                                          ruff, mypy, import-linter
 #   make oracle [CASES=20000]                          the list against its oracle, for long
 #   make bench [ROUNDS=15] [WRITE=1]                   every request, and every start, beside its peers
@@ -28,7 +29,7 @@ SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup docs browser run token import test worlds simulate faults bench bench-cascade \
+.PHONY: help setup docs browser run token import test worlds simulate faults chaos bench bench-cascade \
 	bench-latency lint oracle clean
 
 help:
@@ -60,8 +61,11 @@ simulate: $(STAMPS)/dev
 faults: $(STAMPS)/dev
 	nice $(BIN)/python -m tests.property.cascade.mutations $(or $(CASES),20000)
 
+chaos: setup
+	CHAOS_SECONDS=$(or $(SECONDS),300) $(BIN)/python -m pytest -q tests/e2e/test_cascade_faults.py
+
 bench-cascade: $(STAMPS)/dev $(STAMPS)/dynoxide
-	$(BIN)/python -m tools.bench.cascade $(or $(MEMBERS),10000)
+	POWERTOOLS_LOG_LEVEL=WARNING $(BIN)/python -m tools.bench.cascade $(or $(MEMBERS),10000) $(or $(ADDONS),0) $(or $(DEPTH),0)
 
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check .

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -13,10 +13,12 @@ from functions.list_installs.handler import handler as list_installs
 from functions.purge_install.handler import handler as purge
 from functions.restore_install.handler import handler as restore
 from functions.uninstall_install.handler import handler as uninstall
-from installs import access, clock
-from installs.store import table
+from installs import access, cascade, clock
+from installs.cascade import Work
+from installs.store import due, installs, items, keys, table
 from tests import rows
 from tools.importer import import_file
+from tools.importer.table import open_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,16 +50,14 @@ def listed(**query: str) -> list[str]:
 
 
 @pytest.fixture
-def load(
-    table_name: str, dynamodb_endpoint: str, tmp_path: Path
-) -> Iterator[Callable[[str], None]]:
+def load(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Iterator[Callable[..., None]]:
     """Puts an install and its add-on into a workspace that chose a tier."""
 
-    def put(tier: str) -> None:
+    def put(tier: str, *more: rows.Row) -> None:
         base = rows.base()
         base[0]["defaultRetentionTier"] = tier
         family = [rows.install(ONE), rows.install("ins_b", parentInstallId=ONE)]
-        data = rows.write(tmp_path / "rows.ndjson", [*base, *family])
+        data = rows.write(tmp_path / "rows.ndjson", [*base, *family, *more])
         import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
 
     table.client.cache_clear()
@@ -125,3 +125,100 @@ def test_without_retention_it_stays_and_comes_back(
     assert seen_everywhere("none")
     assert call(restore, ONE)[0] == 200
     assert call(get, ONE)[1]["deletedAt"] is None
+
+
+def seen_at_all(install_id: str) -> set[bool]:
+    """Whether an install is there, by get, by each list, and by the total of each."""
+    ways = {call(get, install_id)[0] == 200}
+    return ways | {
+        install_id in listed(**query)
+        for query in (
+            {"include_deleted": "true"},
+            {"include_deleted": "only", "orderBy": '[{"memberPolicy":"asc"}]'},
+            {"ids": install_id, "include_deleted": "true"},
+        )
+    }
+
+
+def related(**relation: object) -> list[str]:
+    return listed(include_deleted="true", filter=json.dumps(relation))
+
+
+@pytest.mark.parametrize("swept", [False, True], ids=["unswept", "swept"])
+def test_swept_or_not_relations_show_the_same(
+    load: Callable[..., None],
+    move: Callable[[timedelta], None],
+    table_name: str,
+    dynamodb_endpoint: str,
+    swept: bool,
+) -> None:
+    # given a parent past its retention, with a member, and a solution that another one is in too
+    more = [
+        rows.solution("sol_x"),
+        rows.install("ins_mate", solutionId="sol_x"),
+        rows.install("ins_above"),
+        rows.install("ins_below", parentInstallId="ins_above", solutionId="sol_x"),
+        rows.member("mem_below", "ins_below"),
+    ]
+    load("short", *more)
+    assert call(uninstall, "ins_below")[0] == 200
+    below = {"addOns": {"some": {"id": "ins_below", "deletedAt": {"isNull": False}}}}
+    member = {"id": "ins_below", "members": {"some": {"id": "mem_below"}}}
+    solution = {"solution": {"name": "Sales"}}
+    parent = {"id": "ins_below", "parentInstall": {"id": "ins_above"}}
+    assert related(**below) == ["ins_above"]
+    assert related(**member) == related(**parent) == ["ins_below"]
+    assert sorted(related(**solution)) == ["ins_below", "ins_mate"]
+    # when its retention has run out, and DynamoDB has deleted it, or not yet
+    move(timedelta(days=7, seconds=1))
+    if swept:
+        opened = open_table(table_name, dynamodb_endpoint)
+        key: Any = items.encode_key(keys.install("ins_below"))
+        opened.client.delete_item(TableName=table_name, Key=key)
+    # then no relation leads to it or from it, and none of what is left is missed
+    assert seen_at_all("ins_below") == {False}
+    assert related(**below) == related(**member) == related(**parent) == []
+    assert related(**solution) == ["ins_mate"]
+    assert related(addOns={"none": {"deletedAt": {"isNull": False}}}, id="ins_above") == [
+        "ins_above"
+    ]
+    for handler in (uninstall, restore, purge):
+        assert call(handler, "ins_below")[0] == 404
+
+
+def test_the_very_moment_is_the_same_for_all(
+    load: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+    table_name: str,
+    dynamodb_endpoint: str,
+) -> None:
+    # given an install whose retention ends at a whole second
+    load("short")
+    assert call(uninstall, ONE)[0] == 200
+    opened = open_table(table_name, dynamodb_endpoint)
+    state = installs.get(opened, ONE)
+    assert state is not None
+    assert state.deletion is not None
+    assert state.deletion.purge_at is not None
+    ends = datetime.fromtimestamp(state.deletion.purge_at, UTC)
+    cascade.reconcile(Work(opened), state.place)
+
+    def at(moment: datetime) -> None:
+        monkeypatch.setattr(clock, "now", lambda: moment)
+
+    # when a microsecond is left, all see it, and a restore would bring it back
+    at(ends - timedelta(microseconds=1))
+    assert seen_at_all(ONE) == {True}
+    assert not state.gone(clock.now())
+    # when the second has come, nobody sees it, and nothing can be done with it
+    at(ends)
+    assert seen_at_all(ONE) == {False}
+    for handler in (uninstall, restore, purge):
+        assert call(handler, ONE)[0] == 404
+    assert call(restore, "ins_b")[0] == 404  # its add-on ends with it
+    # and what DynamoDB has not swept three days later is deleted at that very second, not before
+    at(ends + due.SWEEP - timedelta(microseconds=1))
+    assert not cascade.expire(opened, ONE)
+    at(ends + due.SWEEP)
+    assert cascade.expire(opened, ONE)
+    assert installs.get(opened, ONE) is None

@@ -1,8 +1,8 @@
-"""A large uninstall, timed: ``python -m tools.bench.cascade MEMBERS``.
+"""A large uninstall, timed: ``python -m tools.bench.cascade MEMBERS [ADDONS [DEPTH]]``.
 
-One install with so many members is uninstalled, restored, uninstalled again and purged, on Dynoxide
-in memory with the stream on; the records go through the mapping's poller into the handler, whose
-invocations are as short as the template says.
+One install with so many members, so many add-ons, and a chain of add-ons so deep is uninstalled,
+restored, uninstalled again and purged, on Dynoxide in memory with the stream on; the records go
+through the mapping's poller into the handler, whose invocations are as short as the template says.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import os
 import resource
 import sys
 import time
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
@@ -70,45 +72,68 @@ class Counting(Table):
         Counting.actions += len(actions)
 
 
-def fill(table: Table, members: int) -> None:
-    """Put the install and its members into the table."""
+@dataclass(frozen=True)
+class Size:
+    """What hangs from the install."""
+
+    members: int
+    add_ons: int = 0
+    depth: int = 0
+
+    @property
+    def rows(self) -> int:
+        """All that a change of the install has to reach."""
+        return self.members + self.add_ons + self.depth
+
+
+def fill(table: Table, size: Size) -> None:
+    """Put the install and what hangs from it into the table."""
     root = model.User("usr_root", "Root", "r@example.org", "root", "admin", AT)
     write_batch(table, [items.row_to_item(keys.user(root.id), root)])
-    row = model.Install(
-        INSTALL, "itg_x", "ver_x", "wsp_x", "{}", None, "auto_all", None, None, "usr_root", AT,
-        None, None, None,
-    )  # fmt: skip
-    write_installs(table, [InstallState(row)], lambda *_: None)
+    chain = [INSTALL, *(f"ins_deep_{n:03}" for n in range(size.depth))]
+    found = [_install(INSTALL, None)]
+    found += [_install(f"ins_wide_{n:06}", INSTALL) for n in range(size.add_ons)]
+    found += [_install(below, above) for above, below in pairwise(chain)]
+    write_installs(table, found, lambda *_: None)
     rows = [
         model.IntegrationMember(
             f"mem_{n:06}", INSTALL, "wsp_x", f"ent_{n:06}", None, f"slug-{n}", False, None, False,
             n % 3 > 0, '{"scopes":["read","write"]}', "usr_root", AT, None, None,
         )
-        for n in range(members)
+        for n in range(size.members)
     ]  # fmt: skip
     for run in in_runs([items.row_to_item(keys.member(INSTALL, row.id), row) for row in rows], 25):
         write_batch(table, run)
 
 
-def measure(name: str, members: int, drain: Callable[[], None]) -> None:
+def _install(install_id: str, parent_id: str | None) -> InstallState:
+    return InstallState(
+        model.Install(
+            install_id, "itg_x", "ver_x", "wsp_x", "{}", None, "auto_all", parent_id, None,
+            "usr_root", AT, None, None, None,
+        )
+    )  # fmt: skip
+
+
+def measure(name: str, rows: int, drain: Callable[[], None]) -> None:
     """Drain the stream, and print what it took."""
     Counting.transactions, Counting.actions, Counting.seconds = 0, 0, 0.0
     began = time.perf_counter()
     drain()
     seconds = time.perf_counter() - began
-    writes = Counting.actions / members
+    writes = Counting.actions / rows
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(
-        f"{name:10} {seconds:7.2f} s  {1000 * seconds / members:6.3f} s per 1,000  "
+        f"{name:10} {seconds:7.2f} s  {1000 * seconds / rows:6.3f} s per 1,000  "
         f"{100 * Counting.seconds / seconds:3.0f} % of it waiting for writes  "
-        f"{Counting.transactions:5} transactions  {writes:5.3f} writes per member  "
+        f"{Counting.transactions:5} transactions  {writes:5.3f} writes per row  "
         f"{memory:4.0f} MB at most"
     )
 
 
 def main() -> None:
-    """Measure with as many members as the first argument says."""
-    members = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    """Measure with as many members, add-ons and levels as the arguments say."""
+    size = Size(*map(int, sys.argv[1:] or ["10000"]))
     with (
         TemporaryDirectory() as folder,
         dynoxide.running_dynoxide(log=Path(folder) / "dynoxide.log") as endpoint,
@@ -120,7 +145,7 @@ def main() -> None:
         os.environ |= {"PARKING_BUCKET": "none", "POWERTOOLS_METRICS_DISABLED": "true"}
         cascade.__dict__["Table"] = Counting
         table = Table("bench", client)
-        fill(table, members)
+        fill(table, size)
         described: Any = client.describe_table(TableName="bench")["Table"]
         poller = Poller(
             dynoxide.streams_client(endpoint),
@@ -136,7 +161,7 @@ def main() -> None:
             ("purge", lambda: commands.purge(table, ROOT, INSTALL)),
         ):
             act()
-            measure(name, members, poller.drain)
+            measure(name, size.rows, poller.drain)
 
 
 if __name__ == "__main__":

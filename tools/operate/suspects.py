@@ -70,7 +70,8 @@ def _parent(seen: Walk, install_id: str) -> str | None:
 def about_install(table: Table, install_id: str) -> Iterator[str]:
     """What does not agree with an install, read consistently; nothing while it is being worked on.
 
-    The install itself is read last: what changed meanwhile has a fresh reminder by then.
+    The reminder is read last: what changed meanwhile has a fresh one by then, unless its cascade
+    has come to its end as well; then a second look finds nothing.
     """
     found = list(_about_install(table, install_id))
     reminder = due.get(table, install_id)

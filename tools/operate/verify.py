@@ -1,13 +1,15 @@
 """Whether a table agrees with itself, and how what does not is mended.
 
-One walk finds suspects; each is looked at again by itself, consistently, before anything is said of
-it. What is mended is mended by the service's own means: a reminder and the reconciler for what
-hangs, and conditional writes for keys, pointers and counters. So it may run beside live traffic,
-be stopped anywhere, and be run again.
+One walk finds suspects; each is looked at again by itself, consistently, and twice, before anything
+is said of it: what a cascade finishes during one look is in order in the next. What is mended is
+mended by the service's own means: a reminder and the reconciler for what hangs, and conditional
+writes for keys, pointers and counters. So it may run beside live traffic, be stopped anywhere, and
+be run again.
 """
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
@@ -35,6 +37,14 @@ if TYPE_CHECKING:
     from installs.store.expressions import Action, Condition
     from installs.store.table import Table
     from tools.operate.walk import Walk
+
+    About = Callable[[Table, str], Iterator[str]]
+
+LOOKS: Final = 5
+"""How often a suspect is looked at; what never looks the same twice is in motion, and not told."""
+
+PAUSE: Final = 0.2
+"""In seconds, between two looks."""
 
 ROUNDS: Final = 3
 """How often one suspect is mended before it is left: others may change it at the same time."""
@@ -75,23 +85,34 @@ class Verifier:
         yield from self._counters(walk(self.table, self.on_walk) if suspects else seen)
 
     def _install(self, install_id: str) -> Finding | None:
-        told = tuple(about_install(self.table, install_id))
+        told = self._told(about_install, install_id)
         if not told:
             return None
         mended = self._try(install_id, about_install, self._mend_install)
         return Finding(f"install {install_id}", told, mended)
 
     def _solution(self, solution_id: str) -> Finding | None:
-        told = tuple(about_solution(self.table, solution_id))
+        told = self._told(about_solution, solution_id)
         if not told:
             return None
         mended = self._try(solution_id, about_solution, self._mend_solution)
         return Finding(f"solution {solution_id}", told, mended)
 
+    def _told(self, about: About, id_: str) -> tuple[str, ...]:
+        """What two looks in a row say alike; nothing, if one finds nothing."""
+        before: tuple[str, ...] | None = None
+        for _ in range(LOOKS):
+            told = tuple(about(self.table, id_))
+            if not told or told == before:
+                return told
+            before = told
+            time.sleep(PAUSE)
+        return ()
+
     def _try(
         self,
         id_: str,
-        about: Callable[[Table, str], Iterator[str]],
+        about: About,
         mend: Callable[[str], None],
     ) -> bool | None:
         if not self.repair:
@@ -101,7 +122,7 @@ class Verifier:
                 mend(id_)
             except (ConditionFailedError, InstallsError):
                 continue
-            if not any(about(self.table, id_)):
+            if not self._told(about, id_):
                 return True
         return False
 

@@ -1,0 +1,177 @@
+"""The cascade on the real template while its function is killed, and what it parks (section 7)."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import boto3
+import pytest
+
+from installs import clock
+from installs.store import keys
+from tests import rows
+from tools.importer import import_file
+from tools.importer.table import open_table
+from tools.local.dynoxide import CREDENTIALS, REGION
+from tools.local.paths import ROOT
+from tools.operate.verify import Verifier
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Stack
+
+INSTALLS: Final = "/integration-installs"
+SECONDS: Final = float(os.environ.get("CHAOS_SECONDS", "6"))
+"""How long clients and deaths go on; ``make chaos`` asks for more."""
+CLIENTS: Final = 4
+
+
+def tools(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the operator's."""
+    command = [sys.executable, "-m", "tools", *arguments, "--state", str(stack.state)]
+    return subprocess.run(  # noqa: S603 - our own module
+        command, cwd=ROOT, text=True, capture_output=True, check=False
+    )
+
+
+def load(stack: Stack, path: Path, lines: list[rows.Row]) -> None:
+    running = stack.running
+    file = rows.write(path / "rows.ndjson", lines)
+    import_file(file, running.table_name, running.dynamodb_endpoint, lambda *_: None)
+
+
+def kill_consumer(stack: Stack) -> int:
+    """Kill the processes in which the deployed cascade runs; how many there were."""
+    killed = 0
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            command = (entry / "cmdline").read_bytes().decode()
+            if str(stack.state) in command and "CascadeFunction" in command:
+                os.kill(int(entry.name), signal.SIGKILL)
+                killed += 1
+        except OSError:
+            continue
+    return killed
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="finds processes by /proc")
+def test_clients_side_by_side_while_the_consumer_is_killed(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given nested add-ons, and a solution that two families share
+    shared = rows.install("ins_chaos_c", solutionId="sol_chaos_b")
+    members = [rows.member(f"mem_chaos_{n}", "ins_chaos_c", enabled=n % 3 > 0) for n in range(150)]
+    families = [*rows.family("chaos_a"), *rows.family("chaos_b")]
+    load(stack, tmp_path, [*families, shared, *members])
+    ids = [str(row["id"]) for row in [*families, shared] if row["type"] == "install"]
+    done = threading.Event()
+
+    def client(seed: int) -> Counter[int]:
+        dice = random.Random(seed)  # noqa: S311 - no secret
+        seen: Counter[int] = Counter()
+        with stack.as_user("usr_ada") as http:
+            while not done.is_set():
+                roll, one = dice.random(), f"{INSTALLS}/{dice.choice(ids)}"
+                if roll < 0.48:
+                    answer = http.delete(one)
+                elif roll < 0.97:
+                    answer = http.post(f"{one}/restore")
+                else:  # what is purged is gone for all: one family is left to that
+                    answer = http.delete(f"{INSTALLS}/ins_chaos_b/purge")
+                seen[answer.status_code] += 1
+        return seen
+
+    # when clients change the same installs, and the function is killed at any moment
+    dice, deaths = random.Random(5), 0  # noqa: S311 - no secret
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        busy = [pool.submit(client, seed) for seed in range(CLIENTS)]
+        ends = time.monotonic() + SECONDS
+        while time.monotonic() < ends or not deaths:
+            time.sleep(dice.uniform(0.2, 1))
+            deaths += kill_consumer(stack)
+        done.set()
+        statuses = sum((one.result() for one in busy), Counter[int]())
+    assert statuses[200] > 0
+    assert set(statuses) <= {200, 404, 409}, statuses
+    # then once the stream is drained all agrees, also what might still be worked on
+    table = open_table(stack.running.table_name, stack.running.dynamodb_endpoint)
+    with monkeypatch.context() as later:
+        now = clock.now
+        later.setattr(clock, "now", lambda: now() + timedelta(minutes=10))
+        assert stack.eventually(lambda: not list(Verifier(table, repair=False).run()))
+    verified = tools(stack, "verify")
+    assert verified.returncode == 0, verified
+    assert "Everything agrees." in verified.stdout
+
+
+def test_what_was_parked_is_run_again_once_its_cause_is_mended(
+    stack: Stack, tmp_path: Path
+) -> None:
+    running = stack.running
+    objects: Any = cast("Any", boto3).client(
+        "s3",
+        endpoint_url=running.aws_endpoint,
+        region_name=REGION,
+        **{name.lower(): value for name, value in CREDENTIALS.items()},
+    )
+
+    def stored() -> list[str]:
+        found = objects.list_objects_v2(Bucket=running.parking_bucket).get("Contents", [])
+        return [one["Key"] for one in found]
+
+    # given an install with an add-on whose row nobody can make sense of
+    load(stack, tmp_path, rows.family("park"))
+    broken: dict[str, Any] = {
+        "TableName": running.table_name,
+        "Key": {"pk": {"S": "INSTALL#ins_park_addon"}, "sk": {"S": "INSTALL"}},
+    }
+    stack.tables.update_item(
+        **broken,
+        UpdateExpression="SET deletedAt = :x",
+        ExpressionAttributeValues={":x": {"S": "?"}},
+    )
+    # when it is uninstalled, the record is parked whole, and stays for as long as that is so
+    with stack.as_user("usr_ada") as admin:
+        assert admin.delete(f"{INSTALLS}/ins_park").status_code == 200
+    assert stack.eventually(lambda: bool(stored()))
+    (key,) = stored()
+    body = json.loads(objects.get_object(Bucket=running.parking_bucket, Key=key)["Body"].read())
+    assert body["record"]["dynamodb"]["NewImage"]["id"] == {"S": "ins_park"}
+    assert "deletionId" in body["reason"]
+    again = tools(stack, "redrive")
+    assert again.returncode == 1, again
+    assert "1 parked again" in again.stdout
+    assert stored() == [key]
+    # and once the row is mended, one command does what was left, of what Lambda gave up too
+    stack.tables.update_item(**broken, UpdateExpression="REMOVE deletedAt")
+    given_up = {
+        "requestContext": {"condition": "RetryAttemptsExhausted", "approximateInvokeCount": 21},
+        "version": "1.0",
+        "DDBStreamBatchInfo": {"batchSize": 2},
+        "payload": json.dumps({"Records": [body["record"], body["record"]]}),
+    }
+    objects.put_object(
+        Bucket=running.parking_bucket,
+        Key="aws/lambda/mapping/shard/2026/11/25/2026-11-25T01.00.00-one",
+        Body=json.dumps(given_up).encode(),
+    )
+    mended = tools(stack, "redrive")
+    assert mended.returncode == 0, mended
+    assert "2 done" in mended.stdout
+    assert stored() == []
+    last = keys.install("ins_park_addon_addon")
+    assert stack.eventually(lambda: "deletionId" in (stack.row(last) or {}))
+    assert "Nothing is parked." in tools(stack, "redrive").stdout

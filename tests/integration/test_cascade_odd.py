@@ -1,0 +1,110 @@
+"""Odd rows that an import may bring: nothing goes round in circles, nothing is parked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from installs import clock, commands
+from installs.access import Principal
+from installs.cascade import Work
+from installs.repair import finish_overdue
+from installs.store import installs, keys
+from installs.store.expressions import Delete
+from installs.store.table import Range
+from tests import rows
+from tests.integration.consumer import consumer
+from tools.importer import import_file
+from tools.importer.table import open_table
+from tools.operate.verify import Verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from installs.store.table import Table
+
+CALLER: Final = Principal("usr_root")
+LARGE: Final = {"text": "x" * 380_000}
+
+
+@pytest.fixture
+def settle(
+    table_name: str, dynamodb_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], None]:
+    """Lets the stream run dry; then all has to agree, and the repair to find nothing to do."""
+    monkeypatch.setenv("PARKING_BUCKET", "none")
+    poller = consumer(dynamodb_endpoint, table_name, tmp_path / "checkpoint.json")
+    moment = clock.now
+
+    def settled() -> None:
+        poller.drain(most_steps=2_000)
+        table = open_table(table_name, dynamodb_endpoint)
+        with monkeypatch.context() as later:
+            later.setattr(clock, "now", lambda: moment() + timedelta(minutes=10))
+            assert list(Verifier(table, repair=False).run()) == []
+            assert finish_overdue(Work(table)).finished == 0
+
+    return settled
+
+
+@pytest.fixture
+def load(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Callable[..., Table]:
+    """Imports installs; the table."""
+
+    def put(*more: rows.Row) -> Table:
+        root = rows.user("usr_root") | {"role": "admin"}
+        file = rows.write(tmp_path / "rows.ndjson", [*rows.base(), root, *more])
+        import_file(file, table_name, dynamodb_endpoint, lambda *_: None)
+        return open_table(table_name, dynamodb_endpoint)
+
+    return put
+
+
+def test_parents_in_a_circle_end(load: Callable[..., Table], settle: Callable[[], None]) -> None:
+    # given a circle that no single file shows
+    members = [rows.member(f"mem_{one}", one) for one in ("a", "b")]
+    load(rows.install("a"), rows.install("b", parentInstallId="a"), *members)
+    table = load(rows.install("a", parentInstallId="b"))
+    settle()
+    # when one of the two is uninstalled, then purged
+    commands.uninstall(table, CALLER, "a", stack_tier="medium")
+    settle()
+    assert "deletionId" in (table.get(keys.member("b", "mem_b")) or {})
+    commands.purge(table, CALLER, "a")
+    settle()
+    # then nothing is left of either
+    for one in ("a", "b"):
+        assert not list(table.query(Range(keys.install(one).pk, ""), consistent=True))
+
+
+def test_large_rows_of_two_workspaces_in_one_solution_follow(
+    load: Callable[..., Table], settle: Callable[[], None]
+) -> None:
+    # given add-ons near the limit of a row, some of another workspace, whose own row is gone
+    add_ons = [
+        rows.install(
+            f"ins_{n}", parentInstallId="a", solutionId="sol", variables=LARGE,
+            workspaceId=("wsp_other", rows.WORKSPACE)[n % 2],
+        )
+        for n in range(5)
+    ]  # fmt: skip
+    table = load(rows.solution("sol"), rows.install("a", solutionId="sol"), *add_ons)
+    table.transact([Delete(keys.workspace("wsp_other")), Delete(keys.workspace(rows.WORKSPACE))])
+    for act in (
+        lambda: commands.uninstall(table, CALLER, "a", stack_tier="short"),
+        lambda: commands.restore(table, CALLER, "a"),
+        lambda: commands.uninstall(table, CALLER, "a", stack_tier="short"),
+    ):
+        act()
+        settle()
+        (whole, *others) = [
+            state.deletion for state in installs.get_many(table, ["a", "ins_0", "ins_1"]).values()
+        ]
+        assert others == [whole, whole]
+    commands.purge(table, CALLER, "a")
+    settle()
+    assert not installs.get_many(table, (f"ins_{n}" for n in range(5)))
+    assert table.get(keys.solution("sol")) is None
