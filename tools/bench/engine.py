@@ -6,6 +6,7 @@ import os
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+from unittest.mock import patch
 
 from tools.local import dynoxide
 from tools.local.paths import TEMPLATE
@@ -26,14 +27,22 @@ def engine() -> Iterator[DynamoDBClient]:
     The table has no stream: nobody would follow it, and the engine's imports grow slow with one.
     """
     with dynoxide.running_dynoxide() as endpoint:
-        os.environ |= dynoxide.CREDENTIALS | {
+        settings = dynoxide.CREDENTIALS | {
             "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
             "AWS_DEFAULT_REGION": dynoxide.REGION,
             "AWS_REGION": dynoxide.REGION,
             "AWS_EC2_METADATA_DISABLED": "true",
             "TABLE_NAME": TABLE,
             "POWERTOOLS_SERVICE_NAME": "bench",
+            "POWERTOOLS_METRICS_DISABLED": "true",
+            "PARKING_BUCKET": "none",
         }
-        client = dynoxide.dynamodb_client(endpoint)
-        replace(TableDefinition.from_template(TEMPLATE), stream_view=None).create(client, TABLE)
-        yield client
+        with patch.dict(os.environ, settings):
+            client = dynoxide.dynamodb_client(endpoint)
+            create(client, TABLE)
+            yield client
+
+
+def create(client: DynamoDBClient, name: str) -> None:
+    """The service's table, empty, under a name."""
+    replace(TableDefinition.from_template(TEMPLATE), stream_view=None).create(client, name)

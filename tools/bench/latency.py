@@ -7,66 +7,37 @@ The handlers run on Dynoxide, whose time does not count: what they ask of it is 
 from __future__ import annotations
 
 import math
-import os
-from contextlib import contextmanager
-from dataclasses import replace
 from random import Random
 from statistics import fmean, median
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 from installs import access
+from installs.store.table import Table
 from tools.bench import plans
 from tools.bench.cost import Spent, per_million
+from tools.bench.engine import TABLE, engine
 from tools.bench.measured import later_page, measure, measure_commands
 from tools.bench.network import percentile, replay
 from tools.bench.recording import Recorder, recorded
 from tools.bench.trace import hottest, read, written
 from tools.local import dynoxide
 from tools.local.paths import TEMPLATE
-from tools.local.tables import TableDefinition, load_template
+from tools.local.tables import load_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from installs.store.table import Table
     from tools.bench.measured import Measured
     from tools.bench.network import Moment, Network
-
-TABLE: Final = "installs-bench"
-
-
-@contextmanager
-def engine() -> Iterator[str]:
-    """An engine for the functions of this process; its endpoint."""
-    with dynoxide.running_dynoxide() as endpoint:
-        settings = dynoxide.CREDENTIALS | {
-            "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
-            "AWS_DEFAULT_REGION": dynoxide.REGION,
-            "TABLE_NAME": TABLE,
-            "PARKING_BUCKET": "none",
-            "POWERTOOLS_SERVICE_NAME": "integration-installs",
-            "POWERTOOLS_METRICS_DISABLED": "true",
-        }
-        with patch.dict(os.environ, settings):
-            yield endpoint
-
-
-def make_table(endpoint: str, name: str = TABLE) -> Table:
-    """The template's table, without a stream: nobody follows it here."""
-    from installs.store.table import Table
-
-    client = dynoxide.dynamodb_client(endpoint)
-    replace(TableDefinition.from_template(TEMPLATE), stream_view=None).create(client, name)
-    return Table(name, client)
 
 
 def measured(*, large: bool) -> list[Measured]:
     """Every plan, run on an engine."""
-    with engine() as endpoint:
-        table = make_table(endpoint)
+    with engine() as client:
+        table = Table(TABLE, client)
         plans.write(table, large=large)
-        recorder = Recorder(endpoint, dynoxide.REGION)
+        recorder = Recorder(client.meta.endpoint_url, dynoxide.REGION)
         # Roles that are known stay known, however long this machine takes.
         with recorded(recorder), patch.object(access, "CACHE_SECONDS", math.inf):
             reads = [*plans.lists(large=large), plans.get(), plans.get(cold=True)]

@@ -80,7 +80,7 @@ def call(plan: Plan) -> Any:  # noqa: ANN401 - the handler's own answer
 
 def later_page(plan: Plan) -> Plan:
     """The plan of a page in the middle of its list; one without ``after`` as it is."""
-    query = plan.event["multiValueQueryStringParameters"]
+    query = plan.event["multiValueQueryStringParameters"] or {}
     if "after" not in query:
         return plan
     query = {name: value for name, value in query.items() if name != "after"}

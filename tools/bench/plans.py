@@ -12,6 +12,7 @@ from installs import access, model
 from installs.lifecycle import timestamp
 from installs.store import items, keys
 from tools.bench import world
+from tools.bench.contestants.events import request
 from tools.importer.table import in_runs, write_batch
 
 if TYPE_CHECKING:
@@ -118,18 +119,18 @@ def lists(*, large: bool) -> list[Plan]:
 
 def listing(name: str, user: str, **query: str) -> Plan:
     """A page of the list."""
-    return Plan(name, "ListInstallsFunction", _event(user, query=query))
+    return Plan(name, "ListInstallsFunction", request("GET", user, **query))
 
 
 def get(*, cold: bool = False) -> Plan:
     """Get of one install."""
     name = "get, roles not known yet" if cold else "get"
-    return Plan(name, "GetInstallFunction", _event(EDITOR, install_id=CHANGED[0]), cold=cold)
+    return Plan(name, "GetInstallFunction", request("GET", EDITOR, CHANGED[0]), cold=cold)
 
 
 def commands(install_id: str) -> dict[str, Plan]:
     """The commands on one install."""
-    event = _event(EDITOR, install_id=install_id)
+    event = request("DELETE", EDITOR, install_id)
     functions = {
         "uninstall": "UninstallInstallFunction",
         "restore": "RestoreInstallFunction",
@@ -166,20 +167,6 @@ def invoke(plan: Plan, handler: Handler, context: object = None) -> Any:  # noqa
     if answer.get("statusCode", 200) != 200 or answer.get("batchItemFailures"):
         raise RuntimeError(f"{plan.name}: {answer}")
     return answer
-
-
-def _event(
-    user: str, *, query: dict[str, str] | None = None, install_id: str | None = None
-) -> dict[str, Any]:
-    return {
-        "httpMethod": "GET",
-        "pathParameters": None if install_id is None else {"id": install_id},
-        "multiValueQueryStringParameters": {name: [one] for name, one in (query or {}).items()},
-        "requestContext": {
-            "requestId": "8f1d2c3b-7a60-4f7e-9d55-0c1b2a3d4e5f",
-            "authorizer": {"principal": user, "kind": "user"},
-        },
-    }
 
 
 def _member(install_id: str, n: int) -> items.Item:

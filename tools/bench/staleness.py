@@ -15,8 +15,9 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from installs.store.connection import Connection
+from installs.store.table import Table
 from tools.bench import plans, world
-from tools.bench.latency import TABLE, engine, make_table
+from tools.bench.engine import TABLE, create, engine
 from tools.bench.measured import call
 from tools.bench.network import Lognormal, percentile, replay
 from tools.bench.recording import Recorder, recorded
@@ -152,12 +153,14 @@ def measure(network: Network, lag: Lag, trials: int, seed: int) -> dict[str, Agr
     listing = plans.listing("page of 100", plans.EDITOR, workspace_id=WORKSPACE)
     on = plans.commands(f"ins_{WORKSPACE[4:]}_{SIZE - 10:06}")
     found = {name: Agreement() for name in ("uninstall", "restore")}
-    with engine() as endpoint:
+    with engine() as client:
         for name in (LEADER, FOLLOWER, INDEXES):
-            table = make_table(endpoint, name)
+            if name != LEADER:
+                create(client, name)
+            table = Table(name, client)
             world.write(table, {WORKSPACE: SIZE}, "usr_reader")
             plans.admit(table, plans.EDITOR, [WORKSPACE])
-        copies = Copies(endpoint, dynoxide.REGION, lag, random)
+        copies = Copies(client.meta.endpoint_url, dynoxide.REGION, lag, random)
         with recorded(copies):
             for _ in range(trials):
                 for name, agreement in found.items():
