@@ -39,6 +39,12 @@ CHECKED_ONLY: Final = {
 }
 """What is checked and not run: that the shell can read it, and knows the command and options."""
 
+ELSEWHERE: Final = {
+    "cli.md": "tests/integration/test_cli_docs.py",
+    "query-language.md": "tests/unit/query",
+}
+"""Pages whose examples tests of their own run."""
+
 LANGUAGES: Final = {"sh", "console", "json", "text", "ids", "mermaid", "logs-insights"}
 _FENCE: Final = re.compile(r"^```(\S*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SPAN: Final = re.compile(r"`((?:\.venv/bin/)?(?:make|python -m tools|sam) [^`\n]+)`")
@@ -144,6 +150,8 @@ def commands(page: Path) -> list[Block]:
 def to_run(page: Path) -> list[Block]:
     """The blocks of a page that are run, in order: all that need nothing of those that are not."""
     run, unset = [], set[str]()
+    if page.name in ELSEWHERE:
+        return run
     for block in commands(page):
         if block.programs() & CHECKED_ONLY.keys() or block.uses() & unset:
             unset |= block.sets()

@@ -97,7 +97,7 @@ def test_the_tools_have_the_commands_and_options() -> None:
     for block, words in found:
         command: Any = root
         for word in words[3:]:
-            if not hasattr(command, "commands"):
+            if not hasattr(command, "commands") or word.startswith("-"):
                 break
             assert word in command.commands, f"{block}: {command.name} has no {word}"
             command = command.commands[word]

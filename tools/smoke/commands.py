@@ -10,22 +10,32 @@ import httpx
 import typer
 from rich.console import Console
 
+from tools.help import examples
 from tools.smoke.api import Api, UnexpectedError
 from tools.smoke.looks import Life, Look, harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-TOKEN: Final = "SMOKE_TOKEN"  # noqa: S105 - the name of a variable
+TOKEN: Final = "INSTALLS_TOKEN"  # noqa: S105 - the name of a variable
+EXAMPLES: Final = examples(
+    "smoke --base-url https://ID.execute-api.REGION.amazonaws.com/prod",
+    "smoke --base-url URL --write ins_for_this",
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
-    app.command("smoke")(smoke)
+    app.command("smoke", epilog=EXAMPLES)(smoke)
 
 
 def smoke(
-    base_url: Annotated[str, typer.Option(help="The API's base URL (output ApiUrl).")],
+    base_url: Annotated[
+        str,
+        typer.Option(
+            envvar="INSTALLS_BASE_URL", metavar="URL", help="The API's base URL (output ApiUrl)."
+        ),
+    ],
     write: Annotated[
         str | None,
         typer.Option(
@@ -40,8 +50,7 @@ def smoke(
 ) -> None:
     """Look whether a deployed API does what it should; nothing is changed without --write.
 
-    The variable SMOKE_TOKEN has a bearer token or an API key; --write needs one of an editor. Ends
-    with 0 where all is well, 1 where something is not, 2 where it could not begin.
+    The variable INSTALLS_TOKEN has a bearer token or an API key; --write needs one of an editor.
     """
     console = Console(highlight=False, soft_wrap=True, markup=False)
     token = os.environ.get(TOKEN, "").strip()
@@ -55,7 +64,7 @@ def smoke(
             api.page(limit="1")
         except (UnexpectedError, httpx.HTTPError) as error:
             console.print(f"The list does not answer: {_told(error)}", style="red")
-            raise typer.Exit(2) from None
+            raise typer.Exit(3) from None
         failed = _run(console, harmless(api))
         if write is not None:
             failed += _write(console, Life(api, write, patience))
