@@ -149,7 +149,8 @@ def commands(page: Path) -> list[Block]:
 
 def to_run(page: Path) -> list[Block]:
     """The blocks of a page that are run, in order: all that need nothing of those that are not."""
-    run, unset = [], set[str]()
+    run: list[Block] = []
+    unset: set[str] = set()
     if page.name in ELSEWHERE:
         return run
     for block in commands(page):

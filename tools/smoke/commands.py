@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 
 from tools.help import examples
-from tools.smoke.api import Api, UnexpectedError
-from tools.smoke.looks import Life, Look, harmless
+from tools.smoke.api import Api
+from tools.smoke.looks import Life, Look, harmless, tried
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,11 +60,10 @@ def smoke(
         raise typer.Exit(2)
     with httpx.Client(timeout=timeout) as client:
         api = Api(base_url, token, client)
-        try:
-            api.page(limit="1")
-        except (UnexpectedError, httpx.HTTPError) as error:
-            console.print(f"The list does not answer: {_told(error)}", style="red")
-            raise typer.Exit(3) from None
+        answers, told = tried(lambda: str(api.page(limit="1")))
+        if not answers:
+            console.print(f"The list does not answer: {told}", style="red")
+            raise typer.Exit(3)
         failed = _run(console, harmless(api))
         if write is not None:
             failed += _write(console, Life(api, write, patience))
@@ -77,10 +76,7 @@ def _run(console: Console, looks: Iterable[Look], *, until_failed: bool = False)
     failed = 0
     for name, look in looks:
         began = time.monotonic()
-        try:
-            told, well = look(), True
-        except (UnexpectedError, httpx.HTTPError) as error:
-            told, well = _told(error), False
+        well, told = tried(look)
         spent = round((time.monotonic() - began) * 1000)
         console.print(f"{'ok  ' if well else 'FAIL'}  {name}: {told} ({spent} ms)",
                       style=None if well else "red")  # fmt: skip
@@ -97,7 +93,3 @@ def _write(console: Console, life: Life) -> int:
     finally:
         back = _run(console, [("restore, after all", life.restore)]) if life.away else 0
     return failed + back
-
-
-def _told(error: Exception) -> str:
-    return str(error) or type(error).__name__
