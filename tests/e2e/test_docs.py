@@ -119,6 +119,16 @@ def test_a_page_shows_what_comes(page: Path, shell: Shell) -> None:
                 assert told == plain(step.shown), f"{block}: {step.command}"
 
 
+def test_the_smoke_test_finds_all_well(demo: RunningStack, shell: Shell) -> None:
+    told = shell.run(
+        f"INSTALLS_TOKEN={demo.tokens['usr_ada']} .venv/bin/python -m tools smoke"
+        f" --base-url {demo.base_url} --write ins_crm; echo ends with $?"
+    )
+
+    assert "FAIL" not in told
+    assert told.endswith("All is well.\nends with 0")
+
+
 def test_pages_are_run() -> None:
     run: list[Block] = [block for found in RUN.values() for block in found]
 
