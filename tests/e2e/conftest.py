@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -86,6 +87,29 @@ class Stack:
         return True
 
 
+@contextmanager
+def _serving(state: Path, log: Path, *options: str | Path) -> Iterator[tuple[Child, RunningStack]]:
+    """A local system of its own, as `make run` starts it; with the demo's rows unless told else."""
+    command: list[str | Path] = [sys.executable, "-m", "tools", "run"]
+    ports = ["--port", str(free_port()), "--pages-port", str(free_port())]
+    command += ["--state", state, *ports, *options]
+    with Child(command, cwd=ROOT, log=log) as child:
+        yield child, _wait_until_ready(child, state / "stack.json", log)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """A local system with the demo's rows; its state is ``.local`` of the current directory."""
+    directory = tmp_path_factory.mktemp("demo")
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        _serving(directory / ".local", directory / "run.log") as (child, running),
+    ):
+        patch.chdir(directory)
+        yield running
+        child.stop(grace_seconds=30)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     with running_browser() as running:
@@ -106,12 +130,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             rows.install("ins_purged"),
         ],
     )
-    state, log = directory / "state", directory / "run.log"
-    command: list[str | Path] = [sys.executable, "-m", "tools", "run"]
-    ports = ["--port", str(free_port()), "--pages-port", str(free_port())]
-    child = Child([*command, "--state", state, "--data", data, *ports], cwd=ROOT, log=log)
-    with child:
-        running = _wait_until_ready(child, state / "stack.json", log)
+    state = directory / "state"
+    with _serving(state, directory / "run.log", "--data", data) as (child, running):
         made = Stack(running, state, dynamodb_client(running.dynamodb_endpoint))
         yield made
         lines = _lines_of_functions(running)

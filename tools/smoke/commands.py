@@ -10,22 +10,32 @@ import httpx
 import typer
 from rich.console import Console
 
-from tools.smoke.api import Api, UnexpectedError
-from tools.smoke.looks import Life, Look, harmless
+from tools.help import examples
+from tools.smoke.api import Api
+from tools.smoke.looks import Life, Look, harmless, tried
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-TOKEN: Final = "SMOKE_TOKEN"  # noqa: S105 - the name of a variable
+TOKEN: Final = "INSTALLS_TOKEN"  # noqa: S105 - the name of a variable
+EXAMPLES: Final = examples(
+    "smoke --base-url https://ID.execute-api.REGION.amazonaws.com/prod",
+    "smoke --base-url URL --write ins_for_this",
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
-    app.command("smoke")(smoke)
+    app.command("smoke", epilog=EXAMPLES)(smoke)
 
 
 def smoke(
-    base_url: Annotated[str, typer.Option(help="The API's base URL (output ApiUrl).")],
+    base_url: Annotated[
+        str,
+        typer.Option(
+            envvar="INSTALLS_BASE_URL", metavar="URL", help="The API's base URL (output ApiUrl)."
+        ),
+    ],
     write: Annotated[
         str | None,
         typer.Option(
@@ -40,8 +50,7 @@ def smoke(
 ) -> None:
     """Look whether a deployed API does what it should; nothing is changed without --write.
 
-    The variable SMOKE_TOKEN has a bearer token or an API key; --write needs one of an editor. Ends
-    with 0 where all is well, 1 where something is not, 2 where it could not begin.
+    The variable INSTALLS_TOKEN has a bearer token or an API key; --write needs one of an editor.
     """
     console = Console(highlight=False, soft_wrap=True, markup=False)
     token = os.environ.get(TOKEN, "").strip()
@@ -51,11 +60,10 @@ def smoke(
         raise typer.Exit(2)
     with httpx.Client(timeout=timeout) as client:
         api = Api(base_url, token, client)
-        try:
-            api.page(limit="1")
-        except (UnexpectedError, httpx.HTTPError) as error:
-            console.print(f"The list does not answer: {_told(error)}", style="red")
-            raise typer.Exit(2) from None
+        answers, told = tried(lambda: str(api.page(limit="1")))
+        if not answers:
+            console.print(f"The list does not answer: {told}", style="red")
+            raise typer.Exit(3)
         failed = _run(console, harmless(api))
         if write is not None:
             failed += _write(console, Life(api, write, patience))
@@ -68,10 +76,7 @@ def _run(console: Console, looks: Iterable[Look], *, until_failed: bool = False)
     failed = 0
     for name, look in looks:
         began = time.monotonic()
-        try:
-            told, well = look(), True
-        except (UnexpectedError, httpx.HTTPError) as error:
-            told, well = _told(error), False
+        well, told = tried(look)
         spent = round((time.monotonic() - began) * 1000)
         console.print(f"{'ok  ' if well else 'FAIL'}  {name}: {told} ({spent} ms)",
                       style=None if well else "red")  # fmt: skip
@@ -88,7 +93,3 @@ def _write(console: Console, life: Life) -> int:
     finally:
         back = _run(console, [("restore, after all", life.restore)]) if life.away else 0
     return failed + back
-
-
-def _told(error: Exception) -> str:
-    return str(error) or type(error).__name__

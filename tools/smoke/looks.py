@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import httpx
+
 from tools.smoke.api import ROUTE, Api, Json, UnexpectedError, body, expect, problem
 
 if TYPE_CHECKING:
@@ -24,6 +26,18 @@ NOTHING_LIVE: Final = {
 """A filter: nothing that hangs from an install is live."""
 
 Look = tuple[str, "Callable[[], str]"]
+
+
+def tried(look: Callable[[], str]) -> tuple[bool, str]:
+    """Whether it saw what it should, and what it saw."""
+    try:
+        return True, look()
+    except UnexpectedError as error:
+        return False, str(error)
+    except httpx.HTTPError as error:
+        return False, str(error) or type(error).__name__
+    except (LookupError, TypeError, AttributeError) as error:
+        return False, f"the answer is of another shape ({error!r})"
 
 
 def harmless(api: Api) -> Iterator[Look]:
