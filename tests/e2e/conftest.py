@@ -86,8 +86,9 @@ class Stack:
         return True
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for a module: while it runs, the thread has an event loop, and asyncio no other."""
     with running_browser() as running:
         yield running
 
