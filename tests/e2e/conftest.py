@@ -110,8 +110,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
         child.stop(grace_seconds=30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for a module: while it runs, the thread has an event loop, and asyncio no other."""
     with running_browser() as running:
         yield running
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Stack
 
 TO_PAGE_THROUGH: Final = {"variables": {"path": ["pages"], "eq": True}}
+FOLLOWING: Final = re.compile("What hangs from it follows…$")
 SETTLED: Final = re.compile(r"and what hangs from it\.$")
 
 
@@ -173,7 +174,15 @@ def test_an_uninstall_is_seen_to_take_its_add_on_and_a_restore_to_bring_it_back(
         expect(shown.problem).to_contain_text("parent_deleted")
         expect(shown.rows).to_have_count(2)
 
-        shown.button("Restore ins_console").click()
+        asked = re.compile("addOns.*deletedAt")
+        still = {"data": [], "pageInfo": {"total": 1}}
+        allowed = {"Access-Control-Allow-Origin": stack.running.pages_url}
+        shown.page.route(asked, lambda route: route.fulfill(json=still, headers=allowed))
+        with shown.page.expect_request(asked):
+            shown.button("Restore ins_console").click()
+        with shown.page.expect_request(asked):
+            expect(shown.status).to_have_text(FOLLOWING)
+        shown.page.unroute(asked)
         expect(shown.status).to_have_text(SETTLED)
         expect(shown.rows).to_have_count(0)
         shown.view("Installed")
