@@ -189,10 +189,11 @@ OK = (200, b"{}")
 BUSY = (503, b"")
 THROTTLED = REFUSALS[0]
 CUT = ProtocolError("Connection aborted.")
+GARBLED = (200, b'{"Items":[')
 SLOW = ReadTimeoutError(None, "/", "timed out")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("fault", [BUSY, (500, b"{}"), THROTTLED, CUT, SLOW])
+@pytest.mark.parametrize("fault", [BUSY, (500, b"{}"), THROTTLED, CUT, SLOW, GARBLED])
 def test_what_may_pass_is_tried_again_as_the_same_request(fault: Any) -> None:  # noqa: ANN401
     made, service = connected(fault, fault, fault, OK)
 

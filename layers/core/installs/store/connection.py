@@ -91,7 +91,7 @@ class Connection:
 
     Each operation takes the request's members as keywords, and gives the answer's, both as
     DynamoDB's API has them, and raises ``ClientError`` for what the service refuses,
-    ``EndpointConnectionError`` where it cannot be reached.
+    ``EndpointConnectionError`` where it cannot be reached, or what answers is not the service.
     """
 
     def __init__(
@@ -131,13 +131,14 @@ class Connection:
             failure: Exception
             try:
                 status, answer = self._send(operation, body)
-            except urllib3.exceptions.HTTPError as error:
+                if status == HTTPStatus.OK:
+                    found = orjson.loads(answer)
+                    self._quota.release(spent)
+                    return found
+            except (urllib3.exceptions.HTTPError, orjson.JSONDecodeError) as error:
                 failure = EndpointConnectionError(endpoint_url=self._endpoint, error=error)
                 cost = _RETRY_COST
             else:
-                if status == HTTPStatus.OK:
-                    self._quota.release(spent)
-                    return orjson.loads(answer)
                 failure = refused = _refusal(operation, status, answer)
                 throttled = refused.response["Error"]["Code"] in THROTTLES
                 if status < HTTPStatus.INTERNAL_SERVER_ERROR and not throttled:
