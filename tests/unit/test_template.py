@@ -470,6 +470,7 @@ def test_the_cascade_is_fed_by_the_stream_and_gives_up_in_good_order(resources: 
         "MaximumBatchingWindowInSeconds": 0,
         "ParallelizationFactor": 10,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "MetricsConfig": {"Metrics": ["EventCount"]},
         "BisectBatchOnFunctionError": True,
         "MaximumRetryAttempts": 20,
         "MaximumRecordAgeInSeconds": 21600,
