@@ -474,7 +474,6 @@ def test_the_cascade_is_fed_by_the_stream_and_gives_up_in_good_order(resources: 
         "BisectBatchOnFunctionError": True,
         "MaximumRetryAttempts": 20,
         "MaximumRecordAgeInSeconds": 21600,
-        "MetricsConfig": {"Metrics": ["EventCount"]},
         "DestinationConfig": {
             "OnFailure": {"Destination": {"Fn::GetAtt": ["ParkingBucket", "Arn"]}}
         },
