@@ -44,11 +44,15 @@ export function confirmed(title, text, yes, danger) {
   return answered(dialog);
 }
 
+let settle = () => {};
+
 /** Show a dialog, and tell whether it was closed with yes. Escape is a no. */
 export function answered(dialog) {
+  settle(false); // one that was closed just now, and has yet to be told so
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    settle = resolve;
+    dialog.onclose = () => dialog.open || resolve(dialog.returnValue === "yes");
   });
 }

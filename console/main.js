@@ -60,20 +60,26 @@ async function load(said) {
   }
 }
 
-/** Show a page, or that there is none; the focus stays on its row while that is there. */
+/** Show a page, or that there is none; the focus stays on its button while that is there. */
 function show(shown) {
   page = shown;
-  const focused = document.activeElement.closest("#rows tr")?.dataset.id;
+  const focused = document.activeElement;
+  const wasInRow = focused.closest("#rows tr") !== null;
   showRows(page?.data ?? [], query.include_deleted, actions);
   $("empty").hidden ||= page === null;
   $("previous").disabled = !page?.pageInfo.hasPreviousPage;
   $("next").disabled = !page?.pageInfo.hasNextPage;
   $("total").textContent = page ? `${page.data.length} of ${page.pageInfo.total}` : "";
   suggest("integrations", (page?.data ?? []).map((row) => row.integrationId));
-  if (focused) {
-    const row = [...$("rows").children].find((one) => one.dataset.id === focused);
-    (row?.querySelector("button") ?? $("list")).focus();
+  if (wasInRow) {
+    const buttons = [...$("rows").querySelectorAll("button")];
+    const same = buttons.find((one) => named(one) === named(focused));
+    (same ?? $("list")).focus();
   }
+}
+
+function named(button) {
+  return button.ariaLabel ?? button.textContent;
 }
 
 /** Ask anew, from the first page. */
