@@ -78,7 +78,9 @@ def write(table: Table, *, large: bool) -> None:
 
 
 def admit(table: Table, user: str, workspaces: Iterable[str]) -> None:
-    """Make a user an admin of workspaces."""
+    """Make a user who is an admin of workspaces."""
+    itself = model.User(user, user, f"{user}@example.org", user, "user", AT)
+    _put(table, [items.row_to_item(keys.user(user), itself)])
     rows = (model.WorkspaceMember(f"wsm_{one}", one, user, "admin", AT) for one in workspaces)
     _put(table, (items.row_to_item(keys.role(user, row.workspace_id), row) for row in rows))
 
