@@ -60,6 +60,20 @@ def test_a_cursor_of_another_query_says_so() -> None:
     )
 
 
+def test_a_cursor_of_other_places_for_nulls_says_so() -> None:
+    """The same values lie elsewhere in such an order."""
+    other = parse_order_by('[{"retentionTier": "asc_nulls_first"}, {"deletedAt": "desc"}]')
+    assert refusal(encode(other, VALUES, "all")) == "cursor_of_another_query"
+
+
+def test_a_cursor_whose_last_bits_were_changed_is_malformed() -> None:
+    """Base64 has several spellings of a text whose length is no multiple of three."""
+    cursor = encode(ORDER, ("long", None, "ins_123"), "all")
+    respelt = cursor[:-1] + chr(ord(cursor[-1]) + 1)
+    assert urlsafe_b64decode(respelt + "==") == urlsafe_b64decode(cursor + "==")
+    assert refusal(respelt) == "malformed_cursor"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -59,6 +59,7 @@ def test_an_id_that_no_row_can_have_is_a_value_all_the_same() -> None:
         ("id", None, "null_value"),
         ("id", "a\0b", "invalid_string"),
         ("id", "\ud800", "invalid_string"),
+        ("id", "half \udfff", "invalid_string"),
         ("id", "x" * 1025, "too_long"),
         ("memberPolicy", "automatic", "unknown_value"),
         ("installedAt", 1700000000, "wrong_type"),

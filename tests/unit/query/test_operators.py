@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from unicodedata import combining, normalize
+
 import pytest
 
+from installs.query import operators
 from installs.query.operators import OPERATORS, find, fold, operators_of, path_operators
 from installs.query.schema import Kind
 
@@ -74,3 +78,34 @@ def test_folding_keeps_apart_what_case_does_not_join() -> None:
 def test_folding_twice_changes_nothing_more() -> None:
     for text in ("Straße", "E\u0301", "\u1fb3\u0301", "İ"):
         assert fold(fold(text)) == fold(text)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "\u0301\u0327", "\u0f73", "\u0344\u0327", "\u0345\u0301", "é\u0327", "각",
+        "a" + "\u0301\u0327" * 400,
+    ],
+    ids=lambda unit: ascii(unit[:3]),
+)  # fmt: skip
+def test_marks_are_folded_in_a_time_that_follows_their_number(
+    unit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "A" + unit * (3_000 // len(unit))
+    expected = normalize("NFC", normalize("NFD", text).casefold())
+
+    def checked(form: str, given: str) -> str:
+        """Sorting by insertion takes the square of a run's length, unless that is sorted."""
+        for marks, run in groupby(map(combining, given), key=bool):
+            classes = list(run)
+            assert not marks or len(classes) <= 256 or classes == sorted(classes)
+        return normalize(form, given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(operators, "normalize", checked)
+    assert fold(text) == expected
+
+
+def test_case_is_folded_of_the_decomposed_text() -> None:
+    """A mark that turns into a letter stands behind the other marks (section 3.13, D145)."""
+    assert fold("\u1fb3\u0301") == fold("\u0391\u0301\u0345")
+    assert fold("\u03b1\u0345\u0301") == fold("\u03b1\u0301\u0345")

@@ -73,8 +73,10 @@ def test_a_row_behind_a_relation_may_be_absent_so_any_field_of_it_may_be_null() 
     assert parsed({"solution": {"id": {"isNull": True}}}) == One(
         "solution", Leaf("id", "isNull", True)
     )
-    (issue,) = filter_issues({"members": {"some": {"id": {"isNull": True}}}})
-    assert issue.detail == "id is never null"
+    members = {"members": {"some": {"id": {"isNull": True}}}}
+    for given in (members, {"parentInstall": members}):
+        (issue,) = filter_issues(given)
+        assert issue.detail == "id is never null"
 
 
 @pytest.mark.parametrize(
