@@ -158,6 +158,7 @@ def test_what_is_no_base_url_is_refused(kind: type[Client | AsyncClient], url: A
         httpx.Response(200, json={}), httpx.Response(200, json={"success": False}),
         httpx.Response(200, json=row(installedAt="then")), httpx.Response(302),
         httpx.Response(404, text="<html>"), httpx.Response(404, json={"message": "Not Found"}),
+        httpx.Response(404, json={"code": "not_found", "detail": "of another service"}),
         httpx.Response(400, text="{", headers={"Content-Type": "application/problem+json"}),
         httpx.Response(400, text="[]", headers={"Content-Type": "application/problem+json"}),
         httpx.Response(400, json={"code": "x", "errors": 1},

@@ -29,7 +29,7 @@ from installs_client import (
     UnreachableError,
 )
 from installs_client.errors import BY_CODE
-from tests.unit.client.service import ONCE, TOKEN, Service, page, problem, row
+from tests.unit.client.service import ONCE, TOKEN, Service, page, problem, row, sync_client
 
 if TYPE_CHECKING:
     from tests.unit.client.service import Make
@@ -186,6 +186,19 @@ def test_a_401_that_stays_is_raised(make: Make, tokens: tuple[str, ...], asked: 
     with pytest.raises(UnauthorizedError):
         make(service, lambda: next(given)).list()
     assert len(service.asked) == asked
+
+
+def test_a_token_that_another_thread_has_renewed_is_not_asked_for_again() -> None:
+    def meanwhile(_: httpx.Request) -> httpx.Response:
+        client.list()
+        return problem(401, "unauthorized")
+
+    service = Service([meanwhile, problem(401, "unauthorized"), page()])
+    given = iter(["old", "new"])
+    client = sync_client(service, lambda: next(given))
+    client.list()
+
+    assert service.tokens == ["Bearer old", "Bearer old", "Bearer new", "Bearer new"]
 
 
 def test_a_token_given_as_it_is_is_not_tried_twice(make: Make) -> None:
