@@ -50,7 +50,7 @@ import: $(STAMPS)/dev
 	@$(if $(FILE),,$(error Say which file: make import FILE=rows.ndjson))$(BIN)/python -m tools import "$(FILE)"
 
 test: setup docs browser
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 worlds: setup
 	CASES=$(or $(CASES),10000) $(BIN)/python -m pytest tests/property/access -n 2 -q

@@ -191,7 +191,7 @@ def test_a_role_that_goes_while_a_write_is_repeated_ends_it(
     # given a write that finds the row changed, and a role that was taken away meanwhile
     attempts = 0
 
-    def commit(*_: object) -> None:
+    def commit(*_: object, **__: object) -> None:
         nonlocal attempts
         attempts += 1
         take(family)
