@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
 
+from installs import access
+from installs.store import table
 from tools.local import dynoxide
 from tools.local.paths import TEMPLATE
 from tools.local.tables import TableDefinition
@@ -38,6 +40,9 @@ def engine() -> Iterator[DynamoDBClient]:
             "PARKING_BUCKET": "none",
         }
         with patch.dict(os.environ, settings):
+            # What this process knows of another engine is not so of this one.
+            access._seen.clear()
+            table.client.cache_clear()
             client = dynoxide.dynamodb_client(endpoint)
             create(client, TABLE)
             yield client
