@@ -16,7 +16,9 @@ from tests.property.list.world import NOW, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from installs.store.filters import Filter
     from installs.store.items import Item
+    from installs.store.spans import Span
 
 Row = dict[str, Any]
 
@@ -289,3 +291,27 @@ def test_what_many_rows_lead_to_is_read_of_all_of_them() -> None:
     rows = [row | {"solutionId": f"sol_{n}"} for n, row in enumerate(days(250))]
     page = listed(Watched(*rows, solution=solutions), filter='{"solution":{"name":"even"}}')
     assert (page.total, ids(page)) == (125, [f"i{n:04}" for n in range(248, 48, -2)])
+
+
+def test_the_best_of_many_rows_are_kept_however_they_come() -> None:
+    """A stretch that gets better, then worse: far more rows than are kept at once."""
+    numbers = [*range(300, 600), *range(300), *range(600, 900)]
+    rows = [row | {"id": f"i{n:03}"} for row, n in zip(days(900), numbers, strict=True)]
+    for way, best in (("asc", range(5)), ("desc", range(899, 894, -1))):
+        page = listed(Watched(*rows), orderBy=f'[{{"id":"{way}"}}]', limit="5")
+        assert (ids(page), page.total, page.plan) == (
+            [f"i{n:03}" for n in best], 900, "scan byWorkspace",
+        )  # fmt: skip
+
+
+def test_a_row_that_is_read_in_both_halves_of_an_index_is_one() -> None:
+    """An index may be read while a row passes from one half of it to the other."""
+
+    class Passing(Watched):
+        def all(self, wanted: Sequence[Span], condition: Filter | None) -> Sequence[Sequence[Item]]:
+            found = super().all(wanted, condition)
+            return [*found, *found]
+
+    reader = Passing(*days(3))
+    page = listed(reader, include_deleted="true", orderBy='[{"id":"asc"}]')
+    assert (ids(page), page.total) == (["i0000", "i0001", "i0002"], 3)
