@@ -86,6 +86,14 @@ def test_what_is_wrong_is_named(given: dict[str, list[str]], code: str) -> None:
     assert (issue.parameter, issue.code) == (next(iter(given)), code)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"), [("order_by", "orderBy"), ("workspaceId", "workspace_id"), ("id", "ids")]
+)
+def test_what_is_nearly_a_parameter_is_told_what_is_meant(name: str, meant: str) -> None:
+    with pytest.raises(InvalidParameterError, match=f"did you mean '{meant}'"):
+        parse({name: ["1"]})
+
+
 def test_all_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(InvalidParameterError) as raised:
         parsed(limit="0", member_policy="auto", include_deleted="yes")

@@ -112,6 +112,10 @@ _narrow: Final = st.one_of(
     st.builds(lambda name, one: {name: {"id": one}},
               st.sampled_from(["solution", "parentInstall", "integration", "workspace"]),
               st.sampled_from(IDS[:4])),
+    st.builds(lambda name, word, one, other, op: {word: [
+                  {f"{name}Id": {op: one}}, {name: {"id": {op: other}}}]},
+              st.sampled_from(["workspace", "integration"]), st.sampled_from(["AND", "OR"]),
+              st.sampled_from(IDS[:4]), st.sampled_from(IDS[:4]), st.sampled_from(["eq", "neq"])),
     st.builds(lambda one: {"integration": {"visibility": one}},
               st.sampled_from(ENUMS["visibility"])),
     st.builds(lambda one: {"workspace": {"defaultRetentionTier": one}},

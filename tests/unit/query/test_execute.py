@@ -16,7 +16,9 @@ from tests.property.list.world import NOW, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from installs.store.filters import Filter
     from installs.store.items import Item
+    from installs.store.spans import Span
 
 Row = dict[str, Any]
 
@@ -249,3 +251,67 @@ def test_many_integrations_are_counted_where_the_caller_is_and_not_everywhere() 
     page = listed(reader, filter=f'{{"integrationId":{{"in":[{wanted}]}}}}')
     assert (page.total, len(page.rows)) == (100, 100)
     assert reader.counters <= 201
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen"),
+    [
+        ('{"addOns":{"some":{"memberPolicy":"manual"}}}', []),
+        ('{"addOns":{"none":{"memberPolicy":"manual"}}}', ["top"]),
+        ('{"members":{"some":{"enabled":true}}}', []),
+        ('{"members":{"every":{"enabled":false}}}', ["top"]),
+    ],
+)
+def test_what_hangs_from_an_install_in_a_workspace_out_of_reach_is_absent(
+    wanted: str, seen: list[str]
+) -> None:
+    member = {
+        "id": "mem", "integrationInstallId": "top", "workspaceId": "wsp_b", "entityId": "e",
+        "entityVersionId": None, "sourceMemberSlug": "s", "isClone": False,
+        "sourceVersionId": None, "detached": False, "enabled": True, "permissions": "{}",
+        "addedBy": "usr_a", "addedAt": "2026-01-01T00:00:00.000Z", "deletedAt": None,
+        "retentionTier": None,
+    }  # fmt: skip
+    add_on = install("add", workspaceId="wsp_b", parentInstallId="top")
+    reader = Watched(install("top"), add_on, member=[member])
+
+    assert ids(listed(reader, OWN, filter=wanted)) == seen
+    assert ids(listed(reader, None, filter=wanted, ids="top")) == (["top"] if not seen else [])
+
+
+def test_what_many_rows_lead_to_is_read_of_all_of_them() -> None:
+    solutions = [
+        {
+            "id": f"sol_{n}", "workspaceId": "wsp_a", "name": "odd" if n % 2 else "even",
+            "description": None, "createdBy": "u", "createdAt": "2026-01-01T00:00:00.000Z",
+            "updatedAt": "2026-01-01T00:00:00.000Z", "deletedAt": None, "retentionTier": None,
+        }
+        for n in range(250)
+    ]  # fmt: skip
+    rows = [row | {"solutionId": f"sol_{n}"} for n, row in enumerate(days(250))]
+    page = listed(Watched(*rows, solution=solutions), filter='{"solution":{"name":"even"}}')
+    assert (page.total, ids(page)) == (125, [f"i{n:04}" for n in range(248, 48, -2)])
+
+
+def test_the_best_of_many_rows_are_kept_however_they_come() -> None:
+    """A stretch that gets better, then worse: far more rows than are kept at once."""
+    numbers = [*range(300, 600), *range(300), *range(600, 900)]
+    rows = [row | {"id": f"i{n:03}"} for row, n in zip(days(900), numbers, strict=True)]
+    for way, best in (("asc", range(5)), ("desc", range(899, 894, -1))):
+        page = listed(Watched(*rows), orderBy=f'[{{"id":"{way}"}}]', limit="5")
+        assert (ids(page), page.total, page.plan) == (
+            [f"i{n:03}" for n in best], 900, "scan byWorkspace",
+        )  # fmt: skip
+
+
+def test_a_row_that_is_read_in_both_halves_of_an_index_is_one() -> None:
+    """An index may be read while a row passes from one half of it to the other."""
+
+    class Passing(Watched):
+        def all(self, wanted: Sequence[Span], condition: Filter | None) -> Sequence[Sequence[Item]]:
+            found = super().all(wanted, condition)
+            return [*found, *found]
+
+    reader = Passing(*days(3))
+    page = listed(reader, include_deleted="true", orderBy='[{"id":"asc"}]')
+    assert (ids(page), page.total) == (["i0000", "i0001", "i0002"], 3)

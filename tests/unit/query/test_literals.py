@@ -72,6 +72,21 @@ def test_a_value_of_another_kind_is_refused(field: str, value: object, code: str
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("2026-11-23T10:00:00.123456Z", "(a second has at most 3 decimals)"),
+        ("2026-11-23T10:00:00 01:00", "(in a URL, + is written %2B)"),
+        ("2026-11-23", "such as 2026-11-23T10:00:00.000Z"),
+    ],
+)
+def test_what_is_nearly_a_time_is_refused_with_a_hint(value: str, hint: str) -> None:
+    with pytest.raises(LiteralError) as refused:
+        date_time(value)
+
+    assert refused.value.detail.endswith(hint)
+
+
 def test_the_longest_string_is_counted_in_characters() -> None:
     assert literal(INSTALL.fields["id"], "😀" * 1024) == "😀" * 1024
 

@@ -32,6 +32,8 @@ def tree(given: object) -> Node:
         ({"id": {"in": ["a", "b"]}}, {"id": {"in": ["b", "a", "b"]}}),
         ({"id": {"nin": ["a"]}}, {"NOT": {"id": "a"}}),
         ({"id": "a", "workspaceId": "w"}, {"and": [{"workspaceId": "w"}, {"id": "a"}]}),
+        ({"AND": [{"id": "a"}, {"id": "a"}]}, {"id": "a"}),
+        ({"OR": [{"AND": [{"id": "a"}, {"id": "a"}]}, {"id": "a"}]}, {"id": "a"}),
         ({"AND": [{"id": "a"}, {"id": "a"}]}, {"AND": [{"AND": [{"id": "a"}]}, {"id": "a"}]}),
         ({"installedAt": {"lt": "2026-01-01T00:00:00Z"}},
          {"installedAt": {"not": {"gte": "2026-01-01T01:00:00.0+01:00"}}}),

@@ -93,7 +93,7 @@ def test_reversed_twice_is_the_same() -> None:
         (["installedAt"], "/0", "'installedAt' is not an object of one key"),
         ([{"id": "asc", "installedAt": "asc"}], "/0", "an object of 2 keys"),
         ([{}], "/0", "an object of 0 keys"),
-        ('[{"id": "asc", "id": "asc"}]', "/0", "is not an object of one key"),
+        ('[{"id": "asc", "id": "asc"}]', "/0/id", "'id' stands twice"),
         ([{"installed_at": "asc"}], "/0/installed_at", "did you mean 'installedAt'?"),
         ([{"variables": "asc"}], "/0/variables", "variables cannot be sorted by"),
         ([{"solution": "asc"}], "/0/solution", "solution cannot be sorted by"),

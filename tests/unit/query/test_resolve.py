@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.query.test_execute import Watched, ids, install, listed
+from tests.unit.query.test_execute import Watched, days, ids, install, listed
 
 GONE = {"deletedAt": "2026-11-29T00:00:00.000Z", "retentionTier": "long"}
 BY_ID = '[{"id":"asc"}]'
@@ -16,13 +16,59 @@ def test_a_workspace_that_is_not_there_has_nothing_but_nulls() -> None:
     assert ids(listed(reader, filter='{"workspace":{"name":"Acme"}}')) == []
 
 
-def test_an_integration_of_which_only_deleted_installs_are_left_is_looked_for() -> None:
-    about = {
-        "id": "itg_b", "workspaceId": "wsp_a", "slug": "s", "name": "n", "description": None,
-        "publisher": "acme", "trustTier": "community", "currentVersion": None,
-        "visibility": "public", "createdAt": "2026-01-01T00:00:00.000Z",
+def integration(integration_id: str) -> dict[str, object]:
+    return {
+        "id": integration_id, "workspaceId": "wsp_a", "slug": "s", "name": "n",
+        "description": None, "publisher": "acme", "trustTier": "community",
+        "currentVersion": None, "visibility": "public", "createdAt": "2026-01-01T00:00:00.000Z",
         "updatedAt": "2026-01-01T00:00:00.000Z", "deletedAt": None,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("scoped", "wanted"),
+    [
+        (True, '{"OR":[{"workspaceId":"wsp_0"},{"workspaceId":"wsp_1"}]}'),
+        (False, '{"OR":[{"workspaceId":"wsp_0"},{"workspaceId":"wsp_1"}]}'),
+        (True, '{"workspaceId":{"nin":["wsp_2","wsp_3"]}}'),
+        (True, '{"NOT":{"OR":[{"workspaceId":"wsp_2"},{"workspaceId":"wsp_3"}]}}'),
+        (True, '{"OR":[{"workspaceId":"wsp_0"},'
+               '{"workspaceId":"wsp_1","workspace":{"name":{"isNull":true}}}]}'),
+        (True, '{"OR":[{"integrationId":"itg_0"},{"integrationId":"itg_1"}]}'),
+        (False, '{"OR":[{"integrationId":"itg_0"},{"integrationId":"itg_1"}]}'),
+        (False, '{"integration":{"OR":[{"id":"itg_0"},{"id":"itg_1"}]}}'),
+        (True, '{"OR":[{"integration":{"id":"itg_0"}},{"integrationId":"itg_1"}]}'),
+    ],
+)  # fmt: skip
+def test_workspaces_and_integrations_that_are_named_in_other_words_are_counted(
+    scoped: bool, wanted: str
+) -> None:
+    """As ``in`` has it: neither page nor total reads the other rows, or all of these."""
+    rows = [
+        row | {"workspaceId": f"wsp_{n % 4}", "integrationId": f"itg_{n % 4}"}
+        for n, row in enumerate(days(1_000))
+    ]
+    reader = Watched(*rows, integration=[integration(f"itg_{n}") for n in range(4)])
+    scope = frozenset(f"wsp_{n}" for n in range(4)) if scoped else None
+
+    page = listed(reader, scope, filter=wanted, limit="10")
+
+    assert ids(page) == [f"i{n:04}" for n in range(997, 977, -1) if n % 4 < 2][:10]
+    assert (page.total, page.has_next) == (500, True)
+    assert reader.examined <= 80
+
+
+def test_an_integration_that_is_named_and_installed_nowhere_is_not_looked_at() -> None:
+    """It may be hidden from the caller, whom the time of a list would tell what it has."""
+    reader = Watched(install("i"), integration=[integration("itg_hidden")])
+    wanted = '{"integration":{"id":"itg_hidden","publisher":"acme"}}'
+
+    assert listed(reader, filter=wanted).plan == "nothing to read"
+    assert listed(reader, filter=wanted.replace("acme", "other")).plan == "nothing to read"
+
+
+def test_an_integration_of_which_only_deleted_installs_are_left_is_looked_for() -> None:
+    about = integration("itg_b")
     rows = [install("live"), install("gone", integrationId="itg_b", **GONE)]
     reader = Watched(*rows, integration=[about])
     wanted = '{"integration":{"publisher":"acme"}}'

@@ -91,10 +91,8 @@ def date_time(value: str) -> str:
     """An RFC 3339 date-time of any offset, in UTC with milliseconds and fixed width."""
     found = _DATE_TIME.fullmatch(value)
     if found is None:
-        hint = " (in a URL, + is written %2B)" if re.search(r"\d \d\d:\d\d$", value) else ""
-        raise LiteralError(
-            "invalid_date", f"{quoted(value)} is not a date-time such as {_EXAMPLE}{hint}"
-        )
+        detail = f"{quoted(value)} is not a date-time such as {_EXAMPLE}{_hint(value)}"
+        raise LiteralError("invalid_date", detail)
     year, month, day, hour, minute, second = (int(found[part]) for part in range(1, 7))
     millisecond = int((found[7] or "0").ljust(3, "0"))
     try:
@@ -107,6 +105,15 @@ def date_time(value: str) -> str:
     except (ValueError, OverflowError):
         raise LiteralError("invalid_date", f"{quoted(value)} is not a time that exists") from None
     return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _hint(value: str) -> str:
+    """What to do about a date-time that is nearly one."""
+    if re.search(r"\d \d\d:\d\d$", value):
+        return " (in a URL, + is written %2B)"
+    if re.search(r":\d\d\.\d{4}", value):
+        return " (a second has at most 3 decimals)"
+    return ""
 
 
 def _below(bound: int, digits: str) -> int:

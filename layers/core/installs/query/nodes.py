@@ -203,4 +203,5 @@ def canonical(node: Node) -> str:
         word = f"{'not ' if node.negated else ''}{node.quantifier}"
         return f'{{"{node.relation} {word}":{canonical(node.inner)}}}'
     word = "and" if isinstance(node, And) else "or"
-    return f'{{"{word}":[{",".join(sorted({canonical(child) for child in node.children}))}]}}'
+    children = sorted({canonical(child) for child in node.children})
+    return children[0] if len(children) == 1 else f'{{"{word}":[{",".join(children)}]}}'

@@ -187,7 +187,10 @@ _FORM: Final = 'a list of objects of one key each, such as [{"installedAt": "des
 
 
 def _key(index: str, entry: object, before: set[str]) -> Key | Issue:
-    if not isinstance(entry, dict) or len(entry) != 1 or isinstance(entry, Duplicated):
+    if isinstance(entry, Duplicated):
+        detail = f"the key {quoted(entry.repeated[0])} stands twice"
+        return _issue("duplicate_key", detail, index, entry.repeated[0])
+    if not isinstance(entry, dict) or len(entry) != 1:
         shown = f"an object of {len(entry)} keys" if isinstance(entry, dict) else quoted(entry)
         return _issue("wrong_type", f'{shown} is not an object of one key: {{"id": "asc"}}', index)
     field, direction = next(iter(entry.items()))

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from installs.errors import InvalidParameterError, Issue
+from installs.errors import MAX_ISSUES, InvalidParameterError, Issue
 from installs.ids import is_id
 from installs.query.cursor import decode
-from installs.query.document import quoted
+from installs.query.document import quoted, suggestion
 from installs.query.nodes import TRUE, Node, canonical, conjunction, constrains
 from installs.query.order import Order, Values, parse_order_by
 from installs.query.parser import equals, one_of_ids, parse_filter
@@ -111,7 +111,9 @@ def _each_once(given: Mapping[str, Sequence[str]]) -> dict[str, str]:
     issues: list[Issue] = []
     for name, values in given.items():
         if name not in PARAMETERS:
-            issues.append(Issue("unknown_parameter", f"{quoted(name)} is not a parameter", name))
+            near = suggestion(name, PARAMETERS) if len(issues) < MAX_ISSUES else ""
+            detail = f"{quoted(name)} is not a parameter{near}"
+            issues.append(Issue("unknown_parameter", detail, name))
         elif len(values) != 1:
             issues.append(Issue("repeated", "may be given once", name))
         elif not values[0]:

@@ -1,23 +1,34 @@
-"""Relations that say which installs to look at, resolved ahead of them (docs/adr/0007).
+"""Parts of a filter that say which installs to look at, resolved ahead of them (docs/adr/0007).
 
-A part of a filter that goes by few related rows becomes a set of ids, which the planner can look
-for. The new parts say nothing that the filter did not say of the caller's rows.
+A part that goes by a few workspaces, integrations or add-ons alone becomes a set of ids, which the
+planner can look for. The new parts say nothing that the filter did not say of the caller's rows.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from installs.ids import is_id
 from installs.query.evaluate import compile_filter
 from installs.query.necessary import conjuncts, necessary
-from installs.query.nodes import Leaf, Many, Node, One, Quantifier, conjunction, fields_needed
+from installs.query.nodes import (
+    Leaf,
+    Many,
+    Node,
+    One,
+    Quantifier,
+    conjunction,
+    fields_needed,
+    relations,
+    relations_needed,
+)
+from installs.query.schema import INSTALL
 from installs.store.items import decode_fields
 from installs.store.keys import State
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from installs.query.search import Search
     from installs.store.items import Item
@@ -43,7 +54,7 @@ def resolve(search: Search, reader: Resolver) -> Search:
     """The same search, with ids in the place of relations where that is cheap."""
     for relation, resolver in (("workspace", _workspaces), ("integration", _integrations)):
         parts = conjuncts(search.filter)
-        about = [part for part in parts if isinstance(part, One) and part.relation == relation]
+        about = [part for part in parts if _is_only_about(part, relation)]
         found = resolver(search, about, reader) if about else None
         if found is not None:
             others = [part for part in parts if part not in about]
@@ -51,6 +62,18 @@ def resolve(search: Search, reader: Resolver) -> Search:
             if search.impossible:
                 return search
     return _with_unseen(_add_ons(search, reader), reader)
+
+
+def _is_only_about(part: Node, relation: str) -> bool:
+    """Whether a part asks of nothing but which related row it is and what that has.
+
+    Not where it is a set of ids already.
+    """
+    if isinstance(part, Leaf) and part.operator in ("eq", "in"):
+        return False
+    return fields_needed(part) <= {INSTALL.relations[relation].key} and all(
+        isinstance(one, One) and one.relation == relation for one in relations(part)
+    )
 
 
 def _with_unseen(search: Search, reader: Resolver) -> Search:
@@ -76,26 +99,33 @@ def _all_seen(scope: frozenset[str], reader: Resolver, entity: str, ids: Collect
     )
 
 
-def _workspaces(search: Search, about: list[One], reader: Resolver) -> Leaf | None:
+def _workspaces(search: Search, about: list[Node], reader: Resolver) -> Leaf | None:
     """Which of the caller's workspaces a filter on them keeps."""
     workspaces = search.workspaces
     if workspaces is None or len(workspaces) > MOST_WORKSPACES:
         return None
-    return Leaf("workspaceId", "in", _kept("Workspace", workspaces, about, reader))
+    return _kept("workspace", workspaces, about, reader)
 
 
-def _integrations(search: Search, about: list[One], reader: Resolver) -> Leaf | None:
-    """Which of the integrations that are installed a filter on them keeps.
+def _integrations(search: Search, about: list[Node], reader: Resolver) -> Leaf | None:
+    """Which integrations a filter on them keeps: of those that it names, or that are installed.
 
-    The counters tell which have live installs; nothing tells which have deleted ones.
+    The counters tell which have live installs; nothing tells which have deleted ones. What is
+    named, but nowhere installed, may be hidden from the caller, and is not looked at.
     """
-    workspaces = search.workspaces
-    if search.states != (State.LIVE,) or "id" in search.necessary.values:
+    if "id" in search.necessary.values:
+        return None
+    named, workspaces = search.necessary.values.get("integrationId"), search.workspaces
+    reads = any(map(relations_needed, about))
+    if named is not None and (search.scope is None or not reads):
+        return _kept("integration", sorted(named), about, reader)
+    if not reads or search.states != (State.LIVE,):
         return None
     if workspaces is None or len(workspaces) > FEW_WORKSPACES:
         return None
     installed = frozenset[str]().union(*reader.integrations(workspaces).values())
-    return Leaf("integrationId", "in", _kept("Integration", sorted(installed), about, reader))
+    there = installed if named is None else installed & named
+    return _kept("integration", sorted(there), about, reader)
 
 
 def _add_ons(search: Search, reader: Resolver) -> Search:
@@ -112,15 +142,13 @@ def _add_ons(search: Search, reader: Resolver) -> Search:
     return search
 
 
-def _kept(entity: str, ids: Iterable[str], about: list[One], reader: Resolver) -> tuple[str, ...]:
+def _kept(relation: str, ids: Sequence[str], about: list[Node], reader: Resolver) -> Leaf:
     """Those of the rows that all the filters keep; one that is absent has nothing but nulls."""
-    inner: Node = conjunction(*(part.inner for part in about))
-    keep, wanted = compile_filter(inner), fields_needed(inner)
-    wanted_ids = list(ids)
-    found = reader.rows(entity, wanted_ids)
-    absent: dict[str, Any] = {}
-    return tuple(
-        one
-        for one in wanted_ids
-        if keep(decode_fields(found[one], wanted) if one in found else absent)
-    )
+    link = INSTALL.relations[relation]
+    together = conjunction(*about)
+    keep, need = compile_filter(together), relations_needed(together).get(relation)
+    wanted = need.fields if need else frozenset()
+    found = reader.rows(link.target, ids) if need else {}
+    rows = {one: decode_fields(item, wanted) for one, item in found.items()}
+    kept = (one for one in ids if keep({link.key: one, relation: rows.get(one)}))
+    return Leaf(link.key, "in", tuple(kept))
