@@ -9,6 +9,8 @@ import pytest
 from installs.errors import QueryTooExpensiveError
 from installs.query.execute import Page, run
 from installs.query.parameters import parse
+from installs.query.scan import Best
+from installs.query.walk import Found
 from installs.store.counters import counters_in
 from tests.property.list.memory import Memory
 from tests.property.list.world import NOW, Stage
@@ -302,6 +304,31 @@ def test_the_best_of_many_rows_are_kept_however_they_come() -> None:
         assert (ids(page), page.total, page.plan) == (
             [f"i{n:03}" for n in best], 900, "scan byWorkspace",
         )  # fmt: skip
+
+
+def test_a_row_that_is_better_than_the_worst_kept_is_kept() -> None:
+    # given more rows than are kept at once, cut to the best two: 0 and 5
+    places = [0, 5, 10, 11, 12, 13, 14, 15, 3]
+    rows = [Found((place,), (str(place),), {}) for place in places]
+    # when one comes that lies between these
+    best = Best(2, None, None).of(rows)
+    # then it is one of the best
+    assert [row.key for row in best] == [(0,), (3,)]
+
+
+def test_a_page_that_ends_just_ahead_of_a_row_that_is_gone_has_a_next_one() -> None:
+    # given a page of just as many rows as lie between two cursors, the second of a row that went
+    names = ("a", "b", "c", "d", "e")
+    rows = [install(name, installedAt=f"2026-01-0{n}T00:00:00.000Z")
+            for n, name in enumerate(names, 1)]  # fmt: skip
+    order = '[{"installedAt":"asc"}]'
+    after, before = (
+        str(listed(Watched(*rows), orderBy=order, limit=limit).end) for limit in ("1", "4")
+    )
+    without = [row for row in rows if row["id"] != "d"]
+    page = listed(Watched(*without), orderBy=order, limit="2", after=after, before=before)
+    # then the row behind the cursor is told of
+    assert (ids(page), page.has_previous, page.has_next) == (["b", "c"], True, True)
 
 
 def test_a_row_that_is_read_in_both_halves_of_an_index_is_one() -> None:
