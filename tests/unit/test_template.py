@@ -272,6 +272,7 @@ def test_only_what_looks_like_a_token_reaches_the_authorizer(
 
 def test_the_api_is_regional_traced_throttled_and_logs_its_access(resources: Json) -> None:
     assert properties(resources, "Api")["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+    assert properties(resources, "Api")["MinimumCompressionSize"] == 1024
     ((_, stage),) = of_type(resources, "AWS::ApiGateway::Stage").items()
     assert stage["StageName"] == {"Ref": "Stage"}
     assert stage["TracingEnabled"] is True
