@@ -12,7 +12,7 @@ from installs.lifecycle import timestamp
 from installs.store import keys
 from tools.bench.contestants.events import Answer, Event, request
 from tools.bench.engine import TABLE
-from tools.bench.world import START
+from tools.bench.world import START, zipf
 
 if TYPE_CHECKING:
     from tools.bench.contestants.floor import Raw
@@ -28,11 +28,6 @@ class World:
     """Of the workspaces that are listed one by one."""
     many: Mapping[str, int]
     """Of twenty that are listed together: their sizes follow Zipf's law."""
-
-
-def zipf(largest: int) -> dict[str, int]:
-    """Twenty workspaces."""
-    return {f"wsp_m{n:02}": round(largest / (n + 1)) for n in range(20)}
 
 
 FULL: Final = World(dict(zip(WORKSPACES, (1_000, 10_000, 100_000), strict=True)), zipf(4_000))

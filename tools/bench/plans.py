@@ -13,10 +13,9 @@ from installs.lifecycle import timestamp
 from installs.store import items, keys
 from tools.bench import world
 from tools.bench.contestants.events import request
-from tools.importer.table import in_runs, write_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from installs.store.table import Table
 
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 
 SIZES: Final = {"wsp_1k": 1_000, "wsp_10k": 10_000}
 LARGE: Final = {"wsp_100k": 100_000}
-MANY: Final = {f"wsp_m{n:02}": round(4_000 / (n + 1)) for n in range(20)}
-"""Twenty workspaces whose sizes follow Zipf's law."""
+MANY: Final = world.zipf(4_000)
 CROWD: Final = {f"wsp_c{n:04}": 8 for n in range(1_000)}
 """A thousand small ones, each with a live install of ``itg_0``."""
 TENTH: Final = dict(list(CROWD.items())[:100])
@@ -55,18 +53,17 @@ class Plan:
 def write(table: Table, *, large: bool) -> None:
     """Write the worlds, and who sees them."""
     sizes = SIZES | (LARGE if large else {})
-    world.write(table, sizes, EDITOR)
+    world.write(table, sizes, EDITOR, "admin")
     world.write(table, MANY, "usr_many")
     world.write(table, CROWD, "usr_crowd")
-    admit(table, "usr_tenth", TENTH)
-    admit(table, EDITOR, sizes)
+    world.admit(table, "usr_tenth", TENTH, "admin")
     root = model.User(ROOT, "Root", "root@example.org", "root", "admin", AT)
-    _put(table, [items.row_to_item(keys.user(ROOT), root)])
+    world.put(table, [items.row_to_item(keys.user(ROOT), root)])
     counts = {
         keys.platform_live_count(0): PLATFORM,
         keys.integration_live_count("itg_0", 0): EVERYWHERE,
     }
-    _put(
+    world.put(
         table,
         (
             items.encode_key(key) | {items.LIVE: items.encode(count)}
@@ -74,15 +71,7 @@ def write(table: Table, *, large: bool) -> None:
         ),
     )
     for install_id in CHANGED:
-        _put(table, (_member(install_id, number) for number in range(MEMBERS)))
-
-
-def admit(table: Table, user: str, workspaces: Iterable[str]) -> None:
-    """Make a user who is an admin of workspaces."""
-    itself = model.User(user, user, f"{user}@example.org", user, "user", AT)
-    _put(table, [items.row_to_item(keys.user(user), itself)])
-    rows = (model.WorkspaceMember(f"wsm_{one}", one, user, "admin", AT) for one in workspaces)
-    _put(table, (items.row_to_item(keys.role(user, row.workspace_id), row) for row in rows))
+        world.put(table, (_member(install_id, number) for number in range(MEMBERS)))
 
 
 def lists(*, large: bool) -> list[Plan]:
@@ -177,8 +166,3 @@ def _member(install_id: str, n: int) -> items.Item:
         True, '{"scopes":["read","write"]}', EDITOR, AT, None, None,
     )  # fmt: skip
     return items.row_to_item(keys.member(install_id, row.id), row)
-
-
-def _put(table: Table, rows: Iterable[items.Item]) -> None:
-    for run in in_runs(list(rows), 25):
-        write_batch(table, run)

@@ -158,8 +158,7 @@ def measure(network: Network, lag: Lag, trials: int, seed: int) -> dict[str, Agr
             if name != LEADER:
                 create(client, name)
             table = Table(name, client)
-            world.write(table, {WORKSPACE: SIZE}, "usr_reader")
-            plans.admit(table, plans.EDITOR, [WORKSPACE])
+            world.write(table, {WORKSPACE: SIZE}, plans.EDITOR, "admin")
         copies = Copies(client.meta.endpoint_url, dynoxide.REGION, lag, random)
         with recorded(copies):
             for _ in range(trials):

@@ -12,6 +12,7 @@ from installs import model
 from installs.lifecycle import InstallState, timestamp
 from installs.store import items, keys
 from installs.store.counters import counted, counters_of
+from tools.importer.table import in_runs, write_batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +26,7 @@ BATCH: Final = 25
 
 
 def installs(workspace: str, number: int) -> Iterator[model.Install]:
-    """Installs of one workspace, an hour apart."""
+    """Installs of one workspace, a minute apart."""
     variables = json.dumps({"region": "eu", "text": "x" * 560})
     for n in range(number):
         yield model.Install(
@@ -46,38 +47,31 @@ def installs(workspace: str, number: int) -> Iterator[model.Install]:
         )
 
 
-def write(table: Table, sizes: Mapping[str, int], user: str) -> None:
-    """Write workspaces of these sizes, and a user who may edit all of them."""
+def zipf(largest: int) -> dict[str, int]:
+    """Twenty workspaces whose sizes follow Zipf's law."""
+    return {f"wsp_m{n:02}": round(largest / (n + 1)) for n in range(20)}
+
+
+def write(table: Table, sizes: Mapping[str, int], user: str, role: str = "editor") -> None:
+    """Write workspaces of these sizes, and a user who has the role in all of them."""
     rows = [one for workspace, size in sizes.items() for one in installs(workspace, size)]
     counts = Counter(key for row in rows for key in counters_of(counted(row)))
-    _put(table, (items.install_to_item(InstallState(row)) for row in rows))
-    _put(
-        table,
-        (items.encode_key(key) | {items.LIVE: items.encode(n)} for key, n in counts.items()),
-    )
+    put(table, (items.install_to_item(InstallState(row)) for row in rows))
+    put(table, (items.encode_key(key) | {items.LIVE: items.encode(n)} for key, n in counts.items()))
+    admit(table, user, sizes, role)
+
+
+def admit(table: Table, user: str, workspaces: Iterable[str], role: str) -> None:
+    """Write a user who has the role in some workspaces."""
     at = timestamp(START)
-    itself = items.row_to_item(keys.user(user), model.User(user, user, user, user, "user", at))
-    _put(table, [itself])
-    _put(
-        table,
-        (
-            items.row_to_item(
-                keys.role(user, one), model.WorkspaceMember(f"wsm_{one}", one, user, "editor", at)
-            )
-            for one in sizes
-        ),
-    )
+    itself = model.User(user, user, f"{user}@example.org", user, "user", at)
+    put(table, [items.row_to_item(keys.user(user), itself)])
+    rows = (model.WorkspaceMember(f"wsm_{one}", one, user, role, at) for one in workspaces)
+    put(table, (items.row_to_item(keys.role(user, row.workspace_id), row) for row in rows))
 
 
-def _put(table: Table, rows: Iterable[Item]) -> None:
-    requests = [{"PutRequest": {"Item": item}} for item in rows]
-    batches = [requests[at : at + BATCH] for at in range(0, len(requests), BATCH)]
-
-    def put(batch: list[dict[str, dict[str, Item]]]) -> None:
-        answer = table.client.batch_write_item(RequestItems={table.name: batch})  # type: ignore[dict-item]
-        if answer.get("UnprocessedItems"):
-            raise RuntimeError("the engine left rows unwritten")
-
+def put(table: Table, rows: Iterable[Item]) -> None:
+    """Write items, whatever was there before."""
     with ThreadPoolExecutor(WRITERS) as pool:
-        for _ in pool.map(put, batches):
+        for _ in pool.map(lambda run: write_batch(table, run), in_runs(list(rows), BATCH)):
             pass
