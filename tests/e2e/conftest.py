@@ -41,7 +41,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group("e2e"))
 
 
 @dataclass(frozen=True)
@@ -135,31 +134,40 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with _serving(state, directory / "run.log", "--data", data) as (child, running):
         made = Stack(running, state, dynamodb_client(running.dynamodb_endpoint))
         yield made
-        lines = _lines_of_functions(running)
+        lines = _lines_of_functions(made)
         child.stop(grace_seconds=30)
     assert not _leftovers(state), "the local stack left processes behind"
     files = (path.read_text(errors="replace") for path in (state / "logs").glob("*.log"))
     _nothing_secret_was_logged(made, "\n".join([*lines, *files]))
 
 
-def _lines_of_functions(running: RunningStack) -> list[str]:
-    """What the functions have logged, out of the log groups of the stack."""
+def _lines_of_functions(stack: Stack) -> list[str]:
+    """What the functions have logged, out of the log groups of the stack.
+
+    A last request sees to it that there is a line to wait for, whichever tests have run.
+    """
+    with stack.as_user("usr_vera") as viewer:
+        assert viewer.get("/integration-installs").is_success
     logs: Any = cast("Any", boto3).client(
         "logs",
-        endpoint_url=running.aws_endpoint,
+        endpoint_url=stack.running.aws_endpoint,
         region_name=REGION,
         **{name.lower(): value for name, value in CREDENTIALS.items()},
     )
-    groups = logs.describe_log_groups()["logGroups"]
-    lines = [
-        event["message"]
-        for group in groups
-        for page in logs.get_paginator("filter_log_events").paginate(
-            logGroupName=group["logGroupName"]
-        )
-        for event in page["events"]
-    ]
-    assert any('"status":200' in line for line in lines), "these are not the functions' logs"
+    lines: list[str] = []
+
+    def are_there() -> bool:
+        lines[:] = [
+            event["message"]
+            for group in logs.describe_log_groups()["logGroups"]
+            for page in logs.get_paginator("filter_log_events").paginate(
+                logGroupName=group["logGroupName"]
+            )
+            for event in page["events"]
+        ]
+        return any('"status":200' in line for line in lines)
+
+    assert stack.eventually(are_there), "these are not the functions' logs"
     return lines
 
 
