@@ -32,7 +32,13 @@ OLD: Final = "2026-10-01T00:00:00.000Z"
 WORKSPACES: Final = ("wsp", "wsp_other")
 """Each has a retention of its own; one solution, or one family of add-ons, may be in both."""
 ENTITIES: Final = tuple(f"ent_{n}" for n in range(5))
+MOST_OPERATIONS: Final = 20_000
+"""Of the table, in one history: far above what any needs, which is some hundreds."""
 Record = dict[str, Any]
+
+
+class EndlessError(BaseException):
+    """A history goes round in circles: nothing catches it."""
 
 
 class World:
@@ -59,12 +65,16 @@ class World:
         self.trace: list[str] = []
         self.memory.before = self._before
         self.memory.written = self._written
+        self._operations = 0
         self._numbers = iter(range(1, 1_000_000))
         self._build()
 
     # What happens at an operation of the table, and what a write brings.
 
     def _before(self, kind: str) -> None:
+        self._operations += 1
+        if self._operations > MOST_OPERATIONS:
+            raise EndlessError(f"no end after {len(self.trace)} events: {self.trace[-3:]}")
         fiber = self.current
         if fiber is None:
             return
