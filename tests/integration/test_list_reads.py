@@ -155,6 +155,23 @@ def test_a_foreign_order_reads_every_row_once(world: Table) -> None:
     assert usage.capacity <= units(ROWS, 4, item_bytes(world))
 
 
+@pytest.mark.parametrize(
+    "then", ['{"memberPolicy":"asc"}', '{"id":"asc"}', '{"workspaceId":"asc"}']
+)
+def test_what_an_index_leads_in_is_read_as_far_as_rows_are_alike(world: Table, then: str) -> None:
+    order = f'[{{"installedAt":"desc"}},{then}]'
+    first, usage = listed(world, {BIG}, orderBy=order)
+    assert (len(first.rows), first.total, usage.calls) == (100, ROWS, 2)
+    assert usage.items <= 101 + 1 + 1
+    # and twenty workspaces, of which no row was installed with another at one moment
+    merged, usage = listed(world, MANY, orderBy=order, limit="25")
+    assert (len(merged.rows), merged.total) == (25, ROWS)
+    assert usage.items - WORKSPACES <= 3 * 25 + usage.calls
+    # and rows that were, a page of 1 MB at a time: 120 of 30 KB
+    alike, usage = listed(world, {"wsp_fat"}, orderBy=order, limit="2")
+    assert (alike.total, usage.items <= 120 + 2 + usage.calls) == (120, True)
+
+
 def test_a_platform_admin_reads_eight_shards(world: Table) -> None:
     page, usage = listed(world, None, limit="25")
     assert (len(page.rows), page.total) == (25, 2 * ROWS + 120)

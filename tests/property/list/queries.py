@@ -186,10 +186,30 @@ _carried_orders: Final = st.builds(
 )
 """What an index carries, if a filter or the lane fixes the fields before the last."""
 
+
+def _and_more(led: list[Json], more: list[Json]) -> list[Json]:
+    """Keys behind others, of fields that are not among those."""
+    fields = {field for key in led for field in key}
+    return [*led, *(key for key in more if not fields & set(key))][:5]
+
+
+_led_orders: Final = st.builds(
+    _and_more,
+    st.builds(
+        _one_way,
+        st.sampled_from(["asc", "desc"]),
+        st.just([]),
+        st.sampled_from([("installedAt",), *_ends]),
+        st.lists(st.sampled_from(["", "_nulls_first", "_nulls_last"]), min_size=2, max_size=2),
+    ),
+    orders,
+)
+"""What an index leads in, and then anything."""
+
 _streamed: Final = st.builds(
     Query,
     filter=st.one_of(st.none(), _narrow),
-    order=_plain_orders,
+    order=st.one_of(_plain_orders, _led_orders),
     deleted=st.sampled_from([None, None, None, "true", "only"]),
 )
 """What an index can carry."""
@@ -197,7 +217,7 @@ _streamed: Final = st.builds(
 _any: Final = st.builds(
     Query,
     filter=st.one_of(st.none(), _narrow, _both, _both, _deep, _deep, filters),
-    order=st.one_of(_plain_orders, _plain_orders, _carried_orders, _carried_orders, orders),
+    order=st.one_of(_plain_orders, _carried_orders, _led_orders, _led_orders, orders),
     deleted=st.sampled_from([None, None, "false", "true", "only"]),
     ids=st.one_of(st.just(()), st.just(()), st.just(()), _few_ids.map(tuple)),
     shorthands=st.one_of(
@@ -214,4 +234,11 @@ _any: Final = st.builds(
 )
 queries: Final = st.one_of(_streamed, _any)
 
-__all__ = ["NOW", "Query", "queries"]
+orderings: Final = st.builds(
+    Query,
+    order=st.one_of(_plain_orders, _led_orders, _led_orders, _carried_orders),
+    deleted=st.sampled_from([None, None, "true", "only"]),
+)
+"""All that there is, in any order."""
+
+__all__ = ["NOW", "Query", "orderings", "queries"]

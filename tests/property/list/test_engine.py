@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from installs.store.reader import TableReader
 from installs.store.table import Table
 from tests.property.list.bounds import Bounds, bounded, bounds
-from tests.property.list.queries import Query, queries
+from tests.property.list.queries import Query, orderings, queries
 from tests.property.list.test_pages import (
     Lister,
     check,
@@ -22,7 +22,7 @@ from tests.property.list.test_pages import (
     walk_backward,
     walk_forward,
 )
-from tests.property.list.world import Stage, stages
+from tests.property.list.world import Stage, crowds, stages
 from tests.rows_on_table import replace_items
 
 if TYPE_CHECKING:
@@ -56,8 +56,10 @@ def paged(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 @settings(thorough, max_examples=CASES)
 @given(
-    stage=stages,
-    asked=st.lists(queries, min_size=4, max_size=8),
+    asked=st.one_of(
+        st.tuples(stages, st.lists(queries, min_size=4, max_size=8)),
+        st.tuples(crowds, st.lists(orderings, min_size=1, max_size=2)),
+    ),
     limit=st.integers(1, 3),
     page=st.integers(1, 5),
     first=st.integers(0, 3),
@@ -65,8 +67,7 @@ def paged(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     within=bounds,
 )
 def test_every_plan_on_a_real_engine_gives_the_oracles_pages(
-    stage: Stage,
-    asked: list[Query],
+    asked: tuple[Stage, list[Query]],
     limit: int,
     page: int,
     first: int,
@@ -75,10 +76,11 @@ def test_every_plan_on_a_real_engine_gives_the_oracles_pages(
     table: Table,
     paged: Callable[[int], None],
 ) -> None:
+    stage, some = asked
     with bounded(within):
         paged(page)
         replace_items(table, stage.items().values())
-        for query in asked:
+        for query in some:
             note(str(query))
             expected = query.answer(stage)
             lister = Lister(stage, query, TableReader(table), first, kind=kind)

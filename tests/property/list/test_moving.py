@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from tests.property.list.bounds import Bounds, bounded, bounds
 from tests.property.list.memory import Memory
-from tests.property.list.queries import Query, queries
-from tests.property.list.test_pages import Lister, ids, thorough
-from tests.property.list.world import Stage, stages
+from tests.property.list.test_pages import Lister, cases, ids, thorough
+from tests.property.list.world import Stage
 from tests.property.query.worlds import DATES, ENUMS, IDS, Row
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from installs.store.filters import Filter
     from installs.store.items import Item
     from installs.store.spans import Chunk, Span
+    from tests.property.list.queries import Query
 
 FRESH = ("n0", "n1", "n2", "n3")
 MOVING = {
@@ -119,13 +119,12 @@ def walk(
 @pytest.mark.parametrize("forward", [True, False])
 @thorough
 @given(
-    stage=stages, query=queries, limit=st.integers(1, 3), page=st.integers(1, 5),
+    case=cases, limit=st.integers(1, 3), page=st.integers(1, 5),
     first=st.integers(0, 3), seed=st.integers(0, 2**32), within=bounds,
     chance=st.sampled_from([0.0, 0.0, 0.1, 0.3]),
 )  # fmt: skip
 def test_no_row_that_stayed_is_missed_or_shown_twice(
-    stage: Stage,
-    query: Query,
+    case: tuple[Stage, Query],
     limit: int,
     page: int,
     first: int,
@@ -134,6 +133,7 @@ def test_no_row_that_stayed_is_missed_or_shown_twice(
     chance: float,
     forward: bool,
 ) -> None:
+    stage, query = case
     moving = Moving(stage, seed)
     before = query.answer(stage)
     if not before:

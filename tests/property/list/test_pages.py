@@ -14,8 +14,8 @@ from installs.query.parameters import parse
 from installs.store.counters import counters_in
 from tests.property.list.bounds import Bounds, bounded, bounds
 from tests.property.list.memory import Memory
-from tests.property.list.queries import Query, queries
-from tests.property.list.world import NOW, Stage, stages
+from tests.property.list.queries import Query, orderings, queries
+from tests.property.list.world import NOW, Stage, crowds, stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -39,6 +39,9 @@ thorough = settings(
     ],
 )
 
+
+cases: Final = st.one_of(st.tuples(stages, queries), st.tuples(crowds, orderings))
+"""A few rows that are asked anything, or many that are sorted."""
 
 kinds: Final = st.sampled_from(["", "stream", "stream byLatest", "stream byShard", "scan"])
 """Beginnings of the names of plans."""
@@ -142,12 +145,13 @@ def test_counters_that_are_behind_hide_no_row(
 
 @thorough
 @given(
-    stage=stages, query=queries, limit=st.integers(1, 3), page=st.integers(1, 5),
+    case=cases, limit=st.integers(1, 3), page=st.integers(1, 5),
     first=st.integers(0, 3), kind=kinds, within=bounds,
 )  # fmt: skip
 def test_pages_walked_either_way_by_any_plans_are_the_oracles(
-    stage: Stage, query: Query, limit: int, page: int, first: int, kind: str, within: Bounds
+    case: tuple[Stage, Query], limit: int, page: int, first: int, kind: str, within: Bounds
 ) -> None:
+    stage, query = case
     expected = query.answer(stage)
     lister = Lister(stage, query, Memory(stage.items(), page), first, kind=kind)
 
@@ -193,18 +197,18 @@ def walk_backward(lister: Lister, expected: list[str], limit: int) -> None:
 
 @thorough
 @given(
-    stage=stages, query=queries, limit=st.integers(1, 3), page=st.integers(1, 5),
+    case=cases, limit=st.integers(1, 3), page=st.integers(1, 5),
     first=st.integers(0, 3), data=st.data(), within=bounds,
 )  # fmt: skip
 def test_between_two_cursors_and_when_their_rows_are_gone(
-    stage: Stage,
-    query: Query,
+    case: tuple[Stage, Query],
     limit: int,
     page: int,
     first: int,
     data: st.DataObject,
     within: Bounds,
 ) -> None:
+    stage, query = case
     everything = query.answer(stage)
     if not everything:
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING, Final
 
 from hypothesis import strategies as st
@@ -16,7 +17,15 @@ from hypothesis import strategies as st
 from installs import model
 from installs.lifecycle import Deletion, InstallState
 from installs.store import items, keys
-from tests.property.query.worlds import IDS, Row, World, worlds
+from tests.property.query.worlds import (
+    ENTITIES,
+    IDS,
+    Row,
+    World,
+    random_value,
+    random_world,
+    worlds,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,6 +150,18 @@ def _as_stored(world: World) -> World:
     return world
 
 
+def _crowd(seed: int, number: int) -> World:
+    """Many installs, of which many are alike in any field."""
+    random = Random(f"{seed} crowd")  # noqa: S311 - test data
+    rows = [
+        {"id": f"{one}{at}"} | {name: random_value(random, name, kind) for name, kind in _FEW}
+        for at in range(number // 2)
+        for one in "bZ"
+    ]
+    return random_world(seed, dict.fromkeys(ENTITIES, 0)) | {"install": rows}
+
+
+_FEW: Final = [(name, kind) for name, kind in ENTITIES["install"].items() if name != "id"]
 stages: Final = st.builds(
     Stage,
     worlds.map(_as_stored),
@@ -149,4 +170,9 @@ stages: Final = st.builds(
         st.frozensets(st.sampled_from(IDS[:4]), max_size=4),
         st.just(frozenset(IDS[:3])),
     ),
+)
+crowds: Final = st.builds(
+    Stage,
+    st.builds(_crowd, st.integers(0, 2**32), st.integers(6, 24)).map(_as_stored),
+    st.sampled_from([None, frozenset(IDS[:3])]),
 )

@@ -147,6 +147,42 @@ def test_lanes_that_come_as_a_whole_before_others_are_read_first() -> None:
     assert reader.examined == 26
 
 
+def test_rows_alike_in_what_an_index_leads_in_are_read_together() -> None:
+    # given seven installs of each of many moments
+    rows = [row | {"installedAt": days(500)[n // 7]["installedAt"]}
+            for n, row in enumerate(days(350))]  # fmt: skip
+    reader = Watched(*rows)
+    order = '[{"installedAt":"desc"},{"id":"asc"}]'
+    expected = sorted((row["id"] for row in rows), key=lambda one: (-(int(one[1:]) // 7), one))
+    first = listed(reader, limit="10", orderBy=order)
+    assert (ids(first), first.total, first.has_next) == (expected[:10], 350, True)
+    # two moments, and the rows that say that there is more
+    assert reader.examined <= 10 + 7 + 1
+    second = listed(reader, limit="10", orderBy=order, after=str(first.end))
+    assert ids(second) == expected[10:20]
+    assert (second.has_previous, second.has_next) == (True, True)
+    # the moment that was begun is read again, and as much again as the page is short of it
+    assert reader.examined <= 18 + 12 + 24
+    assert ids(listed(reader, limit="10", orderBy=order, before=str(second.start))) == ids(first)
+
+
+def test_the_never_upgraded_are_read_only_where_the_page_comes_to_them() -> None:
+    upgraded = [row | {"lastUpgradedAt": row["installedAt"]} for row in days(300)[::2]]
+    never = [row | {"memberPolicy": "manual" if n % 2 else "auto_all"}
+             for n, row in enumerate(days(300)[1::2])]  # fmt: skip
+    order = '[{"lastUpgradedAt":"desc_nulls_last"},{"memberPolicy":"desc"},{"installedAt":"desc"}]'
+    reader = Watched(*never, *upgraded)
+    page = listed(reader, limit="25", orderBy=order)
+    assert (ids(page), page.total) == ([f"i{298 - 2 * n:04}" for n in range(25)], 300)
+    assert reader.examined == 26
+    # given a cursor of the last that was upgraded
+    last = listed(reader, limit="100", orderBy=order, after=str(page.end))
+    last = listed(reader, limit="25", orderBy=order, after=str(last.end))
+    assert ids(last)[-1] == "i0000"
+    behind = listed(reader, limit="3", orderBy=order, after=str(last.end))
+    assert ids(behind) == ["i0299", "i0295", "i0291"]
+
+
 def test_relations_are_read_only_of_rows_that_may_match() -> None:
     reader = Watched(*days(50), install("x", memberPolicy="auto_all"))
     relation = '{"memberPolicy":"auto_all","members":{"none":{"enabled":true}}}'

@@ -147,7 +147,7 @@ def _streamed(
     # Where all that is there fits the page, nothing but the page has to be read.
     counting = None if whole and total.lanes else reader.later(count)
     walk = _walk(search, plan, reader, search.order, near, far)
-    found = walk.take(limit + 1 + (near is not None), per_match=plan.per_match)
+    found = walk.take(limit + (near is not None), per_match=plan.per_match)
     after, before = (
         None if values is None else search.order.sort_key_of_values(values)
         for values in (near, far)
@@ -161,9 +161,9 @@ def _streamed(
     at_far = bool(found) and before is not None and found[-1].key >= before
     if near is not None and not at_near:
         back = search.order.reversed()
-        at_near = bool(_walk(search, plan, reader, back, near, None).take(1))
+        at_near = bool(_walk(search, plan, reader, back, near, None).take(0))
     if far is not None and not at_far and len(rows) <= limit:
-        at_far = bool(_walk(search, plan, reader, search.order, far, None).take(1))
+        at_far = bool(_walk(search, plan, reader, search.order, far, None).take(0))
     if counting is None:
         counting = (lambda: len(rows)) if walk.exhausted else count
     # Counters may be a moment behind the rows: what was seen is there.

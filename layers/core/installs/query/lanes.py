@@ -1,8 +1,10 @@
 """Lanes: stretches of an index that yield rows in order, and where a position lies in them.
 
 A lane's rows differ in the fields that its sort key carries (``installedAt`` and the id, say);
-other fields may be the same in all of them. An order is carried by a lane if what is left of it
-without the fixed fields is just what the sort key carries, all one way.
+other fields may be the same in all of them. A lane *leads* in the first keys of an order: as many
+as are fixed, or follow one another in its sort key, all one way. Where it leads in all of them, it
+is read in that order. Where it leads in all but the id that its sort key carries, rows that are
+alike so far are read together, and sorted by the other keys (docs/adr/0025).
 """
 
 from __future__ import annotations
@@ -53,11 +55,18 @@ class Way:
 
     lane: Lane
     order: Order
+    led: int
+    """In how many of the order's keys, from the first on, the lane leads."""
     forward: bool
     group: tuple[int | str, ...]
     """Ways of a smaller group come before this one as a whole."""
     rows: int = 1
     """How many rows the lane is thought to have."""
+
+    @property
+    def alike(self) -> bool:
+        """Whether all rows of the lane are alike as far as it leads."""
+        return all(name in self.lane.fixed for name in self.order.fields[: self.led])
 
     def span(self, near: Values | None, far: Values | None) -> Span | None:
         """What lies between two positions, both included; ``None``: nothing does."""
@@ -76,22 +85,23 @@ class Way:
         return Span(self.lane.index, self.lane.partition, low, high, self.forward)
 
     def values(self, last: Item) -> Values:
-        """What a row is sorted by, of the index keys of its item."""
+        """What a row is sorted by, as far as the lane leads, of the index keys of its item."""
         text = last[self.lane.index.sort]["S"].removeprefix(self.lane.prefix)
         carried = dict(zip(self.lane.carried, text.split("#"), strict=True))
         return tuple(
             carried[name] if name in carried else self.lane.fixed[name]
-            for name in self.order.fields
+            for name in self.order.fields[: self.led]
         )
 
     def _cut(self, position: Values, *, behind: bool) -> tuple[str, str] | None:
         """The lowest and the highest sort key of what lies behind a position, or ahead of it.
 
         Only one of them is a bound, by the way in which the lane is read. The position itself is
-        on either side. ``None``: all of the lane is on the other side.
+        on either side, and so is all that is like it as far as the lane leads. ``None``: all of the
+        lane is on the other side.
         """
         text = self.lane.prefix
-        for key, value in zip(self.order.keys, position, strict=True):
+        for key, value in zip(self.order.keys[: self.led], position, strict=False):
             if key.field in self.lane.fixed:
                 mine, its = part(key, self.lane.fixed[key.field]), part(key, value)
                 if mine != its:
@@ -101,7 +111,7 @@ class Way:
                 return self._beginning(text, belongs=key.nulls_first is behind)
             else:
                 text += value if key.field == "id" else f"{value}#"
-        return text, text
+        return (text, text) if self.led == len(position) else self._beginning(text, belongs=True)
 
     def _beginning(self, text: str, *, belongs: bool) -> tuple[str, str] | None:
         """The bounds where all sort keys that begin with a text belong, or none of them does."""
@@ -111,12 +121,18 @@ class Way:
 
 
 def way(lane: Lane, order: Order, rows: int = 1) -> Way | None:
-    """How a lane of so many rows is read in an order; ``None`` where it does not carry it."""
-    left = [key for key in order.keys if key.field not in lane.fixed]
-    directions = {key.ascending for key in left}
-    if tuple(key.field for key in left) != lane.carried or len(directions) != 1:
+    """How a lane of so many rows is read in an order; ``None`` where it does not lead enough."""
+    led, carried = 0, 0
+    forward = None
+    for key in order.keys:
+        if key.field not in lane.fixed:
+            if key.field not in lane.carried[carried:][:1] or forward is (not key.ascending):
+                break
+            carried, forward = carried + 1, key.ascending
+        led += 1
+    if not led or lane.carried[carried:] not in ((), ("id",)):
         return None
-    return Way(lane, order, directions.pop(), _group(order.keys[0], lane), rows)
+    return Way(lane, order, led, forward is not False, _group(order.keys[0], lane), rows)
 
 
 def part(key: Key, value: str | None) -> SortKey:

@@ -85,9 +85,12 @@ class Order:
         return tuple(map(row.get, self._fields))  # type: ignore[arg-type]
 
     def sort_key_of_values(self, values: Sequence[str | None]) -> SortKey:
-        """The one key function: a tuple that compares as the order has it."""
+        """The one key function: a tuple that compares as the order has it.
+
+        Of the first values alone it stands ahead of all rows that have these values.
+        """
         parts: list[int | str] = []
-        for value, (ascending, null, present) in zip(values, self._parts, strict=True):
+        for value, (ascending, null, present) in zip(values, self._parts, strict=False):
             if value is None:
                 parts += (null, "")
             else:

@@ -147,7 +147,8 @@ def _stream(search: Search, path: Path, pushed: Pushed, statistics: Statistics) 
         return None
     there = sum(_rows(lane, statistics) for lane in path.lanes)
     per_match = _per_match(search, path, statistics)
-    rows = min(int((search.query.limit + 2) * per_match) + len(ways), there)
+    alike = sum(way.rows for way in ways if way.alike)
+    rows = min(int((search.query.limit + 2) * per_match) + len(ways) + alike, there)
     counted = sum(_rows(lane, statistics) for lane in total.lanes)
     requests = len(ways) + len(total.lanes) + counted // 700
     cost = REQUEST * requests + rows + COUNTED * counted

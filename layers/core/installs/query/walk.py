@@ -57,7 +57,7 @@ class _Open:
     """How many rows it is asked for next."""
     start: Item | None = None
     reached: SortKey | None = None
-    """How far it has been read."""
+    """How far it has been read: what the last row is sorted by, as far as the lane leads."""
     done: bool = False
 
 
@@ -77,7 +77,7 @@ class Walk:
     """Whether everything between the positions was read."""
 
     def take(self, wanted: int, *, per_match: float = 1.0) -> list[Found]:
-        """The first rows that match, so many of them if there are.
+        """The first rows that match, so many of them, and any one of those behind; all, if fewer.
 
         ``per_match`` is a guess: how many rows are examined for each that matches.
         """
@@ -87,25 +87,28 @@ class Walk:
         ways = sorted(self.ways, key=lambda way: way.group[:known])
         for _, group in groupby(ways, key=lambda way: way.group[:known]):
             together = list(group)
-            likely = _likely([way.rows for way in together], (wanted - len(found)) * per_match)
+            missing = wanted + 1 - len(found)
+            likely = _likely([way.rows for way in together], missing * per_match)
             lanes = [
                 _Open(way, min(size, MOST_AT_ONCE))
                 for way, size in zip(together, likely, strict=True)
             ]
             while True:
                 first = sorted(found.values(), key=_KEY)[:wanted]
-                if len(first) < wanted:
+                if len(found) <= wanted:
                     reading, far = [lane for lane in lanes if not lane.done], self.far
-                else:
+                elif first:
                     reading, far = _ahead(lanes, first, per_match), first[-1].values
+                else:
+                    break
                 if not reading:
                     break
                 self._round(reading, far, found)
-            if len(found) >= wanted:
+            if len(found) > wanted:
                 break
         else:
             self.exhausted = True
-        return sorted(found.values(), key=_KEY)[:wanted]
+        return sorted(found.values(), key=_KEY)[: wanted + 1]
 
     def _round(self, lanes: Sequence[_Open], far: Values | None, found: dict[Any, Found]) -> None:
         asked: list[tuple[_Open, Span]] = []
@@ -118,12 +121,14 @@ class Walk:
         chunks = self.reader.chunks(
             [(span, lane.size, lane.start) for lane, span in asked], self.condition
         )
+        begin, end = self._place(self.near), self._place(self.far)
         for (lane, _), chunk in zip(asked, chunks, strict=True):
             for item in chunk.items:
                 values = self.matches(item)
                 if values is not None:
                     key = self.order.sort_key_of_values(values)
-                    found[values[-1]] = Found(key, values, item)
+                    if (begin is None or key >= begin) and (end is None or key <= end):
+                        found[values[-1]] = Found(key, values, item)
             lane.start = chunk.next
             lane.size = min(2 * lane.size, MOST_AT_ONCE)
             if chunk.next is None:
@@ -131,12 +136,16 @@ class Walk:
             else:
                 lane.reached = self.order.sort_key_of_values(lane.way.values(chunk.next))
 
+    def _place(self, position: Values | None) -> SortKey | None:
+        return None if position is None else self.order.sort_key_of_values(position)
+
 
 def _ahead(lanes: Sequence[_Open], first: Sequence[Found], per_match: float) -> list[_Open]:
     """The lanes to read next, where as many rows as are wanted are known (``first``).
 
     Those that may hold rows ahead of the last one: the nearest first, and no more at once than all
-    together could use. What of a lane can be of use are as many rows as lie behind it.
+    together could use. What of a lane can be of use are as many rows as lie behind it; but where
+    it has been read up to rows like the last one, as far as it leads, all of those.
     """
     keys = [row.key for row in first]
     room = ceil(len(first) * per_match)
@@ -147,8 +156,9 @@ def _ahead(lanes: Sequence[_Open], first: Sequence[Found], per_match: float) -> 
         if not lane.done and lane.reached is not None and lane.reached < keys[-1]
     ]
     for reached, lane in sorted(behind, key=lambda one: one[0]):
-        useful = len(first) - bisect_right(keys, reached)
-        lane.size = min(lane.size, ceil(useful * per_match), MOST_AT_ONCE)
+        if keys[-1][: len(reached)] != reached:
+            useful = len(first) - bisect_right(keys, reached)
+            lane.size = min(lane.size, ceil(useful * per_match), MOST_AT_ONCE)
         if chosen and lane.size > room:
             break
         chosen.append(lane)
