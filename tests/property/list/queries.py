@@ -187,10 +187,10 @@ _carried_orders: Final = st.builds(
 """What an index carries, if a filter or the lane fixes the fields before the last."""
 
 
-def _and_more(led: list[Json], more: list[Json]) -> list[Json]:
+def _and_more(led: list[dict[str, str]], more: list[dict[str, str]]) -> list[dict[str, str]]:
     """Keys behind others, of fields that are not among those."""
-    fields = {field for key in led for field in key}
-    return [*led, *(key for key in more if not fields & set(key))][:5]
+    fields = {name for key in led for name in key}
+    return [*led, *(key for key in more if fields.isdisjoint(key))][:5]
 
 
 _led_orders: Final = st.builds(

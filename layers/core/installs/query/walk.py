@@ -63,7 +63,10 @@ class _Open:
 
 @dataclass(slots=True)
 class Walk:
-    """One walk: from ``near`` on, up to ``far``, both included where they are rows."""
+    """One walk: from ``near`` on, up to ``far``, both included where they are rows.
+
+    Of the rows behind ``far``, those that lie beside it in a lane may be found as well.
+    """
 
     ways: Sequence[Way]
     order: Order
@@ -121,13 +124,13 @@ class Walk:
         chunks = self.reader.chunks(
             [(span, lane.size, lane.start) for lane, span in asked], self.condition
         )
-        begin, end = self._place(self.near), self._place(self.far)
+        begin = None if self.near is None else self.order.sort_key_of_values(self.near)
         for (lane, _), chunk in zip(asked, chunks, strict=True):
             for item in chunk.items:
                 values = self.matches(item)
                 if values is not None:
                     key = self.order.sort_key_of_values(values)
-                    if (begin is None or key >= begin) and (end is None or key <= end):
+                    if begin is None or key >= begin:
                         found[values[-1]] = Found(key, values, item)
             lane.start = chunk.next
             lane.size = min(2 * lane.size, MOST_AT_ONCE)
@@ -135,9 +138,6 @@ class Walk:
                 lane.done = True
             else:
                 lane.reached = self.order.sort_key_of_values(lane.way.values(chunk.next))
-
-    def _place(self, position: Values | None) -> SortKey | None:
-        return None if position is None else self.order.sort_key_of_values(position)
 
 
 def _ahead(lanes: Sequence[_Open], first: Sequence[Found], per_match: float) -> list[_Open]:
