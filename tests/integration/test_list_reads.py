@@ -169,7 +169,8 @@ def test_what_an_index_leads_in_is_read_as_far_as_rows_are_alike(world: Table, t
     assert usage.items - WORKSPACES <= 3 * 25 + usage.calls
     # and rows that were, a page of 1 MB at a time: 120 of 30 KB
     alike, usage = listed(world, {"wsp_fat"}, orderBy=order, limit="2")
-    assert (alike.total, usage.items <= 120 + 2 + usage.calls) == (120, True)
+    assert alike.total == 120
+    assert (usage.items <= 120 + usage.calls, usage.calls <= 12) == (True, True)
 
 
 def test_a_platform_admin_reads_eight_shards(world: Table) -> None:
