@@ -42,6 +42,8 @@ STATUS: Final[Mapping[type[InstallsError], HTTPStatus]] = {
 
 MAX_BYTES: Final = 6_000_000
 """What an answer may take as JSON, its body escaped (AWS: Lambda quotas, 6 MB of response)."""
+_HEAD: Final = 1_000
+"""More than status and headers take."""
 
 Event = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -161,7 +163,8 @@ def _check_size(answer: Answer) -> None:
     QueryTooExpensiveError
         The page is to be asked for in smaller ones.
     """
-    if len(orjson.dumps(answer)) > MAX_BYTES:
+    # A character takes four bytes at most, escaped or not: small bodies need not be measured.
+    if 4 * len(answer["body"]) + _HEAD > MAX_BYTES < len(orjson.dumps(answer)):
         detail = "the page would be larger than 6 MB; ask for fewer rows at once"
         raise QueryTooExpensiveError(f"limit: {detail}", [Issue("too_large", detail, "limit")])
 

@@ -58,11 +58,7 @@ def encode(value: str | bool | int) -> dict[str, Any]:
 
 def decode(item: Item) -> dict[str, Any]:
     """An item's attributes as plain values, every attribute by its name."""
-    values: dict[str, Any] = {}
-    for name, typed in item.items():
-        ((tag, value),) = typed.items()
-        values[name] = int(value) if tag == "N" else value
-    return values
+    return {name: _decoded(typed) for name, typed in item.items()}
 
 
 def decode_fields(item: Item, wanted: Iterable[str]) -> dict[str, Any]:
@@ -71,9 +67,14 @@ def decode_fields(item: Item, wanted: Iterable[str]) -> dict[str, Any]:
     for name in wanted:
         typed = item.get(name)
         if typed is not None:
-            ((tag, value),) = typed.items()
-            values[name] = int(value) if tag == "N" else value
+            # Most are strings: told apart here, for lists decode many.
+            values[name] = typed["S"] if "S" in typed else _decoded(typed)
     return values
+
+
+def _decoded(typed: dict[str, Any]) -> Any:  # noqa: ANN401 - a string, a number or a boolean
+    ((tag, value),) = typed.items()
+    return int(value) if tag == "N" else value
 
 
 def encode_key(key: Key) -> Item:
