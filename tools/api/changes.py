@@ -15,7 +15,7 @@ from tools.outcome import Exit, end, errors, lines_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="The installs' ids.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID", help="The installs' ids.")]
 
 
 def register(app: typer.Typer) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Concatenate, Final, ParamSpec, get_type_hints
 
 import typer
 
+from installs.ids import is_id
 from installs_client import Client, UnreachableError
 from tools.local.errors import LocalSystemError
 from tools.local.paths import DEFAULT_STATE
@@ -89,6 +90,8 @@ def connected(
         return
     directory = StateDirectory(state)
     running = directory.running()
+    if as_user is not None and not is_id(as_user):
+        end(Exit.USAGE, f"--as: {as_user!r} is not a user's id.")
     if as_user is not None or token is None:
         token = SigningKey.of_machine(directory.signing_key).token(as_user or DEMO_USER)
     try:

@@ -28,8 +28,13 @@ app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
 
 @app.command()
 def create(
-    kind: Annotated[KeyKind, typer.Argument(help="sec or pub: a workspace's; tok: a user's.")],
-    owner: Annotated[str, typer.Argument(help="The workspace's id, or the user's.")],
+    kind: Annotated[
+        KeyKind,
+        typer.Argument(metavar="KIND", help="sec or pub: a workspace's; tok: a user's."),
+    ],
+    owner: Annotated[
+        str, typer.Argument(metavar="OWNER", help="The workspace's id, or the user's.")
+    ],
     role: Annotated[
         WorkspaceRole | None, typer.Option(help="Of a sec key; admin unless it says less.")
     ] = None,
@@ -65,13 +70,13 @@ def list_keys(
 
 @app.command()
 def revoke(
-    key: Annotated[str, typer.Argument(help="The key's id.")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The key's id.")],
     table: Where = None,
     profile: Profile = None,
     region: Region = None,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """Take a key away: nothing is written with it from now on, nothing read after 60 seconds."""
+    """Take a key away: nothing is written with it from now on, nothing read after 30 seconds."""
     with _table(table, state, profile, region) as opened:
         keys.revoke(opened, key)
     typer.echo(f"{key} is revoked.")

@@ -5,16 +5,19 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 from rich.console import Console
 
+from installs.ids import is_id
 from tools.local.errors import LocalSystemError
 from tools.local.paths import DEFAULT_STATE
 from tools.local.state import StateDirectory
 from tools.local.system import local_system
+from tools.outcome import Exit, end
 from tools.tokens import SigningKey
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from tools.local.system import LocalSystem
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NAMED: Final = 12
+"""How many users are named to whoever started the system."""
 
 State = Annotated[
     Path, typer.Option("--state", help="Where the system keeps its files.", envvar="LOCAL_STATE")
@@ -37,12 +42,16 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    port: Annotated[int, typer.Option(help="The port of the API.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65534, help="The port of the API.")] = 8000,
     pages_port: Annotated[
-        int | None, typer.Option(help="The port of the pages; by default the one after it.")
+        int | None,
+        typer.Option(min=1, max=65535, help="The port of the pages; by default the one after it."),
     ] = None,
     data: Annotated[
-        Path | None, typer.Option(help="Rows (NDJSON) to import instead of the demo's.")
+        Path | None,
+        typer.Option(
+            help="Rows (NDJSON) to import instead of the demo's.", exists=True, dir_okay=False
+        ),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the rows of the last run.")] = False,
     state: State = DEFAULT_STATE,
@@ -52,7 +61,6 @@ def run(
     for number in _SIGNALS:
         signal.signal(number, _end)
     try:
-        _require_file(data)
         with ExitStack() as stack:
             with console.status("Starting") as status:
                 steps = _steps(console, status.update)
@@ -78,9 +86,12 @@ def run(
 
 
 def token(
-    user: Annotated[str, typer.Argument(help="The user's id.")], state: State = DEFAULT_STATE
+    user: Annotated[str, typer.Argument(metavar="USER", help="The user's id.")],
+    state: State = DEFAULT_STATE,
 ) -> None:
     """Print a token for any user of the local system."""
+    if not is_id(user):
+        end(Exit.USAGE, f"{user!r} is not a user's id: 1-128 characters of A-Z a-z 0-9 _ -")
     typer.echo(SigningKey.of_machine(StateDirectory(state).signing_key).token(user))
 
 
@@ -90,9 +101,11 @@ def introduction(system: LocalSystem) -> Iterator[str]:
     installs = f"{stack.base_url}/api/integration-installs"
     yield f"\nConsole   {stack.pages_url}/console/"
     yield f"Reference {stack.pages_url}/reference/"
-    yield f"Base URL  {stack.base_url}\nTokens    (12 hours; more with 'make token USER=...')"
-    for user, text in stack.tokens.items():
-        yield f"  {user}  {text}"
+    yield f"Base URL  {stack.base_url}"
+    named = " ".join(islice(stack.tokens, _NAMED))
+    more = f" and {len(stack.tokens) - _NAMED} more" if len(stack.tokens) > _NAMED else ""
+    yield f"Users     {named}{more}"
+    yield "          (a token of one: make -s token USER=...)"
     if system.sample is None:
         return
     user, install = system.sample
@@ -121,11 +134,6 @@ def _end(_number: int, _frame: FrameType | None) -> NoReturn:
     for number in _SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
-
-
-def _require_file(path: Path | None) -> None:
-    if path is not None and not path.is_file():
-        raise LocalSystemError(f"There is no file {path}.")
 
 
 def _console() -> Console:

@@ -73,8 +73,9 @@ def verify(
 ) -> None:
     """Say what in the table disagrees: what hangs, half-done cascades, pointers, keys, counters.
 
-    It may be stopped and begun again at any time, and run beside live traffic. Ends with 1 where
-    something disagrees still.
+    It may be stopped and begun again at any time, and run beside live traffic.
+
+    Ends with 1 where something disagrees still.
     """
     console = output()
     left = number = 0

@@ -98,9 +98,8 @@ def body(answer: httpx.Response, status: int) -> Json:
     if answer.status_code != status:
         detail = told.get("detail") if isinstance(told, dict) else answer.text[:200]
         request = told.get("requestId") if isinstance(told, dict) else None
-        raise UnexpectedError(
-            f"{answer.status_code} in place of {status}: {detail} (request {request})"
-        )
+        known = f" (request {request})" if request else "; is the base URL that of a stage?"
+        raise UnexpectedError(f"{answer.status_code} in place of {status}: {detail}{known}")
     expect(isinstance(told, dict), f"the {status} has no JSON object in it")
     found: Json = told
     return found

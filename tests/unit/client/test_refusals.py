@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from installs_client import Filter, InvalidRequestError, all_of, any_of, where
+from installs_client.query import parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,6 +98,25 @@ def test_a_filter_of_an_install_serves_for_its_parent_too() -> None:
     absent: Filter[where.ParentFields] = ONE | parent.id.is_null()
     made: Filter[InstallFields] = install.parent_install(absent)
     assert made.to_json() == '{"parentInstall":{"OR":[{"id":{"eq":"a"}},{"id":{"isNull":true}}]}}'
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({"filter": {"memberPolicy": "manual"}}, "a string of JSON"),
+        ({"include_deleted": True}, "no string: 'true'"),
+        ({"workspace_id": 5}, "workspace_id is 5"),
+        ({"solution_id": ""}, "leave it out"),
+    ],
+)
+def test_a_refusal_says_what_to_do(query: Any, told: str) -> None:  # noqa: ANN401 - on purpose
+    with pytest.raises(InvalidRequestError, match=told):
+        parameters(query)
+
+
+def test_what_compares_with_none_is_told_how_to_ask_for_nulls() -> None:
+    with pytest.raises(InvalidRequestError, match="is_null"):
+        install.solution_id.eq(None)  # type: ignore[arg-type]
 
 
 def test_python_cannot_join_by_and_or() -> None:

@@ -24,6 +24,8 @@ _SMALLEST: Final = -(10**307)
 
 def text(value: object) -> str:
     """A string that a row can hold."""
+    if value is None:
+        raise InvalidRequestError("nothing is equal to None: ask is_null()")
     if not isinstance(value, str):
         raise InvalidRequestError(f"{value!r} is not a string")
     if len(value) > MAX_STRING:

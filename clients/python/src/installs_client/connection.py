@@ -24,7 +24,7 @@ def settings(base_url: str, token: AsyncToken, timeout: float | httpx.Timeout) -
     except (httpx.InvalidURL, TypeError) as error:
         raise InvalidRequestError("The base URL is no URL.") from error
     if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
-        raise InvalidRequestError(f"{url!r} is not a base URL such as https://host/stage.")
+        raise InvalidRequestError(f"{base_url!r} is not a base URL such as https://host/stage.")
     return {
         "base_url": url,
         "auth": BearerAuth(token),

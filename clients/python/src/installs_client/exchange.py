@@ -70,8 +70,9 @@ def exchange(
         if seconds is None:
             if isinstance(outcome, httpx.Response):
                 return operation.result(outcome, maybe_done=maybe_done)
+            attempts = "1 attempt" if failed == 1 else f"{failed} attempts"
             raise UnreachableError(
-                f"No answer from {request.url.host} after {failed} attempts: {told}."
+                f"No answer from {request.url.host} after {attempts}: {told}."
             ) from outcome
         maybe_done |= lost
         yield Pause(seconds)

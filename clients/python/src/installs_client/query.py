@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 from installs_client.errors import InvalidRequestError
@@ -12,8 +12,6 @@ from installs_client.order import order_text
 from installs_client.where import InstallFields, InstallFilter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from installs_client.order import OrderKey
     from installs_client.rows import MemberPolicy, RetentionTier
 
@@ -80,12 +78,24 @@ def parameters(query: Query) -> Mapping[str, str]:
         elif isinstance(value, str) and value:
             made["orderBy" if name == "order_by" else name] = value
         elif name == "filter":
-            made["filter"] = required(value, InstallFields).to_json()
+            made["filter"] = _filter(value)
         elif name == "order_by":
             made["orderBy"] = order_text(value)
+        elif value == "":
+            raise InvalidRequestError(f"{name} is empty: leave it out to say nothing")
         else:
-            raise InvalidRequestError(f"{name} is {value!r}: leave it out to say nothing")
+            raise InvalidRequestError(f"{name} is {value!r}, which is no string{_meant(value)}")
     return made
+
+
+def _filter(value: object) -> str:
+    if isinstance(value, Mapping):
+        raise InvalidRequestError("filter is made of where.install, or is a string of JSON")
+    return required(value, InstallFields).to_json()
+
+
+def _meant(value: object) -> str:
+    return f": {str(value).lower()!r}?" if isinstance(value, bool) else ""
 
 
 def _limit(value: object) -> str:
