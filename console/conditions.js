@@ -68,10 +68,22 @@ function asFilter({ name, operator, value }) {
   return filter ? filter(operator, typed) : { [name]: { [operator]: typed } };
 }
 
+/** A text of JSON as what conditions are added to: null for all installs, undefined for no JSON. */
+function parsed(text) {
+  try {
+    const filter = text.trim() ? JSON.parse(text) : null;
+    return JSON.stringify(filter) === "{}" ? null : filter;
+  } catch {
+    return undefined;
+  }
+}
+
 export class Conditions {
   #conditions = [];
+  #typed = null;
 
   constructor() {
+    $("filter-json").addEventListener("input", () => this.#take());
     $("add-condition").addEventListener("click", () => {
       this.#conditions.push({ name: "integration", operator: "containsi", value: "" });
       this.#show();
@@ -80,9 +92,16 @@ export class Conditions {
   }
 
   clear() {
-    this.#conditions = [];
-    this.#show();
     $("filter-json").value = "";
+    this.#take();
+  }
+
+  /** Take what was typed as the filter; conditions that are added from now on are AND-ed to it. */
+  #take() {
+    this.#conditions = [];
+    this.#typed = parsed($("filter-json").value);
+    $("add-condition").disabled = this.#typed === undefined;
+    this.#show();
   }
 
   #show() {
@@ -138,7 +157,8 @@ export class Conditions {
   }
 
   #write() {
-    const filters = this.#conditions.map(asFilter).filter((one) => one !== null);
+    const conditions = this.#conditions.map(asFilter);
+    const filters = [this.#typed, ...conditions].filter((one) => one !== null);
     const whole = filters.length > 1 ? { AND: filters } : (filters[0] ?? null);
     $("filter-json").value = whole ? JSON.stringify(whole, null, 2) : "";
   }

@@ -2,7 +2,7 @@
 
 import { $, button, h, moment } from "./dom.js";
 import { membersInWords, relativesOf } from "./relatives.js";
-import { actionsOf } from "./rows.js";
+import { actionsOf, kept } from "./rows.js";
 
 const NAMES = {
   integrationId: "Integration",
@@ -106,6 +106,9 @@ function pair(name, value) {
 }
 
 function shown(install, name) {
+  if (name === "retentionTier") {
+    return kept(install);
+  }
   return MOMENTS.includes(name) ? moment(install[name]) : (install[name] ?? "–");
 }
 

@@ -7,9 +7,10 @@ import { $, confirmed } from "./dom.js";
 import { Order } from "./order.js";
 import { clearProblem, showProblem } from "./problem.js";
 import { followed, relativesOf } from "./relatives.js";
-import { showRows } from "./rows.js";
+import { showRows, TRASH } from "./rows.js";
 import { Session } from "./session.js";
 
+const LATEST_FIRST = JSON.stringify([{ deletedAt: "desc" }]);
 const POLLS = 60;
 const POLL_MILLISECONDS = 400;
 
@@ -34,7 +35,7 @@ function asked() {
     workspace_id: workspace.value.trim(),
     integration_id: integration.value.trim(),
     filter: $("filter-json").value.trim(),
-    orderBy: order.json(),
+    orderBy: order.json() || (view.value === TRASH ? LATEST_FIRST : ""),
     limit: limit.value,
   };
 }
@@ -180,6 +181,9 @@ async function watch({ id, deletedAt }) {
       return false;
     }
     await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+  }
+  if (as === api) {
+    say(`What hangs from ${id} follows still: look again in a while.`);
   }
   return false;
 }

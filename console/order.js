@@ -49,7 +49,7 @@ export class Order {
     this.#show();
   }
 
-  /** As `orderBy`; empty where the API's own order will do. */
+  /** As `orderBy`; empty where no key was chosen. */
   json() {
     const keys = this.#keys.map(({ field, direction }) => ({ [field]: direction }));
     return keys.length ? JSON.stringify(keys) : "";

@@ -2,7 +2,10 @@
 
 import { $, button, h, moment } from "./dom.js";
 
-const TRASH = "only";
+export const TRASH = "only";
+
+/** How long each tier keeps a deleted row (CONTRACT.md section 4). */
+const TIERS = { short: "7 days", medium: "30 days", long: "90 days", none: "for ever" };
 
 /** Show a page's rows; `actions` are functions of a row. */
 export function showRows(rows, view, actions) {
@@ -19,7 +22,7 @@ function columnsOf(view, actions) {
     view === TRASH
       ? [
           ["Uninstalled", (row) => moment(row.deletedAt)],
-          ["Kept", (row) => row.retentionTier ?? "–"],
+          ["Kept", kept],
         ]
       : [
           ["Installed", (row) => moment(row.installedAt)],
@@ -33,6 +36,17 @@ function columnsOf(view, actions) {
     ...when,
     ["Actions", (row) => h("div", { className: "actions" }, ...actionsOf(row, actions))],
   ];
+}
+
+/** How long a deleted install is kept: its tier, and what that means; none is for ever. */
+export function kept({ deletedAt, retentionTier }) {
+  if (deletedAt === null) {
+    return "–";
+  }
+  if (retentionTier === null) {
+    return TIERS.none;
+  }
+  return retentionTier in TIERS ? `${retentionTier} (${TIERS[retentionTier]})` : retentionTier;
 }
 
 function belongs(row) {

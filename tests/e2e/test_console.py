@@ -109,6 +109,23 @@ def test_the_builder_of_filters_and_of_orders(stack: Stack, browser: Browser) ->
         assert shown.json.input_value() == ""
 
 
+def test_a_condition_is_added_to_the_filter_that_was_typed(stack: Stack, browser: Browser) -> None:
+    with console(stack, browser) as shown:
+        shown.filter_by("{")
+        expect(shown.button("Add a condition")).to_be_disabled()
+        shown.filter_by(TO_PAGE_THROUGH)
+        shown.button("Add a condition").click()
+        shown.page.get_by_label("Condition 1: field").select_option("installedAt")
+        shown.page.get_by_label("Condition 1: value").fill("2026-03-29")
+        shown.button("Apply").click()
+        expect(shown.rows).to_have_count(2)
+        added = {"installedAt": {"gte": "2026-03-29T00:00:00Z"}}
+        assert json.loads(shown.json.input_value()) == {"AND": [TO_PAGE_THROUGH, added]}
+
+        shown.filter_by(added)
+        expect(shown.page.get_by_label("Condition 1: field")).to_have_count(0)
+
+
 def test_what_is_wrong_with_a_filter_is_shown_at_its_place(stack: Stack, browser: Browser) -> None:
     wrong = {"memberPolicy": "manual", "OR": [{"id": "a"}, {rows.MARKUP: {"eq": 1}}]}
     with console(stack, browser) as shown:
