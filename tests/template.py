@@ -14,6 +14,18 @@ from tools.local.paths import TEMPLATE
 
 Json = dict[str, Any]
 
+ROUTES: Final = {
+    ("/api/integration-installs", "get"): "ListInstalls",
+    ("/api/integration-installs/{id}", "get"): "GetInstall",
+    ("/api/integration-installs/{id}", "delete"): "UninstallInstall",
+    ("/api/integration-installs/{id}/restore", "post"): "RestoreInstall",
+    ("/api/integration-installs/{id}/purge", "delete"): "PurgeInstall",
+}
+"""The function of each path and method."""
+
+LIVE: Final = "Aliaslive"
+"""What SAM adds to a function's name for its alias."""
+
 _POLICIES: Final = {
     name: f"arn:aws:iam::aws:policy/service-role/{name}"
     for name in ("AWSCodeDeployRoleForLambda", "AWSCodeDeployRoleForLambdaLimited")
@@ -21,10 +33,16 @@ _POLICIES: Final = {
 """What SAM asks IAM for."""
 
 
+def written() -> Json:
+    """The template as it is written."""
+    found: Json = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    return found
+
+
 @cache
 def transformed(stage: str = "dev") -> Json:
     """The whole template, as it is for a stage; not to be changed."""
-    source = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
+    source = written()
     for resource in source["Resources"].values():
         for path in ("CodeUri", "ContentUri"):
             if path in resource["Properties"]:
@@ -35,6 +53,17 @@ def transformed(stage: str = "dev") -> Json:
             source, parameter_values={"Stage": stage}
         )
     return made
+
+
+def properties(resources: Json, logical_id: str) -> Json:
+    """The properties of a resource."""
+    found: Json = resources[logical_id]["Properties"]
+    return found
+
+
+def of_type(resources: Json, kind: str) -> Json:
+    """The properties of every resource of a kind, by name."""
+    return {name: r["Properties"] for name, r in resources.items() if r["Type"] == kind}
 
 
 def statements(role: Json) -> list[Json]:

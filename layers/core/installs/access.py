@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from installs import api_keys
+from installs import api_keys, clock
 from installs.errors import ForbiddenError, NotFoundError, UnauthorizedError
 from installs.model import PrincipalKind, UserRole, WorkspaceRole
 from installs.store import api_keys as stored_keys
@@ -18,6 +17,7 @@ from installs.store import roles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from installs.lifecycle import InstallState
     from installs.store.table import Table
@@ -92,7 +92,7 @@ def _of_user(table: Table, user_id: str) -> Reach:
 def _of_key(table: Table, key_id: str) -> Reach:
     """A workspace's key sees its workspace; a user's sees what the user sees."""
     key = stored_keys.by_id(table, key_id)
-    if key is None or not api_keys.works(key, datetime.now(UTC)):
+    if key is None or not api_keys.works(key, clock.now()):
         raise UnauthorizedError("The API key is revoked or has expired.")
     if key.workspace_id is not None:
         return Reach(roles={key.workspace_id: api_keys.workspace_role(key)})

@@ -1,16 +1,15 @@
 """From an ``Authorization`` header to whoever calls (CONTRACT.md section 8).
 
-A JSON Web Token is checked without the table. Only an API key needs it, so only then are the store
-and boto3 imported, which costs the authorizer's start several times what a token costs.
+A JSON Web Token is checked without the table. Only an API key needs it, so only then is the store
+imported, which costs the authorizer's start more than a token does.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from installs import api_keys, tokens
+from installs import api_keys, clock, tokens
 from installs.model import KeyKind, PrincipalKind
 from installs.tokens import BadTokenError
 
@@ -60,7 +59,7 @@ def _key(secret: str) -> Caller:
 
     table = Table(config.table_name(), client())
     key = stored.by_secret(table, api_keys.digest(secret))
-    if key is None or not api_keys.opens(key, secret) or not api_keys.works(key, datetime.now(UTC)):
+    if key is None or not api_keys.opens(key, secret) or not api_keys.works(key, clock.now()):
         raise BadTokenError
     closed = (
         key.kind != KeyKind.TOKEN

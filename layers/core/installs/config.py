@@ -1,4 +1,4 @@
-"""The environment of the functions, read once at start; what is wrong ends it at once."""
+"""The environment of the functions: what template.yaml sets, and Lambda itself."""
 
 from __future__ import annotations
 

@@ -1,0 +1,151 @@
+"""The table, the bucket, the parameters and outputs of template.yaml after SAM's transform."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from installs import model
+from installs.store import items, keys
+from tests.template import (
+    Json,
+    of_type,
+    properties,
+    resource_name,
+    written,
+)
+
+
+def keep_in_prod(resource: Json) -> bool:
+    kept = {"Fn::If": ["IsProd", "Retain", "Delete"]}
+    return bool(resource["DeletionPolicy"] == kept and resource["UpdateReplacePolicy"] == kept)
+
+
+def test_the_table_is_as_the_store_expects_it(resources: Json) -> None:
+    ((_, table),) = of_type(resources, "AWS::DynamoDB::Table").items()
+
+    def schema(index: keys.Index) -> Json:
+        return {
+            "IndexName": index.name,
+            "KeySchema": [
+                {"AttributeName": index.partition, "KeyType": "HASH"},
+                {"AttributeName": index.sort, "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "ALL"},
+        }
+
+    indexes = (*keys.INDEXES, keys.BY_DUE)
+    attributes = {keys.PK, keys.SK} | {a for i in indexes for a in (i.partition, i.sort)}
+    assert table["GlobalSecondaryIndexes"] == [schema(index) for index in indexes]
+    assert table["KeySchema"] == [
+        {"AttributeName": keys.PK, "KeyType": "HASH"},
+        {"AttributeName": keys.SK, "KeyType": "RANGE"},
+    ]
+    assert {a["AttributeName"] for a in table["AttributeDefinitions"]} == attributes
+    assert {a["AttributeType"] for a in table["AttributeDefinitions"]} == {"S"}
+    assert table["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert table["TimeToLiveSpecification"] == {"AttributeName": items.PURGE_AT, "Enabled": True}
+
+
+def test_the_table_is_on_demand_encrypted_and_can_be_brought_back(resources: Json) -> None:
+    table = properties(resources, "InstallsTable")
+
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    recovery = table["PointInTimeRecoverySpecification"]
+    assert recovery == {"PointInTimeRecoveryEnabled": True}
+    assert "TableName" not in table
+
+
+def test_in_prod_the_data_outlives_the_stack(template: Json) -> None:
+    resources = template["Resources"]
+
+    assert template["Conditions"]["IsProd"] == {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}
+    assert keep_in_prod(resources["InstallsTable"])
+    assert keep_in_prod(resources["ParkingBucket"])
+    protection = properties(resources, "InstallsTable")["DeletionProtectionEnabled"]
+    assert protection == {"Fn::If": ["IsProd", True, False]}
+
+
+def test_the_stage_may_decide_what_is_kept() -> None:
+    source = written()
+
+    assert source["Transform"] == ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"]
+
+
+def test_parked_records_are_encrypted_private_and_expire(resources: Json) -> None:
+    bucket = properties(resources, "ParkingBucket")
+
+    assert "BucketName" not in bucket
+    (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert encryption == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert rule["Status"] == "Enabled"
+    assert rule["ExpirationInDays"] == {"Ref": "ParkedRecordDays"}
+
+
+def test_parked_records_travel_over_tls_alone(resources: Json) -> None:
+    policy = properties(resources, "ParkingBucketPolicy")
+
+    (statement,) = policy["PolicyDocument"]["Statement"]
+
+    assert policy["Bucket"] == {"Ref": "ParkingBucket"}
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert [resource_name(r) for r in statement["Resource"]] == [
+        "ParkingBucket.Arn",
+        "${ParkingBucket.Arn}/*",
+    ]
+
+
+def test_only_log_groups_have_names_and_those_hold_the_stacks(resources: Json) -> None:
+    names = {
+        name: r["Properties"][key]
+        for name, r in resources.items()
+        for key in ("TableName", "BucketName", "RoleName", "FunctionName", "LogGroupName")
+        if key in r["Properties"] and r["Type"].split("::")[-1] + "Name" == key
+    }
+
+    assert names.keys() == of_type(resources, "AWS::Logs::LogGroup").keys()
+    assert all("${AWS::StackName}" in name["Fn::Sub"] for name in names.values())
+
+
+def test_the_parameters_are_described_and_bounded(template: Json) -> None:
+    parameters = template["Parameters"]
+
+    for parameter in parameters.values():
+        assert parameter["Description"]
+        bounds = {"AllowedValues", "AllowedPattern", "MinValue"}
+        assert parameter.keys() & bounds
+    assert parameters["DefaultRetentionTier"]["AllowedValues"] == list(model.RetentionTier)
+    required = {name for name, p in parameters.items() if "Default" not in p}
+    assert required == {"Issuer", "Audience", "Jwks"}
+
+
+@pytest.mark.parametrize(
+    ("jwks", "passes"),
+    [
+        ("https://issuer.example/.well-known/jwks.json", True),
+        ("http://issuer.example/jwks.json", False),
+        ('{"keys": [{"kty": "OKP"}]}', True),
+        ('\n{\n  "keys": []\n}\n', True),
+        ("", False),
+        ("issuer.example", False),
+        ("{}", False),
+        ("https://issuer.example/a b", False),
+    ],
+)
+def test_the_keys_are_a_url_or_a_set(template: Json, jwks: str, passes: bool) -> None:
+    pattern = template["Parameters"]["Jwks"]["AllowedPattern"]
+
+    assert bool(re.fullmatch(pattern, jwks)) is passes
+
+
+def test_the_outputs_lead_to_the_list(template: Json) -> None:
+    outputs = template["Outputs"]
+
+    assert outputs.keys() >= {"ApiUrl", "TableName", "ParkingBucketName", "CascadeFunctionName"}
+    assert outputs["ApiUrl"]["Value"]["Fn::Sub"].endswith("/${Stage}")

@@ -1,0 +1,234 @@
+"""The functions of template.yaml after SAM's transform: their rights, and what calls them."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+import pytest
+
+from installs.store import items, keys
+from tests.template import (
+    LIVE,
+    ROUTES,
+    Json,
+    listed,
+    of_type,
+    properties,
+    resource_name,
+    statements,
+    transformed,
+    written,
+)
+
+FUNCTIONS: Final = ("Authorizer", *ROUTES.values(), "Cascade", "Repair")
+
+READ: Final = {"dynamodb:GetItem", "dynamodb:Query"}
+
+CHANGE: Final = {"dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"}
+
+TABLE: Final = "InstallsTable.Arn"
+
+GRANTS: Final[dict[str, dict[str, set[str]]]] = {
+    "Authorizer": {TABLE: {"dynamodb:GetItem"}},
+    "ListInstalls": {
+        TABLE: {"dynamodb:BatchGetItem", "dynamodb:Query"},
+        **{f"${{InstallsTable.Arn}}/index/{i.name}": {"dynamodb:Query"} for i in keys.INDEXES},
+    },
+    "GetInstall": {TABLE: READ},
+    "UninstallInstall": {TABLE: READ | {"dynamodb:UpdateItem"}},
+    "RestoreInstall": {TABLE: READ | CHANGE},
+    "PurgeInstall": {TABLE: READ | {"dynamodb:DeleteItem", "dynamodb:UpdateItem"}},
+    "Cascade": {
+        TABLE: READ | CHANGE | {"dynamodb:BatchGetItem", "dynamodb:DeleteItem"},
+        "InstallsTable.StreamArn": {
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+        },
+        "*": {"dynamodb:ListStreams"},
+        "ParkingBucket.Arn": {"s3:ListBucket"},
+        "${ParkingBucket.Arn}/*": {"s3:PutObject"},
+    },
+    "Repair": {
+        TABLE: READ | CHANGE | {"dynamodb:BatchGetItem", "dynamodb:DeleteItem"},
+        f"${{InstallsTable.Arn}}/index/{keys.BY_DUE.name}": {"dynamodb:Query"},
+    },
+}
+"""What each function may do beside logging and tracing, by resource.
+
+The wildcards are those that AWS wants: X-Ray and ListStreams take no resource, and the key of a
+parked record is not known beforehand.
+"""
+
+VARIABLES: Final = {
+    "Authorizer": {"ISSUER", "AUDIENCE", "JWKS", "TABLE_NAME"},
+    "ListInstalls": {"TABLE_NAME", "ALLOWED_ORIGIN"},
+    "GetInstall": {"TABLE_NAME", "ALLOWED_ORIGIN"},
+    "UninstallInstall": {"TABLE_NAME", "ALLOWED_ORIGIN", "DEFAULT_RETENTION_TIER"},
+    "RestoreInstall": {"TABLE_NAME", "ALLOWED_ORIGIN"},
+    "PurgeInstall": {"TABLE_NAME", "ALLOWED_ORIGIN"},
+    "Cascade": {"TABLE_NAME", "PARKING_BUCKET"},
+    "Repair": {"TABLE_NAME"},
+}
+
+
+def test_the_functions_are_those_of_the_house(resources: Json) -> None:
+    functions = of_type(resources, "AWS::Lambda::Function")
+
+    assert functions.keys() == {f"{name}Function" for name in FUNCTIONS}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_runs_as_all_do(resources: Json, name: str) -> None:
+    function = properties(resources, f"{name}Function")
+
+    assert function["Runtime"] == "python3.13"
+    assert function["Architectures"] == ["arm64"]
+    assert function["Handler"] == "handler.handler"
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert function["Timeout"] <= (300 if name in {"Cascade", "Repair"} else 29)
+    assert [layer["Ref"][: -len("0123456789")] for layer in function["Layers"]] == [
+        "CoreLayer",
+        "DependenciesLayer",
+    ]
+
+
+@pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_called_by_its_alias_alone(name: str, stage: str) -> None:
+    resources = transformed(stage)["Resources"]
+    alias = resources[f"{name}Function{LIVE}"]
+    (version,) = (
+        one
+        for one, resource in resources.items()
+        if resource["Type"] == "AWS::Lambda::Version"
+        and resource["Properties"]["FunctionName"] == {"Ref": f"{name}Function"}
+    )
+
+    assert alias["Properties"]["FunctionVersion"] == {"Fn::GetAtt": [version, "Version"]}
+    callers = [
+        p["Properties"]["FunctionName"]
+        for p in resources.values()
+        if p["Type"] in ("AWS::Lambda::Permission", "AWS::Lambda::EventSourceMapping")
+        and f"{name}Function" in json.dumps(p["Properties"]["FunctionName"])
+    ]
+    assert callers == [{"Ref": f"{name}Function{LIVE}"}]
+
+
+def test_in_prod_alone_the_alias_moves_in_steps_and_back_on_an_alarm() -> None:
+    for stage in ("dev", "staging"):
+        assert not [
+            r for r in transformed(stage)["Resources"].values() if "CodeDeploy" in r["Type"]
+        ]
+    resources = transformed("prod")["Resources"]
+    groups = of_type(resources, "AWS::CodeDeploy::DeploymentGroup")
+    assert groups.keys() == {f"{name}FunctionDeploymentGroup" for name in FUNCTIONS}
+    for name, group in groups.items():
+        alias = resources[name.replace("DeploymentGroup", LIVE)]
+        update = alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
+        assert update["DeploymentGroupName"] == {"Ref": name}
+        assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+        assert "Canary10Percent5Minutes" in json.dumps(group["DeploymentConfigName"])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_has_a_log_group_with_retention(resources: Json, name: str) -> None:
+    function = properties(resources, f"{name}Function")
+    logs = properties(resources, f"{name}Logs")
+
+    assert function["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": {"Ref": f"{name}Logs"}}
+    assert logs["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    assert "${AWS::StackName}" in logs["LogGroupName"]["Fn::Sub"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_has_the_variables_it_needs_and_no_others(resources: Json, name: str) -> None:
+    variables = properties(resources, f"{name}Function")["Environment"]["Variables"]
+
+    every = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "URL_SUFFIX"}
+    assert variables.keys() == VARIABLES[name] | every
+    assert variables["URL_SUFFIX"] == {"Ref": "AWS::URLSuffix"}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_may_do_what_it_does_and_no_more(resources: Json, name: str) -> None:
+    function = properties(resources, f"{name}Function")
+    role = properties(resources, f"{name}Role")
+    granted: dict[str, set[str]] = {}
+    for statement in statements(role):
+        assert statement["Effect"] == "Allow"
+        for resource in listed(statement["Resource"]):
+            actions = granted.setdefault(resource_name(resource), set())
+            actions.update(listed(statement["Action"]))
+
+    expected = {resource: set(actions) for resource, actions in GRANTS[name].items()}
+    expected[f"{name}Logs.Arn"] = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    tracing = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+    expected["*"] = expected.get("*", set()) | tracing
+
+    assert function["Role"] == {"Fn::GetAtt": [f"{name}Role", "Arn"]}
+    assert "ManagedPolicyArns" not in role
+    assert granted == expected
+
+
+def test_no_action_is_a_wildcard(resources: Json) -> None:
+    for role in of_type(resources, "AWS::IAM::Role").values():
+        for statement in statements(role) if "Policies" in role else []:
+            assert not any("*" in action for action in listed(statement["Action"]))
+
+
+def test_the_roles_are_those_of_the_functions_and_of_the_gateway(resources: Json) -> None:
+    roles = of_type(resources, "AWS::IAM::Role")
+
+    assert roles.keys() == {f"{name}Role" for name in FUNCTIONS} | {"ApiGatewayLoggingRole"}
+    assert not of_type(resources, "AWS::IAM::Policy")
+
+
+def test_the_cascade_is_fed_by_the_stream_and_gives_up_in_good_order(resources: Json) -> None:
+    ((_, mapping),) = of_type(resources, "AWS::Lambda::EventSourceMapping").items()
+
+    assert mapping.pop("FilterCriteria")
+    assert mapping == {
+        "FunctionName": {"Ref": f"CascadeFunction{LIVE}"},
+        "EventSourceArn": {"Fn::GetAtt": ["InstallsTable", "StreamArn"]},
+        "StartingPosition": "TRIM_HORIZON",
+        "BatchSize": 10,
+        "MaximumBatchingWindowInSeconds": 0,
+        "ParallelizationFactor": 10,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+        "MetricsConfig": {"Metrics": ["EventCount"]},
+        "BisectBatchOnFunctionError": True,
+        "MaximumRetryAttempts": 20,
+        "MaximumRecordAgeInSeconds": 21600,
+        "DestinationConfig": {
+            "OnFailure": {"Destination": {"Fn::GetAtt": ["ParkingBucket", "Arn"]}}
+        },
+    }
+
+
+def test_what_the_stream_left_undone_is_looked_for_every_five_minutes(resources: Json) -> None:
+    ((_, rule),) = of_type(resources, "AWS::Events::Rule").items()
+
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(5 minutes)", "ENABLED")
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Ref": f"RepairFunction{LIVE}"}
+
+
+def test_the_cascade_hears_of_installs_that_enter_leave_or_change_in_the_trash(
+    template: Json,
+) -> None:
+    (mapping,) = of_type(template["Resources"], "AWS::Lambda::EventSourceMapping").values()
+    source = written()
+    event = source["Resources"]["CascadeFunction"]["Properties"]["Events"]["Deletions"]
+
+    patterns = [json.loads(f["Pattern"]) for f in event["Properties"]["FilterCriteria"]["Filters"]]
+
+    of_an_install = {keys.SK: {"S": [keys.INSTALL_SK]}}
+    marked = {items.DELETION_ID: {"S": [{"exists": True}]}}
+    assert mapping["FunctionName"] == {"Ref": f"CascadeFunction{LIVE}"}
+    assert patterns == [
+        {"eventName": ["REMOVE"], "dynamodb": {"Keys": of_an_install}},
+        {"eventName": ["MODIFY"], "dynamodb": {"Keys": of_an_install, "NewImage": marked}},
+        {"eventName": ["MODIFY"], "dynamodb": {"Keys": of_an_install, "OldImage": marked}},
+    ]
