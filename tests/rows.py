@@ -183,7 +183,7 @@ def member(member_id: str, install_id: str, **fields: object) -> Row:
     }
 
 
-def solution(solution_id: str) -> Row:
+def solution(solution_id: str, **fields: object) -> Row:
     return {
         "type": "solution",
         "id": solution_id,
@@ -195,10 +195,11 @@ def solution(solution_id: str) -> Row:
         "updatedAt": CREATED,
         "deletedAt": None,
         "retentionTier": None,
+        **fields,
     }
 
 
-def solution_member(member_id: str, solution_id: str, entity_id: str) -> Row:
+def solution_member(member_id: str, solution_id: str, entity_id: str, **fields: object) -> Row:
     return {
         "type": "solutionMember",
         "id": member_id,
@@ -208,6 +209,7 @@ def solution_member(member_id: str, solution_id: str, entity_id: str) -> Row:
         "addedAt": CREATED,
         "deletedAt": None,
         "retentionTier": None,
+        **fields,
     }
 
 

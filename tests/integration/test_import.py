@@ -5,6 +5,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from installs.lifecycle import purge_time
 from installs.store import items, keys
 from installs.store.counters import counted, counters_of
 from installs.store.table import Table
+from tests import rows
+from tests.rows import WORKSPACE, Row, install, solution, solution_member
 from tools.demo import demo_lines
 from tools.importer import ImportRefusedError, ImportStoppedError, import_file
 from tools.importer import installs as importing
@@ -38,16 +41,16 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 GONE = "2026-11-20T00:00:00.000Z"
 OTHER_DAY = "2026-11-21T00:00:00.000Z"
 
-Row = dict[str, Any]
+member = partial(rows.member, enabled=False)
+"""As an uninstall leaves one."""
 
 
 @pytest.fixture
 def load(tmp_path: Path, table_name: str, dynamodb_endpoint: str) -> Load:
     """Import rows into the table."""
 
-    def load(*rows: Row) -> ImportReport:
-        path = tmp_path / "rows.ndjson"
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    def load(*some: Row) -> ImportReport:
+        path = rows.write(tmp_path / "rows.ndjson", some)
         return import_file(path, table_name, dynamodb_endpoint, lambda *_: None)
 
     return load
@@ -82,70 +85,12 @@ def everything(dynamodb: DynamoDBClient, table_name: str) -> dict[Key, Item]:
     return {keys.Key(item["pk"]["S"], item["sk"]["S"]): item for item in found}
 
 
-def install(id_: str, **fields: object) -> Row:
-    return {
-        "type": "install",
-        "id": id_,
-        "integrationId": "itg_1",
-        "integrationVersionId": "itv_1",
-        "workspaceId": "wsp_1",
-        "variables": {},
-        "memberPolicy": "manual",
-        "installedBy": "usr_1",
-        "installedAt": "2026-01-02T03:04:05.678Z",
-        **fields,
-    }
-
-
-def member(id_: str, install_id: str, **fields: object) -> Row:
-    return {
-        "type": "integrationMember",
-        "id": id_,
-        "integrationInstallId": install_id,
-        "workspaceId": "wsp_1",
-        "entityId": f"ent_{id_}",
-        "sourceMemberSlug": "slug",
-        "isClone": False,
-        "detached": False,
-        "enabled": False,
-        "permissions": {},
-        "addedBy": "usr_1",
-        "addedAt": "2026-01-02T03:04:05.678Z",
-        **fields,
-    }
-
-
-def solution(id_: str, **fields: object) -> Row:
-    return {
-        "type": "solution",
-        "id": id_,
-        "workspaceId": "wsp_1",
-        "name": "A solution",
-        "createdBy": "usr_1",
-        "createdAt": "2026-01-02T03:04:05.678Z",
-        "updatedAt": "2026-01-02T03:04:05.678Z",
-        **fields,
-    }
-
-
-def solution_member(id_: str, solution_id: str, **fields: object) -> Row:
-    return {
-        "type": "solutionMember",
-        "id": id_,
-        "solutionId": solution_id,
-        "entityId": f"ent_{id_}",
-        "addedBy": "usr_1",
-        "addedAt": "2026-01-02T03:04:05.678Z",
-        **fields,
-    }
-
-
 def api_key(id_: str, secret: str) -> Row:
     return {
         "type": "apiKey",
         "id": id_,
         "kind": "sec",
-        "workspaceId": "wsp_1",
+        "workspaceId": WORKSPACE,
         "role": "editor",
         "secretSha256": sha256(secret.encode()).hexdigest(),
     }
@@ -233,8 +178,7 @@ def test_a_bad_line_keeps_everything_out(load: Load, scan: Scan) -> None:
 
 
 def test_a_table_that_is_not_there_is_told(tmp_path: Path, dynamodb_endpoint: str) -> None:
-    path = tmp_path / "rows.ndjson"
-    path.write_text(json.dumps(install("ins_1")))
+    path = rows.write(tmp_path / "rows.ndjson", [install("ins_1")])
     with pytest.raises(ImportStoppedError, match="ResourceNotFound"):
         import_file(path, "no-such-table", dynamodb_endpoint, lambda *_: None)
 
@@ -285,8 +229,8 @@ def test_what_an_uninstall_took_is_known_by_its_deletion(load: Load, scan: Scan)
         member("mem_3", "ins_3", **deleted("medium")),
         member("mem_4", "ins_1"),
         solution("sol_1", **deleted("medium")),
-        solution_member("som_1", "sol_1", **deleted("medium")),
-        solution_member("som_2", "sol_1", **deleted(None, OTHER_DAY)),
+        solution_member("som_1", "sol_1", "ent_som_1", **deleted("medium")),
+        solution_member("som_2", "sol_1", "ent_som_2", **deleted(None, OTHER_DAY)),
     )
     table = scan()
     deletion = marks(table, keys.install("ins_1"))["deletionId"]
@@ -316,7 +260,7 @@ def test_what_comes_later_finds_its_install_in_the_table(load: Load, scan: Scan)
         install("ins_2", parentInstallId="ins_1", **deleted()),
         member("mem_1", "ins_1", **deleted()),
         solution("sol_1", **deleted()),
-        solution_member("som_1", "sol_1", **deleted()),
+        solution_member("som_1", "sol_1", "ent_som_1", **deleted()),
     )
     found = [item for key, item in scan().items() if items.DELETION_ID in item]
     assert [item[items.DELETION_ID]["S"] for item in found] == [deletion] * 5
@@ -337,8 +281,8 @@ def test_a_deletion_that_the_table_knows_keeps_its_id(
 
 
 def test_of_several_deletions_the_greatest_id_took_the_solution(load: Load, scan: Scan) -> None:
-    rows = [install(f"ins_{n}", solutionId="sol_1", **deleted()) for n in (3, 1, 2)]
-    load(*rows, solution("sol_1", **deleted()))
+    taken = [install(f"ins_{n}", solutionId="sol_1", **deleted()) for n in (3, 1, 2)]
+    load(*taken, solution("sol_1", **deleted()))
     table = scan()
     expected = max(marks(table, keys.install(f"ins_{n}"))["deletionId"] for n in (1, 2, 3))
     assert marks(table, keys.solution("sol_1")) == {"deletionId": expected}
@@ -356,13 +300,13 @@ def test_the_cascade_finds_nothing_to_change(
         member("mem_2", "ins_1", **deleted("short", OTHER_DAY)),
         member("mem_3", "ins_2", **deleted("medium")),
         solution("sol_1", **deleted("medium")),
-        solution_member("som_1", "sol_1", **deleted("medium")),
-        solution_member("som_2", "sol_1", **deleted(None, OTHER_DAY)),
+        solution_member("som_1", "sol_1", "ent_som_1", **deleted("medium")),
+        solution_member("som_2", "sol_1", "ent_som_2", **deleted(None, OTHER_DAY)),
         install("ins_5", solutionId="sol_2"),
         member("mem_5", "ins_5", enabled=True),
         member("mem_6", "ins_5", **deleted("short")),
         solution("sol_2"),
-        solution_member("som_5", "sol_2", entityId="ent_mem_5"),
+        solution_member("som_5", "sol_2", "ent_mem_5"),
     )
     before = scan()
     for number in range(1, 6):
@@ -415,7 +359,7 @@ def test_installs_that_changed_after_they_were_read_are_counted_right(
     load(*(install(f"ins_{n}", **(deleted() if n % 3 else {})) for n in range(20)))
     table = scan()
     assert_consistent(table)
-    assert items.decode(table[keys.live_count("wsp_1")])["live"] == 7
+    assert items.decode(table[keys.live_count(WORKSPACE)])["live"] == 7
 
 
 def test_an_install_that_never_rests_stops_the_import(
@@ -431,7 +375,7 @@ def test_an_install_that_never_rests_stops_the_import(
 
 
 def test_many_installs_of_one_workspace_fit_into_transactions(load: Load, scan: Scan) -> None:
-    rows = [
+    chain = [
         install(
             f"ins_{n}",
             parentInstallId=f"ins_{n - 1}" if n else None,
@@ -441,7 +385,7 @@ def test_many_installs_of_one_workspace_fit_into_transactions(load: Load, scan: 
         for n in range(250)
     ]
     big = [install(f"ins_big_{n}", variables={"x": "y" * 380_000}) for n in range(12)]
-    load(*rows, *big)
+    load(*chain, *big)
     assert_consistent(scan())
-    load(*(row | {"parentInstallId": None, "workspaceId": "wsp_2"} for row in rows), *big)
+    load(*(row | {"parentInstallId": None, "workspaceId": "wsp_2"} for row in chain), *big)
     assert_consistent(scan())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.pollers import Clock, Function, poller_of, raises_on, reports, stream_of
 from tests.streams import ARN, START, FakeStream
 from tools.local.stream.checkpoint import Checkpoint
 from tools.local.stream.functions import FunctionUnavailableError, in_process
@@ -14,80 +15,7 @@ from tools.local.stream.poller import NeverDrainedError, Poller
 from tools.local.stream.settings import MappingSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
-
     from tools.local.stream.destination import DiscardedBatch
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Function:
-    """Remembers the batches that it was called with, and fails as it is told."""
-
-    def __init__(self, fails: Callable[[list[str]], object] = lambda _batch: None) -> None:
-        self.batches: list[list[str]] = []
-        self._fails = fails
-
-    def __call__(self, event: Mapping[str, Any]) -> object:
-        batch = [record["dynamodb"]["SequenceNumber"] for record in event["Records"]]
-        self.batches.append(batch)
-        return self._fails(batch)
-
-
-class Crash(BaseException):
-    """The consumer's end, in the middle of a call."""
-
-
-def raises_on(*poison: str) -> Callable[[list[str]], object]:
-    def fails(batch: list[str]) -> object:
-        if set(poison) & set(batch):
-            raise ValueError("poison")
-        return None
-
-    return fails
-
-
-def reports(*poison: str) -> Callable[[list[str]], object]:
-    """Say which of its records failed, and go on past them, as Powertools does."""
-
-    def fails(batch: list[str]) -> object:
-        return {"batchItemFailures": [{"itemIdentifier": one} for one in batch if one in poison]}
-
-    return fails
-
-
-def stream_of(*numbers: str) -> FakeStream:
-    stream = FakeStream()
-    for number in numbers:
-        stream.put(number)
-    return stream
-
-
-def poller_of(
-    stream: FakeStream,
-    function: Function,
-    *,
-    checkpoint: Checkpoint | None = None,
-    discarded: list[DiscardedBatch] | None = None,
-    clock: Clock | None = None,
-    **settings: Any,  # noqa: ANN401 - any of MappingSettings
-) -> Poller:
-    return Poller(
-        stream.as_client(),
-        ARN,
-        function,
-        MappingSettings(**settings),
-        checkpoint=checkpoint,
-        discard=None if discarded is None else discarded.append,
-        clock=clock or Clock(),
-    )
 
 
 def test_records_come_in_order_in_batches_of_the_size() -> None:
@@ -352,92 +280,3 @@ def test_a_destination_that_fails_loses_nothing() -> None:
     poller.drain()
 
     assert len(kept) == 1
-
-
-def test_a_consumer_that_died_goes_on_at_the_saved_checkpoint(tmp_path: Path) -> None:
-    def dies(batch: list[str]) -> object:
-        if "3" in batch:
-            raise Crash
-        return None
-
-    stream, path = stream_of("1", "2", "3", "4"), tmp_path / "checkpoint.json"
-    with pytest.raises(Crash):
-        poller_of(stream, Function(dies), checkpoint=Checkpoint(ARN, path), batch_size=2).drain()
-
-    function = Function()
-    poller_of(stream, function, checkpoint=Checkpoint(ARN, path), batch_size=2).drain()
-
-    assert function.batches == [["3", "4"]]
-
-
-def test_a_checkpoint_of_another_stream_counts_as_none(tmp_path: Path) -> None:
-    path = tmp_path / "checkpoint.json"
-    Checkpoint(ARN, path).advance("shard-1", "5")
-
-    assert Checkpoint(ARN, path).position("shard-1") == "5"
-    assert Checkpoint("another", path).position("shard-1") is None
-
-
-def test_only_what_is_finished_is_behind_the_checkpoint() -> None:
-    checkpoint = Checkpoint(ARN)
-    stream, function = stream_of("1", "2", "3"), Function(reports("2"))
-    poller = poller_of(stream, function, checkpoint=checkpoint, reports_item_failures=True)
-
-    poller.step()
-
-    assert checkpoint.position("shard-1") == "1"
-
-
-def test_latest_skips_what_was_there_and_nothing_after() -> None:
-    stream, function = stream_of("1"), Function()
-    poller = poller_of(stream, function, starting_position="LATEST")
-
-    poller.drain()
-    stream.put("2")
-    stream.add_shard("shard-2")
-    stream.put("9", shard="shard-2")
-    poller.drain()
-
-    assert sorted(function.batches) == [["2"], ["9"]]
-
-
-def test_a_parent_shard_comes_before_its_children() -> None:
-    stream, function = FakeStream(page_size=1), Function(raises_on())
-    stream.add_shard("shard-2", parent="shard-1")
-    stream.put("9", shard="shard-2")
-    for number in ("1", "2"):
-        stream.put(number)
-    poller = poller_of(stream, function, batch_size=1)
-
-    poller.drain()
-    assert function.batches == [["1"], ["2"]]
-
-    stream.closed.add("shard-1")
-    stream.closed.add("shard-2")
-    poller.drain()
-    assert function.batches == [["1"], ["2"], ["9"]]
-
-
-def test_a_shard_that_fails_holds_up_no_other() -> None:
-    stream, function = stream_of("1"), Function(raises_on("1"))
-    stream.add_shard("shard-2")
-    stream.put("9", shard="shard-2")
-    poller = poller_of(stream, function)
-
-    for _ in range(3):
-        poller.step()
-
-    assert ["9"] in function.batches
-
-
-def test_an_expired_iterator_is_renewed_where_the_reading_stood() -> None:
-    stream, function = FakeStream(page_size=2), Function()
-    for number in ("1", "2", "3"):
-        stream.put(number)
-    stream.expired_iterators.add("shard-1 2")
-    poller = poller_of(stream, function, batch_size=2)
-
-    for _ in range(5):
-        poller.step()
-
-    assert function.batches == [["1", "2"], ["3"]]
