@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from typer.testing import CliRunner
 
-from tools.__main__ import app
+from tools.__main__ import PARTS, app_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+APP: Final = app_of(PARTS)
+"""The program with all of its commands."""
 
 PROMPT: Final = "$ python -m tools "
 PAGE_BLOCK: Final = re.compile(r"```console ?(\w*)\n(.*?)```", re.DOTALL)
@@ -46,7 +49,7 @@ def run(
     forced = {} if terminal is None else {"FORCE_COLOR": "1"}
     done = CliRunner(
         env={"LOCAL_STATE": str(state), "TERM": "xterm", **plain, **width, **forced, **environment}
-    ).invoke(app, given, input=answers)
+    ).invoke(APP, given, input=answers)
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return Done(

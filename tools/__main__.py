@@ -2,39 +2,55 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
 import typer
 
 from tools import help as help_
-from tools import hostile, query_reference
-from tools.api import commands as api
-from tools.api_keys import commands as keys
-from tools.bench import commands as bench
-from tools.exporter import commands as exporter
-from tools.importer import commands as importer
-from tools.local import commands
-from tools.openapi import commands as openapi
-from tools.operate import commands as operate
-from tools.smoke import commands as smoke
 
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    help="Work with the service: the one on this machine ('make run'), or one on AWS.",
-    epilog=help_.EXITS,
-)
-api.register(app)
-commands.register(app)
-importer.register(app)
-exporter.register(app)
-openapi.register(app)
-hostile.register(app)
-bench.register(app)
-query_reference.register(app)
-app.add_typer(keys.app, name="keys")
-operate.register(app)
-smoke.register(app)
-help_.arrange(app)
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+PARTS: Final = {
+    "tools.api.commands": ("list", "get", "uninstall", "restore", "purge", "trash"),
+    "tools.local.commands": ("run", "token"),
+    "tools.importer.commands": ("import",),
+    "tools.exporter.commands": ("export", "export-installs"),
+    "tools.api_keys.commands": ("keys",),
+    "tools.operate.commands": ("redrive", "verify"),
+    "tools.smoke.commands": ("smoke",),
+    "tools.openapi.commands": ("openapi",),
+    "tools.query_reference": ("query-reference",),
+    "tools.hostile": ("hostile",),
+    "tools.bench.commands": ("bench", "bench-start", "bench-latency"),
+}
+"""The commands by the module that registers them. One command imports one of these: all of them
+take a second."""
+
+
+def app_of(parts: Iterable[str]) -> typer.Typer:
+    """The program with the commands of some parts."""
+    app = typer.Typer(
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        help="Work with the service: the one on this machine ('make run'), or one on AWS.",
+        epilog=help_.EXITS,
+    )
+    app.callback()(lambda: None)  # or a part of one command would be the program
+    for part in parts:
+        import_module(part).register(app)
+    help_.arrange(app)
+    return app
+
+
+def asked(arguments: Sequence[str]) -> Iterable[str]:
+    """The part of the command that is asked for; all of them for help, and for what is none."""
+    name = arguments[0] if arguments else ""
+    return [part for part, commands in PARTS.items() if name in commands] or PARTS
+
 
 if __name__ == "__main__":
-    app(prog_name="python -m tools")
+    app_of(asked(sys.argv[1:]))(prog_name=help_.PROGRAM)

@@ -16,8 +16,8 @@ import pytest
 import typer
 from botocore import xform_name
 
+from tests.commands import APP
 from tests.docs.blocks import CHECKED_ONLY, LANGUAGES, PAGES, blocks, commands, spans
-from tools.__main__ import app
 from tools.local.paths import ROOT, SAM
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def test_make_has_the_targets_and_variables() -> None:
 
 
 def test_the_tools_have_the_commands_and_options() -> None:
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(APP)
     found = list(each("python", "-m", "tools"))
     assert found
     for block, words in found:

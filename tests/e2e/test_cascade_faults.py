@@ -22,7 +22,7 @@ import pytest
 from installs import clock
 from installs.store import keys
 from tests import rows
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.importer.table import open_table
 from tools.local.dynoxide import CREDENTIALS, REGION
 from tools.local.paths import ROOT

@@ -12,7 +12,7 @@ import pytest
 from installs.store import items, keys
 from installs.store.items import PURGE_AT
 from tests import rows
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.local.paths import ROOT
 from tools.tokens import SigningKey
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from tests import rows
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.local.paths import ROOT
 from tools.local.ports import HOST
 from tools.local.processes import Child

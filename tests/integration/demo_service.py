@@ -27,7 +27,7 @@ from installs.http import problem
 from installs.store import table
 from tests.integration.consumer import consumer
 from tools.demo import demo_lines
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.local.ports import HOST
 from tools.local.state import RunningStack, StateDirectory
 from tools.tokens import AUDIENCE, ISSUER, SigningKey

@@ -24,9 +24,9 @@ from installs.store import api_keys as stored
 from installs.store import items, keys, table
 from installs.store.expressions import Update
 from tests import rows
-from tools.__main__ import app
+from tests.commands import APP
 from tools.api_keys import keys as tool
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.importer.table import open_table
 from tools.tokens import AUDIENCE, ISSUER, SigningKey
 
@@ -352,7 +352,7 @@ def test_the_commands(
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_endpoint)
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        done = CliRunner().invoke(app, ["keys", *arguments, "--table", world.name])
+        done = CliRunner().invoke(APP, ["keys", *arguments, "--table", world.name])
         return done.exit_code, done.stdout, done.stderr
 
     status, secret, told = run("create", "sec", rows.WORKSPACE, "--role", "editor", "--days", "30")

@@ -17,7 +17,7 @@ from installs.access import Principal
 from installs.store import installs, items, keys
 from tests import rows
 from tests.integration.consumer import consumer
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.importer.table import open_table
 from tools.local.paths import ROOT
 from tools.operate.verify import Verifier

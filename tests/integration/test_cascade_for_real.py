@@ -23,7 +23,7 @@ from installs.store import keys, table
 from installs.store.expressions import Update
 from tests import rows
 from tests.integration.consumer import consumer
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.importer.table import open_table
 from tools.local.paths import ROOT
 from tools.operate.verify import Verifier

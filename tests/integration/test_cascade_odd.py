@@ -16,7 +16,7 @@ from installs.store.expressions import Delete
 from installs.store.table import Range
 from tests import rows
 from tests.integration.consumer import consumer
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.importer.table import open_table
 from tools.operate.verify import Verifier
 

@@ -13,7 +13,7 @@ from installs.store.expressions import Update
 from tests import rows
 from tests.commands import run
 from tools.exporter.rows import TableExport
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.importer.table import open_table
 from tools.operate.verify import Verifier
 from tools.outcome import Exit

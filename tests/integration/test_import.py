@@ -19,8 +19,9 @@ from installs.store.table import Table
 from tests import rows
 from tests.rows import WORKSPACE, Row, install, solution, solution_member
 from tools.demo import demo_lines
-from tools.importer import ImportRefusedError, ImportStoppedError, import_file
 from tools.importer import installs as importing
+from tools.importer.errors import ImportRefusedError, ImportStoppedError
+from tools.importer.run import import_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from installs.store.expressions import Action
     from installs.store.items import Item
     from installs.store.keys import Key
-    from tools.importer import ImportReport
+    from tools.importer.run import ImportReport
     from tools.local.tables import TableDefinition
 
     Load = Callable[..., ImportReport]

@@ -33,7 +33,7 @@ from installs.store.expressions import Update
 from tests import rows
 from tests.template import listed, resource_name, statements, transformed
 from tools.api_keys.keys import create
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.importer.table import open_table
 from tools.tokens import AUDIENCE, ISSUER, SigningKey
 

@@ -26,7 +26,7 @@ from installs.store import due, table
 from tests import rows
 from tests.template import transformed
 from tests.unit.test_monitoring import OURS, RUNBOOK, WATCHED, access_line
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.importer.table import open_table
 from tools.local.dynoxide import streams_client
 from tools.local.paths import ROOT, TEMPLATE

@@ -17,7 +17,7 @@ from installs.store import due, installs, items, keys
 from installs.store.expressions import Delete, Update
 from installs.store.table import Table
 from tests import rows
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.operate.redrive import Redrive, Result
 from tools.operate.verify import Verifier
 

@@ -15,7 +15,7 @@ from installs.store import installs, items, keys
 from installs.store.expressions import Update
 from installs.store.table import ConditionFailedError
 from tests import rows
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.importer.table import open_table
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from installs import access, cascade, clock
 from installs.cascade import Work
 from installs.store import due, installs, items, keys, table
 from tests import rows
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.importer.table import open_table
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from installs.store import keys
 from installs.store.expressions import Update
 from tests import rows
 from tests.integration.consumer import consumer
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.importer.table import open_table
 from tools.operate.verify import Verifier
 

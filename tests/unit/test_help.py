@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 import typer
 
-from tests.commands import run
-from tools.__main__ import app
+from tests.commands import APP, run
+from tools.__main__ import PARTS, app_of, asked
 from tools.help import GROUPS, PROGRAM
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 EXAMPLES: Final = [
     line.strip().removeprefix(f"{PROGRAM} ")
-    for command in app.registered_commands
+    for command in APP.registered_commands
     for line in str(command.epilog or "").splitlines()
     if line.strip().startswith(PROGRAM)
 ]
@@ -32,6 +32,18 @@ def test_every_command_stands_in_a_group_and_says_what_it_does(tmp_path: Path) -
             assert f"│ {name} " in shown
             assert run(f"{name} --help", tmp_path).code == 0
     assert "Exit codes" in shown
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_registers_the_commands_by_which_it_is_found(part: str) -> None:
+    commands = typer.main.get_command(app_of([part])).commands  # type: ignore[attr-defined]
+    assert set(commands) == set(PARTS[part])
+    assert all(list(asked([name])) == [part] for name in commands)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["lst"]])
+def test_where_no_command_is_asked_for_all_are_there(arguments: list[str]) -> None:
+    assert set(asked(arguments)) == set(PARTS)
 
 
 def test_there_are_examples() -> None:
@@ -49,7 +61,7 @@ def test_an_example_is_one_that_the_command_takes(
     for name in ("key.txt", "rows.ndjson"):
         (tmp_path / name).touch()
     name, *given = shlex.split(line.partition(" | ")[0].partition(" > ")[0])
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(APP)
     command = group.commands[name]  # type: ignore[attr-defined]
     with command.make_context(name, given) as context:
         assert context.args == []

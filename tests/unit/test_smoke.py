@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests import rows
-from tools.__main__ import app
+from tests.commands import APP
 from tools.smoke.api import ROUTE, Api
 from tools.smoke.looks import harmless, tried
 
@@ -159,7 +159,7 @@ def run(service: Service, patch: pytest.MonkeyPatch, *arguments: str, token: str
     client = httpx.Client
     patch.setattr("tools.smoke.commands.httpx.Client", lambda **_: client(transport=transport))
     patch.setattr("tools.smoke.looks.time.sleep", lambda _: None)
-    return CliRunner().invoke(app, ["smoke", "--base-url", URL, *arguments])
+    return CliRunner().invoke(APP, ["smoke", "--base-url", URL, *arguments])
 
 
 def test_the_life_of_an_install_is_looked_at_and_ends_where_it_began(

@@ -23,10 +23,16 @@ if TYPE_CHECKING:
     from installs.model import ApiKey
     from installs.store.table import Table
 
-app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to ``app``."""
+    keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
+    keys_app.command()(create)
+    keys_app.command("list")(list_keys)
+    keys_app.command()(revoke)
+    app.add_typer(keys_app, name="keys")
 
 
-@app.command()
 def create(
     kind: Annotated[
         KeyKind,
@@ -53,7 +59,6 @@ def create(
     typer.echo(made.secret)
 
 
-@app.command("list")
 def list_keys(
     table: Where = None,
     profile: Profile = None,
@@ -68,7 +73,6 @@ def list_keys(
             typer.echo("\t".join((key.id, key.kind, str(owner), role, _until(key))))
 
 
-@app.command()
 def revoke(
     key: Annotated[str, typer.Argument(metavar="KEY", help="The key's id.")],
     table: Where = None,

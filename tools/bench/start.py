@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 from tools.bench.engine import TABLE, engine
 from tools.demo import demo_lines
-from tools.importer import import_file
+from tools.importer.run import import_file
 from tools.local.paths import ROOT
 from tools.tokens import AUDIENCE, ISSUER, SigningKey
 

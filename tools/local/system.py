@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tools.demo import demo_lines
-from tools.importer import import_file
 from tools.importer.errors import ImporterError
+from tools.importer.run import import_file
 from tools.local import deploy, dynoxide, pages, people
 from tools.local.deploy import Emulator
 from tools.local.errors import LocalSystemError

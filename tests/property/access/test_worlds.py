@@ -28,7 +28,7 @@ from tests import rows
 from tests.property.access.pairs import CALLER, INSTALLS, KEY, LINES, Pair, moment, pair
 from tests.property.query.filters import filters, orders
 from tests.property.query.worlds import ENUMS, IDS
-from tools.importer import import_file
+from tools.importer.run import import_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
