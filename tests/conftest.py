@@ -47,7 +47,7 @@ def no_way_to_aws(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def dynamodb_endpoint() -> Iterator[str]:
     """The endpoint of a DynamoDB engine, in memory, for the whole session."""
-    with dynoxide.running_dynoxide() as endpoint:
+    with dynoxide.running_dynoxide() as (endpoint, _):
         yield endpoint
 
 

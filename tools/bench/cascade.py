@@ -136,7 +136,7 @@ def main() -> None:
     size = Size(*map(int, sys.argv[1:] or ["10000"]))
     with (
         TemporaryDirectory() as folder,
-        dynoxide.running_dynoxide(log=Path(folder) / "dynoxide.log") as endpoint,
+        dynoxide.running_dynoxide(log=Path(folder) / "dynoxide.log") as (endpoint, _),
     ):
         client = dynoxide.dynamodb_client(endpoint)
         TableDefinition.from_template(TEMPLATE).create(client, "bench")

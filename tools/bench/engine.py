@@ -28,7 +28,7 @@ def engine() -> Iterator[DynamoDBClient]:
 
     The table has no stream: nobody would follow it, and the engine's imports grow slow with one.
     """
-    with dynoxide.running_dynoxide() as endpoint:
+    with dynoxide.running_dynoxide() as (endpoint, _):
         settings = dynoxide.CREDENTIALS | {
             "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
             "AWS_DEFAULT_REGION": dynoxide.REGION,

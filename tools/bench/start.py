@@ -19,8 +19,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
+from tools import demo
 from tools.bench.engine import TABLE, engine
-from tools.demo import demo_lines
 from tools.importer.run import import_file
 from tools.local.paths import ROOT
 from tools.tokens import AUDIENCE, ISSUER, SigningKey
@@ -104,7 +104,7 @@ def measure(rounds: int, progress: Callable[[str], None]) -> Starts:
         os.environ["PYTHONPYCACHEPREFIX"] = folder
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         rows = Path(folder) / "demo.ndjson"
-        rows.write_text("".join(line.rstrip("\n") + "\n" for line in demo_lines()))
+        demo.write(rows)
         for done in range(rounds + 1):
             progress(f"Round {done + 1} of {rounds + 1}")
             import_file(rows, TABLE, os.environ["AWS_ENDPOINT_URL_DYNAMODB"], lambda *_: None)

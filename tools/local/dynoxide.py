@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -17,7 +18,6 @@ from tools.local.processes import Child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -37,12 +37,14 @@ def binary() -> Path:
             f"Dynoxide for {engine_platform()} is not installed: run 'make setup', or set"
             " DYNOXIDE to the path of its binary."
         )
-    return type(packaged_dynoxide())(found)
+    return Path(found)
 
 
 @contextmanager
-def running_dynoxide(*, database: Path | None = None, log: Path | None = None) -> Iterator[str]:
-    """Run the engine on a free port, and give its endpoint.
+def running_dynoxide(
+    *, database: Path | None = None, log: Path | None = None
+) -> Iterator[tuple[str, Child]]:
+    """Run the engine on a free port, and give its endpoint and its process.
 
     Without ``database`` everything is in memory; with it, a SQLite file outlives the process.
     """
@@ -52,7 +54,7 @@ def running_dynoxide(*, database: Path | None = None, log: Path | None = None) -
         command += ["--db-path", str(database)]
     with Child(command, log=log) as child:
         wait_until_listening(port, 10, child.running)
-        yield f"http://{HOST}:{port}"
+        yield f"http://{HOST}:{port}", child
 
 
 def _settings(endpoint: str) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class StateDirectory:
         self.path.mkdir(parents=True, exist_ok=True)
         self.signing_key = self.path / "signing-key.pem"
         self.stack = self.path / "stack.json"
+        self.demo = self.path / "demo.ndjson"
         self.logs = self.path / "logs"
         self.temporary = self.path / "tmp"
         self.rows = self.path / "rows"

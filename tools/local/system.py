@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tools.demo import demo_lines
+from tools import demo
 from tools.importer.errors import ImporterError
 from tools.importer.run import import_file
 from tools.local import deploy, dynoxide, pages, people
@@ -79,7 +79,7 @@ def local_system(
         state.prepare(keep_rows=keep_rows)
         key = SigningKey.of_machine(state.signing_key)
         progress("Starting Dynoxide and ministack")
-        tables_endpoint = stack.enter_context(
+        tables_endpoint, engine = stack.enter_context(
             dynoxide.running_dynoxide(database=state.database, log=state.logs / "dynoxide.log")
         )
         aws_endpoint, ministack = stack.enter_context(
@@ -97,7 +97,9 @@ def local_system(
         kept = _make_table(tables, description)
         if not kept or data:
             progress("Importing rows")
-            rows = data or _write_demo(state)
+            rows = data or state.demo
+            if data is None:
+                demo.write(rows)
             add_rows(rows, description.table_name, tables_endpoint, lambda *_: None)
         progress("Following the stream")
         _follow_stream(stack, state, tables_endpoint, emulator, description)
@@ -121,7 +123,7 @@ def local_system(
         stack.callback(state.stack.unlink, missing_ok=True)
         state.stack.write_text(running.as_json())
         sample = people.sample(tables, description.table_name)
-        yield LocalSystem(running, key, sample, (ministack,))
+        yield LocalSystem(running, key, sample, (engine, ministack))
 
 
 def add_rows(
@@ -140,12 +142,6 @@ def _make_table(tables: DynamoDBClient, description: DeployedStack) -> bool:
         return True
     description.table.create(tables, description.table_name)
     return False
-
-
-def _write_demo(state: StateDirectory) -> Path:
-    path = state.path / "demo.ndjson"
-    path.write_text("".join(line.rstrip("\n") + "\n" for line in demo_lines()))
-    return path
 
 
 def _warm_up(emulator: Emulator) -> None:
