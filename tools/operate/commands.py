@@ -12,7 +12,7 @@ from tools.local.state import StateDirectory
 from tools.operate.redrive import Redrive, Result
 from tools.operate.target import Target
 from tools.operate.verify import Finding, Verifier
-from tools.options import Profile, Region, State  # noqa: TC001 - typer reads them
+from tools.options import Address, Profile, Region, State, Where
 from tools.outcome import Exit, end, output, progress, told
 
 
@@ -65,8 +65,8 @@ def redrive(
 
 
 def verify(
-    table: Annotated[str | None, typer.Option(help="On AWS: the table (output TableName).")] = None,
     repair: Annotated[bool, typer.Option("--repair", help="Mend what disagrees.")] = False,
+    table: Where = None,
     profile: Profile = None,
     region: Region = None,
     state: State = DEFAULT_STATE,
@@ -80,11 +80,7 @@ def verify(
     console = output()
     left = number = 0
     with told():
-        if table is None:
-            running = StateDirectory(state).running()
-            opened = Target.local(running).table(running.table_name)
-        else:
-            opened = Target.aws(profile, region).table(table)
+        opened = Address.chosen(table, state, profile, region).open()
         described = opened.client.describe_table(TableName=opened.name)["Table"]
         with progress() as bar:
             # ItemCount is hours old on AWS: the bar grows with what is found.
