@@ -1,7 +1,8 @@
 # The commands of a developer's day. Everything is installed below .venv and .venvs, pinned by
 # requirements/; a second run costs nothing.
 #
-#   make run [PORT=8000] [DATA=rows.ndjson] [KEEP=1]   the whole service on this machine, and its pages
+#   make run [PORT=8000] [DATA=rows.ndjson] [KEEP=1] [ORIGIN=*]
+#                                                      the whole service on this machine, and its pages
 #   make docs                                          the reference page, into .site/reference
 #   make token USER=usr_x                              a token for any user of it
 #   make import FILE=rows.ndjson                       more rows into it
@@ -41,7 +42,7 @@ docs: $(SITE)/swagger-ui-bundle.js
 	@cp docs/reference/* openapi.yaml $(SITE)/
 
 run: setup docs
-	@$(BIN)/python -m tools run --port $(PORT) $(if $(PAGES_PORT),--pages-port $(PAGES_PORT)) $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep)
+	@$(BIN)/python -m tools run --port $(PORT) $(if $(PAGES_PORT),--pages-port $(PAGES_PORT)) $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep) $(if $(ORIGIN),--origin "$(ORIGIN)")
 
 token: $(STAMPS)/dev
 	@$(if $(USER_ID),,$(error Say whose token: make token USER=usr_x))$(BIN)/python -m tools token "$(USER_ID)"

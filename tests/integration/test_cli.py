@@ -141,6 +141,7 @@ def test_a_purge_asks_first(command: Command, monkeypatch: pytest.MonkeyPatch) -
         ("token 'usr ada'", "not a user's id"),
         ("run --port 99999", "65534"),
         ("run --data /nowhere", "does not exist"),
+        ("run --origin localhost:5173", "like http://localhost:5173"),
         ("list --base-url http://127.0.0.1:1", "a token is needed"),
         ("list --base-url http://127.0.0.1:1 --as usr_ada", "--as is for the local service"),
         ("list --token-file /nowhere", "does not exist"),

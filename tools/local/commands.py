@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ import typer
 from rich.console import Console
 
 from installs.ids import is_id
+from tools.local import deploy
 from tools.local.errors import LocalSystemError
 from tools.local.paths import DEFAULT_STATE
 from tools.local.state import StateDirectory
@@ -54,9 +56,19 @@ def run(
         ),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the rows of the last run.")] = False,
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ORIGIN",
+            help="The web origin whose pages may call the API, in place of the pages' own; "
+            "'*' for every one.",
+        ),
+    ] = None,
     state: State = DEFAULT_STATE,
 ) -> None:
     """Run the whole service on this machine, until Ctrl-C."""
+    if origin is not None and not re.fullmatch(deploy.origin_pattern(), origin):
+        end(Exit.USAGE, f"--origin: {origin!r} is neither like http://localhost:5173 nor '*'.")
     console = _console()
     for number in _SIGNALS:
         signal.signal(number, _end)
@@ -71,6 +83,7 @@ def run(
                         pages_port=pages_port or port + 1,
                         data=data,
                         keep_rows=keep,
+                        origin=origin,
                         progress=steps,
                     )
                 )

@@ -18,7 +18,7 @@ from tools.local.ministack import aws_environment
 from tools.local.paths import MINISTACK_PYTHON, ROOT, SAM, TEMPLATE
 from tools.local.processes import Child
 from tools.local.stream.settings import MappingSettings
-from tools.local.tables import TableDefinition
+from tools.local.tables import TableDefinition, load_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -126,14 +126,20 @@ def build(log: Path) -> None:
         stamp.write(digest)
 
 
-def deploy(endpoint: str, key_set: str, pages: str, log: Path) -> None:
+def origin_pattern() -> str:
+    """What the template takes for a web origin, as a regular expression."""
+    pattern: str = load_template(TEMPLATE)["Parameters"]["AllowedOrigin"]["AllowedPattern"]
+    return pattern
+
+
+def deploy(endpoint: str, key_set: str, origin: str, log: Path) -> None:
     """Run ``sam deploy`` of what was built against the emulator.
 
-    ``pages`` is the web origin that may call the API.
+    ``origin`` is the web origin whose pages may call the API, or ``*``.
     """
     parameters = {
         "Stage": STAGE,
-        "AllowedOrigin": pages,
+        "AllowedOrigin": origin,
         "Issuer": tokens.ISSUER,
         "Audience": tokens.AUDIENCE,
         "Jwks": key_set,

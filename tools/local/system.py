@@ -66,11 +66,13 @@ def local_system(
     pages_port: int,
     data: Path | None = None,
     keep_rows: bool = False,
+    origin: str | None = None,
     progress: Progress,
 ) -> Iterator[LocalSystem]:
     """Start the system on ``port``, its pages on ``pages_port``.
 
-    It has the rows of ``data``, or the demo's without it.
+    It has the rows of ``data``, or the demo's without it. Pages of ``origin`` may call the API,
+    by default its own.
     """
     with ExitStack() as stack:
         stack.enter_context(state.locked())
@@ -89,7 +91,7 @@ def local_system(
         deploy.build(state.logs / "sam.log")
         progress("Deploying template.yaml (sam deploy)")
         page_origin = pages.origin(pages_port)
-        deploy.deploy(aws_endpoint, key.key_set(), page_origin, state.logs / "sam.log")
+        deploy.deploy(aws_endpoint, key.key_set(), origin or page_origin, state.logs / "sam.log")
         emulator = Emulator(aws_endpoint)
         emulator.put_gateway_responses()
         description = emulator.read_stack()
