@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from installs_client import Client
+from tests import rows
 from tests.commands import Done, run
 from tools.api import changes
 from tools.demo.places import DEMO_SECRETS
@@ -50,8 +51,8 @@ def test_with_json_there_are_rows_as_the_api_has_them(command: Command, demo: De
     done = command("list --id ins_crm --id ins_crm_mail --order id --json")
 
     with Client(demo.running.base_url, demo.running.tokens["usr_ada"]) as client:
-        rows = [client.get(one).raw for one in ("ins_crm", "ins_crm_mail")]
-    assert [json.loads(line) for line in done.out.splitlines()] == rows
+        shown = [client.get(one).raw for one in ("ins_crm", "ins_crm_mail")]
+    assert [json.loads(line) for line in done.out.splitlines()] == shown
 
 
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 100, 200])
@@ -208,6 +209,19 @@ def test_where_something_else_answers(command: Command, monkeypatch: pytest.Monk
     done = command("list")
     assert (done.code, done.out) == (Exit.UNREACHABLE, "")
     assert "is the base URL that of its stage?" in done.err
+
+
+def test_an_import_that_is_stopped_says_that_it_is_not_done(
+    command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tools.importer.run.write_batch", interrupted)
+    file = rows.write(tmp_path / "rows.ndjson", rows.base())
+    done = command(f"import {file}")
+    assert (done.code, done.out) == (130, "")
+    assert "import the file again" in done.err
 
 
 def test_ctrl_c_ends_it_quietly(

@@ -17,6 +17,7 @@ from tools.smoke.looks import harmless, tried
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 TOKEN: Final = "sec_of_an_editor"  # noqa: S105 - nobody's
 URL: Final = "https://api.example/prod"
@@ -222,6 +223,14 @@ def test_an_install_in_the_trash_is_left_there(monkeypatch: pytest.MonkeyPatch) 
 
     assert done.exit_code == 1
     assert service.deleted[MINE]
+
+
+def test_the_token_may_be_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+
+    done = run(Service(), monkeypatch, "--token-file", str(tmp_path / "token"), token="")
+
+    assert done.exit_code == 0, done.output
 
 
 @pytest.mark.parametrize(("token", "code"), [("", 2), ("sec_another", 3)])

@@ -40,13 +40,17 @@ def import_rows(
         address = Address.chosen(table, state, profile, region)
         with progress() as bar:
             task = bar.add_task("Importing", total=None)
-            report = import_file(
-                file,
-                address.name,
-                address.endpoint_url,
-                lambda done, total: bar.update(task, completed=done, total=total),
-                address.session,
-            )
+            try:
+                report = import_file(
+                    file,
+                    address.name,
+                    address.endpoint_url,
+                    lambda done, total: bar.update(task, completed=done, total=total),
+                    address.session,
+                )
+            except KeyboardInterrupt:
+                errors().print("Some rows may be written: import the file again.", style="red")
+                raise
     errors().print(
         f"{report.rows} rows; installs that are new or changed: {report.installs_changed}"
     )

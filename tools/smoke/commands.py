@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated, Final
 
 import httpx
@@ -36,6 +37,15 @@ def smoke(
             envvar="INSTALLS_BASE_URL", metavar="URL", help="The API's base URL (output ApiUrl)."
         ),
     ],
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help=f"A file that holds the token or API key; else {TOKEN} has it.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
     write: Annotated[
         str | None,
         typer.Option(
@@ -50,12 +60,16 @@ def smoke(
 ) -> None:
     """Look whether a deployed API does what it should; nothing is changed without --write.
 
-    The variable INSTALLS_TOKEN has a bearer token or an API key; --write needs one of an editor.
+    The token is in --token-file or in the variable INSTALLS_TOKEN; --write needs an editor's.
     """
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    token = os.environ.get(TOKEN, "").strip()
+    token = (token_file.read_text("utf-8") if token_file else os.environ.get(TOKEN, "")).strip()
     if not token or not base_url.startswith(("https://", "http://")):
-        told = f"Put a token into {TOKEN}." if not token else f"{base_url} is no URL of an API."
+        told = (
+            f"A token is needed: --token-file, or {TOKEN}."
+            if not token
+            else f"{base_url} is no URL of an API."
+        )
         console.print(told, style="red")
         raise typer.Exit(2)
     with httpx.Client(timeout=timeout) as client:
