@@ -67,6 +67,7 @@ def test_an_example_gives_what_the_page_shows(kind: str, text: str, shown: str) 
         assert refused.value.detail + "\n" == shown
     else:
         assert answer(kind, text) == shown
+        assert "(total 0)" not in shown, "it shows nothing"
 
 
 def test_there_are_examples_of_each_kind() -> None:
