@@ -142,6 +142,7 @@ def test_a_purge_asks_first(command: Command, monkeypatch: pytest.MonkeyPatch) -
         ("token 'usr ada'", "not a user's id"),
         ("run --port 99999", "65534"),
         ("run --data /nowhere", "does not exist"),
+        ("bench-latency --read-p50 5 --read-p99 1", "0 < p50 <= p99"),
         ("run --origin localhost:5173", "like http://localhost:5173"),
         ("list --base-url http://127.0.0.1:1", "a token is needed"),
         ("list --base-url http://127.0.0.1:1 --as usr_ada", "--as is for the local service"),

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tools.outcome import Exit, end
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -69,14 +71,16 @@ def bench_latency(
     from tools.bench.network import Lognormal, Network
     from tools.bench.staleness import Lag
 
-    network = Network(
-        Lognormal(read_p50, read_p99),
-        Lognormal(write_p50, write_p99),
-        per_mb_examined,
-        per_mb_answered,
-        threads,
-    )
-    lag = Lag(Lognormal(index_p50, index_p99))
+    try:
+        reads, writes, lags = (
+            Lognormal(read_p50, read_p99),
+            Lognormal(write_p50, write_p99),
+            Lognormal(index_p50, index_p99),
+        )
+    except ValueError as error:
+        end(Exit.USAGE, str(error))
+    network = Network(reads, writes, per_mb_examined, per_mb_answered, threads)
+    lag = Lag(lags)
     lines = scale.report(network, lag, large=large, draws=draws, trials=trials, seed=seed)
     for line in lines:
         typer.echo(line)
