@@ -115,7 +115,7 @@ def introduction(system: LocalSystem) -> Iterator[str]:
     yield f"\nConsole   {stack.pages_url}/console/"
     yield f"Reference {stack.pages_url}/reference/"
     yield f"Base URL  {stack.base_url}"
-    named = " ".join(islice(stack.tokens, _NAMED))
+    named = " ".join(islice(stack.tokens, _NAMED)) or "none: there is no user among the rows"
     more = f" and {len(stack.tokens) - _NAMED} more" if len(stack.tokens) > _NAMED else ""
     yield f"Users     {named}{more}"
     yield "          (a token of one: make -s token USER=...)"
