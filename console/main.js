@@ -47,6 +47,9 @@ async function load(said) {
   $("list").ariaBusy = "true";
   const { signal } = loading;
   try {
+    if (api === null) {
+      throw new Problem({ status: 401, title: "Nobody acts", detail: "The API wants a token." });
+    }
     show(await api.list({ ...query, ...place }, signal));
     say(said(page.pageInfo.total));
     return true;
@@ -206,7 +209,7 @@ $("next").addEventListener("click", () => turn({ after: page.pageInfo.endCursor 
 $("previous").addEventListener("click", () => turn({ before: page.pageInfo.startCursor }));
 
 session.addEventListener("change", () => {
-  api = new Api(session.baseUrl, session.token);
+  api = session.token ? new Api(session.baseUrl, session.token) : null;
   details.close();
   suggest("workspaces", Object.keys(session.user?.roles ?? {}));
   apply();

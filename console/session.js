@@ -10,7 +10,7 @@ export class Session extends EventTarget {
   #local = "";
   #kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
 
-  /** Fired as "change" whenever someone else acts. */
+  /** Fired as "change" whenever someone else acts, or nobody. */
   async start() {
     const stack = await localStack();
     this.#users = stack?.users ?? [];
@@ -57,6 +57,9 @@ export class Session extends EventTarget {
     $("token-text").value = this.#kept.token ?? "";
     if (!(await answered($("token")))) {
       $("user").value = this.#kept.user = this.user ? this.user.id : TYPED;
+      if (!this.token) {
+        this.dispatchEvent(new Event("change"));
+      }
       return;
     }
     const [baseUrl, token] = [$("base-url").value.trim(), $("token-text").value.trim()];

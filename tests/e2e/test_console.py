@@ -251,6 +251,24 @@ def test_another_token_is_kept_in_the_tab_and_a_bad_one_told(
         assert shown.page.evaluate("localStorage.length + document.cookie.length") == 0
 
 
+def test_where_no_user_is_known_a_token_is_asked_for(stack: Stack, browser: Browser) -> None:
+    with watched_page(browser) as page:
+        page.route("**/stack.json", lambda route: route.fulfill(status=404))
+        page.goto(f"{stack.running.pages_url}/console/")
+        shown = Console(page)
+        shown.button("Cancel").click()
+        expect(shown.problem).to_contain_text("The API wants a token.")
+
+        shown.button("Apply").click()
+        expect(shown.problem).to_contain_text("Choose another user or token.")
+        shown.button("Token…").click()
+        page.get_by_label("Base URL").fill(stack.running.base_url)
+        page.get_by_label("Token or API key").fill(stack.running.tokens["usr_vera"])
+        shown.button("Use it").click()
+        expect(shown.status).to_contain_text("match")
+        expect(shown.problem).to_be_hidden()
+
+
 def test_hostile_text_stays_text(stack: Stack, browser: Browser) -> None:
     with console(stack, browser, "usr_vera") as shown:
         shown.filter_by({"id": "ins_hostile"})

@@ -119,15 +119,14 @@ def introduction(system: LocalSystem) -> Iterator[str]:
     more = f" and {len(stack.tokens) - _NAMED} more" if len(stack.tokens) > _NAMED else ""
     yield f"Users     {named}{more}"
     yield "          (a token of one: make -s token USER=...)"
-    if system.sample is None:
-        return
-    user, install = system.sample
-    header = '-H "Authorization: Bearer $TOKEN"'
-    yield f"\nAs {user}:\n\nTOKEN={stack.tokens[user]}\nINSTALLS={installs}"
-    yield f'curl -s {header} "$INSTALLS?limit=2"'
-    yield f"curl -s {header} $INSTALLS/{install}"
-    yield f"curl -s -X DELETE {header} $INSTALLS/{install}"
-    yield f"curl -s -X POST {header} $INSTALLS/{install}/restore"
+    if system.sample is not None:
+        user, install = system.sample
+        header = '-H "Authorization: Bearer $TOKEN"'
+        yield f"\nAs {user}:\n\nTOKEN={stack.tokens[user]}\nINSTALLS={installs}"
+        yield f'curl -s {header} "$INSTALLS?limit=2"'
+        yield f"curl -s {header} $INSTALLS/{install}"
+        yield f"curl -s -X DELETE {header} $INSTALLS/{install}"
+        yield f"curl -s -X POST {header} $INSTALLS/{install}/restore"
     yield "\nServing; Ctrl-C ends it."
 
 

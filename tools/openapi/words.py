@@ -44,8 +44,8 @@ and counts all pages.
 GET: Final = Operation(
     "Get an install",
     """\
-Deleted or not. An install that does not exist, was purged, or is out of the caller's reach is a
-404.
+Deleted or not. A 404 is one that does not exist, was purged, is past its retention, or is out of
+the caller's reach: nothing tells which.
 """,
 )
 UNINSTALL: Final = Operation(
