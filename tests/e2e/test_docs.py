@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -134,3 +135,19 @@ def test_pages_are_run() -> None:
 
     assert sum(len(block.steps) for block in run) > 20
     assert {"README.md", "faq.md"} <= {block.page.name for block in run}
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="children are told by /proc")
+def test_the_system_ends_when_an_engine_does(demo: RunningStack) -> None:
+    """The last of this file: nothing serves after it."""
+    children = Path(f"/proc/{demo.pid}/task/{demo.pid}/children").read_text().split()
+    commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
+    (engine,) = (pid for pid, command in commands.items() if b"dynoxide\0" in command)
+
+    os.kill(engine, signal.SIGKILL)
+
+    told, deadline = "", time.monotonic() + PATIENCE
+    while "An engine ended by itself" not in told and time.monotonic() < deadline:
+        time.sleep(0.1)
+        told = Path("run.log").read_text()
+    assert "An engine ended by itself" in told

@@ -122,9 +122,9 @@ def local_system(
         progress("Serving the pages")
         told = partial(people.told, description.base_url, shown, key)
         stack.enter_context(pages.serving_pages(pages_port, aws_endpoint, told))
+        sample = people.sample(tables, description.table_name)
         stack.callback(state.stack.unlink, missing_ok=True)
         state.stack.write_text(running.as_json())
-        sample = people.sample(tables, description.table_name)
         yield LocalSystem(running, key, sample, (engine, ministack))
 
 
