@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NAMED: Final = 12
-"""How many users are named to whoever started the system."""
+"""Of how many users whoever started the system is given a token at once."""
 
 State = Annotated[
     Path, typer.Option("--state", help="Where the system keeps its files.", envvar="LOCAL_STATE")
@@ -115,10 +115,13 @@ def introduction(system: LocalSystem) -> Iterator[str]:
     yield f"\nConsole   {stack.pages_url}/console/"
     yield f"Reference {stack.pages_url}/reference/"
     yield f"Base URL  {stack.base_url}"
-    named = " ".join(islice(stack.tokens, _NAMED)) or "none: there is no user among the rows"
-    more = f" and {len(stack.tokens) - _NAMED} more" if len(stack.tokens) > _NAMED else ""
-    yield f"Users     {named}{more}"
-    yield "          (a token of one: make -s token USER=...)"
+    yield "Tokens    (12 hours; of any user: make -s token USER=...)"
+    for user, text in islice(stack.tokens.items(), _NAMED):
+        yield f"  {user}  {text}"
+    if not stack.tokens:
+        yield "  none: there is no user among the rows"
+    if len(stack.tokens) > _NAMED:
+        yield f"  and {len(stack.tokens) - _NAMED} more users"
     if system.sample is not None:
         user, install = system.sample
         header = '-H "Authorization: Bearer $TOKEN"'
