@@ -94,6 +94,17 @@ def test_what_is_nearly_a_parameter_is_told_what_is_meant(name: str, meant: str)
         parse({name: ["1"]})
 
 
+@pytest.mark.parametrize(("name", "meant"), [("offset", "after"), ("sort", "orderBy")])
+def test_what_other_apis_call_the_same_is_told_too(name: str, meant: str) -> None:
+    with pytest.raises(InvalidParameterError, match=f"{name}.* is not a parameter: use '{meant}'"):
+        parse({name: ["1"]})
+
+
+def test_the_id_that_is_none_is_named_among_many() -> None:
+    with pytest.raises(InvalidParameterError, match=r"ids: 'c d' is no id: an id has 1-128"):
+        parsed(ids="a,b,c d,e")
+
+
 def test_all_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(InvalidParameterError) as raised:
         parsed(limit="0", member_policy="auto", include_deleted="yes")

@@ -36,7 +36,7 @@ class Engine:
 
     def ids(self) -> list[str]:
         """All matching rows, in order."""
-        return [str(row["id"]) for row in sorted(self._rows, key=self._order.key)]
+        return [str(row["id"]) for row in self._behind(self._order, None)]
 
     def page(self, limit: int, *, after: str | None) -> list[str]:
         """The first rows behind a cursor."""
@@ -55,12 +55,15 @@ class Engine:
         return cursor.encode(self._order, self._order.values(row), self._binding)
 
     def _behind(self, order: Order, text: str | None) -> list[Row]:
-        rows = sorted(self._rows, key=order.key)
+        def key(row: Row) -> SortKey:
+            return order.sort_key_of_values(order.values(row))
+
+        rows = sorted(self._rows, key=key)
         if text is None:
             return rows
         values = cursor.decode(text, self._order, self._binding)
-        position: SortKey = order.sort_key_of_values(values)
-        return [row for row in rows if order.is_after(row, position)]
+        position = order.sort_key_of_values(values)
+        return [row for row in rows if key(row) > position]
 
 
 def _attached(

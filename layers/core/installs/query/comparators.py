@@ -104,7 +104,7 @@ def _operator(
     if field.kind is Kind.JSON:
         takes = f"'path' takes {', '.join((*allowed, NOT))}" if path else f"use {_JSON_FORMS}"
     if operator is None:
-        detail = f"{quoted(key)} is not an operator{suggestion(key, allowed)}; {takes}"
+        detail = f"{quoted(key)} is not an operator; {takes}{suggestion(key, allowed)}"
         reading.wrong(place, "unknown_operator", detail)
     elif operator.shape is Shape.FLAG and field.kind in operator.kinds:
         reading.wrong(place, "operator_not_allowed", f"{field.name} is never null")

@@ -44,6 +44,8 @@ def literal(field: Field, value: object) -> Scalar:
         if isinstance(value, bool):
             return value
         raise LiteralError("wrong_type", f"{quoted(value)} is not true or false")
+    if field.kind is Kind.DATE and not isinstance(value, str):
+        raise LiteralError("wrong_type", f"{quoted(value)} is not a date-time such as {_EXAMPLE}")
     checked = text(value)
     if field.kind is Kind.ENUM and checked not in field.values:
         raise LiteralError(

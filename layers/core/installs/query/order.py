@@ -1,8 +1,8 @@
 """The order of the rows: one key, from which sort, cursor and keyset predicate all come.
 
-``Order.key`` is a tuple of plain values whose own comparison is the order: for each field a rank
-that puts nulls where they belong, then the value, which for a descending field is a string that
-compares the other way round. The id is always last, so that no two rows are equal.
+``Order.sort_key_of_values`` is a tuple of plain values whose own comparison is the order: for each
+field a rank that puts nulls where they belong, then the value, which for a descending field is a
+string that compares the other way round. The id is always last, so that no two rows are equal.
 """
 
 from __future__ import annotations
@@ -97,14 +97,6 @@ class Order:
                 parts += (present, value if ascending else Descending(value))
         return tuple(parts)
 
-    def key(self, row: Fields) -> SortKey:
-        """The row's place in the order."""
-        return self.sort_key_of_values(self.values(row))
-
-    def is_after(self, row: Fields, position: SortKey) -> bool:
-        """Whether the row comes behind a position (``sort_key_of_values`` of a cursor's values)."""
-        return self.key(row) > position
-
     def reversed(self) -> Order:
         """The same rows from the other end."""
         return Order(tuple(key.reversed() for key in self.keys))
@@ -166,7 +158,7 @@ def parse_order_by(text: str | None) -> Order:
     try:
         given = read(text, max_bytes=MAX_BYTES)
     except DocumentError as error:
-        raise _invalid([_issue("invalid_json", str(error))]) from None
+        raise _invalid([_issue("invalid_json", f"{error}; an order is {_FORM}")]) from None
     if not isinstance(given, list):
         raise _invalid([_issue("wrong_type", f"{quoted(given)} is not {_FORM}")])
     if not 1 <= len(given) <= MAX_KEYS:

@@ -36,6 +36,12 @@ PARAMETERS: Final = (
 )  # fmt: skip
 
 
+_ELSEWHERE: Final = {
+    "cursor": "after", "offset": "after", "page": "after", "page_size": "limit",
+    "per_page": "limit", "q": "filter", "sort": "orderBy", "sort_by": "orderBy", "where": "filter",
+}  # fmt: skip
+"""What other APIs call the same."""
+
 _NO_ID: Final = "an id has 1-128 characters of A-Z a-z 0-9 _ -"
 
 
@@ -75,9 +81,11 @@ def parse(given: Mapping[str, Sequence[str]]) -> ListQuery:
             value, about = one[parameter], INSTALL.fields[field]
             if about.kind is Kind.ENUM and value not in about.values:
                 detail = f"{quoted(value)} is not one of {', '.join(about.values)}"
+                detail += suggestion(value, about.values)
                 issues.append(Issue("invalid_value", detail, parameter))
             elif about.kind is Kind.ID and not is_id(value):
-                issues.append(Issue("invalid_value", _NO_ID, parameter))
+                detail = f"{quoted(value)} is no id: {_NO_ID}"
+                issues.append(Issue("invalid_value", detail, parameter))
             else:
                 parts.append(equals(INSTALL, field, value))
     ids = _ids(one, issues)
@@ -111,8 +119,11 @@ def _each_once(given: Mapping[str, Sequence[str]]) -> dict[str, str]:
     issues: list[Issue] = []
     for name, values in given.items():
         if name not in PARAMETERS:
-            near = suggestion(name, PARAMETERS) if len(issues) < MAX_ISSUES else ""
-            detail = f"{quoted(name)} is not a parameter{near}"
+            detail = f"{quoted(name)} is not a parameter"
+            if name in _ELSEWHERE:
+                detail += f": use '{_ELSEWHERE[name]}'"
+            elif len(issues) < MAX_ISSUES:
+                detail += suggestion(name, PARAMETERS)
             issues.append(Issue("unknown_parameter", detail, name))
         elif len(values) != 1:
             issues.append(Issue("repeated", "may be given once", name))
@@ -135,10 +146,11 @@ def _ids(one: Mapping[str, str], issues: list[Issue]) -> list[str] | None:
     if "ids" not in one:
         return None
     ids = one["ids"].split(",")
+    wrong = next((each for each in ids if not is_id(each)), None)
     if len(ids) > MAX_IDS:
         issues.append(Issue("too_many", f"at most {MAX_IDS} ids", "ids"))
-    elif not all(map(is_id, ids)):
-        issues.append(Issue("invalid_value", _NO_ID, "ids"))
+    elif wrong is not None:
+        issues.append(Issue("invalid_value", f"{quoted(wrong)} is no id: {_NO_ID}", "ids"))
     return ids
 
 

@@ -83,9 +83,15 @@ def _invalid(issues: list[Issue]) -> InvalidFilterError:
 
 
 def _filter(
-    reading: Reading, place: Place, entity: Entity, value: object, *, negated: bool
+    reading: Reading,
+    place: Place,
+    entity: Entity,
+    value: object,
+    *,
+    negated: bool,
+    what: str = "a filter",
 ) -> Node:
-    given = reading.filled(place, value, "a filter")
+    given = reading.filled(place, value, what)
     parts = (
         _key(reading, place.at(key), entity, key, inner, negated=negated)
         for key, inner in (given or {}).items()
@@ -132,7 +138,10 @@ def _relation(
         return FALSE
     entity = target(relation)
     if not relation.many:
-        return One(relation.name, _filter(reading, inner, entity, given, negated=negated))
+        what = f"a filter; the id alone is compared by {relation.key}"
+        return One(
+            relation.name, _filter(reading, inner, entity, given, negated=negated, what=what)
+        )
     quantified = reading.filled(inner, given, "a filter under some, every or none") or {}
     parts = (
         _quantified(reading, inner.at(key), relation, key, wanted, negated=negated)
