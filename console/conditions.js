@@ -83,7 +83,7 @@ export class Conditions {
   #typed = null;
 
   constructor() {
-    $("filter-json").addEventListener("input", () => this.#take());
+    $("filter-json").addEventListener("input", () => this.#typedIn());
     $("add-condition").addEventListener("click", () => {
       this.#conditions.push({ name: "integration", operator: "containsi", value: "" });
       this.#show();
@@ -91,13 +91,14 @@ export class Conditions {
     });
   }
 
-  clear() {
-    $("filter-json").value = "";
-    this.#take();
+  /** Take a filter's JSON in place of all that is there. */
+  take(text) {
+    $("filter-json").value = text;
+    this.#typedIn();
   }
 
   /** Take what was typed as the filter; conditions that are added from now on are AND-ed to it. */
-  #take() {
+  #typedIn() {
     this.#conditions = [];
     this.#typed = parsed($("filter-json").value);
     $("add-condition").disabled = this.#typed === undefined;

@@ -1,5 +1,6 @@
 // The console: the list and the trash, as a client of the public API alone.
 
+import { keep, kept } from "./address.js";
 import { Api, Problem } from "./api.js";
 import { Conditions } from "./conditions.js";
 import { Details } from "./details.js";
@@ -11,6 +12,7 @@ import { showRows, TRASH } from "./rows.js";
 import { Session } from "./session.js";
 
 const LATEST_FIRST = JSON.stringify([{ deletedAt: "desc" }]);
+const LIMIT = "25";
 const POLLS = 60;
 const POLL_MILLISECONDS = 400;
 
@@ -27,7 +29,7 @@ let place = {};
 let page = null;
 let loading = new AbortController();
 
-/** What the form asks for, as the list's parameters. */
+/** What the form says, by the names of the list's parameters. */
 function asked() {
   const { view, workspace, integration, limit } = form.elements;
   return {
@@ -35,9 +37,22 @@ function asked() {
     workspace_id: workspace.value.trim(),
     integration_id: integration.value.trim(),
     filter: $("filter-json").value.trim(),
-    orderBy: order.json() || (view.value === TRASH ? LATEST_FIRST : ""),
+    orderBy: order.json(),
     limit: limit.value,
   };
+}
+
+/** Have the form say what the address holds, as far as it can. */
+function fill({ include_deleted, workspace_id, integration_id, filter, orderBy, limit }) {
+  const { elements } = form;
+  elements.view.value = include_deleted ?? elements.view.value;
+  elements.workspace.value = workspace_id ?? "";
+  elements.integration.value = integration_id ?? "";
+  elements.limit.value = [...elements.limit.options].find((one) => one.value === limit) ? limit : LIMIT;
+  conditions.take(filter ?? "");
+  order.take(orderBy ?? "");
+  $("filter-panel").open = Boolean(filter);
+  $("order-panel").open = order.length > 0;
 }
 
 /** Read the page at the place that is shown, and tell what `said` makes of it; whether it was read. */
@@ -90,6 +105,8 @@ function named(button) {
 async function apply() {
   clearProblem();
   query = asked();
+  keep(query);
+  query.orderBy ||= query.include_deleted === TRASH ? LATEST_FIRST : "";
   place = {};
   $("filter-count").textContent = query.filter ? "1" : "";
   $("order-count").textContent = order.length || "";
@@ -201,8 +218,7 @@ for (const radio of form.elements.view) {
 form.elements.limit.addEventListener("change", apply);
 $("start-over").addEventListener("click", () => {
   form.reset();
-  conditions.clear();
-  order.clear();
+  fill({});
   apply();
 });
 $("next").addEventListener("click", () => turn({ after: page.pageInfo.endCursor }));
@@ -214,4 +230,9 @@ session.addEventListener("change", () => {
   suggest("workspaces", Object.keys(session.user?.roles ?? {}));
   apply();
 });
+window.addEventListener("hashchange", () => {
+  fill(kept());
+  apply();
+});
+fill(kept());
 session.start();

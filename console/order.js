@@ -27,6 +27,18 @@ const DIRECTIONS = [
   ["desc_nulls_last", "descending, empty last"],
 ];
 
+/** The keys of an `orderBy` that a client could have chosen here; none of any other text. */
+function parsed(json) {
+  try {
+    const keys = JSON.parse(json).flatMap(Object.entries);
+    const known = ([field, direction]) =>
+      FIELDS.some(([name]) => name === field) && DIRECTIONS.some(([name]) => name === direction);
+    return keys.filter(known).slice(0, MOST).map(([field, direction]) => ({ field, direction }));
+  } catch {
+    return [];
+  }
+}
+
 export class Order {
   #keys = [];
 
@@ -44,8 +56,9 @@ export class Order {
     return this.#keys.length;
   }
 
-  clear() {
-    this.#keys = [];
+  /** Take an `orderBy` in place of all that is there; what is none is no order. */
+  take(json) {
+    this.#keys = parsed(json);
     this.#show();
   }
 

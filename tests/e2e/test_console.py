@@ -126,6 +126,30 @@ def test_a_condition_is_added_to_the_filter_that_was_typed(stack: Stack, browser
         expect(shown.page.get_by_label("Condition 1: field")).to_have_count(0)
 
 
+def test_a_reload_and_a_link_ask_the_same(stack: Stack, browser: Browser) -> None:
+    with console(stack, browser) as shown:
+        shown.page.locator("#order-panel summary").click()
+        shown.button("Add a key").click()
+        shown.page.get_by_label("Key 1: direction").select_option("asc")
+        shown.page.get_by_label("Rows").select_option("10")
+        shown.filter_by(TO_PAGE_THROUGH)
+        expect(shown.page.locator("#total")).to_have_text("10 of 30")
+        first = shown.ids()
+
+        shown.page.reload()
+        expect(shown.page.locator("#total")).to_have_text("10 of 30")
+        assert shown.ids() == first
+        assert json.loads(shown.json.input_value()) == TO_PAGE_THROUGH
+        expect(shown.page.get_by_label("Key 1: direction")).to_have_value("asc")
+
+        # given a link that somebody typed, and not all of it well
+        shown.page.goto(f"{shown.page.url.partition('#')[0]}#limit=7&orderBy=x&workspace_id=wsp_no")
+        expect(shown.page.locator("#total")).to_have_text("0 of 0")
+        expect(shown.page.get_by_label("Workspace")).to_have_value("wsp_no")
+        expect(shown.page.get_by_label("Rows")).to_have_value("25")
+        assert "eyJ" not in shown.page.url
+
+
 def test_what_is_wrong_with_a_filter_is_shown_at_its_place(stack: Stack, browser: Browser) -> None:
     wrong = {"memberPolicy": "manual", "OR": [{"id": "a"}, {rows.MARKUP: {"eq": 1}}]}
     with console(stack, browser) as shown:
