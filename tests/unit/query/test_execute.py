@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from installs.store.filters import Filter
     from installs.store.items import Item
-    from installs.store.spans import Span
+    from installs.store.spans import Chunk, Span
 
 Row = dict[str, Any]
 
@@ -58,9 +58,16 @@ class Watched(Memory):
         world = nothing() | {"install": list(rows)} | others
         super().__init__(Stage(world, None).items(), page=1_000_000)
         self.members_of: list[str] = []
+        self.rounds = 0
         self.counted = 0
         self.counters = 0
         self.with_deleted = False
+
+    def chunks(
+        self, wanted: Sequence[tuple[Span, int, Item | None]], condition: Filter | None
+    ) -> Sequence[Chunk]:
+        self.rounds += 1
+        return super().chunks(wanted, condition)
 
     def add_ons(
         self, install_ids: Iterable[str], *, with_deleted: bool
@@ -164,6 +171,22 @@ def test_rows_alike_in_what_an_index_leads_in_are_read_together() -> None:
     # the moment that was begun is read again, and as much again as the page is short of it
     assert reader.examined <= 18 + 12 + 24
     assert ids(listed(reader, limit="10", orderBy=order, before=str(second.start))) == ids(first)
+
+
+@pytest.mark.parametrize("limit", ["1", "25"])
+def test_rows_alike_in_many_workspaces_are_read_in_few_rounds(limit: str) -> None:
+    # given one moment in which all of forty workspaces' installs were made
+    moment = {"installedAt": "2026-01-01T00:00:00.000Z"}
+    rows = [row | moment | {"workspaceId": f"wsp_{n % 40}"} for n, row in enumerate(days(400))]
+    scope = frozenset(f"wsp_{n}" for n in range(40))
+    order = '[{"installedAt":"desc"},{"id":"asc"}]'
+    reader = Watched(*rows)
+    first = listed(reader, scope, limit=limit, orderBy=order)
+    assert ids(first) == [f"i{n:04}" for n in range(int(limit))]
+    assert (reader.rounds <= 3, reader.examined <= 400) == (True, True)
+    second = listed(reader, scope, limit=limit, orderBy=order, after=str(first.end))
+    assert ids(second) == [f"i{n:04}" for n in range(int(limit), 2 * int(limit))]
+    assert (reader.rounds <= 2 * 3, reader.examined <= 2 * 400) == (True, True)
 
 
 def test_the_never_upgraded_are_read_only_where_the_page_comes_to_them() -> None:

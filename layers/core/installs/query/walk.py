@@ -143,21 +143,25 @@ def _ahead(lanes: Sequence[_Open], first: Sequence[Found], per_match: float) -> 
     """The lanes to read next, where as many rows as are wanted are known (``first``).
 
     Those that may hold rows ahead of the last one: the nearest first, and no more at once than all
-    together could use. What of a lane can be of use are as many rows as lie behind it; but where
-    it has been read up to rows like the last one, as far as it leads, all of those.
+    together could use. What of a lane can be of use are as many rows as lie behind it. Where all
+    have been read up to rows like the last one, as far as they lead, those are read to their end.
     """
     keys = [row.key for row in first]
-    room = ceil(len(first) * per_match)
-    chosen: list[_Open] = []
     behind = [
         (lane.reached, lane)
         for lane in lanes
         if not lane.done and lane.reached is not None and lane.reached < keys[-1]
     ]
-    for reached, lane in sorted(behind, key=lambda one: one[0]):
-        if keys[-1][: len(reached)] != reached:
-            useful = len(first) - bisect_right(keys, reached)
-            lane.size = min(lane.size, ceil(useful * per_match), MOST_AT_ONCE)
+    nearer = [one for one in behind if keys[-1][: len(one[0])] != one[0]]
+    if not nearer:
+        for _, lane in behind:
+            lane.size = MOST_AT_ONCE
+        return [lane for _, lane in behind]
+    room = ceil(len(first) * per_match)
+    chosen: list[_Open] = []
+    for reached, lane in sorted(nearer, key=lambda one: one[0]):
+        useful = len(first) - bisect_right(keys, reached)
+        lane.size = min(lane.size, ceil(useful * per_match), MOST_AT_ONCE)
         if chosen and lane.size > room:
             break
         chosen.append(lane)
