@@ -154,6 +154,47 @@ def test_lanes_that_come_as_a_whole_before_others_are_read_first() -> None:
     assert reader.examined == 26
 
 
+def test_lanes_of_few_rows_are_read_together_though_they_come_one_after_another() -> None:
+    # given a hundred workspaces of three installs each
+    rows = [row | {"workspaceId": f"wsp_{n % 100:02}"} for n, row in enumerate(days(300))]
+    reader = Watched(*rows)
+    scope = frozenset(f"wsp_{n:02}" for n in range(100))
+    by_place = '[{"workspaceId":"asc"},{"installedAt":"asc"}]'
+    page = listed(reader, scope, limit="50", orderBy=by_place)
+    assert (ids(page)[:4], page.total) == (["i0000", "i0100", "i0200", "i0001"], 300)
+    assert (page.plan, reader.rounds, reader.examined) == ("stream byWorkspace", 1, 51)
+    # and a filter that keeps none of them
+    few = '{"memberPolicy":"auto_all"}'
+    none = listed(reader, scope, filter=few, limit="1", orderBy=by_place)
+    assert (none.total, none.plan, reader.rounds <= 1 + 10) == (0, "stream byWorkspace", True)
+
+
+def test_whether_rows_are_behind_one_that_is_gone_is_asked_of_few_workspaces() -> None:
+    rows = [row | {"workspaceId": f"wsp_{n % 60:02}"} for n, row in enumerate(days(1_200))]
+    scope = frozenset(f"wsp_{n:02}" for n in range(60))
+    first = listed(Watched(*rows), scope, limit="100")
+    reader = Watched(*(row for row in rows if row["id"] != ids(first)[-1]))
+    second = listed(reader, scope, limit="100", after=str(first.end))
+    assert (second.has_previous, second.has_next) == (True, True)
+    forward = reader.examined
+    again = Watched(*rows)
+    listed(again, scope, limit="100", after=str(first.end))
+    assert forward <= again.examined + 4
+
+
+def test_the_upgraded_are_a_page_whatever_they_are_sorted_by_beside() -> None:
+    # given an integration that is in every second of the workspace's installs
+    rows = days(1_200)
+    for n, row in enumerate(rows):
+        row["integrationId"] = f"itg_{n % 2}"
+        row["lastUpgradedAt"] = row["installedAt"] if n % 3 else None
+    reader = Watched(*rows)
+    order = '[{"lastUpgradedAt":"desc_nulls_last"},{"memberPolicy":"asc"}]'
+    page = listed(reader, integration_id="itg_1", orderBy=order, limit="25")
+    assert (page.plan, page.total, len(page.rows)) == ("stream byLatest", 600, 25)
+    assert reader.examined <= 100
+
+
 def test_rows_alike_in_what_an_index_leads_in_are_read_together() -> None:
     # given seven installs of each of many moments
     rows = [row | {"installedAt": days(500)[n // 7]["installedAt"]}

@@ -18,6 +18,7 @@ from installs.query.necessary import conjuncts
 from installs.query.nodes import Leaf
 from installs.query.paths import Path, paths
 from installs.query.pushdown import Pushed, pushdown
+from installs.query.walk import grouped, portion
 from installs.store import items, keys
 from installs.store.counters import MOST_COUNTERS, counters_in
 from installs.store.expressions import Missing
@@ -147,13 +148,16 @@ def _stream(search: Search, path: Path, pushed: Pushed, statistics: Statistics) 
         return None
     there = sum(_rows(lane, statistics) for lane in path.lanes)
     per_match = _per_match(search, path, statistics)
-    alike = sum(way.rows for way in ways if way.alike)
-    rows = min(int((search.query.limit + 2) * per_match) + len(ways) + alike, there)
+    wanted = (search.query.limit + 2) * per_match
+    between = [way for way in ways if way.span(search.near, search.far) is not None]
+    first = [way for group in portion(grouped(between), wanted)[0] for way in group]
+    alike = sum(way.rows for way in first if way.alike)
+    rows = min(int(wanted) + len(first) + alike, there)
     counted = sum(_rows(lane, statistics) for lane in total.lanes)
-    requests = len(ways) + len(total.lanes) + counted // 700
+    requests = len(first) + len(total.lanes) + counted // 700
     cost = REQUEST * requests + rows + COUNTED * counted
     together = len({way.group for way in ways}) < 2
-    least = REQUEST_UNITS * (len(ways) if together else 1) + _least(total.lanes, statistics)
+    least = REQUEST_UNITS * (len(between) if together else 1) + _least(total.lanes, statistics)
     most = counted + (there if search.residue else rows)
     return Plan(path, pushed, cost, least, most, ways, total, per_match)
 

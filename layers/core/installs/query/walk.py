@@ -8,9 +8,9 @@ of rows, and a round costs the time of one request.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import accumulate, groupby
 from math import ceil
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -84,17 +84,13 @@ class Walk:
         ``per_match`` is a guess: how many rows are examined for each that matches.
         """
         found: dict[Any, Found] = {}
-        # Where the first field differs within a lane, lanes are told apart by its rank alone.
-        known = min((len(way.group) for way in self.ways), default=0)
-        ways = sorted(self.ways, key=lambda way: way.group[:known])
-        for _, group in groupby(ways, key=lambda way: way.group[:known]):
-            together = list(group)
-            missing = wanted + 1 - len(found)
-            likely = _likely([way.rows for way in together], missing * per_match)
-            lanes = [
-                _Open(way, min(size, MOST_AT_ONCE))
-                for way, size in zip(together, likely, strict=True)
-            ]
+        groups = grouped(self._between(), any_row=not wanted)
+        times = per_match
+        while groups and len(found) <= wanted:
+            rows = (wanted + 1 - len(found)) * times
+            together, groups = portion(groups, rows)
+            lanes = _opened(together, rows)
+            times *= 2  # so that there are few portions, however little they hold
             while True:
                 first = sorted(found.values(), key=_KEY)[:wanted]
                 if len(found) <= wanted:
@@ -106,11 +102,11 @@ class Walk:
                 if not reading:
                     break
                 self._round(reading, far, found)
-            if len(found) > wanted:
-                break
-        else:
-            self.exhausted = True
+        self.exhausted = len(found) <= wanted
         return sorted(found.values(), key=_KEY)[: wanted + 1]
+
+    def _between(self) -> list[Way]:
+        return [way for way in self.ways if way.span(self.near, self.far) is not None]
 
     def _round(self, lanes: Sequence[_Open], far: Values | None, found: dict[Any, Found]) -> None:
         asked: list[tuple[_Open, Span]] = []
@@ -167,6 +163,40 @@ def _ahead(lanes: Sequence[_Open], first: Sequence[Found], per_match: float) -> 
         chosen.append(lane)
         room -= lane.size
     return chosen
+
+
+def grouped(ways: Sequence[Way], *, any_row: bool = False) -> list[list[Way]]:
+    """The ways in groups, each of which comes behind the one before as a whole.
+
+    Where any row will do, each way is a group, the largest first.
+    """
+    # Where the first field differs within a lane, lanes are told apart by its rank alone.
+    known = min((len(way.group) for way in ways), default=0)
+
+    def place(way: Way) -> tuple[int | str, ...]:
+        return (-way.rows, way.lane.partition, way.lane.prefix) if any_row else way.group[:known]
+
+    return [list(group) for _, group in groupby(sorted(ways, key=place), key=place)]
+
+
+def portion(groups: list[list[Way]], rows: float) -> tuple[list[list[Way]], list[list[Way]]]:
+    """The groups that are thought to hold so many rows, which are read together; and the others."""
+    held = list(accumulate(sum(way.rows for way in group) for group in groups))
+    enough = bisect_left(held, rows) + 1
+    return groups[:enough], groups[enough:]
+
+
+def _opened(groups: Sequence[Sequence[Way]], wanted: float) -> list[_Open]:
+    """The lanes of a portion: each group is asked for what those ahead of it are not to have."""
+    lanes: list[_Open] = []
+    for group in groups:
+        sizes = [way.rows for way in group]
+        likely = _likely(sizes, wanted)
+        lanes += [
+            _Open(way, min(size, MOST_AT_ONCE)) for way, size in zip(group, likely, strict=True)
+        ]
+        wanted = max(1, wanted - sum(sizes))
+    return lanes
 
 
 def _likely(sizes: Sequence[int], wanted: float) -> list[int]:
