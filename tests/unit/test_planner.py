@@ -11,14 +11,18 @@ import pytest
 from installs.query import paths
 from installs.query.lanes import Lane
 from installs.query.parameters import parse
-from installs.query.planner import BUDGET, Statistics, counts_wanted, obvious, plans
+from installs.query.planner import BUDGET, planned, plans
 from installs.query.search import Search
 from installs.store.counters import counters_in
 from installs.store.expressions import Exists, Missing, Placeholders
 from installs.store.filters import All, AnyOf, Compare, OneOf
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from installs.query.estimates import Statistics
     from installs.query.planner import Plan
+    from installs.store.counters import Count
 
 NOW: Final = datetime(2026, 11, 23, 10, tzinfo=UTC)
 TWO: Final = frozenset({"wsp_a", "wsp_b"})
@@ -31,22 +35,31 @@ def search(scope: frozenset[str] | None = TWO, /, **given: str) -> Search:
     return Search.of(parse({name: [value] for name, value in given.items()}), scope, NOW)
 
 
-def statistics(
-    of: Search, *, each: int, platform: int = 100_000, integration: int = 20_000
-) -> Statistics:
+class Counted:
     """As if every workspace had as many rows, a tenth of them of any integration."""
 
-    def count(workspace: str | None, one: str | None) -> int:
-        if workspace is None:
-            return platform if one is None else integration
-        return each if one is None else each // 10
+    def __init__(self, each: int, platform: int = 100_000, integration: int = 20_000) -> None:
+        self._of_all = {True: platform, False: integration}
+        self._each = each
+        self.read: dict[Count, int] = {}
 
-    return {wanted: count(*wanted) for wanted in counts_wanted(of)}
+    def __call__(self, wanted: Collection[Count]) -> Statistics:
+        found = {one: self._count(*one) for one in wanted}
+        self.read.update(found)
+        return found
+
+    def _count(self, workspace: str | None, one: str | None) -> int:
+        if workspace is None:
+            return self._of_all[one is None]
+        return self._each if one is None else self._each // 10
+
+
+def every(of: Search, each: int = 5_000, **sizes: int) -> list[Plan]:
+    return planned(of, Counted(each, **sizes))[0]
 
 
 def best(of: Search, each: int = 5_000, **sizes: int) -> Plan:
-    known = {} if obvious(of) else statistics(of, each=each, **sizes)
-    return plans(of, known)[0]
+    return every(of, each, **sizes)[0]
 
 
 @pytest.mark.parametrize(
@@ -80,11 +93,12 @@ def best(of: Search, each: int = 5_000, **sizes: int) -> Plan:
         ({"filter": '{"members":{"some":{"enabled":true}}}'}, "scan byWorkspace", 2),
         ({"filter": '{"variables":{"path":["a"],"eq":1}}'}, "scan byWorkspace", 2),
         # what DynamoDB can count
-        ({"filter": '{"memberPolicy":"manual"}'}, "stream byWorkspace", 2),
+        ({"filter": '{"memberPolicy":"manual"}'}, "scan byWorkspace", 2),
+        ({"filter": '{"memberPolicy":"manual"}', "workspace_id": "wsp_a"}, "stream byWorkspace", 1),
         ({"filter": '{"installedAt":{"gte":"2026-11-01T00:00:00.000Z"}}'},
          "stream byWorkspace", 2),
         # what is not required of every row narrows nothing; what each branch requires does
-        ({"filter": '{"OR":[{"id":"ins_1"},{"solutionId":"sol_1"}]}'}, "stream byWorkspace", 2),
+        ({"filter": '{"OR":[{"id":"ins_1"},{"solutionId":"sol_1"}]}'}, "scan byWorkspace", 2),
         ({"filter": '{"OR":[{"integrationId":"itg_1"},{"integrationId":"itg_2"}]}'},
          "stream byIntegration, workspaces", 4),
         ({"filter": '{"solution":{"id":"sol_1"}}'}, "scan bySolution", 1),
@@ -103,9 +117,10 @@ def test_a_small_workspace_is_read_whole_where_that_is_less_than_counting() -> N
 def test_a_workspace_is_read_whole_where_counting_and_looking_may_be_too_much() -> None:
     # given rows that may be read once within the budget, and not twice
     manual = search(filter='{"memberPolicy":"manual"}')
-    assert best(manual, each=9_000).name == "scan byWorkspace"
-    # or neither once nor twice
-    assert best(manual, each=15_000).name == "stream byWorkspace"
+    assert best(manual, each=4_000).name == "scan byWorkspace"
+    assert best(manual, each=3_000).name == "stream byWorkspace"
+    # or where even once may be
+    assert best(manual, each=15_000).name == "scan byWorkspace"
 
 
 def test_who_sees_everything_reads_the_shards() -> None:
@@ -142,7 +157,7 @@ def some_workspaces(number: int) -> frozenset[str]:
 def test_the_trash_of_other_tenants_is_read_only_by_who_sees_it(deleted: str) -> None:
     # given a caller of many workspaces, be it most of what there is
     of = search(THOUSAND, include_deleted=deleted, filter='{"integrationId":"itg_1"}')
-    assert {plan.path.name for plan in plans(of, statistics(of, each=90))} == {
+    assert {plan.path.name for plan in every(of, each=90)} == {
         "byIntegration, workspaces", "byWorkspace",
     }  # fmt: skip
 
@@ -151,9 +166,10 @@ def test_workspaces_are_read_one_by_one_as_far_as_the_budget_goes() -> None:
     # given more of them than any count says how much is in all of them
     for number, deleted in ((1_250, "true"), (1_090, "false"), (1_900, "false")):
         of = search(some_workspaces(number), include_deleted=deleted)
-        plan = best(of, each=2, platform=10_000_000)
-        assert plan.name == "stream byWorkspace"
-        assert plan.least + counters_in(counts_wanted(of)) / 2 <= BUDGET
+        counted = Counted(2, platform=10_000_000)
+        plan = planned(of, counted)[0][0]
+        assert plan.path.name == "byWorkspace"
+        assert plan.least + counters_in(counted.read) / 2 <= BUDGET
     # then nothing is left but the whole platform, which is too much where it is large
     beyond = search(some_workspaces(1_251), include_deleted="true")
     plan = best(beyond, each=2, platform=10_000_000)
@@ -163,7 +179,7 @@ def test_workspaces_are_read_one_by_one_as_far_as_the_budget_goes() -> None:
 
 def test_what_is_too_much_for_certain_comes_last_however_fast_it_would_be() -> None:
     of = search(THOUSAND, orderBy='[{"id":"asc"}]')
-    first, last = plans(of, statistics(of, each=32, platform=41_000))
+    first, last = every(of, each=32, platform=41_000)
     assert (first.name, last.name) == ("scan byWorkspace", "scan byShard")
     assert last.cost < first.cost
 
@@ -171,7 +187,7 @@ def test_what_is_too_much_for_certain_comes_last_however_fast_it_would_be() -> N
 def test_integrations_that_are_not_counted_are_looked_for_where_the_caller_is() -> None:
     ids = ",".join(f'"itg_{n}"' for n in range(9))
     of = search(some_workspaces(150), filter=f'{{"integrationId":{{"in":[{ids}]}}}}')
-    names = {plan.path.name for plan in plans(of, statistics(of, each=90))}
+    names = {plan.path.name for plan in every(of, each=90)}
     assert "byIntegration, workspaces" in names
     assert "byIntegration" not in names
 
@@ -266,7 +282,7 @@ def test_an_expression_that_would_be_too_long_is_checked_in_part() -> None:
 def test_what_dynamodb_cannot_tell_of_reach_is_not_counted_by_it() -> None:
     # given more workspaces than one expression names
     of = search(THOUSAND, filter='{"memberPolicy":"manual"}')
-    names = {plan.name for plan in plans(of, statistics(of, each=90))}
+    names = {plan.name for plan in every(of, each=90)}
     assert {"scan byShard", "stream byWorkspace", "scan byWorkspace"} <= names
     assert "stream byShard" not in names
 
@@ -274,7 +290,7 @@ def test_what_dynamodb_cannot_tell_of_reach_is_not_counted_by_it() -> None:
 def test_only_what_is_certain_is_refused_unread() -> None:
     # given trash that nothing counts, in many workspaces
     trash = search(frozenset(f"wsp_{n}" for n in range(300)), include_deleted="only")
-    assert all(plan.least <= BUDGET for plan in plans(trash, statistics(trash, each=10_000)))
+    assert all(plan.least <= BUDGET for plan in every(trash, each=10_000))
     # or a stretch of time in a large workspace, in an order that no index has
     order = '[{"id":"asc"}]'
     late = '{"installedAt":{"gte":"2026-11-01T00:00:00Z"}}'
@@ -285,15 +301,46 @@ def test_only_what_is_certain_is_refused_unread() -> None:
     assert best(whole, each=1_000_000).least == 1_000_000 / 16
 
 
+def some_integrations(number: int) -> str:
+    ids = ",".join(f'"itg_{n}"' for n in range(number))
+    return f'{{"integrationId":{{"in":[{ids}]}}}}'
+
+
 def test_counts_are_read_only_as_far_as_they_pay() -> None:
     # given a hundred integrations everywhere: 64 counters each
-    ids = ",".join(f'"itg_{n}"' for n in range(100))
-    of = search(None, filter=f'{{"integrationId":{{"in":[{ids}]}}}}')
-    assert counts_wanted(of) == {(None, None)}
+    counted = Counted(5_000)
+    of = search(None, filter=some_integrations(100))
     assert of.counts is None
+    plan = planned(of, counted)[0][0]
+    assert (set(counted.read), plan.name) == ({(None, None)}, "scan byIntegration")
+    # or thirty, whose counters would be as much as their rows are
+    counted = Counted(5_000, platform=15_000)
+    plan = planned(search(None, filter=some_integrations(30)), counted)[0][0]
+    assert (set(counted.read), plan.name) == ({(None, None)}, "scan byIntegration")
+    # or one more, whose counters are too many to be read beside others
+    counted = Counted(5_000)
+    plan = planned(search(None, filter=some_integrations(31)), counted)[0][0]
+    assert (set(counted.read), plan.name) == ({(None, None)}, "scan byIntegration")
+    # or twenty workspaces of few rows, and what they have of a hundred integrations
+    counted = Counted(50)
+    planned(search(some_workspaces(20), filter=some_integrations(100)), counted)
+    assert counters_in(counted.read) == 20
+    # or an integration that few have, and a caller of a thousand workspaces
+    counted = Counted(100, integration=200)
+    planned(search(THOUSAND, integration_id="itg_1"), counted)
+    assert counters_in(counted.read) == 64
     # and a thousand workspaces with two of them
-    two = search(THOUSAND, filter='{"integrationId":{"in":["itg_1","itg_2"]}}')
-    assert counters_in(counts_wanted(two)) <= 2_000 + 64
+    counted = Counted(5_000)
+    planned(search(THOUSAND, filter=some_integrations(2)), counted)
+    assert counters_in(counted.read) <= 2_000
+
+
+def test_a_part_is_guessed_of_what_is_counted_as_a_whole() -> None:
+    # given too many workspaces to count what each has of two integrations, which few have
+    own = some_integrations(2).removesuffix("}") + ',"memberPolicy":"manual"}'
+    of = search(THOUSAND, filter=own)
+    plan = best(of, each=40, platform=1_000_000, integration=50_000)
+    assert (plan.name, plan.likely < BUDGET) == ("scan byIntegration, workspaces", True)
 
 
 def test_an_expression_has_no_more_operators_than_dynamodb_takes() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from hypothesis import strategies as st
 
-from installs.query import paths, planner, pushdown, resolve, scan, search, walk
+from installs.query import estimates, paths, planner, pushdown, resolve, scan, search, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +22,10 @@ _CHOICES: Final[dict[tuple[ModuleType, str], tuple[float, ...]]] = {
     (planner, "MOST_COUNTERS"): (2_000, 130, 65, 64, 1, 0),
     (planner, "FEW_COUNTS"): (4, 1, 0),
     (planner, "IN_LIMIT"): (100, 2, 1),
-    (planner, "UNCOUNTED"): (500, 1, 0),
-    (planner, "HANGING"): (20, 1, 0),
+    (estimates, "UNCOUNTED"): (500, 1, 0),
+    (estimates, "HANGING"): (20, 1, 0),
     (planner, "REQUEST"): (10, 0),
+    (estimates, "MATCHING"): (0.1, 1.0),
     (planner, "MATCHING"): (0.1, 1.0),
     (pushdown, "IN_LIMIT"): (100, 2, 1),
     (pushdown, "MAX_OPERATORS"): (300, 5, 3, 2, 1),

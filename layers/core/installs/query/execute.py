@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from installs.errors import QueryTooExpensiveError
 from installs.query import cursor
 from installs.query.lanes import way as way_of
-from installs.query.planner import BUDGET, Plan, counts_wanted, obvious, plans
+from installs.query.planner import BUDGET, Plan, planned
 from installs.query.relations import Related
 from installs.query.resolve import Resolver, resolve
 from installs.query.scan import Best, matcher, matching
@@ -21,10 +21,11 @@ from installs.store.table import TOO_EXPENSIVE
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from installs.query.estimates import Statistics
     from installs.query.lanes import Lane
     from installs.query.order import Order, Values
     from installs.query.parameters import ListQuery
-    from installs.query.planner import Statistics, Total
+    from installs.query.planner import Total
     from installs.store.counters import Count
     from installs.store.filters import Filter
     from installs.store.items import Item
@@ -104,8 +105,8 @@ def run(
         search = resolve(search, reader)
     if search.impossible:
         return _page(search, _Answer((), 0, at_near=False, at_far=False), "nothing to read")
-    statistics = {} if obvious(search) else reader.counts(counts_wanted(search))
-    plan = choose(plans(search, statistics))
+    found, statistics = planned(search, reader.counts)
+    plan = choose(found)
     if plan.least > BUDGET:
         raise QueryTooExpensiveError(TOO_EXPENSIVE)
     if plan.total is None:

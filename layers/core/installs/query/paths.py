@@ -123,7 +123,7 @@ def _integrations(search: Search, integrations: Sequence[str]) -> Path:
             state,
             {"integrationId": one},
             carried=carried,
-            count=(None, one) if len(integrations) <= FEW_INTEGRATIONS else None,
+            count=(None, one),
         )
         for one in integrations
         for state in search.states

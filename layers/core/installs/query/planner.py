@@ -9,10 +9,10 @@ wrong.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from installs.query.estimates import LIKELY_ROWS, MATCHING, REQUEST_UNITS, Estimates, Statistics
 from installs.query.lanes import way
 from installs.query.necessary import conjuncts
 from installs.query.nodes import Leaf
@@ -26,32 +26,19 @@ from installs.store.filters import IN_LIMIT, AnyOf, Compare, Filter, OneOf
 from installs.store.keys import State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from installs.query.lanes import Lane, Way
     from installs.query.nodes import Node
     from installs.query.search import Search
     from installs.store.counters import Count
 
-Statistics = Mapping["Count", int]
-"""Counts of live installs, as many of them as were read."""
-
 BUDGET: Final = 2_560.0
 """Capacity units that a list may use: 20 MB of eventually consistent reads, 8 KB a unit."""
-REQUEST_UNITS: Final = 0.5
-"""What a request, or a counter, takes at the least, in capacity units."""
-MOST_ROWS: Final = 16
-"""No more rows than these are in a capacity unit: half a KB each is the least they have."""
-LIKELY_ROWS: Final = 8
-"""So many rows are guessed to be in a capacity unit: of 1 KB each."""
 REQUEST: Final = 10
-"""What a request costs, in rows that could be read in its time."""
+"""What a request costs, in rows that could be read in its time; a counter costs as a row does."""
 COUNTED: Final = 0.3
 """What a row costs that is counted by DynamoDB, in rows that are read."""
-MATCHING: Final = 0.1
-"""What part of the rows a filter is guessed to keep."""
-HANGING: Final = 20
-"""How many add-ons an install, and how many installs a solution, is guessed to have."""
-UNCOUNTED: Final = 500
-"""How many rows a lane is guessed to have that nothing counts."""
 FEW_COUNTS: Final = 4
 """So many counts are read beside the page, not ahead of the plan."""
 
@@ -74,8 +61,8 @@ class Plan:
     """In rows that could be read in the same time."""
     least: float
     """Capacity units that it takes for certain, by the counters."""
-    most: int
-    """How many rows it is thought to read and to count, should its filter keep few of them."""
+    likely: float
+    """Capacity units that it is thought to take, should its filter keep few rows."""
     ways: tuple[Way, ...] = ()
     """The path's lanes in the order of the search, where they are streamed."""
     total: Total | None = None
@@ -89,6 +76,10 @@ class Plan:
         return f"{'scan' if self.total is None else 'stream'} {self.path.name}"
 
 
+Planned = tuple[list[Plan], Statistics]
+"""Plans, the cheapest first, and the counts by which they were made."""
+
+
 def obvious(search: Search) -> bool:
     """Whether the cheapest plan is a stream whatever the counts are."""
     if search.states != (State.LIVE,) or search.counts is None or len(search.counts) > FEW_COUNTS:
@@ -96,74 +87,104 @@ def obvious(search: Search) -> bool:
     return any(
         not _unkeyed(search, path)
         and path.lanes
-        and len(_ways(search, path, {})) == len(path.lanes)
+        and len(_ways(search, path, Estimates.of(search, {}))) == len(path.lanes)
         for path in paths(search)
     )
 
 
-def counts_wanted(search: Search) -> frozenset[Count]:
-    """The counts that help to choose a plan."""
+def planned(search: Search, read: Callable[[Collection[Count]], Statistics]) -> Planned:
+    """The plans of a search, by counts that are read for as long as that pays.
+
+    The fewest first, and then those that take less than half of what the best plan so far does.
+    """
+    if obvious(search):
+        return plans(search, {}), {}
+    statistics: dict[Count, int] = {}
+    found: list[Plan] = []
+    for counts in _counts_by_number(search):
+        missing = counts - statistics.keys()
+        if counters_in(counts | statistics.keys()) > MOST_COUNTERS:
+            continue
+        if found:
+            own = found[0].total.counts if found[0].total else ()
+            if counters_in(missing.difference(own)) * REQUEST_UNITS * 2 > found[0].likely:
+                break
+        statistics |= read(missing)
+        found = plans(search, statistics)
+    return found or plans(search, {}), statistics
+
+
+def _counts_by_number(search: Search) -> list[frozenset[Count]]:
+    """What counts the rows of each path, and those that match; the fewest counters first."""
     found = paths(search)
-    everywhere = any(path.name == keys.BY_SHARD.name for path in found)
-    wanted = set(search.counts or ()) | ({(None, None)} if everywhere else set())
-    for path in reversed(found):
-        of_path = {lane.count for lane in path.lanes if lane.count}
-        if counters_in(wanted | of_path) <= MOST_COUNTERS:
-            wanted |= of_path
-    return frozenset(wanted)
+    each = [frozenset(search.counts or ())]
+    each += [frozenset(lane.count for lane in path.lanes if lane.count) for path in found]
+    if any(path.name == keys.BY_SHARD.name for path in found):
+        each.append(frozenset({(None, None)}))
+    return sorted(filter(None, dict.fromkeys(each)), key=counters_in)
 
 
 def plans(search: Search, statistics: Statistics) -> list[Plan]:
-    """Every plan that answers the search, the cheapest first; behind them what is too much."""
+    """Every plan that answers the search, the cheapest first; behind them what is too much.
+
+    Of what is thought to be too much, the least comes first: what is counted is read as well.
+    """
     found: list[Plan] = []
+    known = Estimates.of(search, statistics)
     spent = counters_in(statistics) * REQUEST_UNITS
     for path in paths(search):
-        kept = _inhabited(path, statistics)
+        lanes = tuple(lane for lane in path.lanes if not known.is_empty(lane))
+        kept = Path(path.name, lanes, path.ids, path.keyed)
         pushed = _pushed(search, path)
         if path.name != keys.BY_LATEST.name:  # which holds what byWorkspace does, no narrower
-            found.append(_scan(kept, pushed, statistics))
-        streamed = _stream(search, kept, pushed, statistics)
+            found.append(_scan(kept, pushed, known))
+        streamed = _stream(search, kept, pushed, known)
         if streamed is not None:
             found.append(streamed)
     return sorted(
         found,
         key=lambda plan: (
             plan.least + spent > BUDGET,
-            plan.most > LIKELY_ROWS * BUDGET,
+            max(plan.likely + spent, BUDGET),
             plan.cost,
         ),
     )
 
 
-def _scan(path: Path, pushed: Pushed, statistics: Statistics) -> Plan:
-    rows = len(path.ids) + sum(_rows(lane, statistics) for lane in path.lanes)
+def _scan(path: Path, pushed: Pushed, known: Estimates) -> Plan:
+    rows = len(path.ids) + sum(map(known.rows, path.lanes))
     requests = len(path.lanes) + (len(path.ids) + 99) // 100 + rows // 700
-    return Plan(path, pushed, REQUEST * requests + rows, _least(path.lanes, statistics), rows)
+    least, likely = known.least(path.lanes), known.likely(path.lanes)
+    return Plan(path, pushed, REQUEST * requests + rows, least, likely)
 
 
-def _stream(search: Search, path: Path, pushed: Pushed, statistics: Statistics) -> Plan | None:
-    ways = _ways(search, path, statistics)
+def _stream(search: Search, path: Path, pushed: Pushed, known: Estimates) -> Plan | None:
+    ways = _ways(search, path, known)
     total = _total(search, path, pushed)
     if len(ways) < len(path.lanes) or path.ids or total is None:
         return None
-    there = sum(_rows(lane, statistics) for lane in path.lanes)
-    per_match = _per_match(search, path, statistics)
+    there = sum(map(known.rows, path.lanes))
+    per_match = _per_match(search, path, known)
     wanted = (search.query.limit + 2) * per_match
     between = [way for way in ways if way.span(search.near, search.far) is not None]
     first = [way for group in portion(grouped(between), wanted)[0] for way in group]
     alike = sum(way.rows for way in first if way.alike)
     rows = min(int(wanted) + len(first) + alike, there)
-    counted = sum(_rows(lane, statistics) for lane in total.lanes)
-    requests = len(first) + len(total.lanes) + counted // 700
-    cost = REQUEST * requests + rows + COUNTED * counted
+    counted = sum(map(known.rows, total.lanes))
+    unread = counters_in(count for count in total.counts if count not in known.statistics)
+    requests = len(first) + len(total.lanes) + counted // 700 + unread // 100
+    cost = REQUEST * requests + rows + unread + COUNTED * counted
     together = len({way.group for way in ways}) < 2
-    least = REQUEST_UNITS * (len(between) if together else 1) + _least(total.lanes, statistics)
-    most = counted + (there if search.residue else rows)
-    return Plan(path, pushed, cost, least, most, ways, total, per_match)
+    least = REQUEST_UNITS * (len(between) if together else 1) + known.least(total.lanes)
+    walked = REQUEST_UNITS * len(first) + rows / LIKELY_ROWS
+    if search.residue or (unread and per_match > 1):
+        walked = max(walked, known.likely(path.lanes))
+    likely = walked + known.likely(total.lanes) + REQUEST_UNITS * unread
+    return Plan(path, pushed, cost, least, likely, ways, total, per_match)
 
 
-def _ways(search: Search, path: Path, statistics: Statistics) -> tuple[Way, ...]:
-    found = (way(lane, search.order, _rows(lane, statistics)) for lane in path.lanes)
+def _ways(search: Search, path: Path, known: Estimates) -> tuple[Way, ...]:
+    found = (way(lane, search.order, known.rows(lane)) for lane in path.lanes)
     return tuple(one for one in found if one is not None)
 
 
@@ -209,55 +230,11 @@ def _said(node: Node, path: Path) -> bool:
     return node.field in path.keyed and node.operator in ("eq", "in")
 
 
-def _inhabited(path: Path, statistics: Statistics) -> Path:
-    """The path without lanes that are known to be empty."""
-    lanes = tuple(lane for lane in path.lanes if not _is_empty(lane, statistics))
-    return Path(path.name, lanes, path.ids, path.keyed)
-
-
-def _is_empty(lane: Lane, statistics: Statistics) -> bool:
-    """Whether there were no rows in a lane a moment ago, as one counter by itself can tell.
-
-    A count of many parts is read while they change: they may sum up to nought with rows there.
-    """
-    count = lane.count
-    return count is not None and counters_in([count]) == 1 and statistics.get(count) == 0
-
-
-def _least(lanes: Sequence[Lane], statistics: Statistics) -> float:
-    """The capacity units that reading or counting all of some lanes takes for certain."""
-    return sum(
-        max(REQUEST_UNITS, _counted(lane, statistics, unknown=0) / MOST_ROWS)
-        if lane.whole and lane.state is State.LIVE
-        else REQUEST_UNITS
-        for lane in lanes
-    )
-
-
-def _rows(lane: Lane, statistics: Statistics) -> int:
-    """How many rows a lane is thought to have."""
-    if lane.index in (keys.BY_PARENT, keys.BY_SOLUTION):
-        return HANGING
-    there = _counted(lane, statistics, unknown=UNCOUNTED)
-    return there if lane.whole else (there + 1) // 2
-
-
-def _counted(lane: Lane, statistics: Statistics, *, unknown: int) -> int:
-    """How many rows the counters say that there are in a lane's partition or stretch.
-
-    Of a shard it is its part of all that are live, and of its trash as many: a guess.
-    """
-    if lane.index is keys.BY_SHARD:
-        return statistics.get((None, None), unknown * keys.SHARDS) // keys.SHARDS
-    return unknown if lane.count is None else statistics.get(lane.count, unknown)
-
-
-def _per_match(search: Search, path: Path, statistics: Statistics) -> float:
+def _per_match(search: Search, path: Path, known: Estimates) -> float:
     """How many rows are examined for each one that matches."""
     if search.residue:
         return 1 / MATCHING
     if not _unkeyed(search, path) and (search.scope is None or "workspaceId" in path.keyed):
         return 1.0
-    there = sum(_rows(lane, statistics) for lane in path.lanes)
-    matching = sum(statistics.get(count, UNCOUNTED) for count in search.counts or ())
-    return max(1.0, there / max(1, matching))
+    there = sum(map(known.rows, path.lanes))
+    return max(1.0, there / max(1, sum(map(known.live, search.counts or ()))))
