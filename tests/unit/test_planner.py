@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from installs.query import paths
+from installs.query import paths, planner
 from installs.query.lanes import Lane
 from installs.query.parameters import parse
-from installs.query.planner import BUDGET, planned, plans
+from installs.query.planner import BUDGET, planned
 from installs.query.search import Search
 from installs.store.counters import counters_in
 from installs.store.expressions import Exists, Missing, Placeholders
@@ -56,6 +56,10 @@ class Counted:
 
 def every(of: Search, each: int = 5_000, **sizes: int) -> list[Plan]:
     return planned(of, Counted(each, **sizes))[0]
+
+
+def plans(of: Search, statistics: Statistics) -> list[Plan]:
+    return planner.plans(of, paths.paths(of), statistics)
 
 
 def best(of: Search, each: int = 5_000, **sizes: int) -> Plan:

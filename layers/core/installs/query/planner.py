@@ -26,7 +26,7 @@ from installs.store.filters import IN_LIMIT, AnyOf, Compare, Filter, OneOf
 from installs.store.keys import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from installs.query.lanes import Lane, Way
     from installs.query.nodes import Node
@@ -80,7 +80,7 @@ Planned = tuple[list[Plan], Statistics]
 """Plans, the cheapest first, and the counts by which they were made."""
 
 
-def obvious(search: Search) -> bool:
+def obvious(search: Search, among: Sequence[Path]) -> bool:
     """Whether the cheapest plan is a stream whatever the counts are."""
     if search.states != (State.LIVE,) or search.counts is None or len(search.counts) > FEW_COUNTS:
         return False
@@ -88,7 +88,7 @@ def obvious(search: Search) -> bool:
         not _unkeyed(search, path)
         and path.lanes
         and len(_ways(search, path, Estimates.of(search, {}))) == len(path.lanes)
-        for path in paths(search)
+        for path in among
     )
 
 
@@ -97,11 +97,12 @@ def planned(search: Search, read: Callable[[Collection[Count]], Statistics]) -> 
 
     The fewest first, and then those that take less than half of what the best plan so far does.
     """
-    if obvious(search):
-        return plans(search, {}), {}
+    among = paths(search)
+    if obvious(search, among):
+        return plans(search, among, {}), {}
     statistics: dict[Count, int] = {}
     found: list[Plan] = []
-    for counts in _counts_by_number(search):
+    for counts in _counts_by_number(search, among):
         missing = counts - statistics.keys()
         if counters_in(counts | statistics.keys()) > MOST_COUNTERS:
             continue
@@ -110,29 +111,28 @@ def planned(search: Search, read: Callable[[Collection[Count]], Statistics]) -> 
             if counters_in(missing.difference(own)) * REQUEST_UNITS * 2 > found[0].likely:
                 break
         statistics |= read(missing)
-        found = plans(search, statistics)
-    return found or plans(search, {}), statistics
+        found = plans(search, among, statistics)
+    return found or plans(search, among, {}), statistics
 
 
-def _counts_by_number(search: Search) -> list[frozenset[Count]]:
+def _counts_by_number(search: Search, among: Sequence[Path]) -> list[frozenset[Count]]:
     """What counts the rows of each path, and those that match; the fewest counters first."""
-    found = paths(search)
     each = [frozenset(search.counts or ())]
-    each += [frozenset(lane.count for lane in path.lanes if lane.count) for path in found]
-    if any(path.name == keys.BY_SHARD.name for path in found):
+    each += [frozenset(lane.count for lane in path.lanes if lane.count) for path in among]
+    if any(path.name == keys.BY_SHARD.name for path in among):
         each.append(frozenset({(None, None)}))
     return sorted(filter(None, dict.fromkeys(each)), key=counters_in)
 
 
-def plans(search: Search, statistics: Statistics) -> list[Plan]:
-    """Every plan that answers the search, the cheapest first; behind them what is too much.
+def plans(search: Search, among: Sequence[Path], statistics: Statistics) -> list[Plan]:
+    """Every plan that answers the search by one of the paths, the cheapest first.
 
-    Of what is thought to be too much, the least comes first: what is counted is read as well.
+    What is too much comes behind them; of what is thought to be too much, the least comes first.
     """
     found: list[Plan] = []
     known = Estimates.of(search, statistics)
     spent = counters_in(statistics) * REQUEST_UNITS
-    for path in paths(search):
+    for path in among:
         lanes = tuple(lane for lane in path.lanes if not known.is_empty(lane))
         kept = Path(path.name, lanes, path.ids, path.keyed)
         pushed = _pushed(search, path)
