@@ -182,6 +182,18 @@ def test_whether_rows_are_behind_one_that_is_gone_is_asked_of_few_workspaces() -
     assert forward <= again.examined + 4
 
 
+def test_rows_past_their_retention_that_are_not_swept_are_gone_by_in_few_rounds() -> None:
+    # given a trash that is past its retention, and another with few rows in the same time
+    gone = {"deletedAt": "2026-11-22T00:00:00.000Z", "retentionTier": "short", "workspaceId": "a"}
+    there = gone | {"retentionTier": "long", "workspaceId": "b"}
+    rows = [row | (gone if n % 20 else there) for n, row in enumerate(days(1_200))]
+    reader = Watched(*rows)
+    page = listed(reader, frozenset("ab"), include_deleted="only", limit="25")
+    assert ids(page) == [f"i{1_180 - 20 * n:04}" for n in range(25)]
+    assert (page.total, page.plan) == (60, "stream byWorkspace")
+    assert reader.rounds <= 8
+
+
 def test_the_upgraded_are_a_page_whatever_they_are_sorted_by_beside() -> None:
     # given an integration that is in every second of the workspace's installs
     rows = days(1_200)

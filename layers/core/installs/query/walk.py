@@ -54,6 +54,8 @@ class _Open:
     way: Way
     size: int
     """How many rows it is asked for next."""
+    per_match: float
+    """How many of its rows are thought to be examined for each that matches."""
     start: Item | None = None
     reached: SortKey | None = None
     """How far it has been read: what the last row is sorted by, as far as the lane leads."""
@@ -89,14 +91,14 @@ class Walk:
         while groups and len(found) <= wanted:
             rows = (wanted + 1 - len(found)) * times
             together, groups = portion(groups, rows)
-            lanes = _opened(together, rows)
+            lanes = _opened(together, rows, per_match)
             times *= 2  # so that there are few portions, however little they hold
             while True:
                 first = sorted(found.values(), key=_KEY)[:wanted]
                 if len(found) <= wanted:
                     reading, far = [lane for lane in lanes if not lane.done], self.far
                 elif first:
-                    reading, far = _ahead(lanes, first, per_match), first[-1].values
+                    reading, far = _ahead(lanes, first), first[-1].values
                 else:
                     break
                 if not reading:
@@ -121,12 +123,15 @@ class Walk:
         )
         begin = None if self.near is None else self.order.sort_key_of_values(self.near)
         for (lane, _), chunk in zip(asked, chunks, strict=True):
+            before = len(found)
             for item in chunk.items:
                 values = self.matches(item)
                 if values is not None:
                     key = self.order.sort_key_of_values(values)
                     if begin is None or key >= begin:
                         found[values[-1]] = Found(key, values, item)
+            if len(found) == before:
+                lane.per_match *= 2
             lane.start = chunk.next
             lane.size = min(2 * lane.size, MOST_AT_ONCE)
             if chunk.next is None:
@@ -135,7 +140,7 @@ class Walk:
                 lane.reached = self.order.sort_key_of_values(lane.way.values(chunk.next))
 
 
-def _ahead(lanes: Sequence[_Open], first: Sequence[Found], per_match: float) -> list[_Open]:
+def _ahead(lanes: Sequence[_Open], first: Sequence[Found]) -> list[_Open]:
     """The lanes to read next, where as many rows as are wanted are known (``first``).
 
     Those that may hold rows ahead of the last one: the nearest first, and no more at once than all
@@ -153,11 +158,11 @@ def _ahead(lanes: Sequence[_Open], first: Sequence[Found], per_match: float) -> 
         for _, lane in behind:
             lane.size = MOST_AT_ONCE
         return [lane for _, lane in behind]
-    room = ceil(len(first) * per_match)
+    room = ceil(len(first) * max(lane.per_match for _, lane in nearer))
     chosen: list[_Open] = []
     for reached, lane in sorted(nearer, key=lambda one: one[0]):
         useful = len(first) - bisect_right(keys, reached)
-        lane.size = min(lane.size, ceil(useful * per_match), MOST_AT_ONCE)
+        lane.size = min(lane.size, ceil(useful * lane.per_match), MOST_AT_ONCE)
         if chosen and lane.size > room:
             break
         chosen.append(lane)
@@ -186,14 +191,15 @@ def portion(groups: list[list[Way]], rows: float) -> tuple[list[list[Way]], list
     return groups[:enough], groups[enough:]
 
 
-def _opened(groups: Sequence[Sequence[Way]], wanted: float) -> list[_Open]:
+def _opened(groups: Sequence[Sequence[Way]], wanted: float, per_match: float) -> list[_Open]:
     """The lanes of a portion: each group is asked for what those ahead of it are not to have."""
     lanes: list[_Open] = []
     for group in groups:
         sizes = [way.rows for way in group]
         likely = _likely(sizes, wanted)
         lanes += [
-            _Open(way, min(size, MOST_AT_ONCE)) for way, size in zip(group, likely, strict=True)
+            _Open(way, min(size, MOST_AT_ONCE), per_match)
+            for way, size in zip(group, likely, strict=True)
         ]
         wanted = max(1, wanted - sum(sizes))
     return lanes
