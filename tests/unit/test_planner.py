@@ -339,6 +339,15 @@ def test_counts_are_read_only_as_far_as_they_pay() -> None:
     assert counters_in(counted.read) <= 2_000
 
 
+def test_what_the_best_plan_goes_by_is_read() -> None:
+    # given an integration that few have, whose counters alone do not tell how few
+    of = search(some_workspaces(101), integration_id="itg_1")
+    assert best(of, each=20, platform=50_000, integration=1_000).path.name != "byShard"
+    assert (
+        best(search(None, integration_id="itg_1"), integration=1_000).name == "scan byIntegration"
+    )
+
+
 def test_a_part_is_guessed_of_what_is_counted_as_a_whole() -> None:
     # given too many workspaces to count what each has of two integrations, which few have
     own = some_integrations(2).removesuffix("}") + ',"memberPolicy":"manual"}'

@@ -96,32 +96,37 @@ def planned(search: Search, read: Callable[[Collection[Count]], Statistics]) -> 
     """The plans of a search, by counts that are read for as long as that pays.
 
     The fewest first, and then those that take less than half of what the best plan so far does.
+    What that streams by is read in any case: the counts of its total, and of the platform.
     """
     among = paths(search)
     if obvious(search, among):
         return plans(search, among, {}), {}
     statistics: dict[Count, int] = {}
     found: list[Plan] = []
-    for counts in _counts_by_number(search, among):
+    sets = [frozenset(search.counts or ()), *(_counts_of(path) for path in among)]
+    by_number = sorted(dict.fromkeys(sets), key=counters_in)
+
+    def pays(counts: frozenset[Count]) -> bool:
         missing = counts - statistics.keys()
-        if counters_in(counts | statistics.keys()) > MOST_COUNTERS:
-            continue
-        if found:
-            own = found[0].total.counts if found[0].total else ()
-            if counters_in(missing.difference(own)) * REQUEST_UNITS * 2 > found[0].likely:
-                break
-        statistics |= read(missing)
+        if not missing or counters_in(counts | statistics.keys()) > MOST_COUNTERS:
+            return False
+        if not found:
+            return True
+        total = found[0].total
+        own = set() if total is None else {(None, None), *total.counts}
+        return counters_in(missing - own) * REQUEST_UNITS * 2 <= found[0].likely
+
+    while (counts := next(filter(pays, by_number), None)) is not None:
+        statistics |= read(counts - statistics.keys())
         found = plans(search, among, statistics)
     return found or plans(search, among, {}), statistics
 
 
-def _counts_by_number(search: Search, among: Sequence[Path]) -> list[frozenset[Count]]:
-    """What counts the rows of each path, and those that match; the fewest counters first."""
-    each = [frozenset(search.counts or ())]
-    each += [frozenset(lane.count for lane in path.lanes if lane.count) for path in among]
-    if any(path.name == keys.BY_SHARD.name for path in among):
-        each.append(frozenset({(None, None)}))
-    return sorted(filter(None, dict.fromkeys(each)), key=counters_in)
+def _counts_of(path: Path) -> frozenset[Count]:
+    """What counts the rows of a path."""
+    if path.name == keys.BY_SHARD.name:
+        return frozenset({(None, None)})
+    return frozenset(lane.count for lane in path.lanes if lane.count)
 
 
 def plans(search: Search, among: Sequence[Path], statistics: Statistics) -> list[Plan]:
