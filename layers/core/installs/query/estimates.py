@@ -64,7 +64,7 @@ class Estimates:
 
     def rows(self, lane: Lane) -> int:
         """How many rows a lane is thought to have; of its trash a shard is to have as many."""
-        if lane.index in (keys.BY_PARENT, keys.BY_SOLUTION):
+        if lane.index is keys.BY_PARENT or lane.index is keys.BY_SOLUTION:
             return HANGING
         if lane.index is keys.BY_SHARD:
             there = self.statistics.get((None, None), UNCOUNTED * keys.SHARDS) // keys.SHARDS

@@ -80,18 +80,6 @@ Planned = tuple[list[Plan], Statistics]
 """Plans, the cheapest first, and the counts by which they were made."""
 
 
-def obvious(search: Search, among: Sequence[Path]) -> bool:
-    """Whether the cheapest plan is a stream whatever the counts are."""
-    if search.states != (State.LIVE,) or search.counts is None or len(search.counts) > FEW_COUNTS:
-        return False
-    return any(
-        not _unkeyed(search, path)
-        and path.lanes
-        and len(_ways(search, path, Estimates.of(search, {}))) == len(path.lanes)
-        for path in among
-    )
-
-
 def planned(search: Search, read: Callable[[Collection[Count]], Statistics]) -> Planned:
     """The plans of a search, by counts that are read for as long as that pays.
 
@@ -99,7 +87,7 @@ def planned(search: Search, read: Callable[[Collection[Count]], Statistics]) -> 
     What that streams by is read in any case: the counts of its total, and of the platform.
     """
     among = paths(search)
-    if obvious(search, among):
+    if _obvious(search, among):
         return plans(search, among, {}), {}
     statistics: dict[Count, int] = {}
     found: list[Plan] = []
@@ -120,6 +108,18 @@ def planned(search: Search, read: Callable[[Collection[Count]], Statistics]) -> 
         statistics |= read(counts - statistics.keys())
         found = plans(search, among, statistics)
     return found or plans(search, among, {}), statistics
+
+
+def _obvious(search: Search, among: Sequence[Path]) -> bool:
+    """Whether the cheapest plan is a stream whatever the counts are."""
+    if search.states != (State.LIVE,) or search.counts is None or len(search.counts) > FEW_COUNTS:
+        return False
+    return any(
+        not _unkeyed(search, path)
+        and path.lanes
+        and len(_ways(search, path, Estimates.of(search, {}))) == len(path.lanes)
+        for path in among
+    )
 
 
 def _counts_of(path: Path) -> frozenset[Count]:
