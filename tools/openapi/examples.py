@@ -107,7 +107,7 @@ ORDERS: Final[Json] = {
 
 REQUEST_ID: Final = "93c371a4-3efc-4977-89f2-e84366f8f0e4"
 _UNKNOWN_OPERATOR: Final = (
-    "'eqq' is not an operator: did you mean 'eq'?; memberPolicy takes eq, neq, in, nin, not"
+    "'eqq' is not an operator; memberPolicy takes eq, neq, in, nin, not: did you mean 'eq'?"
 )
 _UNKNOWN_DIRECTION: Final = (
     "'up' is not one of asc, desc, asc_nulls_first, asc_nulls_last, desc_nulls_first,"
