@@ -76,9 +76,9 @@ class Stack:
         item = cast("items.Item | None", answer.get("Item"))
         return None if item is None else items.decode(item)
 
-    def eventually(self, holds: Callable[[], bool]) -> bool:
-        """Whether it comes to hold before the patience for the cascade ends."""
-        deadline = time.monotonic() + CASCADE_SECONDS
+    def eventually(self, holds: Callable[[], bool], patience: float = CASCADE_SECONDS) -> bool:
+        """Whether it comes to hold before the patience for the cascade ends, in seconds."""
+        deadline = time.monotonic() + patience
         while not holds():
             if time.monotonic() > deadline:
                 return False

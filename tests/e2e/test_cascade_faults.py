@@ -26,6 +26,7 @@ from tools.importer.run import import_file
 from tools.importer.table import open_table
 from tools.local.dynoxide import CREDENTIALS, REGION
 from tools.local.paths import ROOT
+from tools.local.stream.delivery import LONGEST_PAUSE
 from tools.operate.verify import Verifier
 
 if TYPE_CHECKING:
@@ -115,6 +116,16 @@ def test_clients_side_by_side_while_the_consumer_is_killed(
     verified = tools(stack, "verify")
     assert verified.returncode == 0, verified
     assert "Everything agrees." in verified.stdout
+    # and the consumer comes to the end of the stream, once it is let
+    load(stack, tmp_path, rows.family("chaos_after"))
+    with stack.as_user("usr_ada") as http:
+        assert http.delete(f"{INSTALLS}/ins_chaos_after").status_code == 200
+    last = keys.install("ins_chaos_after_addon_addon")
+    patience = SECONDS + 2 * LONGEST_PAUSE
+    assert stack.eventually(lambda: "deletionId" in (stack.row(last) or {}), patience)
+    # and what Lambda gave up, where deaths outlasted its retries, can be run again
+    again = tools(stack, "redrive")
+    assert again.returncode == 0, again
 
 
 def test_what_was_parked_is_run_again_once_its_cause_is_mended(
