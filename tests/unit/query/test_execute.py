@@ -194,6 +194,43 @@ def test_rows_past_their_retention_that_are_not_swept_are_gone_by_in_few_rounds(
     assert reader.rounds <= 8
 
 
+def test_a_page_that_lacks_few_rows_is_read_on_by_few() -> None:
+    # given an integration in every second install, a few more times in the older half
+    rows = [row | {"integrationId": "a" if n % 2 or n % 10 == 0 and n < 1_050 else "b"}
+            for n, row in enumerate(days(1_200))]  # fmt: skip
+    reader = Watched(*rows)
+    page = listed(reader, None, integration_id="a", limit="100")
+    assert (len(page.rows), page.plan) == (100, "stream byShard")
+    assert reader.examined <= 1.3 * 204
+
+
+def test_lanes_that_hold_less_than_is_thought_are_read_in_few_rounds() -> None:
+    # given sixty workspaces with eight installs, and one in the trash, which nothing counts
+    gone = {"deletedAt": "2026-11-29T00:00:00.000Z", "retentionTier": "long"}
+    rows = [row | {"workspaceId": f"wsp_{n % 60:02}"} | (gone if n < 60 else {})
+            for n, row in enumerate(days(540))]  # fmt: skip
+    scope = frozenset(f"wsp_{n:02}" for n in range(60))
+    reader = Watched(*rows)
+    order = '[{"workspaceId":"desc"},{"installedAt":"asc"}]'
+    given = parse({"include_deleted": ["true"], "limit": ["50"], "orderBy": [order]})
+    page = run(given, scope, reader, NOW, lambda plans: next(p for p in plans if p.total))
+    assert (ids(page)[:3], page.total) == (["i0059", "i0119", "i0179"], 540)
+    assert (page.plan, reader.rounds <= 8) == ("stream byWorkspace", True)
+
+
+def test_whether_a_row_is_behind_is_asked_as_far_as_one_is_thought_to_be() -> None:
+    # given an integration in every twentieth install, and a page that ends at one that is gone
+    rows = [row | {"integrationId": "b" if n % 20 else "a"} for n, row in enumerate(days(1_200))]
+    first = listed(Watched(*rows), None, integration_id="a", limit="5")
+    reader = Watched(*(row for row in rows if row["id"] != ids(first)[-1]))
+    given = parse({name: [value] for name, value in {
+        "integration_id": "a", "limit": "5", "before": str(first.end), "after": str(first.start),
+    }.items()})  # fmt: skip
+    page = run(given, None, reader, NOW, lambda plans: next(p for p in plans if p.total))
+    assert (ids(page), page.has_previous, page.has_next) == (ids(first)[1:-1], True, True)
+    assert (page.plan, reader.rounds <= 2) == ("stream byShard", True)
+
+
 def test_the_upgraded_are_a_page_whatever_they_are_sorted_by_beside() -> None:
     # given an integration that is in every second of the workspace's installs
     rows = days(1_200)

@@ -161,10 +161,11 @@ def _streamed(
     at_near = bool(found) and found[0].key == after
     at_far = bool(found) and before is not None and found[-1].key >= before
     if near is not None and not at_near:
-        back = search.order.reversed()
-        at_near = bool(_walk(search, plan, reader, back, near, None).take(0))
+        back = _walk(search, plan, reader, search.order.reversed(), near, None)
+        at_near = bool(back.take(0, per_match=plan.per_match))
     if far is not None and not at_far and len(rows) <= limit:
-        at_far = bool(_walk(search, plan, reader, search.order, far, None).take(0))
+        behind = _walk(search, plan, reader, search.order, far, None)
+        at_far = bool(behind.take(0, per_match=plan.per_match))
     if counting is None:
         counting = (lambda: len(rows)) if walk.exhausted else count
     # Counters may be a moment behind the rows: what was seen is there.

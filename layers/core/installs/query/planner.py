@@ -172,15 +172,17 @@ def _stream(search: Search, path: Path, pushed: Pushed, known: Estimates) -> Pla
     per_match = _per_match(search, path, known)
     wanted = (search.query.limit + 2) * per_match
     between = [way for way in ways if way.span(search.near, search.far) is not None]
-    first = [way for group in portion(grouped(between), wanted)[0] for way in group]
+    groups = grouped(between)
+    together = portion([[way.rows for way in group] for group in groups], wanted)
+    first = [way for group in groups[:together] for way in group]
     alike = sum(way.rows for way in first if way.alike)
     rows = min(int(wanted) + len(first) + alike, there)
     counted = sum(map(known.rows, total.lanes))
     unread = counters_in(count for count in total.counts if count not in known.statistics)
     requests = len(first) + len(total.lanes) + counted // 700 + unread // 100
     cost = REQUEST * requests + rows + unread + COUNTED * counted
-    together = len({way.group for way in ways}) < 2
-    least = REQUEST_UNITS * (len(between) if together else 1) + known.least(total.lanes)
+    alone = len({way.group for way in ways}) < 2
+    least = REQUEST_UNITS * (len(between) if alone else 1) + known.least(total.lanes)
     walked = REQUEST_UNITS * len(first) + rows / LIKELY_ROWS
     if search.residue or (unread and per_match > 1):
         walked = max(walked, known.likely(path.lanes))

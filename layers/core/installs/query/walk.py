@@ -52,10 +52,10 @@ class _Open:
     """A lane that is being read."""
 
     way: Way
-    size: int
-    """How many rows it is asked for next."""
     per_match: float
     """How many of its rows are thought to be examined for each that matches."""
+    size: int = 1
+    """How many rows it is asked for next."""
     start: Item | None = None
     reached: SortKey | None = None
     """How far it has been read: what the last row is sorted by, as far as the lane leads."""
@@ -86,24 +86,24 @@ class Walk:
         ``per_match`` is a guess: how many rows are examined for each that matches.
         """
         found: dict[Any, Found] = {}
-        groups = grouped(self._between(), any_row=not wanted)
+        groups = [
+            [_Open(way, per_match) for way in group]
+            for group in grouped(self._between(), any_row=not wanted)
+        ]
+        lanes = [lane for group in groups for lane in group]
         times = per_match
-        while groups and len(found) <= wanted:
-            rows = (wanted + 1 - len(found)) * times
-            together, groups = portion(groups, rows)
-            lanes = _opened(together, rows, per_match)
-            times *= 2  # so that there are few portions, however little they hold
-            while True:
-                first = sorted(found.values(), key=_KEY)[:wanted]
-                if len(found) <= wanted:
-                    reading, far = [lane for lane in lanes if not lane.done], self.far
-                elif first:
-                    reading, far = _ahead(lanes, first), first[-1].values
-                else:
-                    break
-                if not reading:
-                    break
-                self._round(reading, far, found)
+        while True:
+            first = sorted(found.values(), key=_KEY)[:wanted]
+            if len(found) <= wanted:
+                reading, far = _next(groups, (wanted + 1 - len(found)) * times), self.far
+                times *= 2  # so that there are few rounds, however little they find
+            elif first:
+                reading, far = _ahead(lanes, first), first[-1].values
+            else:
+                break
+            if not reading:
+                break
+            self._round(reading, far, found)
         self.exhausted = len(found) <= wanted
         return sorted(found.values(), key=_KEY)[: wanted + 1]
 
@@ -184,25 +184,25 @@ def grouped(ways: Sequence[Way], *, any_row: bool = False) -> list[list[Way]]:
     return [list(group) for _, group in groupby(sorted(ways, key=place), key=place)]
 
 
-def portion(groups: list[list[Way]], rows: float) -> tuple[list[list[Way]], list[list[Way]]]:
-    """The groups that are thought to hold so many rows, which are read together; and the others."""
-    held = list(accumulate(sum(way.rows for way in group) for group in groups))
-    enough = bisect_left(held, rows) + 1
-    return groups[:enough], groups[enough:]
+def portion(sizes: Sequence[Sequence[int]], rows: float) -> int:
+    """How many of the groups are read together: those that are thought to hold so many rows."""
+    return bisect_left(list(accumulate(map(sum, sizes))), rows) + 1
 
 
-def _opened(groups: Sequence[Sequence[Way]], wanted: float, per_match: float) -> list[_Open]:
-    """The lanes of a portion: each group is asked for what those ahead of it are not to have."""
-    lanes: list[_Open] = []
-    for group in groups:
-        sizes = [way.rows for way in group]
-        likely = _likely(sizes, wanted)
-        lanes += [
-            _Open(way, min(size, MOST_AT_ONCE), per_match)
-            for way, size in zip(group, likely, strict=True)
-        ]
-        wanted = max(1, wanted - sum(sizes))
-    return lanes
+def _next(groups: Sequence[Sequence[_Open]], wanted: float) -> list[_Open]:
+    """The lanes to read next, where fewer rows are known than are wanted.
+
+    Each group is asked for what those ahead of it are not to have.
+    """
+    left = [some for group in groups if (some := [lane for lane in group if not lane.done])]
+    sizes = [[lane.way.rows for lane in group] for group in left]
+    reading: list[_Open] = []
+    for group, its in list(zip(left, sizes, strict=True))[: portion(sizes, wanted)]:
+        for lane, size in zip(group, _likely(its, wanted), strict=True):
+            lane.size = min(size, MOST_AT_ONCE)
+        reading += group
+        wanted = max(1, wanted - sum(its))
+    return reading
 
 
 def _likely(sizes: Sequence[int], wanted: float) -> list[int]:
