@@ -196,7 +196,7 @@ def test_rows_past_their_retention_that_are_not_swept_are_gone_by_in_few_rounds(
 
 def test_a_page_that_lacks_few_rows_is_read_on_by_few() -> None:
     # given an integration in every second install, a few more times in the older half
-    rows = [row | {"integrationId": "a" if n % 2 or n % 10 == 0 and n < 1_050 else "b"}
+    rows = [row | {"integrationId": "a" if n % 2 or (n % 10 == 0 and n < 1_050) else "b"}
             for n, row in enumerate(days(1_200))]  # fmt: skip
     reader = Watched(*rows)
     page = listed(reader, None, integration_id="a", limit="100")
