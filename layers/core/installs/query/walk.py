@@ -95,7 +95,8 @@ class Walk:
         while True:
             first = sorted(found.values(), key=_KEY)[:wanted]
             if len(found) <= wanted:
-                reading, far = _next(groups, (wanted + 1 - len(found)) * times), self.far
+                rows = (wanted + 1 - len(found)) * times
+                reading, far = _next(groups, rows, per_match), self.far
                 times *= 2  # so that there are few rounds, however little they find
             elif first:
                 reading, far = _ahead(lanes, first), first[-1].values
@@ -189,17 +190,18 @@ def portion(sizes: Sequence[Sequence[int]], rows: float) -> int:
     return bisect_left(list(accumulate(map(sum, sizes))), rows) + 1
 
 
-def _next(groups: Sequence[Sequence[_Open]], wanted: float) -> list[_Open]:
+def _next(groups: Sequence[Sequence[_Open]], wanted: float, per_match: float) -> list[_Open]:
     """The lanes to read next, where fewer rows are known than are wanted.
 
-    Each group is asked for what those ahead of it are not to have.
+    Each group is asked for what those ahead of it are not to have; a lane of which nothing was
+    kept, for twice as much each time.
     """
     left = [some for group in groups if (some := [lane for lane in group if not lane.done])]
     sizes = [[lane.way.rows for lane in group] for group in left]
     reading: list[_Open] = []
     for group, its in list(zip(left, sizes, strict=True))[: portion(sizes, wanted)]:
         for lane, size in zip(group, _likely(its, wanted), strict=True):
-            lane.size = min(size, MOST_AT_ONCE)
+            lane.size = min(max(size, ceil(lane.per_match / per_match)), MOST_AT_ONCE)
         reading += group
         wanted = max(1, wanted - sum(its))
     return reading
