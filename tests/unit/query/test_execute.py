@@ -218,6 +218,18 @@ def test_lanes_that_hold_less_than_is_thought_are_read_in_few_rounds() -> None:
     assert (page.plan, reader.rounds <= 8) == ("stream byWorkspace", True)
 
 
+def test_lanes_that_are_empty_though_nothing_says_so_are_gone_by_in_few_rounds() -> None:
+    # given a hundred workspaces, the last of which has installs in the trash
+    gone = {"deletedAt": "2026-11-29T00:00:00.000Z", "retentionTier": "long", "workspaceId": "z"}
+    reader = Watched(*(row | gone for row in days(30)))
+    scope = frozenset({"z", *(f"wsp_{n:02}" for n in range(99))})
+    order = '[{"workspaceId":"asc"},{"installedAt":"asc"}]'
+    given = parse({"include_deleted": ["only"], "limit": ["7"], "orderBy": [order]})
+    page = run(given, scope, reader, NOW, lambda plans: next(p for p in plans if p.total))
+    assert (ids(page), page.total) == ([f"i{n:04}" for n in range(7)], 30)
+    assert (page.plan, reader.rounds <= 8) == ("stream byWorkspace", True)
+
+
 def test_whether_a_row_is_behind_is_asked_as_far_as_one_is_thought_to_be() -> None:
     # given an integration in every twentieth install, and a page that ends at one that is gone
     rows = [row | {"integrationId": "b" if n % 20 else "a"} for n, row in enumerate(days(1_200))]

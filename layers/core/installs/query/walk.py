@@ -91,12 +91,15 @@ class Walk:
             for group in grouped(self._between(), any_row=not wanted)
         ]
         lanes = [lane for group in groups for lane in group]
-        times = per_match
+        times, least = per_match, 1
+        reading: list[_Open] = []
         while True:
             first = sorted(found.values(), key=_KEY)[:wanted]
             if len(found) <= wanted:
+                if reading and all(lane.done for lane in reading):
+                    least *= 2  # they hold less than is thought
                 rows = (wanted + 1 - len(found)) * times
-                reading, far = _next(groups, rows, per_match), self.far
+                reading, far = _next(groups, least, rows, per_match), self.far
                 times *= 2  # so that there are few rounds, however little they find
             elif first:
                 reading, far = _ahead(lanes, first), first[-1].values
@@ -190,8 +193,10 @@ def portion(sizes: Sequence[Sequence[int]], rows: float) -> int:
     return bisect_left(list(accumulate(map(sum, sizes))), rows) + 1
 
 
-def _next(groups: Sequence[Sequence[_Open]], wanted: float, per_match: float) -> list[_Open]:
-    """The lanes to read next, where fewer rows are known than are wanted.
+def _next(
+    groups: Sequence[Sequence[_Open]], least: int, wanted: float, per_match: float
+) -> list[_Open]:
+    """The lanes to read next, of so many groups at least, where more rows are wanted.
 
     Each group is asked for what those ahead of it are not to have; a lane of which nothing was
     kept, for twice as much each time.
@@ -199,7 +204,8 @@ def _next(groups: Sequence[Sequence[_Open]], wanted: float, per_match: float) ->
     left = [some for group in groups if (some := [lane for lane in group if not lane.done])]
     sizes = [[lane.way.rows for lane in group] for group in left]
     reading: list[_Open] = []
-    for group, its in list(zip(left, sizes, strict=True))[: portion(sizes, wanted)]:
+    together = max(least, portion(sizes, wanted))
+    for group, its in list(zip(left, sizes, strict=True))[:together]:
         for lane, size in zip(group, _likely(its, wanted), strict=True):
             lane.size = min(max(size, ceil(lane.per_match / per_match)), MOST_AT_ONCE)
         reading += group
