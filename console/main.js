@@ -1,6 +1,6 @@
 // The console: the list and the trash, as a client of the public API alone.
 
-import { keep, kept } from "./address.js";
+import { remember, remembered } from "./address.js";
 import { Api, Problem } from "./api.js";
 import { Conditions } from "./conditions.js";
 import { Details } from "./details.js";
@@ -12,7 +12,6 @@ import { showRows, TRASH } from "./rows.js";
 import { Session } from "./session.js";
 
 const LATEST_FIRST = JSON.stringify([{ deletedAt: "desc" }]);
-const LIMIT = "25";
 const POLLS = 60;
 const POLL_MILLISECONDS = 400;
 
@@ -48,7 +47,9 @@ function fill({ include_deleted, workspace_id, integration_id, filter, orderBy, 
   elements.view.value = include_deleted ?? elements.view.value;
   elements.workspace.value = workspace_id ?? "";
   elements.integration.value = integration_id ?? "";
-  elements.limit.value = [...elements.limit.options].find((one) => one.value === limit) ? limit : LIMIT;
+  const limits = [...elements.limit.options];
+  const chosen = limits.find((one) => one.value === limit) ?? limits.find((one) => one.defaultSelected);
+  chosen.selected = true;
   conditions.take(filter ?? "");
   order.take(orderBy ?? "");
   $("filter-panel").open = Boolean(filter);
@@ -105,7 +106,7 @@ function named(button) {
 async function apply() {
   clearProblem();
   query = asked();
-  keep(query);
+  remember(query);
   query.orderBy ||= query.include_deleted === TRASH ? LATEST_FIRST : "";
   place = {};
   $("filter-count").textContent = query.filter ? "1" : "";
@@ -231,8 +232,8 @@ session.addEventListener("change", () => {
   apply();
 });
 window.addEventListener("hashchange", () => {
-  fill(kept());
+  fill(remembered());
   apply();
 });
-fill(kept());
+fill(remembered());
 session.start();

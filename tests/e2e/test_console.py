@@ -48,6 +48,12 @@ class Console:
         self.json.fill(wanted if isinstance(wanted, str) else json.dumps(wanted))
         self.button("Apply").click()
 
+    def sort(self, direction: str) -> None:
+        """Add the first key of an order, which is applied with the filter."""
+        self.page.locator("#order-panel summary").click()
+        self.button("Add a key").click()
+        self.page.get_by_label("Key 1: direction").select_option(direction)
+
     def view(self, name: str) -> None:
         self.page.locator(".views").get_by_text(name, exact=True).click()
 
@@ -81,9 +87,7 @@ def test_the_builder_of_filters_and_of_orders(stack: Stack, browser: Browser) ->
         shown.button("Add a condition").click()
         shown.page.get_by_label("Condition 1: field").select_option("installedAt")
         shown.page.get_by_label("Condition 1: value").fill("2026-03-29")
-        shown.page.locator("#order-panel summary").click()
-        shown.button("Add a key").click()
-        shown.page.get_by_label("Key 1: direction").select_option("asc")
+        shown.sort("asc")
         shown.button("Apply").click()
         shown.shows("ins_page_29", "ins_page_30")
         assert json.loads(shown.json.input_value()) == {
@@ -128,9 +132,7 @@ def test_a_condition_is_added_to_the_filter_that_was_typed(stack: Stack, browser
 
 def test_a_reload_and_a_link_ask_the_same(stack: Stack, browser: Browser) -> None:
     with console(stack, browser) as shown:
-        shown.page.locator("#order-panel summary").click()
-        shown.button("Add a key").click()
-        shown.page.get_by_label("Key 1: direction").select_option("asc")
+        shown.sort("asc")
         shown.page.get_by_label("Rows").select_option("10")
         shown.filter_by(TO_PAGE_THROUGH)
         expect(shown.page.locator("#total")).to_have_text("10 of 30")

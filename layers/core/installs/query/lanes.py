@@ -16,7 +16,7 @@ from installs.query.order import Order
 from installs.store.spans import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from installs.query.order import Key, SortKey, Values
     from installs.store.counters import Count
@@ -133,6 +133,11 @@ def way(lane: Lane, order: Order, rows: int = 1) -> Way | None:
     if not led or lane.carried[carried:] not in ((), ("id",)):
         return None
     return Way(lane, order, led, forward is not False, _group(order.keys[0], lane), rows)
+
+
+def between(ways: Iterable[Way], near: Values | None, far: Values | None) -> list[Way]:
+    """The ways that have something between two positions, both included."""
+    return [one for one in ways if one.span(near, far) is not None]
 
 
 def part(key: Key, value: str | None) -> SortKey:

@@ -42,8 +42,6 @@ _ELSEWHERE: Final = {
 }  # fmt: skip
 """What other APIs call the same."""
 
-_NO_ID: Final = "an id has 1-128 characters of A-Z a-z 0-9 _ -"
-
 
 class Deleted(StrEnum):
     """Which rows are looked at: the live, the live and the deleted, or the trash alone."""
@@ -84,8 +82,7 @@ def parse(given: Mapping[str, Sequence[str]]) -> ListQuery:
                 detail += suggestion(value, about.values)
                 issues.append(Issue("invalid_value", detail, parameter))
             elif about.kind is Kind.ID and not is_id(value):
-                detail = f"{quoted(value)} is no id: {_NO_ID}"
-                issues.append(Issue("invalid_value", detail, parameter))
+                issues.append(_no_id(value, parameter))
             else:
                 parts.append(equals(INSTALL, field, value))
     ids = _ids(one, issues)
@@ -150,8 +147,13 @@ def _ids(one: Mapping[str, str], issues: list[Issue]) -> list[str] | None:
     if len(ids) > MAX_IDS:
         issues.append(Issue("too_many", f"at most {MAX_IDS} ids", "ids"))
     elif wrong is not None:
-        issues.append(Issue("invalid_value", f"{quoted(wrong)} is no id: {_NO_ID}", "ids"))
+        issues.append(_no_id(wrong, "ids"))
     return ids
+
+
+def _no_id(text: str, parameter: str) -> Issue:
+    detail = f"{quoted(text)} is no id: an id has 1-128 characters of A-Z a-z 0-9 _ -"
+    return Issue("invalid_value", detail, parameter)
 
 
 def _deleted(one: Mapping[str, str], issues: list[Issue]) -> Deleted | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from installs.query.estimates import LIKELY_ROWS, MATCHING, REQUEST_UNITS, Estimates, Statistics
-from installs.query.lanes import way
+from installs.query.lanes import between, way
 from installs.query.necessary import conjuncts
 from installs.query.nodes import Leaf
 from installs.query.paths import Path, paths
@@ -114,10 +114,11 @@ def _obvious(search: Search, among: Sequence[Path]) -> bool:
     """Whether the cheapest plan is a stream whatever the counts are."""
     if search.states != (State.LIVE,) or search.counts is None or len(search.counts) > FEW_COUNTS:
         return False
+    known = Estimates.of(search, {})
     return any(
         not _unkeyed(search, path)
         and path.lanes
-        and len(_ways(search, path, Estimates.of(search, {}))) == len(path.lanes)
+        and len(_ways(search, path, known)) == len(path.lanes)
         for path in among
     )
 
@@ -171,8 +172,8 @@ def _stream(search: Search, path: Path, pushed: Pushed, known: Estimates) -> Pla
     there = sum(map(known.rows, path.lanes))
     per_match = _per_match(search, path, known)
     wanted = (search.query.limit + 2) * per_match
-    between = [way for way in ways if way.span(search.near, search.far) is not None]
-    groups = grouped(between)
+    asked = between(ways, search.near, search.far)
+    groups = grouped(asked)
     together = portion([[way.rows for way in group] for group in groups], wanted)
     first = [way for group in groups[:together] for way in group]
     alike = sum(way.rows for way in first if way.alike)
@@ -182,7 +183,7 @@ def _stream(search: Search, path: Path, pushed: Pushed, known: Estimates) -> Pla
     requests = len(first) + len(total.lanes) + counted // 700 + unread // 100
     cost = REQUEST * requests + rows + unread + COUNTED * counted
     alone = len({way.group for way in ways}) < 2
-    least = REQUEST_UNITS * (len(between) if alone else 1) + known.least(total.lanes)
+    least = REQUEST_UNITS * (len(asked) if alone else 1) + known.least(total.lanes)
     walked = REQUEST_UNITS * len(first) + rows / LIKELY_ROWS
     if search.residue or (unread and per_match > 1):
         walked = max(walked, known.likely(path.lanes))

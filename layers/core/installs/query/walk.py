@@ -15,6 +15,8 @@ from math import ceil
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from installs.query.lanes import between
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -88,7 +90,7 @@ class Walk:
         found: dict[Any, Found] = {}
         groups = [
             [_Open(way, per_match) for way in group]
-            for group in grouped(self._between(), any_row=not wanted)
+            for group in grouped(between(self.ways, self.near, self.far), any_row=not wanted)
         ]
         lanes = [lane for group in groups for lane in group]
         times, least = per_match, 1
@@ -110,9 +112,6 @@ class Walk:
             self._round(reading, far, found)
         self.exhausted = len(found) <= wanted
         return sorted(found.values(), key=_KEY)[: wanted + 1]
-
-    def _between(self) -> list[Way]:
-        return [way for way in self.ways if way.span(self.near, self.far) is not None]
 
     def _round(self, lanes: Sequence[_Open], far: Values | None, found: dict[Any, Found]) -> None:
         asked: list[tuple[_Open, Span]] = []
@@ -205,7 +204,7 @@ def _next(
     sizes = [[lane.way.rows for lane in group] for group in left]
     reading: list[_Open] = []
     together = max(least, portion(sizes, wanted))
-    for group, its in list(zip(left, sizes, strict=True))[:together]:
+    for group, its in zip(left[:together], sizes[:together], strict=True):
         for lane, size in zip(group, _likely(its, wanted), strict=True):
             lane.size = min(max(size, ceil(lane.per_match / per_match)), MOST_AT_ONCE)
         reading += group
