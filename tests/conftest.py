@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 import pytest_socket
 
+from tests import caches
 from tools.local import dynoxide
 from tools.local.paths import TEMPLATE
 from tools.local.tables import TableDefinition
@@ -44,6 +45,14 @@ def no_way_to_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
+@pytest.fixture
+def cold_start() -> Iterator[None]:
+    """A process whose caches are empty, and are emptied again after the test."""
+    caches.reset()
+    yield
+    caches.reset()
+
+
 @pytest.fixture(scope="session")
 def dynamodb_endpoint() -> Iterator[str]:
     """The endpoint of a DynamoDB engine, in memory, for the whole session."""
@@ -69,6 +78,7 @@ def table_name(
     dynamodb_endpoint: str,
     table_definition: TableDefinition,
     monkeypatch: pytest.MonkeyPatch,
+    cold_start: None,
 ) -> Iterator[str]:
     """A fresh table of the template's definition, which the code under test finds by itself."""
     name = f"installs-{uuid4().hex[:12]}"

@@ -21,10 +21,9 @@ from functions.list_installs.handler import handler as list_installs
 from functions.purge_install.handler import handler as purge
 from functions.restore_install.handler import handler as restore
 from functions.uninstall_install.handler import handler as uninstall
-from installs import access
 from installs.errors import NotFoundError, UnauthorizedError
 from installs.http import problem
-from installs.store import table
+from tests import caches
 from tests.integration.consumer import consumer
 from tools.demo import demo_lines
 from tools.importer.run import import_file
@@ -82,8 +81,7 @@ def demo_service(
     rows = directory / "demo.ndjson"
     rows.write_text("".join(f"{line}\n" for line in demo_lines()), encoding="utf-8")
     import_file(rows, table_name, endpoint, lambda *_: None)
-    table.client.cache_clear()
-    access._seen.clear()
+    caches.reset()
     poller = consumer(endpoint, table_name, directory / "checkpoint.json")
     poller.drain()
     with _Server(poller) as server:
@@ -106,7 +104,7 @@ def demo_service(
         finally:
             server.shutdown()
             thread.join()
-            table.client.cache_clear()
+            caches.reset()
 
 
 class _Server(ThreadingHTTPServer):

@@ -21,7 +21,7 @@ from installs import access, api_keys
 from installs.lifecycle import timestamp
 from installs.model import KeyKind, WorkspaceRole
 from installs.store import api_keys as stored
-from installs.store import items, keys, table
+from installs.store import items, keys
 from installs.store.expressions import Update
 from tests import rows
 from tests.commands import APP
@@ -31,7 +31,7 @@ from tools.importer.table import open_table
 from tools.tokens import AUDIENCE, ISSUER, SigningKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from installs.store.table import Table
@@ -45,7 +45,7 @@ Answer = tuple[int, Any]
 @pytest.fixture
 def world(
     table_name: str, dynamodb_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Table]:
+) -> Table:
     elsewhere = rows.install("ins_far", workspaceId="wsp_other")
     data = rows.write(tmp_path / "rows.ndjson", [*rows.base(), *rows.family("crm"), elsewhere])
     import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
@@ -55,10 +55,7 @@ def world(
         "JWKS": SigningKey.generate().key_set(),
     }.items():
         monkeypatch.setenv(name, value)
-    table.client.cache_clear()
-    access._seen.clear()
-    yield open_table(table_name, dynamodb_endpoint)
-    table.client.cache_clear()
+    return open_table(table_name, dynamodb_endpoint)
 
 
 def let_in(secret: str) -> dict[str, Any]:

@@ -18,8 +18,8 @@ import pytest
 from functions.purge_install.handler import handler as purge
 from functions.restore_install.handler import handler as restore
 from functions.uninstall_install.handler import handler as uninstall
-from installs import access, clock
-from installs.store import keys, table
+from installs import clock
+from installs.store import keys
 from installs.store.expressions import Update
 from tests import rows
 from tests.integration.consumer import consumer
@@ -29,7 +29,7 @@ from tools.local.paths import ROOT
 from tools.operate.verify import Verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from installs.store.table import Table
@@ -45,7 +45,7 @@ DEATHS: Final = 5
 @pytest.fixture
 def world(
     table_name: str, dynamodb_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Table]:
+) -> Table:
     """Three families; two installs share a solution."""
     monkeypatch.setenv("PARKING_BUCKET", "none")
     shared = rows.install("ins_c", solutionId="sol_b")
@@ -55,12 +55,9 @@ def world(
         [*rows.base(), *rows.family("a"), *rows.family("b"), shared, *members],
     )
     import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
-    table.client.cache_clear()
-    access._seen.clear()
     made = open_table(table_name, dynamodb_endpoint)
     made.transact([Update(keys.user(ADMIN), set={"id": ADMIN, "role": "admin"})])
-    yield made
-    table.client.cache_clear()
+    return made
 
 
 def client(seed: int, done: threading.Event) -> Counter[int]:

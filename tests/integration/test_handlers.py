@@ -13,14 +13,14 @@ from functions.list_installs.handler import handler as list_installs
 from functions.purge_install.handler import handler as purge_install
 from functions.restore_install.handler import handler as restore_install
 from functions.uninstall_install.handler import handler as uninstall_install
-from installs import access, cascade, model
+from installs import cascade, model
 from installs.cascade import Work
 from installs.lifecycle import InstallState
-from installs.store import installs, items, keys, table
+from installs.store import installs, items, keys
 from installs.store.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 Answer = dict[str, Any]
 
@@ -56,13 +56,9 @@ def member(member_id: str, install_id: str, *, enabled: bool) -> model.Integrati
 
 
 @pytest.fixture
-def world(
-    table_name: str, dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Table]:
+def world(table_name: str, dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Table:
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_endpoint)
     monkeypatch.setenv("TABLE_NAME", table_name)
-    table.client.cache_clear()
-    access._seen.clear()
     made = Table(table_name, boto3.client("dynamodb"))
     parent = install("ins_crm", solution_id="sol_sales")
     rows = [
@@ -110,8 +106,7 @@ def world(
     for start in range(0, len(rows), 25):
         puts = [{"PutRequest": {"Item": item}} for item in rows[start : start + 25]]
         made.client.batch_write_item(RequestItems={table_name: puts})  # type: ignore[dict-item]
-    yield made
-    table.client.cache_clear()
+    return made
 
 
 def call(

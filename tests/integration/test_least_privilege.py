@@ -25,9 +25,9 @@ from functions.purge_install.handler import handler as purge_install
 from functions.repair.handler import handler as repair
 from functions.restore_install.handler import handler as restore_install
 from functions.uninstall_install.handler import handler as uninstall_install
-from installs import access, clock
+from installs import clock
 from installs.model import KeyKind
-from installs.store import installs, items, keys, parking, table
+from installs.store import installs, items, keys, parking
 from installs.store.connection import Connection
 from installs.store.expressions import Update
 from tests import rows
@@ -145,7 +145,7 @@ def allows(statement: Mapping[str, Any], call: Call) -> bool:
 @pytest.fixture
 def world(
     table_name: str, dynamodb_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Table]:
+) -> Table:
     families = ("kept", "taken", "back", "purged", "gone")
     data = rows.write(
         tmp_path / "rows.ndjson",
@@ -155,14 +155,9 @@ def world(
     monkeypatch.setenv("PARKING_BUCKET", BUCKET)
     monkeypatch.setenv("ISSUER", ISSUER)
     monkeypatch.setenv("AUDIENCE", AUDIENCE)
-    table.client.cache_clear()
-    parking._client.cache_clear()
-    access._seen.clear()
     made = open_table(table_name, dynamodb_endpoint)
     made.transact([Update(keys.user(ROOT), set={"id": ROOT, "role": "admin"})])
-    yield made
-    table.client.cache_clear()
-    parking._client.cache_clear()
+    return made
 
 
 def as_user(handler: Callable[..., Any], user: str, path: str | None, **query: str) -> int:

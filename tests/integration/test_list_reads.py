@@ -99,7 +99,8 @@ def test_a_page_of_a_workspace_takes_two_requests_and_a_page_of_rows(world: Tabl
     # and back
     back, usage = listed(world, {BIG}, before=str(later.start))
     assert ids(back) == ids(first)
-    assert (usage.calls, usage.items <= 102 + 1 + 1) == (2, True)
+    assert usage.calls == 2
+    assert usage.items <= 102 + 1 + 1
 
 
 def test_a_page_is_as_cheap_wherever_it_lies_and_one_of_an_integration_too(world: Table) -> None:
@@ -170,7 +171,8 @@ def test_what_an_index_leads_in_is_read_as_far_as_rows_are_alike(world: Table, t
     # and rows that were, a page of 1 MB at a time: 120 of 30 KB
     alike, usage = listed(world, {"wsp_fat"}, orderBy=order, limit="2")
     assert alike.total == 120
-    assert (usage.items <= 120 + usage.calls, usage.calls <= 12) == (True, True)
+    assert usage.items <= 120 + usage.calls
+    assert usage.calls <= 12
 
 
 def test_a_platform_admin_reads_eight_shards(world: Table) -> None:

@@ -19,7 +19,7 @@ from functions.purge_install.handler import handler as purge
 from functions.repair.handler import handler as repair
 from functions.restore_install.handler import handler as restore
 from functions.uninstall_install.handler import handler as uninstall
-from installs import access, clock
+from installs import clock
 from installs.errors import ThrottledError
 from installs.log import logger
 from installs.store import due, table
@@ -77,13 +77,10 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Log:
 
 
 @pytest.fixture
-def world(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Iterator[Table]:
-    table.client.cache_clear()
-    access._seen.clear()
+def world(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Table:
     data = rows.write(tmp_path / "rows.ndjson", [*rows.base(), *rows.family("gone")])
     import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
-    yield open_table(table_name, dynamodb_endpoint)
-    table.client.cache_clear()
+    return open_table(table_name, dynamodb_endpoint)
 
 
 @pytest.fixture

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from installs import access
-from installs.store import table
 from tools.local.paths import ROOT
 from tools.tokens import AUDIENCE, ISSUER, SigningKey
 
@@ -47,8 +45,6 @@ def with_nulls(event: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize("path", API_EVENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_null_in_a_request(path: Path, table_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    table.client.cache_clear()
-    access._seen.clear()
     handler = importlib.import_module(f"functions.{path.parent.name}.handler").handler
     for place, event in with_nulls(json.loads(path.read_text(encoding="utf-8"))):
         answer = handler(event, None)
@@ -59,7 +55,6 @@ def test_a_null_in_a_request(path: Path, table_name: str, monkeypatch: pytest.Mo
             ("authorizer.principal", "authorizer.kind")
         ):
             assert answer["statusCode"] == 401, about
-    table.client.cache_clear()
 
 
 @pytest.mark.parametrize("nothing", [{}, {"requestContext": None}])

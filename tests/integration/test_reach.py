@@ -36,7 +36,6 @@ def world(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Table:
     ]
     data = rows.write(tmp_path / "rows.ndjson", [rows.user("usr_many"), *roles])
     import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
-    access._seen.clear()
     return open_table(table_name, dynamodb_endpoint)
 
 
@@ -87,7 +86,6 @@ def test_the_cache_holds_what_it_may_and_no_more(world: Table) -> None:
         access._seen[world.name, Principal(f"usr_{number}")] = (0.0, access.Reach())
     access.reach(world, Principal("usr_new"))
     assert len(access._seen) == 1
-    access._seen.clear()
 
 
 def test_the_caches_keep_within_the_minute() -> None:
@@ -132,7 +130,6 @@ KEY = {
 def family(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Table:
     data = rows.write(tmp_path / "rows.ndjson", [*rows.base(), *rows.family("crm"), KEY])
     import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
-    access._seen.clear()
     return open_table(table_name, dynamodb_endpoint)
 
 

@@ -13,15 +13,15 @@ from functions.list_installs.handler import handler as list_installs
 from functions.purge_install.handler import handler as purge
 from functions.restore_install.handler import handler as restore
 from functions.uninstall_install.handler import handler as uninstall
-from installs import access, cascade, clock
+from installs import cascade, clock
 from installs.cascade import Work
-from installs.store import due, installs, items, keys, table
+from installs.store import due, installs, items, keys
 from tests import rows
 from tools.importer.run import import_file
 from tools.importer.table import open_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 DAYS: Final = {"short": 7, "medium": 30, "long": 90}
@@ -50,7 +50,7 @@ def listed(**query: str) -> list[str]:
 
 
 @pytest.fixture
-def load(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Iterator[Callable[..., None]]:
+def load(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Callable[..., None]:
     """Puts an install and its add-on into a workspace that chose a tier."""
 
     def put(tier: str, *more: rows.Row) -> None:
@@ -60,10 +60,7 @@ def load(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Iterator[Ca
         data = rows.write(tmp_path / "rows.ndjson", [*base, *family, *more])
         import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
 
-    table.client.cache_clear()
-    access._seen.clear()
-    yield put
-    table.client.cache_clear()
+    return put
 
 
 @pytest.fixture

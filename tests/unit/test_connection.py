@@ -19,6 +19,7 @@ from urllib3.exceptions import NewConnectionError, ProtocolError, ReadTimeoutErr
 from installs import config
 from installs.store import connection
 from installs.store.connection import ATTEMPTS, Connection, Credentials
+from tests import caches
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -269,9 +270,8 @@ def test_a_request_is_signed_whole_and_tells_no_secret() -> None:
 
 
 def test_credentials_are_the_environments_or_the_chains(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, cold_start: None
 ) -> None:
-    connection._chain.cache_clear()
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "one")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "two")
@@ -286,11 +286,10 @@ def test_credentials_are_the_environments_or_the_chains(
     with pytest.raises(NoCredentialsError):
         connection.credentials()
 
-    connection._chain.cache_clear()
+    caches.reset()
     (tmp_path / "some").write_text("[default]\naws_access_key_id=A\naws_secret_access_key=B\n")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "some"))
     assert connection.credentials() == ("A", "B", None)
-    connection._chain.cache_clear()
 
 
 @pytest.mark.parametrize(

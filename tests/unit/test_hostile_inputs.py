@@ -8,7 +8,6 @@ from unicodedata import normalize
 
 import pytest
 
-from installs.query import operators
 from installs.query.evaluate import compile_filter
 from installs.query.parameters import parse
 from tools.hostile import INPUTS, Input, run
@@ -26,6 +25,7 @@ def test_an_input_costs_what_it_may(given: Input) -> None:
 
 def test_a_text_of_a_row_is_folded_once_whatever_the_filter(
     monkeypatch: pytest.MonkeyPatch,
+    cold_start: None,
 ) -> None:
     # given how many characters are folded
     folded = 0
@@ -36,7 +36,6 @@ def test_a_text_of_a_row_is_folded_once_whatever_the_filter(
         return normalize(form, text)
 
     monkeypatch.setattr("installs.query.operators.normalize", counted)
-    operators._folded_once.cache_clear()
     # when a filter of 98 comparisons meets a text of 1,000 characters
     wanted = {"OR": [{"variables": {"path": ["a"], "containsi": f"z{n}"}} for n in range(98)]}
     query = parse({"filter": [json.dumps(wanted)]})

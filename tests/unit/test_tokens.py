@@ -20,7 +20,7 @@ from installs.key_sets import KeySetError
 from installs.tokens import BadTokenError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 RSA: Final = rsa.generate_private_key(65537, 2048)
 EC: Final = ec.generate_private_key(ec.SECP256R1())
@@ -233,7 +233,6 @@ class Server:
         self.reads = 0
         self.now = 1000.0
         self.answers: str | None = key_set({**PUBLIC["RS256"], "kid": "RS256"})
-        key_sets._remote.cache_clear()
         monkeypatch.setattr(key_sets, "_answer", self._answer)
         monkeypatch.setattr("installs.key_sets.time.monotonic", lambda: self.now)
 
@@ -245,9 +244,8 @@ class Server:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    yield Server(monkeypatch)
-    key_sets._remote.cache_clear()
+def server(monkeypatch: pytest.MonkeyPatch, cold_start: None) -> Server:
+    return Server(monkeypatch)
 
 
 URL: Final = "https://keys.example/jwks"

@@ -19,11 +19,10 @@ from functions.list_installs.handler import handler as list_installs
 from functions.purge_install.handler import handler as purge_install
 from functions.restore_install.handler import handler as restore_install
 from functions.uninstall_install.handler import handler as uninstall_install
-from installs import access, clock
+from installs import clock
 from installs.errors import InstallsError
 from installs.query import cursor
 from installs.query.parameters import parse
-from installs.store import table
 from tests import rows
 from tests.property.access.pairs import CALLER, INSTALLS, KEY, LINES, Pair, moment, pair
 from tests.property.query.filters import filters, orders
@@ -164,13 +163,9 @@ def _forged(query: Query, made: Pair) -> Query:
 
 
 @pytest.fixture
-def frozen(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+def frozen(monkeypatch: pytest.MonkeyPatch, cold_start: None) -> pytest.MonkeyPatch:
     monkeypatch.setattr(clock, "now", moment)
-    table.client.cache_clear()
-    access._seen.clear()
-    yield monkeypatch
-    table.client.cache_clear()
-    access._seen.clear()
+    return monkeypatch
 
 
 @pytest.fixture

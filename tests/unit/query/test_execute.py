@@ -166,7 +166,8 @@ def test_lanes_of_few_rows_are_read_together_though_they_come_one_after_another(
     # and a filter that keeps none of them
     few = '{"memberPolicy":"auto_all"}'
     none = listed(reader, scope, filter=few, limit="1", orderBy=by_place)
-    assert (none.total, none.plan, reader.rounds <= 1 + 10) == (0, "stream byWorkspace", True)
+    assert (none.total, none.plan) == (0, "stream byWorkspace")
+    assert reader.rounds <= 1 + 10
 
 
 def test_whether_rows_are_behind_one_that_is_gone_is_asked_of_few_workspaces() -> None:
@@ -215,7 +216,8 @@ def test_lanes_that_hold_less_than_is_thought_are_read_in_few_rounds() -> None:
     given = parse({"include_deleted": ["true"], "limit": ["50"], "orderBy": [order]})
     page = run(given, scope, reader, NOW, lambda plans: next(p for p in plans if p.total))
     assert (ids(page)[:3], page.total) == (["i0059", "i0119", "i0179"], 540)
-    assert (page.plan, reader.rounds <= 8) == ("stream byWorkspace", True)
+    assert page.plan == "stream byWorkspace"
+    assert reader.rounds <= 8
 
 
 def test_lanes_that_are_empty_though_nothing_says_so_are_gone_by_in_few_rounds() -> None:
@@ -227,7 +229,8 @@ def test_lanes_that_are_empty_though_nothing_says_so_are_gone_by_in_few_rounds()
     given = parse({"include_deleted": ["only"], "limit": ["7"], "orderBy": [order]})
     page = run(given, scope, reader, NOW, lambda plans: next(p for p in plans if p.total))
     assert (ids(page), page.total) == ([f"i{n:04}" for n in range(7)], 30)
-    assert (page.plan, reader.rounds <= 8) == ("stream byWorkspace", True)
+    assert page.plan == "stream byWorkspace"
+    assert reader.rounds <= 8
 
 
 def test_whether_a_row_is_behind_is_asked_as_far_as_one_is_thought_to_be() -> None:
@@ -240,7 +243,8 @@ def test_whether_a_row_is_behind_is_asked_as_far_as_one_is_thought_to_be() -> No
     }.items()})  # fmt: skip
     page = run(given, None, reader, NOW, lambda plans: next(p for p in plans if p.total))
     assert (ids(page), page.has_previous, page.has_next) == (ids(first)[1:-1], True, True)
-    assert (page.plan, reader.rounds <= 2) == ("stream byShard", True)
+    assert page.plan == "stream byShard"
+    assert reader.rounds <= 2
 
 
 def test_the_upgraded_are_a_page_whatever_they_are_sorted_by_beside() -> None:
@@ -285,10 +289,12 @@ def test_rows_alike_in_many_workspaces_are_read_in_few_rounds(limit: str) -> Non
     reader = Watched(*rows)
     first = listed(reader, scope, limit=limit, orderBy=order)
     assert ids(first) == [f"i{n:04}" for n in range(int(limit))]
-    assert (reader.rounds <= 3, reader.examined <= 400) == (True, True)
+    assert reader.rounds <= 3
+    assert reader.examined <= 400
     second = listed(reader, scope, limit=limit, orderBy=order, after=str(first.end))
     assert ids(second) == [f"i{n:04}" for n in range(int(limit), 2 * int(limit))]
-    assert (reader.rounds <= 2 * 3, reader.examined <= 2 * 400) == (True, True)
+    assert reader.rounds <= 2 * 3
+    assert reader.examined <= 2 * 400
 
 
 def test_the_never_upgraded_are_read_only_where_the_page_comes_to_them() -> None:

@@ -1,0 +1,17 @@
+"""The caches that a warm function keeps between invocations, emptied as a cold start finds them."""
+
+from __future__ import annotations
+
+from installs import access, key_sets
+from installs.query import operators
+from installs.store import connection, parking, table
+
+
+def reset() -> None:
+    """Empty every cache of the process that holds a client, a caller's roles, keys or text."""
+    table.client.cache_clear()
+    connection._chain.cache_clear()
+    parking._client.cache_clear()
+    key_sets._remote.cache_clear()
+    operators._folded_once.cache_clear()
+    access._seen.clear()
