@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 from pydantic import BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from installs.nesting import nested_beyond
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -42,8 +44,10 @@ def parse(text: str) -> object:
     ------
     NotJsonError
         The text is not JSON, or is JSON on which readers differ: a key twice in an object, a
-        number that no double holds, half of a surrogate pair, a value nested hundreds deep.
+        number that no double holds, half of a surrogate pair, more than 500 levels.
     """
+    if nested_beyond(text):
+        raise NotJsonError("is nested too deeply")
     try:
         value: object = json.loads(
             text,
@@ -56,8 +60,6 @@ def parse(text: str) -> object:
             _require_text(value)
     except json.JSONDecodeError as error:
         raise NotJsonError(f"is not JSON: {error.msg} (column {error.colno})") from error
-    except RecursionError:
-        raise NotJsonError("is nested too deeply") from None
     except UnicodeEncodeError:
         raise NotJsonError("has half of a surrogate pair, which is no text") from None
     return value

@@ -18,6 +18,8 @@ from urllib.request import HTTPRedirectHandler, build_opener
 from cryptography.exceptions import UnsupportedAlgorithm
 from jwt import PyJWK, PyJWTError
 
+from installs.nesting import nested_beyond
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -118,13 +120,20 @@ def _within(moment: float | None, seconds: float) -> bool:
 
 def _read(text: str | bytes) -> Sequence[PyJWK]:
     try:
-        given = json.loads(text)["keys"]
+        given = json.loads(_bounded(text))["keys"]
         found = [key for one in given if (key := _key(one)) is not None]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise KeySetError("This is neither a key set nor the https URL of one.") from error
     if not found:
         raise KeySetError("No key of the set can verify a signature.")
     return found
+
+
+def _bounded(text: str | bytes) -> str:
+    shown = text if isinstance(text, str) else text.decode()
+    if nested_beyond(shown):
+        raise ValueError("nested too deep")
+    return shown
 
 
 def _key(given: Any) -> PyJWK | None:  # noqa: ANN401 - any JSON

@@ -6,6 +6,7 @@ fault (``key_sets.py``).
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode
 from typing import TYPE_CHECKING, Any, Final
 
 import jwt
@@ -13,6 +14,7 @@ from jwt import PyJWTError
 
 from installs.ids import is_id
 from installs.key_sets import key_set
+from installs.nesting import nested_beyond
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +24,9 @@ LEEWAY_SECONDS: Final = 10
 MAX_LENGTH: Final = 8192
 
 _FAULTS: Final = (
-    PyJWTError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError,
+    PyJWTError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError,
 )  # fmt: skip
-"""What PyJWT raises on tokens that nobody should have made: an endless ``exp``, deep JSON."""
+"""What PyJWT raises on tokens that nobody should have made, such as of an endless ``exp``."""
 
 
 class BadTokenError(Exception):
@@ -44,6 +46,7 @@ def subject(token: str, *, issuer: str, audience: str, jwks: str) -> str:
     if len(token) > MAX_LENGTH:
         raise BadTokenError
     try:
+        _require_shallow(token)
         header = jwt.get_unverified_header(token)
     except _FAULTS as error:
         raise BadTokenError from error
@@ -69,6 +72,13 @@ def subject(token: str, *, issuer: str, audience: str, jwks: str) -> str:
     if not is_id(found):
         raise BadTokenError
     return found
+
+
+def _require_shallow(token: str) -> None:
+    """Refuse a token with JSON that one interpreter would read and another would not."""
+    for part in token.split(".")[:2]:
+        if nested_beyond(urlsafe_b64decode(f"{part}==").decode("latin-1")):
+            raise BadTokenError
 
 
 def _usable(keys: Sequence[jwt.PyJWK], header: dict[str, Any]) -> list[jwt.PyJWK]:

@@ -152,8 +152,10 @@ def test_a_row_behind_a_relation_may_be_absent_so_any_field_of_it_may_be_null() 
         ("\ufeff{}", "", "not JSON"),
         ('{"id": "a"} x', "", "not JSON"),
         ('{"id": "\n"}', "", "not JSON"),
-        ("[" * 16000, "", "nested too deep"),
+        ("[" * 16000, "", "nested too deep: more than 500 levels"),
         ('{"a":' * 3000, "", "nested too deep"),
+        ("[" * 501 + "]" * 501, "", "nested too deep"),
+        ("[" * 500 + "]" * 500, "", "a list is not a filter"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_place(given: object, pointer: str, detail: str) -> None:

@@ -62,7 +62,7 @@ class Operation(Generic[T]):
             raise error
         try:
             return self.read(json.loads(response.content))
-        except (ValueError, TypeError, LookupError) as error:
+        except (ValueError, TypeError, LookupError, RecursionError) as error:
             raise _unexpected(response) from error
 
 
@@ -108,7 +108,7 @@ def problem(response: httpx.Response) -> InstallsError:
             errors=tuple(_issue(issue) for issue in body.get("errors", ())),
             retry_after=retry_after(response),
         )
-    except (ValueError, TypeError, LookupError, AttributeError):
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError):
         return _unexpected(response)
     return BY_CODE.get(made.code, ProblemError)(made)
 

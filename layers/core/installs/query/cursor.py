@@ -15,6 +15,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from installs.errors import InvalidCursorError, Issue
+from installs.nesting import nested_beyond
 from installs.query.schema import INSTALL, Field, Kind
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ VERSION: Final = 1
 MAX_LENGTH: Final = 2048
 
 _DIGEST_BYTES: Final = 12
+_NESTING: Final = 2
 _ALPHABET: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
@@ -71,8 +73,8 @@ def _payload(text: str) -> tuple[str, list[object]] | None:
         return None
     try:
         content = urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        payload = json.loads(content)
-    except (ValueError, RecursionError):
+        payload = None if nested_beyond(content.decode(), _NESTING) else json.loads(content)
+    except ValueError:
         return None
     if _text(content) != text or not isinstance(payload, list) or len(payload) != 3:
         return None

@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from installs.nesting import MAX_NESTING, nested_beyond
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -46,12 +48,12 @@ def read(text: str, *, max_bytes: int) -> object:
     """
     if len(text) > max_bytes or len(text.encode("utf-8", "surrogatepass")) > max_bytes:
         raise DocumentError(f"longer than {max_bytes:,} bytes")
+    if nested_beyond(text):
+        raise DocumentError(f"nested too deep: more than {MAX_NESTING} levels")
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise DocumentError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
-    except RecursionError:
-        raise DocumentError("nested too deep") from None
 
 
 def pointer(parts: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
+from installs.nesting import nested_beyond
 from installs.query.nodes import And, Leaf, Many, Node, One, Or, Quantifier
 from installs.query.operators import OPERATORS, json_type
 from installs.query.schema import Fields
@@ -41,10 +42,14 @@ class _Decoder:
         if text is not self._text:
             self._text = text
             try:
-                self._value = json.loads(cast("str", text), parse_constant=_no_number)
-            except (ValueError, RecursionError):
+                self._value = _decoded(cast("str", text))
+            except ValueError:
                 self._value = None
         return self._value
+
+
+def _decoded(text: str) -> object:
+    return None if nested_beyond(text) else json.loads(text, parse_constant=_no_number)
 
 
 def _no_number(_: str) -> None:
