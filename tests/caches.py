@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from installs import access, key_sets
-from installs.query import operators
+from installs.query.language import operators
 from installs.store import connection, parking, table
 
 

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 import typer
 
 from installs.errors import InstallsError
-from installs.query.evaluate import compile_filter
-from installs.query.parameters import parse
+from installs.query.execution.predicate import compile_filter
+from installs.query.language.parameters import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from installs.query.schema import Fields
+    from installs.query.language.schema import Fields
 
 LEAVES: Final = 98
 """Comparisons that fit into a filter beside what holds them."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from installs.query.operators import OPERATORS, operators_of, path_operators
-from installs.query.schema import ENTITIES, INSTALL, Kind
+from installs.query.language.operators import OPERATORS, operators_of, path_operators
+from installs.query.language.schema import ENTITIES, INSTALL, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from installs.query.schema import Entity
+    from installs.query.language.schema import Entity
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "query-language.md"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from installs import access, clock, config
 from installs.http import Request, endpoint
-from installs.query.execute import run
-from installs.query.parameters import parse
-from installs.query.planner import BUDGET
+from installs.query.execution.executor import run
+from installs.query.language.parameters import parse
+from installs.query.planning.planner import BUDGET
 from installs.rows import shown_item
 from installs.store.reader import TableReader
 from installs.store.table import Table, client

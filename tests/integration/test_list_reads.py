@@ -15,9 +15,9 @@ import boto3
 import pytest
 
 from installs.errors import QueryTooExpensiveError
-from installs.query.execute import Page, run
-from installs.query.parameters import parse
-from installs.query.planner import BUDGET
+from installs.query.execution.executor import Page, run
+from installs.query.language.parameters import parse
+from installs.query.planning.planner import BUDGET
 from installs.store import keys
 from installs.store.items import encode_key
 from installs.store.reader import TableReader

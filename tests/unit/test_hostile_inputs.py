@@ -8,8 +8,8 @@ from unicodedata import normalize
 
 import pytest
 
-from installs.query.evaluate import compile_filter
-from installs.query.parameters import parse
+from installs.query.execution.predicate import compile_filter
+from installs.query.language.parameters import parse
 from tools.hostile import INPUTS, Input, run
 
 CALLS = 60_000
@@ -35,7 +35,7 @@ def test_a_text_of_a_row_is_folded_once_whatever_the_filter(
         folded += len(text)
         return normalize(form, text)
 
-    monkeypatch.setattr("installs.query.operators.normalize", counted)
+    monkeypatch.setattr("installs.query.language.operators.normalize", counted)
     # when a filter of 98 comparisons meets a text of 1,000 characters
     wanted = {"OR": [{"variables": {"path": ["a"], "containsi": f"z{n}"}} for n in range(98)]}
     query = parse({"filter": [json.dumps(wanted)]})

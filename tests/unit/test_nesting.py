@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from installs import key_sets, tokens
 from installs.errors import InstallsError
 from installs.nesting import MAX_NESTING, nested_beyond
-from installs.query.cursor import decode
-from installs.query.evaluate import compile_filter
-from installs.query.order import DEFAULT_ORDER, parse_order_by
-from installs.query.parser import parse_filter
+from installs.query.execution.predicate import compile_filter
+from installs.query.language.cursor import decode
+from installs.query.language.order import DEFAULT_ORDER, parse_order_by
+from installs.query.language.parser import parse_filter
 from installs_client import UnexpectedAnswerError
 from tests.unit.client.service import ONCE, Service, sync_client
 from tools.importer.values import NotJsonError, parse

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from installs.errors import InvalidCursorError, InvalidParameterError
-from installs.query.cursor import encode
-from installs.query.nodes import TRUE, And, Leaf
-from installs.query.order import DEFAULT_ORDER
-from installs.query.parameters import SHORTHANDS, Deleted, ListQuery, parse
+from installs.query.language.cursor import encode
+from installs.query.language.nodes import TRUE, And, Leaf
+from installs.query.language.order import DEFAULT_ORDER
+from installs.query.language.parameters import SHORTHANDS, Deleted, ListQuery, parse
 
 
 def parsed(**given: str) -> ListQuery:

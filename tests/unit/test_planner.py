@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from installs.query import paths, planner
-from installs.query.lanes import Lane
-from installs.query.parameters import parse
-from installs.query.planner import BUDGET, planned
-from installs.query.search import Search
+from installs.query.language.parameters import parse
+from installs.query.planning import access_paths as paths
+from installs.query.planning import planner
+from installs.query.planning.key_ranges import Lane
+from installs.query.planning.list_request import Search
+from installs.query.planning.planner import BUDGET, planned
 from installs.store.counters import counters_in
 from installs.store.expressions import Exists, Missing, Placeholders
 from installs.store.filters import All, AnyOf, Compare, OneOf
@@ -20,8 +21,8 @@ from installs.store.filters import All, AnyOf, Compare, OneOf
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from installs.query.estimates import Statistics
-    from installs.query.planner import Plan
+    from installs.query.planning.planner import Plan
+    from installs.query.planning.statistics import Statistics
     from installs.store.counters import Count
 
 NOW: Final = datetime(2026, 11, 23, 10, tzinfo=UTC)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from installs.query.execute import run
-from installs.query.parameters import parse
+from installs.query.execution.executor import run
+from installs.query.language.parameters import parse
 from installs.rows import shown_item
 from tests.unit.query.test_execute import Watched, install
 

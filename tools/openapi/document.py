@@ -9,9 +9,9 @@ import yaml
 
 from installs import errors
 from installs.http import STATUS
-from installs.query.cursor import MAX_LENGTH
-from installs.query.parameters import MAX_IDS, MAX_LIMIT, PARAMETERS, SHORTHANDS, Deleted
-from installs.query.schema import INSTALL
+from installs.query.language.cursor import MAX_LENGTH
+from installs.query.language.parameters import MAX_IDS, MAX_LIMIT, PARAMETERS, SHORTHANDS, Deleted
+from installs.query.language.schema import INSTALL
 from tools.openapi import examples, words
 from tools.openapi.filters import ID, filter_schemas, order_schemas, ref, value
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from installs.query.comparators import NOT, PATH
-from installs.query.literals import MAX_STRING
-from installs.query.nodes import Quantifier
-from installs.query.operators import OPERATORS, JsonType, Operator, Shape, operators_of
-from installs.query.order import DIRECTIONS, MAX_KEYS
-from installs.query.reading import MAX_ENTRIES
-from installs.query.schema import INSTALL, Entity, Field, Kind, target
+from installs.query.language.comparators import NOT, PATH
+from installs.query.language.literals import MAX_STRING
+from installs.query.language.nodes import Quantifier
+from installs.query.language.operators import OPERATORS, JsonType, Operator, Shape, operators_of
+from installs.query.language.order import DIRECTIONS, MAX_KEYS
+from installs.query.language.parse_context import MAX_ENTRIES
+from installs.query.language.schema import INSTALL, Entity, Field, Kind, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

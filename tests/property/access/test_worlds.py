@@ -21,8 +21,8 @@ from functions.restore_install.handler import handler as restore_install
 from functions.uninstall_install.handler import handler as uninstall_install
 from installs import clock
 from installs.errors import InstallsError
-from installs.query import cursor
-from installs.query.parameters import parse
+from installs.query.language import cursor
+from installs.query.language.parameters import parse
 from tests import rows
 from tests.property.access.pairs import CALLER, INSTALLS, KEY, LINES, Pair, moment, pair
 from tests.property.query.filters import filters, orders

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from installs.errors import InvalidFilterError, InvalidOrderByError
-from installs.query.operators import OPERATORS
-from installs.query.order import DIRECTIONS, parse_order_by
-from installs.query.parser import parse_filter
-from installs.query.schema import ENTITIES, INSTALL, Kind
+from installs.query.language.operators import OPERATORS
+from installs.query.language.order import DIRECTIONS, parse_order_by
+from installs.query.language.parser import parse_filter
+from installs.query.language.schema import ENTITIES, INSTALL, Kind
 from installs_client import Filter, InvalidRequestError, all_of, any_of, where
 from installs_client.fields import Date, Json
 from installs_client.order import order_text

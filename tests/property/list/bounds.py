@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from hypothesis import strategies as st
 
-from installs.query import estimates, paths, planner, pushdown, resolve, scan, search, walk
+from installs.query.execution import merge_scan as walk
+from installs.query.execution import semi_joins as resolve
+from installs.query.execution import top_k as scan
+from installs.query.planning import access_paths as paths
+from installs.query.planning import list_request as search
+from installs.query.planning import planner, pushdown
+from installs.query.planning import statistics as estimates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from installs.query.execute import run
-from installs.query.parameters import parse
+from installs.query.execution.executor import run
+from installs.query.language.parameters import parse
 from installs.store.counters import counters_in
 from tests.property.list.bounds import Bounds, bounded, bounds
 from tests.property.list.memory import Memory
@@ -20,8 +20,8 @@ from tests.property.list.world import NOW, Stage, crowds, stages
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from installs.query.execute import Page, Reader
-    from installs.query.planner import Plan
+    from installs.query.execution.executor import Page, Reader
+    from installs.query.planning.planner import Plan
     from installs.store.counters import Count
     from installs.store.items import Item
     from installs.store.keys import Key

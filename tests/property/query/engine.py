@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from installs.query import cursor
-from installs.query.evaluate import compile_filter
-from installs.query.nodes import TRUE, Need, Node, fields_needed, relations_needed
-from installs.query.parser import parse_filter
+from installs.query.execution.predicate import compile_filter
+from installs.query.language import cursor
+from installs.query.language.nodes import TRUE, Need, Node, fields_needed, relations_needed
+from installs.query.language.parser import parse_filter
 from tests.property.query.worlds import TO_MANY, TO_ONE, Row, World, fields_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from installs.query.order import Order, SortKey
+    from installs.query.language.order import Order, SortKey
 
 
 class Engine:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from installs.errors import InvalidFilterError, InvalidOrderByError
-from installs.query.order import parse_order_by
-from installs.query.parser import parse_filter
+from installs.query.language.order import parse_order_by
+from installs.query.language.parser import parse_filter
 from tests.property.query.filters import filters, orders
 from tests.property.query.test_robustness import JSON, texts, thorough
 from tools.local.paths import OPENAPI

@@ -8,7 +8,7 @@ import os
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from installs.query.order import parse_order_by
+from installs.query.language.order import parse_order_by
 from tests.property.query.engine import Engine
 from tests.property.query.filters import filters, orders
 from tests.property.query.oracle import Oracle

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from installs.errors import InvalidCursorError, InvalidFilterError, InvalidOrderByError
-from installs.query import cursor
-from installs.query.evaluate import compile_filter
-from installs.query.nodes import canonical
-from installs.query.order import parse_order_by
-from installs.query.parser import parse_filter
+from installs.query.execution.predicate import compile_filter
+from installs.query.language import cursor
+from installs.query.language.nodes import canonical
+from installs.query.language.order import parse_order_by
+from installs.query.language.parser import parse_filter
 from tests.property.query.filters import filters, orders
 
 if TYPE_CHECKING:

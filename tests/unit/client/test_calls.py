@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from installs.query.parameters import PARAMETERS, SHORTHANDS
+from installs.query.language.parameters import PARAMETERS, SHORTHANDS
 from installs_client import (
     AsyncClient,
     Client,

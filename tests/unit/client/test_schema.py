@@ -7,12 +7,13 @@ from typing import Final, get_args
 
 import pytest
 
-from installs.query import order, reading
-from installs.query.literals import MAX_STRING
-from installs.query.operators import OPERATORS, operators_of, path_operators
-from installs.query.parameters import MAX_IDS, MAX_LIMIT, Deleted
-from installs.query.parser import MAX_BYTES
-from installs.query.schema import ENTITIES, Entity, Kind
+from installs.query.language import order
+from installs.query.language import parse_context as reading
+from installs.query.language.literals import MAX_STRING
+from installs.query.language.operators import OPERATORS, operators_of, path_operators
+from installs.query.language.parameters import MAX_IDS, MAX_LIMIT, Deleted
+from installs.query.language.parser import MAX_BYTES
+from installs.query.language.schema import ENTITIES, Entity, Kind
 from installs_client import IncludeDeleted, arguments, filters, query, where
 from installs_client import order as client_order
 from installs_client.fields import Enum, Field, Json, ToMany, ToOne

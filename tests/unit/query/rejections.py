@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from installs.errors import InvalidFilterError, InvalidOrderByError
-from installs.query.order import parse_order_by
-from installs.query.parser import parse_filter
+from installs.query.language.order import parse_order_by
+from installs.query.language.parser import parse_filter
 
 if TYPE_CHECKING:
     from installs.errors import Issue

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from installs.errors import InvalidFilterError
-from installs.query.parser import parse_filter
+from installs.query.language.parser import parse_filter
 from tools.local.paths import OPENAPI
 
 CONTRACT: Final = (Path(__file__).parents[3] / "CONTRACT.md").read_text(encoding="utf-8")

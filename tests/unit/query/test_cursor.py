@@ -8,8 +8,8 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 import pytest
 
 from installs.errors import InvalidCursorError
-from installs.query.cursor import decode, encode
-from installs.query.order import DEFAULT_ORDER, parse_order_by
+from installs.query.language.cursor import decode, encode
+from installs.query.language.order import DEFAULT_ORDER, parse_order_by
 
 ORDER = parse_order_by('[{"retentionTier": "asc"}, {"deletedAt": "desc"}]')
 VALUES = ("long", None, "ins_1")

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from installs.query.evaluate import compile_filter
-from installs.query.nodes import TRUE
-from installs.query.parser import parse_filter
+from installs.query.execution.predicate import compile_filter
+from installs.query.language.nodes import TRUE
+from installs.query.language.parser import parse_filter
 
 VARIABLES = {"n": 1, "t": True, "s": "1", "z": None, "list": ["x", {"y": 2}], "o": {"0": "zero"}}
 MEMBERS = [

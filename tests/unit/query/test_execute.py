@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from installs.errors import QueryTooExpensiveError
-from installs.query.execute import Page, run
-from installs.query.parameters import parse
-from installs.query.scan import Best
-from installs.query.walk import Found
+from installs.query.execution.executor import Page, run
+from installs.query.execution.merge_scan import Found
+from installs.query.execution.top_k import Best
+from installs.query.language.parameters import parse
 from installs.store.counters import counters_in
 from tests.property.list.memory import Memory
 from tests.property.list.world import NOW, Stage

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from installs.query.literals import LiteralError, date_time, json_scalar, literal
-from installs.query.schema import INSTALL
+from installs.query.language.literals import LiteralError, date_time, json_scalar, literal
+from installs.query.language.schema import INSTALL
 
 
 @pytest.mark.parametrize(

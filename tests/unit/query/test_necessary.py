@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from installs.query.evaluate import compile_filter
-from installs.query.necessary import necessary, simplified
-from installs.query.nodes import FALSE, TRUE, Node
-from installs.query.parser import parse_filter
+from installs.query.execution.predicate import compile_filter
+from installs.query.language.nodes import FALSE, TRUE, Node
+from installs.query.language.parser import parse_filter
+from installs.query.planning.constraints import necessary, simplified
 from installs.store.keys import State
 
 

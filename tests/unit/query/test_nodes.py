@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from installs.query.nodes import (
+from installs.query.language.nodes import (
     FALSE,
     TRUE,
     And,
@@ -18,7 +18,7 @@ from installs.query.nodes import (
     fields_needed,
     relations_needed,
 )
-from installs.query.parser import parse_filter
+from installs.query.language.parser import parse_filter
 
 
 def tree(given: object) -> Node:

@@ -7,9 +7,9 @@ from unicodedata import combining, normalize
 
 import pytest
 
-from installs.query import operators
-from installs.query.operators import OPERATORS, find, fold, operators_of, path_operators
-from installs.query.schema import Kind
+from installs.query.language import operators
+from installs.query.language.operators import OPERATORS, find, fold, operators_of, path_operators
+from installs.query.language.schema import Kind
 
 DATE = ("eq", "neq", "in", "nin", "lt", "lte", "gt", "gte", "between", "isNull")
 TEXT = ("contains", "startsWith", "endsWith", "eqi", "containsi", "startsWithi", "endsWithi")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from installs.query.order import DEFAULT_ORDER, Key, Order, parse_order_by
+from installs.query.language.order import DEFAULT_ORDER, Key, Order, parse_order_by
 from tests.unit.query.rejections import order_issues
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from installs.query.order import SortKey
+    from installs.query.language.order import SortKey
 
 ROWS = [
     {"id": "a", "retentionTier": "long"},

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from installs.query.literals import LiteralError
-from installs.query.nodes import FALSE, TRUE, And, Leaf, Many, Node, One, Or, Quantifier
-from installs.query.parser import equals, one_of_ids, parse_filter
-from installs.query.schema import INSTALL
+from installs.query.language.literals import LiteralError
+from installs.query.language.nodes import FALSE, TRUE, And, Leaf, Many, Node, One, Or, Quantifier
+from installs.query.language.parser import equals, one_of_ids, parse_filter
+from installs.query.language.schema import INSTALL
 from tests.unit.query.rejections import filter_issues
 
 ID = {"id": "a"}

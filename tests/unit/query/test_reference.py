@@ -10,8 +10,8 @@ from typing import Any, Final
 import pytest
 
 from installs.errors import InvalidFilterError
-from installs.query.execute import run
-from installs.query.parameters import parse
+from installs.query.execution.executor import run
+from installs.query.language.parameters import parse
 from tests.property.list.memory import Memory
 from tests.property.list.world import Stage
 from tools.demo import demo_lines

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from installs import model
-from installs.query.schema import ENTITIES, INSTALL, Kind, target
+from installs.query.language.schema import ENTITIES, INSTALL, Kind, target
 
 
 def camel_case(name: str) -> str:

@@ -1,1 +1,1 @@
-"""The list engine: the query language, the order and the cursors (CONTRACT.md section 2)."""
+"""The list: language (text to tree), planning (tree to plan), execution (plan to page)."""

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from installs.query.evaluate import compile_filter
-from installs.query.necessary import conjuncts
-from installs.query.nodes import conjunction, fields_needed, relations_needed
-from installs.query.relations import Row, attach, link_fields
-from installs.query.search import VISIBLE_FIELDS
-from installs.query.walk import Found
+from installs.query.execution.joins import Row, attach, link_fields
+from installs.query.execution.merge_scan import Found
+from installs.query.execution.predicate import compile_filter
+from installs.query.language.nodes import conjunction, fields_needed, relations_needed
+from installs.query.planning.constraints import conjuncts
+from installs.query.planning.list_request import VISIBLE_FIELDS
 from installs.store.items import decode_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from installs.query.nodes import Node
-    from installs.query.order import SortKey
-    from installs.query.relations import Related
-    from installs.query.search import Search
+    from installs.query.execution.joins import Related
+    from installs.query.language.nodes import Node
+    from installs.query.language.order import SortKey
+    from installs.query.planning.list_request import Search
     from installs.store.items import Item
 
 AT_ONCE: Final = 1_000

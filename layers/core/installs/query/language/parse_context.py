@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from installs.errors import MAX_ISSUES, Issue
-from installs.query.document import Duplicated, pointer, quoted
-from installs.query.literals import LiteralError
+from installs.query.language.document import Duplicated, pointer, quoted
+from installs.query.language.literals import LiteralError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from installs.errors import InvalidOrderByError, Issue
-from installs.query.document import (
+from installs.query.language.document import (
     DocumentError,
     Duplicated,
     pointer,
@@ -20,7 +20,7 @@ from installs.query.document import (
     read,
     suggestion,
 )
-from installs.query.schema import INSTALL, Fields, Kind
+from installs.query.language.schema import INSTALL, Fields, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

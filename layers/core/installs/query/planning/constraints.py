@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import TYPE_CHECKING, Final
 
-from installs.query.nodes import (
+from installs.query.language.nodes import (
     FALSE,
     TRUE,
     And,
@@ -21,7 +21,7 @@ from installs.query.nodes import (
     conjunction,
     disjunction,
 )
-from installs.query.schema import INSTALL
+from installs.query.language.schema import INSTALL
 from installs.store.keys import State
 
 if TYPE_CHECKING:

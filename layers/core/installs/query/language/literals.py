@@ -6,9 +6,9 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
-from installs.query.document import NotANumber, quoted, suggestion
-from installs.query.operators import JsonType, Scalar, json_type
-from installs.query.schema import Field, Kind
+from installs.query.language.document import NotANumber, quoted, suggestion
+from installs.query.language.operators import JsonType, Scalar, json_type
+from installs.query.language.schema import Field, Kind
 
 MAX_STRING: Final = 1024
 """Characters in a string (CONTRACT.md section 2)."""

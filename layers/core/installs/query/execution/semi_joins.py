@@ -10,9 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Protocol
 
 from installs.ids import is_id
-from installs.query.evaluate import compile_filter
-from installs.query.necessary import conjuncts, necessary
-from installs.query.nodes import (
+from installs.query.execution.predicate import compile_filter
+from installs.query.language.nodes import (
     Leaf,
     Many,
     Node,
@@ -23,14 +22,15 @@ from installs.query.nodes import (
     relations,
     relations_needed,
 )
-from installs.query.schema import INSTALL
+from installs.query.language.schema import INSTALL
+from installs.query.planning.constraints import conjuncts, necessary
 from installs.store.items import decode_fields
 from installs.store.keys import State
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from installs.query.search import Search
+    from installs.query.planning.list_request import Search
     from installs.store.items import Item
 
 MOST_WORKSPACES: Final = 1_000

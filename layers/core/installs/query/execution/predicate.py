@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
 from installs.nesting import nested_beyond
-from installs.query.nodes import And, Leaf, Many, Node, One, Or, Quantifier
-from installs.query.operators import OPERATORS, json_type
-from installs.query.schema import Fields
+from installs.query.language.nodes import And, Leaf, Many, Node, One, Or, Quantifier
+from installs.query.language.operators import OPERATORS, json_type
+from installs.query.language.schema import Fields
 
 Predicate = Callable[[Fields], bool]
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Final
 
 from installs.errors import InvalidCursorError, Issue
 from installs.nesting import nested_beyond
-from installs.query.schema import INSTALL, Field, Kind
+from installs.query.language.schema import INSTALL, Field, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from installs.query.order import Order, Values
+    from installs.query.language.order import Order, Values
 
 VERSION: Final = 1
 MAX_LENGTH: Final = 2048

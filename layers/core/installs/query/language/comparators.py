@@ -6,10 +6,10 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from installs.query.document import quoted, suggestion
-from installs.query.literals import json_scalar, literal, text
-from installs.query.nodes import FALSE, Node, conjunction, disjunction, leaf
-from installs.query.operators import (
+from installs.query.language.document import quoted, suggestion
+from installs.query.language.literals import json_scalar, literal, text
+from installs.query.language.nodes import FALSE, Node, conjunction, disjunction, leaf
+from installs.query.language.operators import (
     OPERATORS,
     Argument,
     Operator,
@@ -20,10 +20,10 @@ from installs.query.operators import (
     operators_of,
     path_operators,
 )
-from installs.query.schema import Field, Kind
+from installs.query.language.schema import Field, Kind
 
 if TYPE_CHECKING:
-    from installs.query.reading import Place, Reading
+    from installs.query.language.parse_context import Place, Reading
 
 NOT: Final = "not"
 PATH: Final = "path"

@@ -12,13 +12,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from installs.query.estimates import LIKELY_ROWS, MATCHING, REQUEST_UNITS, Estimates, Statistics
-from installs.query.lanes import between, way
-from installs.query.necessary import conjuncts
-from installs.query.nodes import Leaf
-from installs.query.paths import Path, paths
-from installs.query.pushdown import Pushed, pushdown
-from installs.query.walk import grouped, portion
+from installs.query.language.nodes import Leaf
+from installs.query.planning.access_paths import Path, paths
+from installs.query.planning.batches import grouped, portion
+from installs.query.planning.constraints import conjuncts
+from installs.query.planning.key_ranges import between, way
+from installs.query.planning.pushdown import Pushed, pushdown
+from installs.query.planning.statistics import (
+    LIKELY_ROWS,
+    MATCHING,
+    REQUEST_UNITS,
+    Estimates,
+    Statistics,
+)
 from installs.store import items, keys
 from installs.store.counters import MOST_COUNTERS, counters_in
 from installs.store.expressions import Missing
@@ -28,9 +34,9 @@ from installs.store.keys import State
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from installs.query.lanes import Lane, Way
-    from installs.query.nodes import Node
-    from installs.query.search import Search
+    from installs.query.language.nodes import Node
+    from installs.query.planning.key_ranges import Lane, Way
+    from installs.query.planning.list_request import Search
     from installs.store.counters import Count
 
 BUDGET: Final = 2_560.0

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from installs.query.search import VISIBLE_FIELDS, is_seen
+from installs.query.planning.list_request import VISIBLE_FIELDS, is_seen
 from installs.store.items import decode_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from installs.query.nodes import Need
+    from installs.query.language.nodes import Need
     from installs.store.items import Item
 
 Row = dict[str, Any]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from installs.errors import MAX_ISSUES, InvalidParameterError, Issue
 from installs.ids import is_id
-from installs.query.cursor import decode
-from installs.query.document import quoted, suggestion
-from installs.query.nodes import TRUE, Node, canonical, conjunction, constrains
-from installs.query.order import Order, Values, parse_order_by
-from installs.query.parser import equals, one_of_ids, parse_filter
-from installs.query.schema import INSTALL, Kind
+from installs.query.language.cursor import decode
+from installs.query.language.document import quoted, suggestion
+from installs.query.language.nodes import TRUE, Node, canonical, conjunction, constrains
+from installs.query.language.order import Order, Values, parse_order_by
+from installs.query.language.parser import equals, one_of_ids, parse_filter
+from installs.query.language.schema import INSTALL, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

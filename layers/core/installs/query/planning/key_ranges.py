@@ -12,13 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from installs.query.order import Order
+from installs.query.language.order import Order
 from installs.store.spans import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from installs.query.order import Key, SortKey, Values
+    from installs.query.language.order import Key, SortKey, Values
     from installs.store.counters import Count
     from installs.store.items import Item
     from installs.store.keys import Index, State

@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from installs.query.nodes import And, Leaf, Node, Or
-from installs.query.operators import OPERATORS
+from installs.query.language.nodes import And, Leaf, Node, Or
+from installs.query.language.operators import OPERATORS
 from installs.store.expressions import Exists, Missing, Placeholders
 from installs.store.filters import (
     IN_LIMIT,

@@ -8,20 +8,20 @@ of rows, and a round costs the time of one request.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from dataclasses import dataclass, field
-from itertools import accumulate, groupby
 from math import ceil
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from installs.query.lanes import between
+from installs.query.planning.batches import grouped, portion
+from installs.query.planning.key_ranges import between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from installs.query.lanes import Way
-    from installs.query.order import Order, SortKey, Values
+    from installs.query.language.order import Order, SortKey, Values
+    from installs.query.planning.key_ranges import Way
     from installs.store.filters import Filter
     from installs.store.items import Item
     from installs.store.spans import Chunk, Span
@@ -171,25 +171,6 @@ def _ahead(lanes: Sequence[_Open], first: Sequence[Found]) -> list[_Open]:
         chosen.append(lane)
         room -= lane.size
     return chosen
-
-
-def grouped(ways: Sequence[Way], *, any_row: bool = False) -> list[list[Way]]:
-    """The ways in groups, each of which comes behind the one before as a whole.
-
-    Where any row will do, each way is a group, the largest first.
-    """
-    # Where the first field differs within a lane, lanes are told apart by its rank alone.
-    known = min((len(way.group) for way in ways), default=0)
-
-    def place(way: Way) -> tuple[int | str, ...]:
-        return (-way.rows, way.lane.partition, way.lane.prefix) if any_row else way.group[:known]
-
-    return [list(group) for _, group in groupby(sorted(ways, key=place), key=place)]
-
-
-def portion(sizes: Sequence[Sequence[int]], rows: float) -> int:
-    """How many of the groups are read together: those that are thought to hold so many rows."""
-    return bisect_left(list(accumulate(map(sum, sizes))), rows) + 1
 
 
 def _next(

@@ -12,8 +12,8 @@ from installs.store.counters import counters_in
 from installs.store.keys import State
 
 if TYPE_CHECKING:
-    from installs.query.lanes import Lane
-    from installs.query.search import Search
+    from installs.query.planning.key_ranges import Lane
+    from installs.query.planning.list_request import Search
     from installs.store.counters import Count
 
 Statistics = Mapping["Count", int]

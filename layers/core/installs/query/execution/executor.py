@@ -7,25 +7,25 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from installs.errors import QueryTooExpensiveError
-from installs.query import cursor
-from installs.query.lanes import way as way_of
-from installs.query.planner import BUDGET, Plan, planned
-from installs.query.relations import Related
-from installs.query.resolve import Resolver, resolve
-from installs.query.scan import Best, matcher, matching
-from installs.query.search import Search
-from installs.query.walk import ChunkReader, Found, Walk
+from installs.query.execution.joins import Related
+from installs.query.execution.merge_scan import ChunkReader, Found, Walk
+from installs.query.execution.semi_joins import Resolver, resolve
+from installs.query.execution.top_k import Best, matcher, matching
+from installs.query.language import cursor
+from installs.query.planning.key_ranges import way as way_of
+from installs.query.planning.list_request import Search
+from installs.query.planning.planner import BUDGET, Plan, planned
 from installs.store.spans import Span
 from installs.store.table import TOO_EXPENSIVE
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from installs.query.estimates import Statistics
-    from installs.query.lanes import Lane
-    from installs.query.order import Order, Values
-    from installs.query.parameters import ListQuery
-    from installs.query.planner import Total
+    from installs.query.language.order import Order, Values
+    from installs.query.language.parameters import ListQuery
+    from installs.query.planning.key_ranges import Lane
+    from installs.query.planning.planner import Total
+    from installs.query.planning.statistics import Statistics
     from installs.store.counters import Count
     from installs.store.filters import Filter
     from installs.store.items import Item

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from installs.query.operators import OPERATORS, Argument
+from installs.query.language.operators import OPERATORS, Argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from installs.query.lanes import ABOVE, Lane
+from installs.query.planning.key_ranges import ABOVE, Lane
 from installs.store import keys
 from installs.store.keys import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from installs.query.search import Search
+    from installs.query.planning.list_request import Search
     from installs.store.counters import Count
     from installs.store.keys import Index
 

@@ -17,10 +17,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from installs.errors import InvalidFilterError, Issue
-from installs.query.comparators import field_filter
-from installs.query.document import DocumentError, quoted, read, suggestion
-from installs.query.literals import literal
-from installs.query.nodes import (
+from installs.query.language.comparators import field_filter
+from installs.query.language.document import DocumentError, quoted, read, suggestion
+from installs.query.language.literals import literal
+from installs.query.language.nodes import (
     FALSE,
     Many,
     Node,
@@ -30,8 +30,8 @@ from installs.query.nodes import (
     disjunction,
     leaf,
 )
-from installs.query.reading import Place, Reading, Stop
-from installs.query.schema import INSTALL, Entity, Relation, target
+from installs.query.language.parse_context import Place, Reading, Stop
+from installs.query.language.schema import INSTALL, Entity, Relation, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

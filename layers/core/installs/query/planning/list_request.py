@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from installs.ids import is_id
 from installs.lifecycle import is_past
-from installs.query.necessary import Necessary, conjuncts, necessary, simplified
-from installs.query.nodes import Leaf, Node
-from installs.query.parameters import Deleted, ListQuery
-from installs.query.schema import INSTALL, Kind
+from installs.query.language.nodes import Leaf, Node
+from installs.query.language.parameters import Deleted, ListQuery
+from installs.query.language.schema import INSTALL, Kind
+from installs.query.planning.constraints import Necessary, conjuncts, necessary, simplified
 from installs.store.counters import MOST_COUNTERS, counters_in
 from installs.store.keys import State
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from installs.query.order import Order, Values
+    from installs.query.language.order import Order, Values
     from installs.store.counters import Count
 
 _STATES: Final = {

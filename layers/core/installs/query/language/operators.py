@@ -23,7 +23,7 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Final
 from unicodedata import combining, normalize
 
-from installs.query.schema import Kind
+from installs.query.language.schema import Kind
 
 Scalar = str | bool | int | float
 Argument = Scalar | tuple[Scalar, ...]

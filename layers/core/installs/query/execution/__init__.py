@@ -1,0 +1,1 @@
+"""Plan to page: related rows, the merge scan, the top rows and the totals."""

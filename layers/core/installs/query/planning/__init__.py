@@ -1,0 +1,1 @@
+"""Tree to plan: constraints, access paths, key ranges, cost (docs/adr/0007)."""
