@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from installs import model
+from installs.ingest.models import MODELS
 from installs.lifecycle import is_past, purge_time
 from tools.demo import demo_lines, write
-from tools.importer.lines import LINE_TYPES
 from tools.importer.reading import read_rows
 
 if TYPE_CHECKING:
@@ -43,15 +43,15 @@ def test_every_line_passes_the_importer(tmp_path: Path) -> None:
 def test_there_are_rows_of_every_type_and_about_two_hundred_installs(
     rows: dict[str, list[dict[str, Any]]],
 ) -> None:
-    assert set(rows) == set(LINE_TYPES)
+    assert set(rows) == set(MODELS)
     assert 180 <= len(rows["install"]) <= 230
 
 
-@pytest.mark.parametrize("name", LINE_TYPES)
+@pytest.mark.parametrize("name", MODELS)
 def test_every_nullable_field_is_null_and_is_not(
     rows: dict[str, list[dict[str, Any]]], name: str
 ) -> None:
-    for field in LINE_TYPES[name].model_fields.values():
+    for field in MODELS[name].model_fields.values():
         if not field.is_required():
             states = {row[str(field.alias)] is None for row in rows[name]}
             assert states == {True, False}, field.alias

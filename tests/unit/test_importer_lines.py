@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from installs.ingest.models import MODELS
 from installs.store import items, keys
 from tools.importer.errors import SHOWN, ImportRefusedError
-from tools.importer.lines import LINE_TYPES
 from tools.importer.reading import LONGEST_LINE, Rows, read_rows
 
 if TYPE_CHECKING:
@@ -66,15 +66,15 @@ def the_install(rows: Rows) -> model.Install:
     return row
 
 
-@pytest.mark.parametrize("name", LINE_TYPES)
+@pytest.mark.parametrize("name", MODELS)
 def test_a_line_has_the_fields_of_its_row(name: str) -> None:
-    line_type = LINE_TYPES[name]
+    line_type = MODELS[name]
     fields = {field: info.alias for field, info in line_type.model_fields.items()}
     assert fields == dict(items.FIELD_NAMES[line_type.row_type])
 
 
 def test_every_row_has_its_line() -> None:
-    assert {line.row_type for line in LINE_TYPES.values()} == set(items.FIELD_NAMES)
+    assert {line.row_type for line in MODELS.values()} == set(items.FIELD_NAMES)
 
 
 def test_null_is_the_same_as_absent(tmp_path: Path) -> None:

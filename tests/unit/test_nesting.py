@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from installs import key_sets, tokens
 from installs.errors import InstallsError
+from installs.ingest.values import NotJsonError, parse
 from installs.nesting import MAX_NESTING, nested_beyond
 from installs.query.execution.predicate import compile_filter
 from installs.query.language.cursor import decode
@@ -24,7 +25,6 @@ from installs.query.language.order import DEFAULT_ORDER, parse_order_by
 from installs.query.language.parser import parse_filter
 from installs_client import UnexpectedAnswerError
 from tests.unit.client.service import ONCE, Service, sync_client
-from tools.importer.values import NotJsonError, parse
 
 ROOT: Final = Path(__file__).parents[2]
 DEPTHS: Final = pytest.mark.parametrize("depth", [MAX_NESTING + 1, 990, 1_010, 4_000])

@@ -11,8 +11,8 @@ import json
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from installs import model
+from installs.ingest.models import MODELS
 from installs.store import items, keys
-from tools.importer.lines import LINE_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from installs.store.table import Table
     from installs_client import Install
 
-_TYPES: Final = {line.row_type: name for name, line in LINE_TYPES.items()}
+_TYPES: Final = {line.row_type: name for name, line in MODELS.items()}
 
 _KINDS: Final[dict[tuple[str, str], type[model.Row]]] = {
     ("INSTALL", keys.INSTALL_SK): model.Install,

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from pydantic import ValidationError
 
 from installs import model
+from installs.ingest.models import MODELS
+from installs.ingest.values import NotJsonError, Number, parse
 from installs.store import items, keys
 from tools.importer.errors import ImportRefusedError, Problems
-from tools.importer.lines import LINE_TYPES
-from tools.importer.values import NotJsonError, Number, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -133,9 +133,9 @@ class _Reader:
         if values is None:
             return
         name = values.pop("type", None)
-        line_type = LINE_TYPES.get(name) if isinstance(name, str) else None
+        line_type = MODELS.get(name) if isinstance(name, str) else None
         if line_type is None:
-            self.problems.add(number, "type", f"must be one of {', '.join(LINE_TYPES)}")
+            self.problems.add(number, "type", f"must be one of {', '.join(MODELS)}")
             return
         try:
             row = line_type.model_validate(values).row()

@@ -1,4 +1,4 @@
-"""The values in a line: JSON with its numbers as they were written, ids, times, JSON objects."""
+"""The values in a line: JSON with its numbers as written, ids, timestamps, JSON objects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 from pydantic import BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from installs.nesting import nested_beyond
+from installs.nesting import MAX_NESTING, nested_beyond
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ _TIMESTAMP: Final = re.compile(
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _DEEPEST: Final = 100
 """How deep a JSON object may nest: deeper, and readers of it would differ."""
+_INSTANT_DIGITS: Final = 9
 
 
 class NotJsonError(ValueError):
@@ -38,7 +39,7 @@ class Number:
 
 
 def parse(text: str) -> object:
-    """The value of a JSON text.
+    """Parse a JSON text.
 
     Raises
     ------
@@ -57,11 +58,9 @@ def parse(text: str) -> object:
             parse_constant=_constant,
         )
         if _SURROGATE.search(text):
-            _require_text(value)
+            require_text(value)
     except json.JSONDecodeError as error:
         raise NotJsonError(f"is not JSON: {error.msg} (column {error.colno})") from error
-    except UnicodeEncodeError:
-        raise NotJsonError("has half of a surrogate pair, which is no text") from None
     return value
 
 
@@ -80,15 +79,30 @@ def _number(text: str) -> Number:
     return Number(text)
 
 
-def _require_text(value: object) -> None:
-    """Fail on strings that cannot be written as UTF-8."""
+def require_text(value: object) -> None:
+    """Refuse strings that cannot be written as UTF-8, and values nested too deeply.
+
+    Raises
+    ------
+    NotJsonError
+        There is one.
+    """
+    try:
+        _encode_strings(value, 0)
+    except UnicodeEncodeError:
+        raise NotJsonError("has half of a surrogate pair, which is no text") from None
+
+
+def _encode_strings(value: object, depth: int) -> None:
+    if depth > MAX_NESTING:
+        raise NotJsonError("is nested too deeply")
     if isinstance(value, dict):
         for name, item in value.items():
-            _require_text(name)
-            _require_text(item)
+            _encode_strings(name, depth + 1)
+            _encode_strings(item, depth + 1)
     elif isinstance(value, list):
         for item in value:
-            _require_text(item)
+            _encode_strings(item, depth + 1)
     elif isinstance(value, str):
         value.encode()
 
@@ -98,7 +112,7 @@ def _constant(text: str) -> NoReturn:
 
 
 def compact(value: object, depth: int = 0) -> str:
-    """A parsed value as JSON text again: no spaces, the keys in their order, numbers as written."""
+    """Write a parsed value as JSON: no spaces, keys in their order, numbers as written."""
     if depth > _DEEPEST:
         raise PydanticCustomError("json_depth", f"is nested more than {_DEEPEST} deep")
     if isinstance(value, dict):
@@ -106,6 +120,8 @@ def compact(value: object, depth: int = 0) -> str:
         return "{" + ",".join(pairs) + "}"
     if isinstance(value, list):
         return "[" + ",".join(compact(item, depth + 1) for item in value) + "]"
+    if isinstance(value, float) and not math.isfinite(value):
+        raise PydanticCustomError("json_number", "has a number that JSON does not know")
     return value.text if isinstance(value, Number) else _text(value)
 
 
@@ -121,6 +137,15 @@ def _json_object(value: object) -> str:
 
 def _timestamp(value: object) -> str:
     """RFC 3339 as the rows have it; finer fractions of a second are cut off."""
+    return _fixed_width(value, 3)
+
+
+def _instant(value: object) -> str:
+    """RFC 3339 in UTC with nine digits of a second, so that changes within a millisecond differ."""
+    return _fixed_width(value, _INSTANT_DIGITS)
+
+
+def _fixed_width(value: object, digits: int) -> str:
     if not isinstance(value, str):
         raise PydanticCustomError("timestamp", "must be a timestamp in a string")
     found = _TIMESTAMP.fullmatch(value)
@@ -128,17 +153,17 @@ def _timestamp(value: object) -> str:
         raise PydanticCustomError(
             "timestamp", "must be an RFC 3339 timestamp like 2026-11-23T10:00:00.000Z"
         )
-    milliseconds = ((found[1] or ".")[1:] + "000")[:3]
+    fraction = ((found[1] or ".")[1:] + "0" * digits)[:digits]
     offset = "+00:00" if found[2] in "Zz" else found[2]
     try:
-        moment = datetime.fromisoformat(f"{value[:10]}T{value[11:19]}.{milliseconds}{offset}")
-        utc = moment.astimezone(UTC)
+        utc = datetime.fromisoformat(f"{value[:10]}T{value[11:19]}{offset}").astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise PydanticCustomError("timestamp", "must be a time that exists") from error
-    return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{utc.replace(tzinfo=None).isoformat()}.{fraction}Z"
 
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,128}$")]
 Timestamp = Annotated[str, BeforeValidator(_timestamp)]
+Instant = Annotated[str, BeforeValidator(_instant)]
 JsonObject = Annotated[str, BeforeValidator(_json_object)]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

@@ -1,4 +1,8 @@
-"""What a line of a file may hold: a model per type of row (CONTRACT.md sections 1 and 10)."""
+"""A pydantic model for each type of row that comes in (CONTRACT.md sections 1 and 10).
+
+The one module of the core that needs pydantic, beside ``values``: its import takes longer than the
+whole start of a function that answers requests.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from installs import model
+from installs.ingest.values import (  # noqa: TC001 - pydantic reads them
+    Id,
+    Instant,
+    JsonObject,
+    Sha256,
+    Timestamp,
+)
 from installs.model import (
     KeyKind,
     MemberPolicy,
@@ -18,23 +29,36 @@ from installs.model import (
     WorkspaceRole,
 )
 from installs.store import items
-from tools.importer.values import Id, JsonObject, Sha256, Timestamp  # noqa: TC001 - pydantic reads it
 
 # An enum comes as its string, which pydantic takes in lax mode alone; nothing else passes for one.
 _LAX: Final = Field(strict=False)
 Tier = Annotated[RetentionTier, _LAX]
 
 
-class Line(BaseModel):
+STRICT: Final = ConfigDict(
+    strict=True,
+    extra="forbid",
+    frozen=True,
+    alias_generator=items.camel_case,
+    use_enum_values=True,
+)
+"""Nothing is converted, and nothing passes that the contract does not name."""
+
+
+class Envelope(BaseModel):
+    """The members of a line that say what to do with its row."""
+
+    model_config = STRICT
+
+    merge: bool = False
+    delete: bool = False
+    as_of: Instant | None = None
+
+
+class RowModel(BaseModel):
     """A row, by the contract's field names; a field that may be null may also be absent."""
 
-    model_config = ConfigDict(
-        strict=True,
-        extra="forbid",
-        frozen=True,
-        alias_generator=items.camel_case,
-        use_enum_values=True,
-    )
+    model_config = STRICT
     row_type: ClassVar[type[model.Row]]
 
     id: Id
@@ -44,7 +68,7 @@ class Line(BaseModel):
         return self.row_type(*[getattr(self, name) for name, _ in items.FIELD_NAMES[self.row_type]])
 
 
-class Deletable(Line):
+class Deletable(RowModel):
     """A row that a trash keeps for a time: the tier is set only with the deletion."""
 
     deleted_at: Timestamp | None = None
@@ -57,7 +81,7 @@ class Deletable(Line):
         return self
 
 
-class InstallLine(Deletable):
+class InstallModel(Deletable):
     """An install."""
 
     row_type = model.Install
@@ -74,7 +98,7 @@ class InstallLine(Deletable):
     last_upgraded_at: Timestamp | None = None
 
 
-class IntegrationMemberLine(Deletable):
+class IntegrationMemberModel(Deletable):
     """A member of an install."""
 
     row_type = model.IntegrationMember
@@ -92,7 +116,7 @@ class IntegrationMemberLine(Deletable):
     added_at: Timestamp
 
 
-class SolutionLine(Deletable):
+class SolutionModel(Deletable):
     """A solution."""
 
     row_type = model.Solution
@@ -104,7 +128,7 @@ class SolutionLine(Deletable):
     updated_at: Timestamp
 
 
-class SolutionMemberLine(Deletable):
+class SolutionMemberModel(Deletable):
     """A member of a solution."""
 
     row_type = model.SolutionMember
@@ -114,7 +138,7 @@ class SolutionMemberLine(Deletable):
     added_at: Timestamp
 
 
-class IntegrationLine(Line):
+class IntegrationModel(RowModel):
     """An integration."""
 
     row_type = model.Integration
@@ -131,7 +155,7 @@ class IntegrationLine(Line):
     deleted_at: Timestamp | None = None
 
 
-class IntegrationVersionLine(Line):
+class IntegrationVersionModel(RowModel):
     """A version of an integration."""
 
     row_type = model.IntegrationVersion
@@ -142,7 +166,7 @@ class IntegrationVersionLine(Line):
     published_at: Timestamp
 
 
-class WorkspaceLine(Line):
+class WorkspaceModel(RowModel):
     """A workspace."""
 
     row_type = model.Workspace
@@ -156,7 +180,7 @@ class WorkspaceLine(Line):
     deleted_at: Timestamp | None = None
 
 
-class UserLine(Line):
+class UserModel(RowModel):
     """A user."""
 
     row_type = model.User
@@ -167,7 +191,7 @@ class UserLine(Line):
     created_at: Timestamp
 
 
-class WorkspaceMemberLine(Line):
+class WorkspaceMemberModel(RowModel):
     """A user's role in a workspace."""
 
     row_type = model.WorkspaceMember
@@ -177,7 +201,7 @@ class WorkspaceMemberLine(Line):
     created_at: Timestamp
 
 
-class ApiKeyLine(Line):
+class ApiKeyModel(RowModel):
     """An API key: a user's (``tok``), or a workspace's (``sec``, ``pub``)."""
 
     row_type = model.ApiKey
@@ -200,16 +224,16 @@ class ApiKeyLine(Line):
         return self
 
 
-LINE_TYPES: Final[dict[str, type[Line]]] = {
-    "install": InstallLine,
-    "integrationMember": IntegrationMemberLine,
-    "solution": SolutionLine,
-    "solutionMember": SolutionMemberLine,
-    "integration": IntegrationLine,
-    "integrationVersion": IntegrationVersionLine,
-    "workspace": WorkspaceLine,
-    "user": UserLine,
-    "workspaceMember": WorkspaceMemberLine,
-    "apiKey": ApiKeyLine,
+MODELS: Final[dict[str, type[RowModel]]] = {
+    "install": InstallModel,
+    "integrationMember": IntegrationMemberModel,
+    "solution": SolutionModel,
+    "solutionMember": SolutionMemberModel,
+    "integration": IntegrationModel,
+    "integrationVersion": IntegrationVersionModel,
+    "workspace": WorkspaceModel,
+    "user": UserModel,
+    "workspaceMember": WorkspaceMemberModel,
+    "apiKey": ApiKeyModel,
 }
-"""The models by what a line says its ``type`` is."""
+"""The models by the ``type`` of a line."""

@@ -1,0 +1,1 @@
+"""The one way in: rows as lines, applied to the table (CONTRACT.md section 10)."""
