@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 PAGES: Final = sorted(
     [
-        *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CONTRACT.md")),
+        *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CONTRACT.md")),
         *(ROOT / "docs").rglob("*.md"),
     ]
 )

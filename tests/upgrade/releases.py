@@ -29,6 +29,7 @@ class Release:
     """One released version."""
 
     version: str
+    folder: Path = FOLDER
 
     @property
     def items(self) -> list[Item]:
@@ -71,7 +72,7 @@ class Release:
         return found
 
     def _read(self, name: str) -> str:
-        return (FOLDER / self.version / name).read_text(encoding="utf-8")
+        return (self.folder / self.version / name).read_text(encoding="utf-8")
 
 
 RELEASES: Final = [

@@ -14,6 +14,7 @@ from installs.query.language.parameters import MAX_IDS, MAX_LIMIT, PARAMETERS, S
 from installs.query.language.schema import INSTALL
 from tools.openapi import examples, words
 from tools.openapi.filters import ID, filter_schemas, order_schemas, ref, value
+from tools.version import project_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,7 +44,11 @@ def document() -> Json:
     one = f"{INSTALLS}/{{id}}"
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Integration Installs", "version": "0.1.0", "description": words.API},
+        "info": {
+            "title": "Integration Installs",
+            "version": project_version(),
+            "description": words.API,
+        },
         "servers": _servers(),
         "security": [{"bearer": []}],
         "tags": [{"name": _TAG, "description": words.INSTALLS}],

@@ -12,7 +12,9 @@ from installs_client.errors import InvalidRequestError
 if TYPE_CHECKING:
     from installs_client.operations import Operation
 
-VERSION: Final = "0.1.0"
+VERSION: Final = "0.2.0"
+"""The version of the package (pyproject.toml reads it here)."""
+
 TIMEOUT: Final = httpx.Timeout(35.0, connect=5.0)
 """Seconds. API Gateway itself gives up after 29."""
 
