@@ -24,6 +24,7 @@ from installs.store import api_keys as stored
 from installs.store import items, keys
 from installs.store.expressions import Update
 from tests import rows
+from tests.clocks import Time
 from tests.commands import APP
 from tools.api_keys import keys as tool
 from tools.importer.run import import_file
@@ -217,8 +218,7 @@ def test_a_revoked_key_is_out_at_once_for_writes_and_within_a_minute_for_reads(
     # given a caller whom the gateway and a warm function know
     made = tool.create(world, KeyKind.SECRET, rows.WORKSPACE)
     context = let_in(made.secret)["context"]
-    clock = [1000.0]
-    monkeypatch.setattr("installs.access.time.monotonic", lambda: clock[0])
+    time = Time(monkeypatch)
     assert call(list_installs, context)[0] == 200
     # when the key is revoked
     tool.revoke(world, made.key.id)
@@ -228,7 +228,7 @@ def test_a_revoked_key_is_out_at_once_for_writes_and_within_a_minute_for_reads(
     assert [call(handler, context, INSTALL)[0] for handler in (uninstall_install, purge_install)] \
         == [401, 401]  # fmt: skip
     # and every read after the cache's time
-    clock[0] += access.CACHE_SECONDS
+    time.pass_(access.CACHE_SECONDS)
     assert [call(list_installs, context)[0], call(get_install, context, INSTALL)[0]] == [401, 401]
     with pytest.raises(tool.ApiKeyError):
         tool.revoke(world, made.key.id)
@@ -238,14 +238,13 @@ def test_a_membership_that_is_removed_bites_in_a_warm_function(
     world: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = {"principal": "usr_ada", "kind": "user"}
-    clock = [1000.0]
-    monkeypatch.setattr("installs.access.time.monotonic", lambda: clock[0])
+    time = Time(monkeypatch)
     assert call(get_install, context, INSTALL)[0] == 200
     role = items.encode_key(keys.role("usr_ada", rows.WORKSPACE))
     world.client.delete_item(TableName=world.name, Key=role)
 
     assert call(uninstall_install, context, INSTALL)[0] == 404
-    clock[0] += access.CACHE_SECONDS
+    time.pass_(access.CACHE_SECONDS)
     assert call(get_install, context, INSTALL)[0] == 404
     assert call(list_installs, context)[1]["data"] == []
 

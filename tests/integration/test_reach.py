@@ -9,12 +9,14 @@ import pytest
 
 from installs import access, api_keys, commands
 from installs.access import Principal
+from installs.clock import Stamp
 from installs.errors import ForbiddenError, NotFoundError, ParentDeletedError, UnauthorizedError
 from installs.model import PrincipalKind, WorkspaceRole
 from installs.store import installs, items, keys
 from installs.store.expressions import Update
 from installs.store.table import ConditionFailedError
 from tests import rows
+from tests.clocks import Time
 from tools.importer.run import import_file
 from tools.importer.table import open_table
 
@@ -64,14 +66,37 @@ def test_a_role_that_goes_is_gone_for_whoever_only_reads_within_the_minute(
     world: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given a warm function that has just read the roles
-    clock = [1000.0]
-    monkeypatch.setattr("installs.access.time.monotonic", lambda: clock[0])
+    time = Time(monkeypatch)
     caller = Principal("usr_many")
     access.reach(world, caller)
     gone = items.encode_key(keys.role("usr_many", "wsp_7"))
     world.client.delete_item(TableName=world.name, Key=gone)
     # when nobody writes, and what the gateway's own cache leaves of the minute is over
-    clock[0] += 60 - 30
+    time.pass_(60 - 30)
+    assert access.reach(world, caller).role("wsp_7") is None
+
+
+def frozen(time: Time) -> None:
+    time.freeze(3600)
+
+
+def set_back(time: Time) -> None:
+    time.pass_(access.CACHE_SECONDS)
+    time.set_back(access.CACHE_SECONDS - 1)
+
+
+@pytest.mark.parametrize("go", [frozen, set_back])
+def test_no_clock_lets_a_role_that_was_taken_away_last_longer(
+    world: Table, monkeypatch: pytest.MonkeyPatch, go: Callable[[Time], None]
+) -> None:
+    # given a warm function that has just read the roles, and a role that is taken away
+    time = Time(monkeypatch)
+    caller = Principal("usr_many")
+    access.reach(world, caller)
+    gone = items.encode_key(keys.role("usr_many", "wsp_7"))
+    world.client.delete_item(TableName=world.name, Key=gone)
+    # when the environment is frozen for an hour, or time passes and the wall clock is set back
+    go(time)
     assert access.reach(world, caller).role("wsp_7") is None
 
 
@@ -83,7 +108,7 @@ def test_a_user_and_a_key_of_one_id_are_two_callers(world: Table) -> None:
 
 def test_the_cache_holds_what_it_may_and_no_more(world: Table) -> None:
     for number in range(1_001):
-        access._seen[world.name, Principal(f"usr_{number}")] = (0.0, access.Reach())
+        access._seen[world.name, Principal(f"usr_{number}")] = (Stamp(), access.Reach())
     access.reach(world, Principal("usr_new"))
     assert len(access._seen) == 1
 

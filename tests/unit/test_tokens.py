@@ -18,6 +18,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from installs import key_sets, tokens
 from installs.key_sets import KeySetError
 from installs.tokens import BadTokenError
+from tests.clocks import Time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -231,10 +232,9 @@ class Server:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.reads = 0
-        self.now = 1000.0
+        self.time = Time(monkeypatch)
         self.answers: str | None = key_set({**PUBLIC["RS256"], "kid": "RS256"})
         monkeypatch.setattr(key_sets, "_answer", self._answer)
-        monkeypatch.setattr("installs.key_sets.time.monotonic", lambda: self.now)
 
     def _answer(self, _: str) -> bytes:
         self.reads += 1
@@ -259,7 +259,7 @@ def test_a_url_that_fails_is_not_the_callers_fault(server: Server, answer: str |
             subject(sign(), URL)
     # and a server in trouble is left in peace for a while
     assert server.reads == 1
-    server.now += key_sets.REST_SECONDS + 1
+    server.time.pass_(key_sets.REST_SECONDS + 1)
     server.answers = ALL
     assert subject(sign(), URL) == "usr_ada"
     assert server.reads == 2
@@ -275,14 +275,14 @@ def test_a_url_is_read_once_and_again_for_a_new_key(server: Server) -> None:
         subject(sign("ES256"), URL)
     assert server.reads == 1
     # and then it is read again
-    server.now += key_sets.REFETCH_SECONDS + 1
+    server.time.pass_(key_sets.REFETCH_SECONDS + 1)
     assert subject(sign("ES256"), URL) == "usr_ada"
     assert server.reads == 2
 
 
 def test_invented_key_ids_do_not_make_it_be_read_again_and_again(server: Server) -> None:
     for number in range(100):
-        server.now += 1
+        server.time.pass_(1)
         with pytest.raises(BadTokenError):
             subject(sign("ES256", kid=f"invented-{number}"), URL)
     assert server.reads <= 1 + 100 // 30
@@ -291,7 +291,7 @@ def test_invented_key_ids_do_not_make_it_be_read_again_and_again(server: Server)
 def test_an_invented_key_id_is_the_callers_fault_while_the_server_is_down(server: Server) -> None:
     assert subject(sign("RS256"), URL) == "usr_ada"
     server.answers = None
-    server.now += key_sets.REFETCH_SECONDS + 1
+    server.time.pass_(key_sets.REFETCH_SECONDS + 1)
     for _ in range(3):
         with pytest.raises(BadTokenError):
             subject(sign("ES256", kid="invented"), URL)
@@ -302,15 +302,60 @@ def test_an_invented_key_id_is_the_callers_fault_while_the_server_is_down(server
 def test_a_withdrawn_key_is_not_believed_for_long(server: Server) -> None:
     assert subject(sign("RS256"), URL) == "usr_ada"
     server.answers = key_set({**PUBLIC["ES256"], "kid": "ES256"})
-    server.now += 301
+    server.time.pass_(301)
     with pytest.raises(BadTokenError):
+        subject(sign("RS256"), URL)
+
+
+def test_a_withdrawn_key_is_not_believed_after_a_freeze(server: Server) -> None:
+    # given a set that was fetched, and a key that is withdrawn while the environment is frozen
+    assert subject(sign("RS256"), URL) == "usr_ada"
+    server.answers = key_set({**PUBLIC["ES256"], "kid": "ES256"})
+    server.time.freeze(3600)
+    with pytest.raises(BadTokenError):
+        subject(sign("RS256"), URL)
+
+
+@pytest.mark.parametrize("back", [1, 60, 86_400])
+def test_a_wall_clock_that_is_set_back_makes_no_key_last_longer(server: Server, back: int) -> None:
+    server.time.pass_(2)
+    assert subject(sign("RS256"), URL) == "usr_ada"
+    server.answers = key_set({**PUBLIC["ES256"], "kid": "ES256"})
+    server.time.pass_(key_sets.KEEP_SECONDS + 1)
+    server.time.set_back(back)
+    with pytest.raises(BadTokenError):
+        subject(sign("RS256"), URL)
+
+
+def test_an_issuer_that_does_not_answer_locks_nobody_out_for_a_while(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert subject(sign("RS256"), URL) == "usr_ada"
+    server.answers = None
+    # when the set is old, and no newer one is to be had
+    server.time.pass_(key_sets.KEEP_SECONDS + 1)
+    assert [subject(sign("RS256"), URL) for _ in range(5)] == ["usr_ada"] * 5
+    # then the issuer is asked once in a while, and each time is told
+    assert server.reads == 2
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    # but not for ever
+    server.time.pass_(key_sets.STALE_SECONDS - key_sets.KEEP_SECONDS)
+    with pytest.raises(KeySetError):
+        subject(sign("RS256"), URL)
+    # and not at all after a freeze
+    server.answers = ALL
+    server.time.pass_(key_sets.REST_SECONDS + 1)
+    assert subject(sign("RS256"), URL) == "usr_ada"
+    server.answers = None
+    server.time.freeze(key_sets.STALE_SECONDS + 1)
+    with pytest.raises(KeySetError):
         subject(sign("RS256"), URL)
 
 
 def test_what_cannot_be_ours_asks_nobody(server: Server) -> None:
     # given a set that was read long enough ago to be read again
     assert subject(sign("RS256"), URL) == "usr_ada"
-    server.now += key_sets.REFETCH_SECONDS + 1
+    server.time.pass_(key_sets.REFETCH_SECONDS + 1)
     # when tokens come that no key of a newer set could have signed
     for token in (raw({"alg": "none"}, GOOD), raw({"alg": "HS256", "kid": "n"}, GOOD, pem())):
         with pytest.raises(BadTokenError):

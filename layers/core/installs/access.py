@@ -5,7 +5,6 @@ Roles are rows of the table, never claims of a token.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -56,7 +55,7 @@ class Reach:
         return WorkspaceRole.ADMIN if self.everything else self.roles.get(workspace_id)
 
 
-_seen: dict[tuple[str, Principal], tuple[float, Reach]] = {}
+_seen: dict[tuple[str, Principal], tuple[clock.Stamp, Reach]] = {}
 
 
 def reach(table: Table, principal: Principal, *, fresh: bool = False) -> Reach:
@@ -68,16 +67,16 @@ def reach(table: Table, principal: Principal, *, fresh: bool = False) -> Reach:
         The caller is an API key that was revoked or ran out since the gateway let it in.
     """
     key = (table.name, principal)
-    now = time.monotonic()
     cached = _seen.get(key)
-    if not fresh and cached is not None and now - cached[0] < CACHE_SECONDS:
+    if not fresh and cached is not None and cached[0].within(CACHE_SECONDS):
         return cached[1]
     _seen.pop(key, None)
+    stamp = clock.Stamp()  # before the reading, which may be slow: it is of no later moment
     by_key = principal.kind is PrincipalKind.KEY
     found = _of_key(table, principal.id) if by_key else _of_user(table, principal.id)
     if len(_seen) >= 1000:
         _seen.clear()
-    _seen[key] = (now, found)
+    _seen[key] = (stamp, found)
     return found
 
 

@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 
 def now() -> datetime:
     """The moment, in UTC."""
     return datetime.now(UTC)
+
+
+def steady() -> float:
+    """Seconds that only grow, and stand still while Lambda has frozen the environment."""
+    return time.monotonic()
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A moment by both clocks, to tell the age of what a warm function keeps.
+
+    The monotonic clock stands still in a frozen environment, and the wall clock may be set back:
+    something is as old as the older of the two says.
+    """
+
+    wall: datetime = field(default_factory=lambda: now())
+    steady: float = field(default_factory=lambda: steady())
+
+    def within(self, seconds: float) -> bool:
+        """Return True if less than ``seconds`` have passed since, by either clock."""
+        elapsed = now() - self.wall
+        return (
+            timedelta() <= elapsed < timedelta(seconds=seconds) and steady() - self.steady < seconds
+        )

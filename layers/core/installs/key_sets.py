@@ -7,9 +7,9 @@ time and the size of an answer are bounded, and so is how often one is asked for
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
-import time
 from functools import cache
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
@@ -18,13 +18,21 @@ from urllib.request import HTTPRedirectHandler, build_opener
 from cryptography.exceptions import UnsupportedAlgorithm
 from jwt import PyJWK, PyJWTError
 
+from installs import clock
+from installs.clock import Stamp
 from installs.nesting import nested_beyond
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+logger: Final = logging.getLogger(__name__)
+"""The standard library's, whose lines Lambda formats: the authorizer starts without Powertools."""
+
 KEEP_SECONDS: Final = 300
 """How long a set that was fetched is used."""
+
+STALE_SECONDS: Final = 3600
+"""How long one is used at the most while no newer one can be fetched (RFC 5861, stale-if-error)."""
 
 REFETCH_SECONDS: Final = 30
 """How long an unknown key id does not make it be fetched again."""
@@ -77,11 +85,14 @@ class RemoteKeySet:
     def __init__(self, url: str) -> None:
         self._url = url
         self._keys: Sequence[PyJWK] = ()
-        self._fetched: float | None = None
-        self._failed: float | None = None
+        self._fetched: Stamp | None = None
+        self._failed: Stamp | None = None
 
     def keys(self) -> Sequence[PyJWK]:
         """All keys, fetched if there are none yet or they are old.
+
+        Old ones serve for a while where no newer ones can be fetched: an issuer that does not
+        answer for a moment locks nobody out.
 
         Raises
         ------
@@ -89,7 +100,14 @@ class RemoteKeySet:
             They cannot be had, now or a moment ago.
         """
         if not _within(self._fetched, KEEP_SECONDS):
-            self._fetch()
+            resting = _within(self._failed, REST_SECONDS)
+            try:
+                self._fetch()
+            except KeySetError as error:
+                if not _within(self._fetched, STALE_SECONDS):
+                    raise
+                if not resting:
+                    logger.warning("The key set is stale, and used: %s", error)
         return self._keys
 
     def newer_keys(self) -> Sequence[PyJWK]:
@@ -109,13 +127,13 @@ class RemoteKeySet:
     def _fetch(self) -> None:
         if _within(self._failed, REST_SECONDS):
             raise KeySetError("The key set could not be had a moment ago.")
-        self._failed = time.monotonic()
+        self._failed = stamp = Stamp()
         self._keys = _read(_answer(self._url))
-        self._fetched, self._failed = time.monotonic(), None
+        self._fetched, self._failed = stamp, None
 
 
-def _within(moment: float | None, seconds: float) -> bool:
-    return moment is not None and time.monotonic() - moment < seconds
+def _within(stamp: Stamp | None, seconds: float) -> bool:
+    return stamp is not None and stamp.within(seconds)
 
 
 def _read(text: str | bytes) -> Sequence[PyJWK]:
@@ -155,7 +173,7 @@ class _NoRedirect(HTTPRedirectHandler):
 def _answer(url: str) -> bytes:
     """What a URL answers; by a thread, since a socket's own timeout starts anew at each byte."""
     found: list[bytes] = []
-    end = time.monotonic() + ANSWER_SECONDS
+    end = clock.steady() + ANSWER_SECONDS
 
     def read() -> None:
         body = b""
@@ -163,7 +181,7 @@ def _answer(url: str) -> bytes:
             with build_opener(_NoRedirect).open(url, timeout=ANSWER_SECONDS) as response:
                 while some := response.read1(MAX_BYTES):
                     body += some
-                    if len(body) > MAX_BYTES or time.monotonic() > end:
+                    if len(body) > MAX_BYTES or clock.steady() > end:
                         break  # or this thread would outlive whoever waits for it
                 found.append(body)
         except (OSError, HTTPException, ValueError):
