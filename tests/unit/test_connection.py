@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import time
 from typing import TYPE_CHECKING, Any
@@ -254,7 +255,8 @@ def test_a_service_that_is_down_is_not_stormed() -> None:
     assert not service.answers
 
 
-def test_a_request_is_signed_whole_and_tells_no_secret() -> None:
+def test_a_request_is_signed_whole_and_tells_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
     made, service = connected(OK)
 
     made.query(TableName="t")
@@ -267,6 +269,7 @@ def test_a_request_is_signed_whole_and_tells_no_secret() -> None:
     assert headers["X-Amz-Target"] == "DynamoDB_20120810.Query"
     assert headers["X-Amz-Security-Token"] == "session-token"
     assert SECRET not in repr(headers)
+    assert "session-token" not in caplog.text
 
 
 def test_credentials_are_the_environments_or_the_chains(

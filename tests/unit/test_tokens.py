@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -337,7 +338,7 @@ def test_an_issuer_that_does_not_answer_locks_nobody_out_for_a_while(
     assert [subject(sign("RS256"), URL) for _ in range(5)] == ["usr_ada"] * 5
     # then the issuer is asked once in a while, and each time is told
     assert server.reads == 2
-    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
     # but not for ever
     server.time.pass_(key_sets.STALE_SECONDS - key_sets.KEEP_SECONDS)
     with pytest.raises(KeySetError):

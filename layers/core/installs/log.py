@@ -4,13 +4,17 @@ Every line that is about a request has its id in ``request_id``: the line of the
 those of the cascade that it began, however deep.
 
 The line of a request carries its metrics, in CloudWatch's embedded metric format: one line, which
-is searched as a log and read as metrics.
+is searched as a log and read as metrics. Lambda reads the level of a line whose timestamp is RFC
+3339 and whose level has one of Lambda's own names, takes any other line for INFO, and drops what is
+below the function's level (AWS: Lambda, log-level filtering). So metrics never go below that level.
 """
 
 from __future__ import annotations
 
+import json
+import logging
 import os
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
@@ -20,7 +24,24 @@ if TYPE_CHECKING:
 
 NAMESPACE: Final = "IntegrationInstalls"
 
-logger: Final = Logger()
+_LAMBDA_LEVELS: Final = {"WARNING": "WARN", "CRITICAL": "FATAL"}
+
+
+def _json(line: dict[str, Any]) -> str:
+    """One line of log, whose level is named as Lambda names it."""
+    level = line.get("level")
+    return json.dumps(line | {"level": _LAMBDA_LEVELS.get(str(level), level)}, default=str)
+
+
+logger: Final = Logger(use_rfc3339=True, json_serializer=_json)
+
+_AT: Final = {
+    logging.DEBUG: logger.debug,
+    logging.INFO: logger.info,
+    logging.WARNING: logger.warning,
+    logging.ERROR: logger.error,
+    logging.CRITICAL: logger.critical,
+}
 
 
 def metrics_of_function() -> EphemeralMetrics:
@@ -59,11 +80,35 @@ def log_request(
     metrics.add_metric("RowsExamined", MetricUnit.Count, usage.items)
     metrics.add_metric("RowsReturned", MetricUnit.Count, usage.returned)
     metrics.add_metric("CapacityUnits", MetricUnit.Count, usage.capacity)
-    log = logger.info if unhandled is None else logger.error
-    told = {name: _single(value) for name, value in metrics.serialize_metric_set().items()}
-    told |= {"request_id": request_id, "install_id": install_id}
-    told |= {"status": status, "plan": usage.plan}
-    log("request", exc_info=unhandled, extra=told)
+    write_metrics(
+        "request",
+        metrics,
+        level=logging.INFO if unhandled is None else logging.ERROR,
+        exc_info=unhandled,
+        request_id=request_id,
+        install_id=install_id,
+        status=status,
+        plan=usage.plan,
+    )
+
+
+def write_metrics(
+    message: str,
+    metrics: EphemeralMetrics,
+    *,
+    level: int = logging.INFO,
+    exc_info: Exception | None = None,
+    **fields: object,
+) -> None:
+    """Write a line with metrics; where its level is not logged, the metrics alone.
+
+    Their line then has the level of the function, since Lambda would drop it below.
+    """
+    values = {name: _single(value) for name, value in metrics.serialize_metric_set().items()}
+    if logger.log_level > level:
+        _AT[logger.log_level]("metrics", extra=values)
+    else:
+        _AT[level](message, exc_info=exc_info, extra=values | fields)
 
 
 def _single(value: object) -> object:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from installs.log import metrics_of_function
+from installs.log import concerning, metrics_of_function, write_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,4 +43,5 @@ def publish(tally: Tally, **others: Sequence[float]) -> None:
         unit = MetricUnit.Milliseconds if name == LAG else MetricUnit.Count
         written.add_metric(name, unit, value)
     if told:
-        written.flush_metrics()
+        concerning(None)
+        write_metrics("cascade", written)

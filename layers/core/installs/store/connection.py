@@ -8,6 +8,7 @@ raises botocore's errors; what it is given and gives is what boto3's low-level c
 
 from __future__ import annotations
 
+import logging
 import os
 import random
 import time
@@ -25,6 +26,9 @@ from botocore.retries.quota import RetryQuota
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+logging.getLogger("botocore.auth").setLevel(logging.INFO)
+"""At DEBUG it logs what it signs, and the session token is signed."""
 
 POOL: Final = 32
 """Connections kept open: at least the widest fan-out of reads."""
