@@ -1,9 +1,15 @@
-"""Rows of the contract's section 1, as lines of an import, for tests to build on."""
+"""The one factory of rows (CONTRACT.md section 1), as lines of an import.
+
+A test names the fields that it is about; the others have plain values. ``tests.records`` has the
+same rows as the records of ``installs.model``.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any, Final
+
+from installs.api_keys import digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,30 +39,8 @@ def base() -> list[Row]:
         *(user(user_id) for user_id in (*USERS, STRANGER)),
         *(role(user_id, WORKSPACE, name) for user_id, name in USERS.items()),
         role(STRANGER, "wsp_other", "admin"),
-        {
-            "type": "integration",
-            "id": INTEGRATION,
-            "workspaceId": WORKSPACE,
-            "slug": "crm",
-            "name": "CRM",
-            "description": None,
-            "publisher": "acme",
-            "trustTier": "first_party",
-            "currentVersion": "2.0.0",
-            "visibility": "private",
-            "createdAt": CREATED,
-            "updatedAt": CREATED,
-            "deletedAt": None,
-        },
-        {
-            "type": "integrationVersion",
-            "id": "ver_crm_2",
-            "integrationId": INTEGRATION,
-            "version": "2.0.0",
-            "changelog": None,
-            "publishedBy": "usr_ada",
-            "publishedAt": CREATED,
-        },
+        integration(INTEGRATION),
+        integration_version("ver_crm_2", INTEGRATION),
     ]
 
 
@@ -101,7 +85,39 @@ def hostile() -> Row:
     return install("ins_hostile", variables={MARKUP: [MARKUP, "</pre><script>alert(1)</script>"]})
 
 
-def workspace(workspace_id: str, handle: str) -> Row:
+def integration(integration_id: str, **fields: object) -> Row:
+    return {
+        "type": "integration",
+        "id": integration_id,
+        "workspaceId": WORKSPACE,
+        "slug": "crm",
+        "name": "CRM",
+        "description": None,
+        "publisher": "acme",
+        "trustTier": "first_party",
+        "currentVersion": "2.0.0",
+        "visibility": "private",
+        "createdAt": CREATED,
+        "updatedAt": CREATED,
+        "deletedAt": None,
+        **fields,
+    }
+
+
+def integration_version(version_id: str, integration_id: str, **fields: object) -> Row:
+    return {
+        "type": "integrationVersion",
+        "id": version_id,
+        "integrationId": integration_id,
+        "version": "2.0.0",
+        "changelog": None,
+        "publishedBy": "usr_ada",
+        "publishedAt": CREATED,
+        **fields,
+    }
+
+
+def workspace(workspace_id: str, handle: str, **fields: object) -> Row:
     return {
         "type": "workspace",
         "id": workspace_id,
@@ -113,10 +129,11 @@ def workspace(workspace_id: str, handle: str) -> Row:
         "createdAt": CREATED,
         "updatedAt": CREATED,
         "deletedAt": None,
+        **fields,
     }
 
 
-def user(user_id: str) -> Row:
+def user(user_id: str, **fields: object) -> Row:
     name = user_id.removeprefix("usr_")
     return {
         "type": "user",
@@ -126,10 +143,11 @@ def user(user_id: str) -> Row:
         "handle": name,
         "role": "user",
         "createdAt": CREATED,
+        **fields,
     }
 
 
-def role(user_id: str, workspace_id: str, name: str) -> Row:
+def role(user_id: str, workspace_id: str, name: str, **fields: object) -> Row:
     return {
         "type": "workspaceMember",
         "id": f"wsm_{user_id}_{workspace_id}",
@@ -137,6 +155,20 @@ def role(user_id: str, workspace_id: str, name: str) -> Row:
         "userId": user_id,
         "role": name,
         "createdAt": CREATED,
+        **fields,
+    }
+
+
+def api_key(key_id: str, secret: str, **fields: object) -> Row:
+    """A workspace's secret key."""
+    return {
+        "type": "apiKey",
+        "id": key_id,
+        "kind": "sec",
+        "workspaceId": WORKSPACE,
+        "role": "admin",
+        "secretSha256": digest(secret),
+        **fields,
     }
 
 
@@ -210,6 +242,15 @@ def solution_member(member_id: str, solution_id: str, entity_id: str, **fields: 
         "deletedAt": None,
         "retentionTier": None,
         **fields,
+    }
+
+
+def stored(row: Row) -> Row:
+    """A row as the table holds it: without its type, its JSON objects as their text."""
+    return {
+        field: json.dumps(value, separators=(",", ":")) if isinstance(value, dict) else value
+        for field, value in row.items()
+        if field != "type"
     }
 
 

@@ -25,7 +25,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.property.query.filters import filters, orders
-from tests.property.query.test_robustness import JSON
+from tests.property.query.malformed import JSON
 from tools.openapi.document import INSTALLS, document
 
 if TYPE_CHECKING:

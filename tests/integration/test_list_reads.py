@@ -22,9 +22,9 @@ from installs.store import keys
 from installs.store.items import encode_key
 from installs.store.reader import TableReader
 from installs.store.table import Table, Usage
+from tests.listing import ids, install, nothing
 from tests.property.list.world import Stage
 from tests.rows_on_table import put_items
-from tests.unit.query.test_execute import ids, install, nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

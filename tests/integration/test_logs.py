@@ -24,8 +24,8 @@ from installs.errors import ThrottledError
 from installs.log import logger
 from installs.store import due, table
 from tests import rows
+from tests.monitoring import OURS, RUNBOOK, WATCHED, access_line
 from tests.template import transformed
-from tests.unit.test_monitoring import OURS, RUNBOOK, WATCHED, access_line
 from tools.importer.run import import_file
 from tools.importer.table import open_table
 from tools.local.dynoxide import streams_client

@@ -16,23 +16,12 @@ from installs import errors
 from installs.http import STATUS, Request, endpoint, no_parameters
 from installs.model import Install
 from installs.rows import shown
+from tests.gateway import event
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT: Final = Path(__file__).parents[2]
-
-
-def event(**given: object) -> dict[str, Any]:
-    return {
-        "requestContext": {
-            "requestId": "req_1",
-            "authorizer": {"principal": "usr_ada", "kind": "user"},
-        },
-        "headers": {"Authorization": "Bearer hush"},
-        "pathParameters": None,
-        "multiValueQueryStringParameters": None,
-    } | given
 
 
 def call(respond: Callable[[Request], object], **given: object) -> tuple[Any, Any]:
@@ -121,7 +110,7 @@ def test_variables_come_back_as_they_went_in_and_nulls_are_there() -> None:
 def test_each_request_leaves_one_line_without_secrets() -> None:
     # given requests that end well, badly, and worse, in a process of their own
     script = """
-from tests.unit.test_http import event
+from tests.gateway import event
 from installs.errors import NotFoundError
 from installs.http import endpoint
 def worse(request): request.usage.count(7, 0.5); raise ZeroDivisionError

@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 import pytest
 
+from tests.monitoring import (
+    OURS,
+    RESOURCES,
+    RUNBOOK,
+    WATCHED,
+    WatchedMetric,
+    access_line,
+    of_type,
+    plain,
+    widgets,
+)
 from tests.template import Json, transformed
-from tools.local.paths import ROOT
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-RUNBOOK: Final = ROOT / "docs" / "operations.md"
-OURS: Final = "IntegrationInstalls"
 OF_THE_STACK: Final = "IntegrationInstalls/${AWS::StackName}"
 
 _METHOD: Final = ("ApiName", "Stage", "Method", "Resource")
@@ -48,58 +52,7 @@ MAPPING_METRICS: Final = {"OnFailureDestinationDeliveredEventCount"}
 """AWS: event source mapping metrics; where MetricsConfig asks for EventCount."""
 
 
-@dataclass(frozen=True)
-class Watched:
-    """A metric that an alarm or the dashboard watches; values of dimensions as JSON."""
-
-    by: str
-    namespace: str
-    name: str
-    dimensions: tuple[tuple[str, str], ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(name for name, _ in self.dimensions)
-
-
-RESOURCES: Final[Json] = transformed("prod")["Resources"]
-
-
-def of_type(kind: str) -> Json:
-    return {name: r["Properties"] for name, r in RESOURCES.items() if r["Type"] == kind}
-
-
-def plain(value: Any) -> str:  # noqa: ANN401 - a JSON value
-    """A value as `!Sub` would write it, whether it is a string, a Ref or a Sub."""
-    if isinstance(value, str):
-        return value
-    ((function, argument),) = value.items()
-    return f"${{{argument}}}" if function == "Ref" else str(argument)
-
-
-def alarms() -> Iterator[Watched]:
-    for name, alarm in of_type("AWS::CloudWatch::Alarm").items():
-        given = ((one["Name"], plain(one["Value"])) for one in alarm.get("Dimensions", []))
-        yield Watched(name, plain(alarm["Namespace"]), alarm["MetricName"], tuple(given))
-
-
-def widgets(kind: str) -> list[Json]:
-    (dashboard,) = of_type("AWS::CloudWatch::Dashboard").values()
-    body = json.loads(dashboard["DashboardBody"]["Fn::Sub"])
-    return [w["properties"] for w in body["widgets"] if w["type"] == kind]
-
-
-def shown() -> Iterator[Watched]:
-    for widget in widgets("metric"):
-        for namespace, name, *rest in widget["metrics"]:
-            pairs = tuple(zip(rest[:-1:2], rest[1:-1:2], strict=True))
-            yield Watched(widget["title"], namespace, name, pairs)
-
-
-WATCHED: Final = [*alarms(), *shown()]
-
-
-def of_aws(watched: Watched) -> bool:
+def of_aws(watched: WatchedMetric) -> bool:
     """Whether AWS emits it, of a thing that is there."""
     if watched.name in MAPPING_METRICS:
         ((name, value),) = watched.dimensions
@@ -118,7 +71,7 @@ def of_aws(watched: Watched) -> bool:
     return True
 
 
-def of_the_access_log(watched: Watched) -> bool:
+def of_the_access_log(watched: WatchedMetric) -> bool:
     """Whether a filter makes it: by no dimension, in the stack's own namespace."""
     return not watched.dimensions and any(
         (plain(made["MetricNamespace"]), made["MetricName"]) == (watched.namespace, watched.name)
@@ -128,7 +81,7 @@ def of_the_access_log(watched: Watched) -> bool:
 
 
 @pytest.mark.parametrize("watched", WATCHED, ids=lambda one: f"{one.by}: {one.name}")
-def test_what_is_watched_is_emitted(watched: Watched) -> None:
+def test_what_is_watched_is_emitted(watched: WatchedMetric) -> None:
     if watched.namespace == OF_THE_STACK:
         assert of_the_access_log(watched)
     elif watched.namespace != OURS:
@@ -146,14 +99,6 @@ def test_the_apis_metrics_are_of_this_api_and_its_routes() -> None:
             assert (given["ApiName"], given["Stage"]) == (plain(api["Name"]), "${Stage}")
             if "Resource" in given:
                 assert given["Method"].lower() in api["Body"]["paths"][given["Resource"]]
-
-
-def access_line(**fields: str) -> Json:
-    """A line of the access log; API Gateway writes `-` for what there is not."""
-    ((_, stage),) = of_type("AWS::ApiGateway::Stage").items()
-    line = json.loads(stage["AccessLogSetting"]["Format"])
-    assert fields.keys() <= line.keys()
-    return dict.fromkeys(line, "-") | fields
 
 
 def matches(pattern: str, line: Json) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from installs.query.execution.executor import run
 from installs.query.language.parameters import parse
 from installs.rows import shown_item
-from tests.unit.query.test_execute import Watched, install
+from tests.listing import Watched, install
 
 if TYPE_CHECKING:
     from types import FrameType

@@ -21,7 +21,7 @@ from installs.query.language.schema import ENTITIES, INSTALL, Kind
 from installs_client import Filter, InvalidRequestError, all_of, any_of, where
 from installs_client.fields import Date, Json
 from installs_client.order import order_text
-from tests.property.query.test_robustness import thorough
+from tests.property.runs import thorough
 
 Plan = dict[str, Any]
 
@@ -196,7 +196,7 @@ def text_of(plan: Plan) -> str:
     return json.dumps(plan, ensure_ascii=False, separators=(",", ":"))
 
 
-@thorough
+@thorough(500)
 @given(plan=stretched())
 def test_the_builder_takes_what_the_service_takes_and_no_other(plan: Plan) -> None:
     try:
@@ -220,7 +220,7 @@ def _instants(value: object) -> object:
     return found.timestamp() if aware and isinstance(found, datetime) else value
 
 
-@thorough
+@thorough(500)
 @given(
     keys=st.lists(
         st.tuples(st.sampled_from([*INSTALL.fields, "solution"]), st.sampled_from([*DIRECTIONS])),

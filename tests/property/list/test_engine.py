@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 from installs.store.reader import TableReader
 from installs.store.table import Table
 from tests.property.list.bounds import Bounds, bounded, bounds
-from tests.property.list.queries import Query, orderings, queries
-from tests.property.list.test_pages import (
+from tests.property.list.lister import (
     Lister,
     check,
     kinds,
-    thorough,
-    walk_backward,
-    walk_forward,
+    paginate_backward,
+    paginate_forward,
 )
+from tests.property.list.queries import Query, orderings, queries
 from tests.property.list.world import Stage, crowds, stages
+from tests.property.runs import thorough
 from tests.rows_on_table import replace_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-CASES: Final = int(os.environ.get("CASES", "1000")) // 10
 
 
 @pytest.fixture
@@ -54,7 +51,7 @@ def paged(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return set_to
 
 
-@settings(thorough, max_examples=CASES)
+@thorough(1_000, one_in=10)
 @given(
     asked=st.one_of(
         st.tuples(stages, st.lists(queries, min_size=4, max_size=8)),
@@ -86,5 +83,5 @@ def test_every_plan_on_a_real_engine_gives_the_oracles_pages(
             lister = Lister(stage, query, TableReader(table), first, kind=kind)
             for _ in range(4):
                 check(lister.page(limit), expected, 0, min(limit, len(expected)))
-            walk_forward(lister, expected, limit)
-            walk_backward(lister, expected, limit)
+            paginate_forward(lister, expected, limit)
+            paginate_backward(lister, expected, limit)

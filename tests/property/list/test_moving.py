@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.listing import ids
 from tests.property.list.bounds import Bounds, bounded, bounds
+from tests.property.list.lister import Lister, cases
 from tests.property.list.memory import Memory
-from tests.property.list.test_pages import Lister, cases, ids, thorough
 from tests.property.list.world import Stage
 from tests.property.query.worlds import DATES, ENUMS, IDS, Row
+from tests.property.runs import thorough
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -117,7 +119,7 @@ def walk(
 
 
 @pytest.mark.parametrize("forward", [True, False])
-@thorough
+@thorough(1_000)
 @given(
     case=cases, limit=st.integers(1, 3), page=st.integers(1, 5),
     first=st.integers(0, 3), seed=st.integers(0, 2**32), within=bounds,

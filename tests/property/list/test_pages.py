@@ -2,95 +2,37 @@
 
 from __future__ import annotations
 
-import os
 from random import Random
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
-from installs.query.execution.executor import run
-from installs.query.language.parameters import parse
 from installs.store.counters import counters_in
+from tests.listing import ids
 from tests.property.list.bounds import Bounds, bounded, bounds
+from tests.property.list.lister import (
+    Lister,
+    cases,
+    check,
+    kinds,
+    paginate_backward,
+    paginate_forward,
+)
 from tests.property.list.memory import Memory
-from tests.property.list.queries import Query, orderings, queries
-from tests.property.list.world import NOW, Stage, crowds, stages
+from tests.property.list.queries import Query, queries
+from tests.property.list.world import Stage, stages
+from tests.property.runs import thorough
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from installs.query.execution.executor import Page, Reader
-    from installs.query.planning.planner import Plan
     from installs.store.counters import Count
     from installs.store.items import Item
     from installs.store.keys import Key
 
-CASES: Final = int(os.environ.get("CASES", "1000"))
 
-thorough = settings(
-    max_examples=CASES,
-    deadline=None,
-    database=None,
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-        HealthCheck.function_scoped_fixture,
-    ],
-)
-
-
-cases: Final = st.one_of(st.tuples(stages, queries), st.tuples(crowds, orderings))
-"""A few rows that are asked anything, or many that are sorted."""
-
-kinds: Final = st.sampled_from(["", "stream", "stream byLatest", "stream byShard", "scan"])
-"""Beginnings of the names of plans."""
-
-
-class Lister:
-    """Asks for pages of one query: by plans of a kind where there are any, else by all in turn."""
-
-    def __init__(
-        self, stage: Stage, query: Query, reader: Reader, first: int = 0, *, kind: str = ""
-    ) -> None:
-        self._stage = stage
-        self._query = query
-        self._reader = reader
-        self._next = first
-        self._kind = kind
-        self.plans = 1
-        self.names: list[str] = []
-
-    def page(self, limit: int, **cursors: str) -> Page:
-        query = parse(self._query.parameters(limit=str(limit), **cursors))
-        found = run(query, self._stage.scope, self._reader, NOW, self._choose)
-        self.names.append(found.plan)
-        return found
-
-    def _choose(self, found: Sequence[Plan]) -> Plan:
-        self.plans = len(found)
-        of_kind = [plan for plan in found if plan.name.startswith(self._kind)] or found
-        self._next += 1
-        return of_kind[(self._next - 1) % len(of_kind)]
-
-
-def ids(page: Page) -> list[str]:
-    return [item["id"]["S"] for item in page.rows]
-
-
-def check(page: Page, expected: list[str], start: int, stop: int) -> None:
-    """The page is a slice of what the oracle has."""
-    assert ids(page) == expected[start:stop]
-    assert page.total == len(expected)
-    if page.rows:
-        assert (page.has_previous, page.has_next) == (start > 0, stop < len(expected))
-    else:
-        assert (page.start, page.end) == (None, None)
-        if not expected:
-            assert (page.has_previous, page.has_next) == (False, False)
-
-
-@thorough
+@thorough(1_000)
 @given(
     stage=stages,
     asked=st.lists(queries, min_size=1, max_size=4),
@@ -128,7 +70,7 @@ class Misled(Memory):
         }
 
 
-@settings(thorough, max_examples=CASES // 4)
+@thorough(1_000, one_in=4)
 @given(stage=stages, query=queries, limit=st.integers(1, 4), seed=st.integers(0, 2**32),
        within=bounds)  # fmt: skip
 def test_counters_that_are_behind_hide_no_row(
@@ -143,7 +85,7 @@ def test_counters_that_are_behind_hide_no_row(
     assert found.total >= len(expected[: limit + 1])
 
 
-@thorough
+@thorough(1_000)
 @given(
     case=cases, limit=st.integers(1, 3), page=st.integers(1, 5),
     first=st.integers(0, 3), kind=kinds, within=bounds,
@@ -156,46 +98,11 @@ def test_pages_walked_either_way_by_any_plans_are_the_oracles(
     lister = Lister(stage, query, Memory(stage.items(), page), first, kind=kind)
 
     with bounded(within):
-        walk_forward(lister, expected, limit)
-        walk_backward(lister, expected, limit)
+        paginate_forward(lister, expected, limit)
+        paginate_backward(lister, expected, limit)
 
 
-def walk_forward(lister: Lister, expected: list[str], limit: int) -> None:
-    start = 0
-    page = lister.page(limit)
-    while True:
-        check(page, expected, start, min(start + limit, len(expected)))
-        if not page.has_next:
-            break
-        start += limit
-        page = lister.page(limit, after=str(page.end))
-    assert start + limit >= len(expected)
-
-
-def walk_backward(lister: Lister, expected: list[str], limit: int) -> None:
-    """From behind the last row: its own cursor, and the page that ends at it."""
-    if not expected:
-        return
-    page = lister.page(100)
-    stop = len(expected)
-    page = lister.page(1, after=str(page.end))
-    assert (ids(page), page.total, page.has_next, page.has_previous) == ([], stop, False, True)
-    last = lister.page(100)
-    before = str(last.end)
-    stop -= 1
-    while True:
-        page = lister.page(limit, before=before)
-        check(page, expected, max(0, stop - limit), stop)
-        if not page.rows:
-            assert (page.has_next, page.has_previous) == (True, False)
-        if not page.has_previous:
-            break
-        stop -= limit
-        before = str(page.start)
-    assert stop - limit <= 0
-
-
-@thorough
+@thorough(1_000)
 @given(
     case=cases, limit=st.integers(1, 3), page=st.integers(1, 5),
     first=st.integers(0, 3), data=st.data(), within=bounds,

@@ -14,7 +14,8 @@ from installs.errors import InvalidFilterError, InvalidOrderByError
 from installs.query.language.order import parse_order_by
 from installs.query.language.parser import parse_filter
 from tests.property.query.filters import filters, orders
-from tests.property.query.test_robustness import JSON, texts, thorough
+from tests.property.query.malformed import JSON, with_one_fault
+from tests.property.runs import thorough
 from tools.local.paths import OPENAPI
 from tools.openapi.document import text
 
@@ -57,32 +58,32 @@ def check(wanted: object) -> None:
         assert codes <= BEYOND_SCHEMAS
 
 
-@thorough
+@thorough(500)
 @given(wanted=filters)
 def test_a_filter_that_the_parser_takes_is_one_by_the_document(wanted: object) -> None:
     assert refusals(wanted) == set()
     assert FILTER.is_valid(wanted)
 
 
-@thorough
+@thorough(500)
 @given(wanted=filters, number=st.integers(0, 10_000))
 def test_a_filter_with_one_fault_is_refused_by_both_or_neither(wanted: object, number: int) -> None:
-    faults = list(texts(wanted))
+    faults = list(with_one_fault(wanted))
     if faults:
         check(faults[number % len(faults)])
 
 
-@thorough
+@thorough(500)
 @given(wanted=JSON)
 def test_any_json_is_a_filter_to_both_or_neither(wanted: object) -> None:
     check(json.loads(json.dumps(wanted).replace("NaN", "0").replace("Infinity", "1")))
 
 
-@thorough
+@thorough(500)
 @given(order=orders, number=st.integers(0, 10_000))
 def test_orders_likewise(order: list[dict[str, str]], number: int) -> None:
     assert ORDER.is_valid(order)
-    faults = list(texts(order))
+    faults = list(with_one_fault(order))
     wanted = faults[number % len(faults)]
     try:
         parse_order_by(json.dumps(wanted))

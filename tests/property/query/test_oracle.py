@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 from installs.query.language.order import parse_order_by
@@ -13,18 +12,10 @@ from tests.property.query.engine import Engine
 from tests.property.query.filters import filters, orders
 from tests.property.query.oracle import Oracle
 from tests.property.query.worlds import World, worlds
-
-CASES = int(os.environ.get("CASES", "1000"))
-
-thorough = settings(
-    max_examples=CASES,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+from tests.property.runs import thorough
 
 
-@thorough
+@thorough(1_000)
 @given(
     world=worlds,
     wanted=st.lists(filters, min_size=1, max_size=3),
@@ -44,7 +35,7 @@ def test_filter_and_order_answer_as_sql_does(
             assert found == oracle.ids(one, order)
 
 
-@thorough
+@thorough(1_000)
 @given(world=worlds, wanted=filters, order=orders, limit=st.integers(1, 4))
 def test_pages_walked_either_way_show_every_row_once_and_in_order(
     world: World, wanted: object, order: list[dict[str, str]], limit: int

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from installs.errors import InvalidCursorError, InvalidFilterError, InvalidOrderByError
@@ -17,51 +15,8 @@ from installs.query.language.nodes import canonical
 from installs.query.language.order import parse_order_by
 from installs.query.language.parser import parse_filter
 from tests.property.query.filters import filters, orders
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-CASES = int(os.environ.get("CASES", "500"))
-thorough = settings(
-    max_examples=CASES,
-    deadline=None,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-
-WORDS = st.sampled_from(
-    ["AND", "not", "id", "eq", "in", "some", "members", "solution", "variables", "path", "isNull"]
-)
-JSON = st.recursive(
-    st.one_of(
-        st.none(),
-        st.booleans(),
-        st.integers(),
-        st.floats(),
-        st.text(st.characters(), max_size=5),
-        WORDS,
-    ),
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4),
-        st.dictionaries(st.one_of(WORDS, st.text(st.characters(), max_size=3)), inner, max_size=4),
-    ),
-    max_leaves=15,
-)
-
-
-def texts(value: object) -> Iterator[object]:
-    """What a valid filter becomes when one place in it is put out."""
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            yield {**value, key: None}
-            yield {**value, key: [inner]}
-            yield {k: v for k, v in value.items() if k != key}
-            yield {**{k: v for k, v in value.items() if k != key}, f"{key}x": inner}
-            yield from ({**value, key: changed} for changed in texts(inner))
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            rest = value[:index], value[index + 1 :]
-            yield from ([*rest[0], changed, *rest[1]] for changed in texts(inner))
+from tests.property.query.malformed import JSON, with_one_fault
+from tests.property.runs import thorough
 
 
 def filter_refusal(text: str) -> InvalidFilterError | None:
@@ -86,7 +41,7 @@ def check_filter(text: str) -> None:
             issue.pointer.encode()
 
 
-@thorough
+@thorough(500)
 @given(value=JSON)
 def test_any_json_is_a_filter_and_an_order_or_refused(value: object) -> None:
     text = json.dumps(value)
@@ -98,21 +53,21 @@ def test_any_json_is_a_filter_and_an_order_or_refused(value: object) -> None:
         refused.detail.encode()
 
 
-@thorough
+@thorough(500)
 @given(text=st.text(st.characters(), max_size=30))
 def test_any_text_is_refused_or_read(text: str) -> None:
     check_filter(text)
 
 
-@thorough
+@thorough(500)
 @given(wanted=filters, number=st.integers(0, 10_000))
 def test_a_filter_with_one_fault_is_a_filter_or_refused(wanted: object, number: int) -> None:
-    faults = list(texts(wanted))
+    faults = list(with_one_fault(wanted))
 
     check_filter(json.dumps(faults[number % len(faults)]) if faults else "[]")
 
 
-@thorough
+@thorough(500)
 @given(wanted=filters)
 def test_double_negation_is_the_same_query(wanted: object) -> None:
     once = parse_filter(json.dumps(wanted))
@@ -123,7 +78,7 @@ def test_double_negation_is_the_same_query(wanted: object) -> None:
     assert canonical(once) == canonical(twice)
 
 
-@thorough
+@thorough(500)
 @given(
     order=orders,
     text=st.one_of(st.text(st.characters(), max_size=40), st.from_regex(r"[\w-]{0,90}")),

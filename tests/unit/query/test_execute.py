@@ -2,107 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from installs.errors import QueryTooExpensiveError
-from installs.query.execution.executor import Page, run
+from installs.query.execution.executor import run
 from installs.query.execution.merge_scan import Found
 from installs.query.execution.top_k import Best
 from installs.query.language.parameters import parse
-from installs.store.counters import counters_in
-from tests.property.list.memory import Memory
-from tests.property.list.world import NOW, Stage
+from tests import rows as factory
+from tests.listing import OWN, Watched, days, ids, install, listed
+from tests.property.list.world import NOW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from installs.store.filters import Filter
     from installs.store.items import Item
-    from installs.store.spans import Chunk, Span
-
-Row = dict[str, Any]
-
-
-def install(install_id: str, **fields: object) -> Row:
-    return {
-        "id": install_id,
-        "integrationId": "itg_a",
-        "integrationVersionId": "itv_a",
-        "workspaceId": "wsp_a",
-        "variables": "{}",
-        "authStateId": None,
-        "memberPolicy": "manual",
-        "parentInstallId": None,
-        "solutionId": None,
-        "installedBy": "usr_a",
-        "installedAt": "2026-01-01T00:00:00.000Z",
-        "lastUpgradedAt": None,
-        "deletedAt": None,
-        "retentionTier": None,
-        **fields,
-    }
-
-
-def nothing() -> dict[str, list[Row]]:
-    """A world of nothing."""
-    entities = ("member", "solution", "integration", "version", "workspace", "user")
-    return {entity: [] for entity in entities}
-
-
-class Watched(Memory):
-    """Remembers what was asked for."""
-
-    def __init__(self, *rows: Row, **others: list[Row]) -> None:
-        world = nothing() | {"install": list(rows)} | others
-        super().__init__(Stage(world, None).items(), page=1_000_000)
-        self.members_of: list[str] = []
-        self.rounds = 0
-        self.counted = 0
-        self.counters = 0
-        self.with_deleted = False
-
-    def chunks(
-        self, wanted: Sequence[tuple[Span, int, Item | None]], condition: Filter | None
-    ) -> Sequence[Chunk]:
-        self.rounds += 1
-        return super().chunks(wanted, condition)
-
-    def add_ons(
-        self, install_ids: Iterable[str], *, with_deleted: bool
-    ) -> Mapping[str, Sequence[Item]]:
-        self.with_deleted = with_deleted
-        return super().add_ons(install_ids, with_deleted=with_deleted)
-
-    def members(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
-        asked = list(install_ids)
-        self.members_of += asked
-        return super().members(asked)
-
-    def counts(self, wanted: Iterable[tuple[str | None, str | None]]) -> Any:  # noqa: ANN401
-        asked = list(wanted)
-        self.counted += 1
-        self.counters += counters_in(asked)
-        return super().counts(asked)
-
-
-OWN = frozenset({"wsp_a"})
-
-
-def listed(reader: Memory, scope: frozenset[str] | None = OWN, /, **q: str) -> Page:
-    return run(parse({name: [value] for name, value in q.items()}), scope, reader, NOW)
-
-
-def ids(page: Page) -> list[str]:
-    return [item["id"]["S"] for item in page.rows]
-
-
-def days(number: int) -> list[Row]:
-    return [
-        install(f"i{n:04}", installedAt=f"2026-01-01T{n // 60:02}:{n % 60:02}:00.000Z")
-        for n in range(number)
-    ]
+    from installs.store.spans import Span
 
 
 def test_a_page_in_the_order_of_the_index_examines_a_page() -> None:
@@ -322,13 +240,10 @@ def test_relations_are_read_only_of_rows_that_may_match() -> None:
 
 
 def test_a_relation_to_few_rows_says_where_to_look() -> None:
-    about = {
-        "workspaceId": "wsp_a", "slug": "s", "name": "n", "description": None,
-        "publisher": "acme", "trustTier": "community", "currentVersion": None,
-        "visibility": "public", "createdAt": "2026-01-01T00:00:00.000Z",
-        "updatedAt": "2026-01-01T00:00:00.000Z", "deletedAt": None,
-    }  # fmt: skip
-    others = [about | {"id": "itg_a"}, about | {"id": "itg_b", "publisher": "other"}]
+    others = [
+        factory.integration("itg_a", workspaceId="wsp_a"),
+        factory.integration("itg_b", workspaceId="wsp_a", publisher="other"),
+    ]
     few = [install(f"x{n}", integrationId="itg_b") for n in range(3)]
     reader = Watched(*days(300), *few, integration=others)
     page = listed(reader, filter='{"integration":{"publisher":"other"}}')
@@ -434,13 +349,7 @@ def test_many_integrations_are_counted_where_the_caller_is_and_not_everywhere() 
 def test_what_hangs_from_an_install_in_a_workspace_out_of_reach_is_absent(
     wanted: str, seen: list[str]
 ) -> None:
-    member = {
-        "id": "mem", "integrationInstallId": "top", "workspaceId": "wsp_b", "entityId": "e",
-        "entityVersionId": None, "sourceMemberSlug": "s", "isClone": False,
-        "sourceVersionId": None, "detached": False, "enabled": True, "permissions": "{}",
-        "addedBy": "usr_a", "addedAt": "2026-01-01T00:00:00.000Z", "deletedAt": None,
-        "retentionTier": None,
-    }  # fmt: skip
+    member = factory.stored(factory.member("mem", "top", workspaceId="wsp_b"))
     add_on = install("add", workspaceId="wsp_b", parentInstallId="top")
     reader = Watched(install("top"), add_on, member=[member])
 
@@ -450,13 +359,9 @@ def test_what_hangs_from_an_install_in_a_workspace_out_of_reach_is_absent(
 
 def test_what_many_rows_lead_to_is_read_of_all_of_them() -> None:
     solutions = [
-        {
-            "id": f"sol_{n}", "workspaceId": "wsp_a", "name": "odd" if n % 2 else "even",
-            "description": None, "createdBy": "u", "createdAt": "2026-01-01T00:00:00.000Z",
-            "updatedAt": "2026-01-01T00:00:00.000Z", "deletedAt": None, "retentionTier": None,
-        }
+        factory.solution(f"sol_{n}", workspaceId="wsp_a", name="odd" if n % 2 else "even")
         for n in range(250)
-    ]  # fmt: skip
+    ]
     rows = [row | {"solutionId": f"sol_{n}"} for n, row in enumerate(days(250))]
     page = listed(Watched(*rows, solution=solutions), filter='{"solution":{"name":"even"}}')
     assert (page.total, ids(page)) == (125, [f"i{n:04}" for n in range(248, 48, -2)])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.query.test_execute import Watched, days, ids, install, listed
+from tests import rows as factory
+from tests.listing import Watched, days, ids, install, listed
 
 GONE = {"deletedAt": "2026-11-29T00:00:00.000Z", "retentionTier": "long"}
 BY_ID = '[{"id":"asc"}]'
@@ -16,13 +17,8 @@ def test_a_workspace_that_is_not_there_has_nothing_but_nulls() -> None:
     assert ids(listed(reader, filter='{"workspace":{"name":"Acme"}}')) == []
 
 
-def integration(integration_id: str) -> dict[str, object]:
-    return {
-        "id": integration_id, "workspaceId": "wsp_a", "slug": "s", "name": "n",
-        "description": None, "publisher": "acme", "trustTier": "community",
-        "currentVersion": None, "visibility": "public", "createdAt": "2026-01-01T00:00:00.000Z",
-        "updatedAt": "2026-01-01T00:00:00.000Z", "deletedAt": None,
-    }  # fmt: skip
+def integration(integration_id: str) -> factory.Row:
+    return factory.integration(integration_id, workspaceId="wsp_a", visibility="public")
 
 
 @pytest.mark.parametrize(
