@@ -7,6 +7,7 @@
 #   make token USER=usr_x                              a token for any user of it
 #   make import FILE=rows.ndjson                       more rows into it
 #   make test [ARGS="-k name"]                         every test
+#   make test-oldest                                   those of the client and the tools on Python 3.11
 #   make worlds [CASES=10000]                          pairs of worlds: does any answer tell too much?
 #   make simulate [CASES=100000] [FIRST=0]             random histories of the cascade
 #   make faults [CASES=20000]                          faults planted in it, each to be found by one
@@ -17,7 +18,13 @@
 #   make bench [ROUNDS=15] [WRITE=1]                   every request, and every start, beside its peers
 #   make bench-latency [OPTIONS=--large]               calls timed on a simulated network, and priced
 
-PYTHON ?= python3
+# The service is tested on Lambda's Python, 3.13, and the client and the tools on the oldest that they
+# support, 3.11, where this machine has them: on the path or of pyenv. PYTHON=... chooses another.
+find_python = $(shell for python in python$(1) $${PYENV_ROOT:-$$HOME/.pyenv}/versions/$(1)*/bin/python$(1); do \
+	"$$python" -c 'import ensurepip, venv' 2>/dev/null && echo "$$python" && break; done)
+LAMBDA_PYTHON := $(call find_python,3.13)
+OLDEST_PYTHON := $(call find_python,3.11)
+PYTHON ?= $(or $(LAMBDA_PYTHON),python3)
 PORT ?= 8000
 
 BIN := .venv/bin
@@ -30,7 +37,7 @@ SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup docs browser run token import test worlds simulate faults chaos bench bench-cascade \
+.PHONY: help setup docs browser run token import test test-oldest worlds simulate faults chaos bench bench-cascade \
 	bench-latency lint oracle clean
 
 help:
@@ -51,7 +58,20 @@ import: $(STAMPS)/dev
 	@$(if $(FILE),,$(error Say which file: make import FILE=rows.ndjson))$(BIN)/python -m tools import "$(FILE)"
 
 test: setup docs browser
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' \
+		|| { echo "There is no python3.13, which Lambda runs: the tests run on another Python." >&2; test -z "$(CI)"; }
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(if $(ARGS),,@$(MAKE) --no-print-directory test-oldest)
+
+# What the client and the tools do; all unit tests, for the tools use the service's own code.
+ON_OLDEST := tests/unit tests/property/client \
+	$(patsubst %,tests/integration/test_%.py,client_readme cli cli_docs import export operate)
+
+test-oldest:
+	@test -n "$(OLDEST_PYTHON)" \
+		|| { echo "There is no python3.11: the client and the tools are not tested on it." >&2; test -z "$(CI)"; }
+	$(if $(OLDEST_PYTHON),@$(MAKE) --no-print-directory $(STAMPS)/oldest $(STAMPS)/dynoxide)
+	$(if $(OLDEST_PYTHON),.venvs/oldest/bin/python -m pytest -n 2 --dist loadfile $(ON_OLDEST))
 
 worlds: setup
 	CASES=$(or $(CASES),10000) $(BIN)/python -m pytest tests/property/access -n 2 -q
@@ -91,24 +111,38 @@ clean:
 # USER is also a variable of the shell: only the one of make's own command line counts.
 USER_ID := $(if $(filter command line,$(origin USER)),$(USER))
 
-$(STAMPS)/uv: requirements/dev.in
+# Another Python makes all anew.
+$(STAMPS)/made-by$(subst /,_,$(PYTHON)):
+	@mkdir -p $(STAMPS)
+	@rm -f $(STAMPS)/made-by* && touch $@
+
+$(STAMPS)/uv: requirements/dev.in $(STAMPS)/made-by$(subst /,_,$(PYTHON))
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		|| { echo "Python 3.11 or later is needed, and $(PYTHON) is not: set PYTHON=/path/to/python3."; exit 1; }
-	@mkdir -p $(STAMPS)
-	@echo "Making .venv"
-	@$(PYTHON) -m venv .venv
+	@echo "Making .venv of $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_PIN)"
 	@touch $@
+
+IMPORTABLE = printf '%s\n' $(addprefix "$(CURDIR)"/,$(IMPORT_ROOTS)) \
+	> "$$($(1) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/installs.pth"
 
 $(STAMPS)/dev: requirements/dev.txt clients/python/pyproject.toml $(STAMPS)/uv
 	@echo "Installing the project's own environment (.venv)"
 	@$(SYNC) --python $(BIN)/python requirements/dev.txt
-	@printf '%s\n' $(addprefix "$(CURDIR)"/,$(IMPORT_ROOTS)) > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/installs.pth"
+	@$(call IMPORTABLE,$(BIN)/python)
+	@touch $@
+
+$(STAMPS)/oldest: requirements/dev.txt clients/python/pyproject.toml $(STAMPS)/uv
+	@echo "Installing the same on $(OLDEST_PYTHON) (.venvs/oldest)"
+	@$(OLDEST_PYTHON) -m venv --clear .venvs/oldest
+	@$(SYNC) --python .venvs/oldest/bin/python requirements/dev.txt
+	@$(call IMPORTABLE,.venvs/oldest/bin/python)
 	@touch $@
 
 $(STAMPS)/sam $(STAMPS)/ministack: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev
 	@echo "Installing .venvs/$*"
-	@test -x .venvs/$*/bin/python || $(PYTHON) -m venv .venvs/$*
+	@$(PYTHON) -m venv --clear .venvs/$*
 	@$(SYNC) --python .venvs/$*/bin/python requirements/$*.txt
 	@touch $@
 

@@ -164,7 +164,7 @@ def _sam(command: list[str], log: Path, environment: dict[str, str]) -> None:
 
 
 def _digest_of_sources() -> str:
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"{MINISTACK_PYTHON.resolve()}\0".encode())
     for path in _sources():
         digest.update(f"{path.relative_to(ROOT)}\0{path.stat().st_size}\0".encode())
         digest.update(path.read_bytes())
