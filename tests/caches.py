@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from installs import access, key_sets
 from installs.query.language import operators
-from installs.store import connection, parking, table
+from installs.store import connection, dead_letters, table
 
 
 def reset() -> None:
     """Empty every cache of the process that holds a client, a caller's roles, keys or text."""
     table.client.cache_clear()
     connection._chain.cache_clear()
-    parking._client.cache_clear()
+    dead_letters._client.cache_clear()
     key_sets._remote.cache_clear()
     operators._folded_once.cache_clear()
-    access._seen.clear()
+    access._scopes.clear()

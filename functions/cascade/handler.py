@@ -7,7 +7,7 @@ from typing import Any
 from installs import cascade, config, metrics
 from installs.cascade import Tally, Work
 from installs.deadline import Context, Deadline
-from installs.store import parking
+from installs.store import dead_letters
 from installs.store.table import Table, client
 from installs.stream import consume
 
@@ -15,12 +15,12 @@ from installs.stream import consume
 def handler(event: dict[str, Any], context: Context) -> dict[str, list[dict[str, str]]]:
     """Reconcile the install of each record, in order."""
     work = Work(Table(config.table_name(), client()), Deadline(context).check, Tally())
-    bucket = config.parking_bucket()
+    bucket = config.dead_letter_bucket()
     outcome = consume(
         event["Records"],
         lambda seen: cascade.reconcile(work, seen),
-        lambda record, reason: parking.park(bucket, record, reason),
+        lambda record, reason: dead_letters.put(bucket, record, reason),
     )
-    others = {metrics.LAG: outcome.lags, metrics.PARKED: [float(outcome.parked)]}
+    others = {metrics.LAG: outcome.lags, metrics.DEAD_LETTERS: [float(outcome.dead_lettered)]}
     metrics.publish(work.tally, **others)
     return outcome.answer()

@@ -7,7 +7,7 @@ from installs.http import Request, endpoint
 from installs.query.execution.executor import run
 from installs.query.language.parameters import parse
 from installs.query.planning.planner import BUDGET
-from installs.rows import shown_item
+from installs.rows import item_to_json
 from installs.store.reader import TableReader
 from installs.store.table import Table, client
 
@@ -17,12 +17,12 @@ def handler(request: Request) -> object:
     """Answer with a page of the installs that the caller sees."""
     query = parse(request.query)
     table = Table(config.table_name(), client(), request.usage)
-    scope = access.reach(table, request.principal).scope
+    scope = access.scope_of(table, request.principal).workspace_ids
     request.usage.budget = BUDGET
     page = run(query, scope, TableReader(table), clock.now())
     request.usage.plan, request.usage.returned = page.plan, len(page.rows)
     return {
-        "data": [shown_item(row) for row in page.rows],
+        "data": [item_to_json(row) for row in page.rows],
         "pageInfo": {
             "total": page.total,
             "hasNextPage": page.has_next,

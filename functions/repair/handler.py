@@ -11,7 +11,7 @@ from installs.store.table import Table, client
 
 
 def handler(_event: object, context: Context) -> dict[str, int]:
-    """Look at every install whose reminder is overdue, as far as there is time."""
+    """Look at every install whose pending work is overdue, as far as there is time."""
     work = Work(Table(config.table_name(), client()), Deadline(context).check, Tally())
     outcome = finish_overdue(work)
     metrics.publish(work.tally, **{metrics.OVERDUE: [outcome.finished + outcome.failed]})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from installs import commands, config
 from installs.http import Request, endpoint, no_parameters
-from installs.rows import shown
+from installs.rows import row_to_json
 from installs.store.table import Table, client
 
 
@@ -14,4 +14,4 @@ def handler(request: Request) -> object:
     no_parameters(request)
     table = Table(config.table_name(), client(), request.usage)
     state = commands.restore(table, request.principal, request.install_id, request_id=request.id)
-    return shown(state.row)
+    return row_to_json(state.row)

@@ -143,7 +143,7 @@ def test_what_was_parked_is_run_again_once_its_cause_is_mended(
     )
 
     def stored() -> list[str]:
-        found = objects.list_objects_v2(Bucket=running.parking_bucket).get("Contents", [])
+        found = objects.list_objects_v2(Bucket=running.dead_letter_bucket).get("Contents", [])
         return [one["Key"] for one in found]
 
     # given an install with an add-on whose row nobody can make sense of
@@ -162,12 +162,12 @@ def test_what_was_parked_is_run_again_once_its_cause_is_mended(
         assert admin.delete(f"{INSTALLS}/ins_park").status_code == 200
     assert stack.eventually(lambda: bool(stored()))
     (key,) = stored()
-    body = json.loads(objects.get_object(Bucket=running.parking_bucket, Key=key)["Body"].read())
+    body = json.loads(objects.get_object(Bucket=running.dead_letter_bucket, Key=key)["Body"].read())
     assert body["record"]["dynamodb"]["NewImage"]["id"] == {"S": "ins_park"}
     assert "deletionId" in body["reason"]
     again = tools(stack, "redrive")
     assert again.returncode == 1, again
-    assert "1 parked again" in again.stdout
+    assert "1 dead-lettered again" in again.stdout
     assert stored() == [key]
     # and once the row is mended, one command does what was left, of what Lambda gave up too
     stack.tables.update_item(**broken, UpdateExpression="REMOVE deletedAt")
@@ -178,7 +178,7 @@ def test_what_was_parked_is_run_again_once_its_cause_is_mended(
         "payload": json.dumps({"Records": [body["record"], body["record"]]}),
     }
     objects.put_object(
-        Bucket=running.parking_bucket,
+        Bucket=running.dead_letter_bucket,
         Key="aws/lambda/mapping/shard/2026/11/25/2026-11-25T01.00.00-one",
         Body=json.dumps(given_up).encode(),
     )
@@ -187,4 +187,4 @@ def test_what_was_parked_is_run_again_once_its_cause_is_mended(
     assert "2 done" in mended.stdout
     assert stored() == []
     assert stack.eventually(lambda: is_deleted(stack, "ins_park_addon_addon"))
-    assert "Nothing is parked." in tools(stack, "redrive").stdout
+    assert "There are no dead letters." in tools(stack, "redrive").stdout

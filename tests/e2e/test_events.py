@@ -72,7 +72,7 @@ def table(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Table:
-    monkeypatch.setenv("PARKING_BUCKET", "parked")
+    monkeypatch.setenv("DEAD_LETTER_BUCKET", "parked")
     data = rows.write(tmp_path / "rows.ndjson", [*rows.base(), *rows.family("crm")])
     import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
     return Table(dynamodb, table_name)

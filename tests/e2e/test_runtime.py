@@ -137,7 +137,7 @@ def environment(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> dict
         "TABLE_NAME": table_name,
         "AWS_ENDPOINT_URL_DYNAMODB": dynamodb_endpoint,
         "DEFAULT_RETENTION_TIER": "medium",
-        "PARKING_BUCKET": "parked",
+        "DEAD_LETTER_BUCKET": "parked",
     }
 
 

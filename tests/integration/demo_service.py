@@ -73,7 +73,7 @@ def demo_service(
         "JWKS": key.key_set(),
         "TABLE_NAME": table_name,
         "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
-        "PARKING_BUCKET": "none",
+        "DEAD_LETTER_BUCKET": "none",
         # A function's standard output is its log; here it would be that of the command under test.
         "POWERTOOLS_METRICS_DISABLED": "true",
     }.items():

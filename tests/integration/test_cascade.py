@@ -103,7 +103,7 @@ class World:
 
     def handle(self, seen: InstallState, table: Table | None = None) -> None:
         try:
-            cascade.reconcile(Work(table or self.table), seen.place)
+            cascade.reconcile(Work(table or self.table), seen.owner_refs)
         finally:
             self.look()
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CALLER: Final = Principal("usr_root")
 MEMBERS: Final = 250
-"""Three transactions; the solution, the add-on and the reminder have one each."""
+"""Three transactions; the solution, the add-on and the pending work have one each."""
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def world(
     table_name: str, dynamodb_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Table:
     """A family whose first install is large."""
-    monkeypatch.setenv("PARKING_BUCKET", "none")
+    monkeypatch.setenv("DEAD_LETTER_BUCKET", "none")
     root = rows.user("usr_root") | {"role": "admin"}
     large = [rows.member(f"mem_{n:03}", "ins_a", enabled=n % 3 > 0) for n in range(MEMBERS)]
     data = [*rows.base(), root, *rows.family("a"), *large]

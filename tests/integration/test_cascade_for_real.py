@@ -47,7 +47,7 @@ def world(
     table_name: str, dynamodb_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Table:
     """Three families; two installs share a solution."""
-    monkeypatch.setenv("PARKING_BUCKET", "none")
+    monkeypatch.setenv("DEAD_LETTER_BUCKET", "none")
     shared = rows.install("ins_c", solutionId="sol_b")
     members = [rows.member(f"mem_c_{n}", "ins_c", enabled=n % 3 > 0) for n in range(120)]
     data = rows.write(
@@ -90,7 +90,7 @@ def test_whatever_happens_the_table_agrees_once_the_stream_is_drained(
     command = [sys.executable, "-m", "tests.integration.consumer"]
     command += [dynamodb_endpoint, world.name, str(checkpoint)]
     path = os.pathsep.join([str(ROOT), str(ROOT / "layers" / "core")])
-    environment = os.environ | {"PYTHONPATH": path, "PARKING_BUCKET": "none"}
+    environment = os.environ | {"PYTHONPATH": path, "DEAD_LETTER_BUCKET": "none"}
     done = threading.Event()
     dice = random.Random(7)  # noqa: S311 - no secret
     # given clients at work, and a consumer that is killed at any moment and begun anew

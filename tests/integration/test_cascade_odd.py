@@ -35,7 +35,7 @@ def settle(
     table_name: str, dynamodb_endpoint: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], None]:
     """Lets the stream run dry; then all has to agree, and the repair to find nothing to do."""
-    monkeypatch.setenv("PARKING_BUCKET", "none")
+    monkeypatch.setenv("DEAD_LETTER_BUCKET", "none")
     poller = consumer(dynamodb_endpoint, table_name, tmp_path / "checkpoint.json")
     moment = clock.now
 

@@ -134,7 +134,7 @@ def drain(world: Table, *install_ids: str) -> None:
                 "ins_sign": install("ins_sign", parent_install_id="ins_mail"),
             }[install_id]
         )
-        cascade.reconcile(Work(world), seen.place)
+        cascade.reconcile(Work(world), seen.owner_refs)
 
 
 def snapshot(world: Table) -> dict[tuple[str, str], Any]:
@@ -144,7 +144,7 @@ def snapshot(world: Table) -> dict[tuple[str, str], Any]:
     return {
         (row["pk"], row["sk"]): {name: row[name] for name in row if name != items.CHANGES}
         for row in rows
-        if row["sk"] not in {"EPOCH", keys.DUE_SK}
+        if row["sk"] not in {"EPOCH", keys.PENDING_SK}
         and (items.LIVE not in row or row["pk"].startswith("WORKSPACE#"))
     }
 

@@ -312,9 +312,9 @@ def test_the_cascade_finds_nothing_to_change(
     before = scan()
     for number in range(1, 6):
         seen = items.item_to_install(before[keys.install(f"ins_{number}")])
-        reconcile(Work(Table(table_name, dynamodb)), seen.place)
+        reconcile(Work(Table(table_name, dynamodb)), seen.owner_refs)
     # then there is nothing new but when retention will have run out
-    assert {key: row for key, row in scan().items() if key.sk != keys.DUE_SK} == before
+    assert {key: row for key, row in scan().items() if key.sk != keys.PENDING_SK} == before
 
 
 def test_a_secret_leads_to_its_key_and_an_old_one_nowhere(load: Load, scan: Scan) -> None:

@@ -27,7 +27,7 @@ from functions.restore_install.handler import handler as restore_install
 from functions.uninstall_install.handler import handler as uninstall_install
 from installs import clock
 from installs.model import KeyKind
-from installs.store import installs, items, keys, parking
+from installs.store import dead_letters, installs, items, keys
 from installs.store.connection import Connection
 from installs.store.expressions import Update
 from tests import rows
@@ -85,7 +85,7 @@ class Recorder:
             return call(made, operation, request)
 
         patch.setattr(Connection, "call", recorded)
-        objects: Any = parking._client().meta.events
+        objects: Any = dead_letters._client().meta.events
         objects.register("before-call.s3", self._s3)
 
     @contextmanager
@@ -152,7 +152,7 @@ def world(
         [*rows.base(), *(row for name in families for row in rows.family(name))],
     )
     import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
-    monkeypatch.setenv("PARKING_BUCKET", BUCKET)
+    monkeypatch.setenv("DEAD_LETTER_BUCKET", BUCKET)
     monkeypatch.setenv("ISSUER", ISSUER)
     monkeypatch.setenv("AUDIENCE", AUDIENCE)
     made = open_table(table_name, dynamodb_endpoint)

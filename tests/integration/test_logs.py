@@ -22,7 +22,7 @@ from functions.uninstall_install.handler import handler as uninstall
 from installs import clock
 from installs.errors import ThrottledError
 from installs.log import logger
-from installs.store import due, table
+from installs.store import pending, table
 from tests import rows
 from tests.monitoring import OURS, RUNBOOK, WATCHED, access_line
 from tests.template import transformed
@@ -87,7 +87,7 @@ def world(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Table:
 def stream(
     world: Table, dynamodb: DynamoDBClient, dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPatch
 ) -> Poller:
-    monkeypatch.setenv("PARKING_BUCKET", "no-bucket")
+    monkeypatch.setenv("DEAD_LETTER_BUCKET", "no-bucket")
     arn = dynamodb.describe_table(TableName=world.name)["Table"]["LatestStreamArn"]
     return Poller(
         streams_client(dynamodb_endpoint),
@@ -124,9 +124,9 @@ def test_the_cascade_names_the_request_that_began_it(
 
 def test_the_repair_names_it_too(world: Table, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     ask(uninstall, "request-1")
-    reminder = due.get(world, "ins_gone")
-    assert reminder is not None
-    assert reminder.request_id == "request-1"
+    pending_work = pending.get(world, "ins_gone")
+    assert pending_work is not None
+    assert pending_work.request_id == "request-1"
     started = clock.now()
     for minutes in (6, 12, 18):
         later = started + timedelta(minutes=minutes)
@@ -141,16 +141,16 @@ def test_the_repair_names_it_too(world: Table, log: Log, monkeypatch: pytest.Mon
 def test_a_line_about_no_install_names_none(
     world: Table, stream: Poller, log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("functions.cascade.handler.parking.park", lambda *_: None)
+    monkeypatch.setattr("functions.cascade.handler.dead_letters.put", lambda *_: None)
     ask(uninstall, "request-1")
     stream.drain()
     log.lines("")
 
     cascade({"Records": [{"eventID": "x", "dynamodb": {"SequenceNumber": "1"}}]}, Context())
 
-    (parked,) = log.lines("record parked")
-    assert "install_id" not in parked
-    assert "request_id" not in parked
+    (dead_lettered,) = log.lines("record dead-lettered")
+    assert "install_id" not in dead_lettered
+    assert "request_id" not in dead_lettered
 
 
 UNREADABLE: Final = {"eventID": "x", "dynamodb": {"SequenceNumber": "1"}}
@@ -163,7 +163,7 @@ def run_all(stream: Poller, patch: pytest.MonkeyPatch) -> None:
         patch.setenv("AWS_LAMBDA_FUNCTION_NAME", f"${{{name}Function}}")
         work()
 
-    patch.setattr("functions.cascade.handler.parking.park", lambda *_: None)
+    patch.setattr("functions.cascade.handler.dead_letters.put", lambda *_: None)
     under("UninstallInstall", lambda: ask(uninstall, "request-1"))
     under("Cascade", stream.drain)
     under("RestoreInstall", lambda: ask(restore, "request-2"))

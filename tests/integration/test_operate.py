@@ -13,7 +13,7 @@ import pytest
 from installs import cascade, clock, commands, repair
 from installs.access import Principal
 from installs.cascade import OutOfTimeError, Tally, Work
-from installs.store import due, installs, items, keys
+from installs.store import installs, items, keys, pending
 from installs.store.expressions import Delete, Update
 from installs.store.table import Table
 from tests import rows
@@ -58,8 +58,8 @@ def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
     return move
 
 
-def found(table: Table, *, mend: bool = False) -> dict[str, bool | None]:
-    return {one.about: one.mended for one in Verifier(table, mend).run()}
+def found(table: Table, *, repair: bool = False) -> dict[str, bool | None]:
+    return {one.about: one.repaired for one in Verifier(table, repair).run()}
 
 
 def damage_marks(table: Table) -> None:
@@ -115,7 +115,7 @@ def test_verify_finds_and_mends(table: Table, damage: Callable[[Table], None], a
     assert found(table) == {about: None}
     assert found(table) == {about: None}
     # and mended, for good
-    assert found(table, mend=True) == {about: True}
+    assert found(table, repair=True) == {about: True}
     assert found(table) == {}
 
 
@@ -131,7 +131,7 @@ def test_verify_finds_and_mends(table: Table, damage: Callable[[Table], None], a
 )
 def test_verify_recounts(table: Table, key: keys.Key) -> None:
     table.transact([Update(key, add={items.LIVE: 2})])
-    assert found(table, mend=True) == {f"count {key.pk} {key.sk}": True}
+    assert found(table, repair=True) == {f"count {key.pk} {key.sk}": True}
     assert found(table) == {}
 
 
@@ -161,9 +161,9 @@ def test_what_was_never_swept_is_purged_after_its_retention(
     table: Table, later: Callable[[timedelta], None], tier: str, days: int
 ) -> None:
     commands.uninstall(table, ROOT, "ins_crm", stack_tier=tier)
-    place = installs.get(table, "ins_crm")
-    assert place is not None
-    cascade.reconcile(Work(table), place.place)
+    state = installs.get(table, "ins_crm")
+    assert state is not None
+    cascade.reconcile(Work(table), state.owner_refs)
     # when retention has run out by less than DynamoDB may take, it is left to it
     later(timedelta(days=days, hours=1))
     repair.finish_overdue(Work(table))
@@ -173,14 +173,14 @@ def test_what_was_never_swept_is_purged_after_its_retention(
     repair.finish_overdue(Work(table))
     assert installs.get(table, "ins_crm") is None
     assert table.get(keys.member("ins_crm", "mem_crm_on")) is None
-    assert due.get(table, "ins_crm") is None
+    assert pending.get(table, "ins_crm") is None
 
 
 def test_the_tier_none_is_never_due(table: Table, later: Callable[[timedelta], None]) -> None:
     commands.uninstall(table, ROOT, "ins_crm", stack_tier="none")
     state = installs.get(table, "ins_crm")
     assert state is not None
-    cascade.reconcile(Work(table), state.place)
+    cascade.reconcile(Work(table), state.owner_refs)
     later(timedelta(days=36_500))
     repair.finish_overdue(Work(table))
     assert installs.get(table, "ins_crm") == state
@@ -202,7 +202,7 @@ def test_work_stops_at_a_clean_point_and_goes_on(table: Table) -> None:
 
         runs += 1
         try:
-            cascade.reconcile(Work(table, check, Tally()), state.place)
+            cascade.reconcile(Work(table, check, Tally()), state.owner_refs)
         except OutOfTimeError:
             continue
         break
@@ -229,10 +229,10 @@ class Bucket:
 
     def get_object(self, *, Key: str, **_: str) -> Any:  # noqa: ANN401
         body, mark = self.objects[Key]
-        return {"Body": io.BytesIO(body.encode()), "Metadata": {"parked": mark}}
+        return {"Body": io.BytesIO(body.encode()), "Metadata": {"attempt": mark}}
 
     def head_object(self, *, Key: str, **_: str) -> Any:  # noqa: ANN401
-        return {"Metadata": {"parked": self.objects[Key][1]}}
+        return {"Metadata": {"attempt": self.objects[Key][1]}}
 
     def delete_object(self, *, Key: str, **_: str) -> None:
         del self.objects[Key]
@@ -240,7 +240,7 @@ class Bucket:
     def invoke(self, *, Payload: bytes, **_: str) -> Any:  # noqa: ANN401
         (record, *_) = json.loads(Payload)["Records"]
         if record == "hopeless":
-            self.objects["parked/b.json"] = (self.objects["parked/b.json"][0], "second")
+            self.objects["dead-letters/b.json"] = (self.objects["dead-letters/b.json"][0], "second")
         failed = [{"itemIdentifier": "1"}] if record == "busy" else []
         return {"Payload": io.BytesIO(json.dumps({"batchItemFailures": failed}).encode())}
 
@@ -248,8 +248,8 @@ class Bucket:
 def test_a_redrive_empties_the_bucket_of_what_is_done() -> None:
     bucket = Bucket(
         {
-            "parked/a.json": {"reason": "r", "record": "good"},
-            "parked/b.json": {"reason": "r", "record": "hopeless"},
+            "dead-letters/a.json": {"reason": "r", "record": "good"},
+            "dead-letters/b.json": {"reason": "r", "record": "hopeless"},
             "aws/lambda/x": {"payload": json.dumps({"Records": ["good", "good"]})},
             "aws/lambda/y": {"payload": json.dumps({"Records": ["busy"]})},
             "aws/lambda/z": {"no": "records"},
@@ -258,10 +258,15 @@ def test_a_redrive_empties_the_bucket_of_what_is_done() -> None:
     )
     work = Redrive(cast("Any", bucket), cast("Any", bucket), "bucket", "function")
     assert {key: work.run(key)[0] for key in work.keys()} == {  # noqa: SIM118 - no mapping
-        "parked/a.json": Result.DONE,
-        "parked/b.json": Result.PARKED_AGAIN,
+        "dead-letters/a.json": Result.DONE,
+        "dead-letters/b.json": Result.DEAD_LETTERED_AGAIN,
         "aws/lambda/x": Result.DONE,
         "aws/lambda/y": Result.FAILED,
         "aws/lambda/z": Result.UNREADABLE,
     }
-    assert sorted(bucket.objects) == ["aws/lambda/y", "aws/lambda/z", "other", "parked/b.json"]
+    assert sorted(bucket.objects) == [
+        "aws/lambda/y",
+        "aws/lambda/z",
+        "dead-letters/b.json",
+        "other",
+    ]

@@ -42,24 +42,24 @@ def world(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Table:
 
 
 def test_a_thousand_workspaces_each_with_its_role(world: Table) -> None:
-    reach = access.reach(world, Principal("usr_many"))
+    scope = access.scope_of(world, Principal("usr_many"))
 
-    assert reach.scope == frozenset(f"wsp_{n}" for n in range(MANY))
-    assert reach.role("wsp_2") is WorkspaceRole.ADMIN
-    assert reach.role("wsp_none") is None
+    assert scope.workspace_ids == frozenset(f"wsp_{n}" for n in range(MANY))
+    assert scope.role("wsp_2") is WorkspaceRole.ADMIN
+    assert scope.role("wsp_none") is None
     assert world.usage.calls == 1
 
 
 def test_a_role_that_changes_is_felt_at_once_by_whoever_reads_anew(world: Table) -> None:
     caller = Principal("usr_many")
-    access.reach(world, caller)
+    access.scope_of(world, caller)
     gone = items.encode_key(keys.role("usr_many", "wsp_7"))
     world.client.delete_item(TableName=world.name, Key=gone)
 
-    assert access.reach(world, caller).role("wsp_7") is not None
-    assert access.reach(world, caller, fresh=True).role("wsp_7") is None
+    assert access.scope_of(world, caller).role("wsp_7") is not None
+    assert access.scope_of(world, caller, fresh=True).role("wsp_7") is None
     # and what was read anew is what reads see from then on
-    assert access.reach(world, caller).role("wsp_7") is None
+    assert access.scope_of(world, caller).role("wsp_7") is None
 
 
 def test_a_role_that_goes_is_gone_for_whoever_only_reads_within_the_minute(
@@ -68,12 +68,12 @@ def test_a_role_that_goes_is_gone_for_whoever_only_reads_within_the_minute(
     # given a warm function that has just read the roles
     time = Time(monkeypatch)
     caller = Principal("usr_many")
-    access.reach(world, caller)
+    access.scope_of(world, caller)
     gone = items.encode_key(keys.role("usr_many", "wsp_7"))
     world.client.delete_item(TableName=world.name, Key=gone)
     # when nobody writes, and what the gateway's own cache leaves of the minute is over
     time.pass_(60 - 30)
-    assert access.reach(world, caller).role("wsp_7") is None
+    assert access.scope_of(world, caller).role("wsp_7") is None
 
 
 def frozen(time: Time) -> None:
@@ -92,25 +92,25 @@ def test_no_clock_lets_a_role_that_was_taken_away_last_longer(
     # given a warm function that has just read the roles, and a role that is taken away
     time = Time(monkeypatch)
     caller = Principal("usr_many")
-    access.reach(world, caller)
+    access.scope_of(world, caller)
     gone = items.encode_key(keys.role("usr_many", "wsp_7"))
     world.client.delete_item(TableName=world.name, Key=gone)
     # when the environment is frozen for an hour, or time passes and the wall clock is set back
     go(time)
-    assert access.reach(world, caller).role("wsp_7") is None
+    assert access.scope_of(world, caller).role("wsp_7") is None
 
 
 def test_a_user_and_a_key_of_one_id_are_two_callers(world: Table) -> None:
-    assert access.reach(world, Principal("usr_many")).roles
+    assert access.scope_of(world, Principal("usr_many")).roles
     with pytest.raises(UnauthorizedError):
-        access.reach(world, Principal("usr_many", PrincipalKind.KEY))
+        access.scope_of(world, Principal("usr_many", PrincipalKind.KEY))
 
 
 def test_the_cache_holds_what_it_may_and_no_more(world: Table) -> None:
     for number in range(1_001):
-        access._seen[world.name, Principal(f"usr_{number}")] = (Stamp(), access.Reach())
-    access.reach(world, Principal("usr_new"))
-    assert len(access._seen) == 1
+        access._scopes[world.name, Principal(f"usr_{number}")] = (Stamp(), access.Scope())
+    access.scope_of(world, Principal("usr_new"))
+    assert len(access._scopes) == 1
 
 
 def test_the_caches_keep_within_the_minute() -> None:

@@ -15,7 +15,7 @@ from functions.restore_install.handler import handler as restore
 from functions.uninstall_install.handler import handler as uninstall
 from installs import cascade, clock
 from installs.cascade import Work
-from installs.store import due, installs, items, keys
+from installs.store import installs, items, keys, pending
 from tests import rows
 from tools.importer.run import import_file
 from tools.importer.table import open_table
@@ -198,7 +198,7 @@ def test_the_very_moment_is_the_same_for_all(
     assert state.deletion is not None
     assert state.deletion.purge_at is not None
     ends = datetime.fromtimestamp(state.deletion.purge_at, UTC)
-    cascade.reconcile(Work(opened), state.place)
+    cascade.reconcile(Work(opened), state.owner_refs)
 
     def at(moment: datetime) -> None:
         monkeypatch.setattr(clock, "now", lambda: moment)
@@ -206,7 +206,7 @@ def test_the_very_moment_is_the_same_for_all(
     # when a microsecond is left, all see it, and a restore would bring it back
     at(ends - timedelta(microseconds=1))
     assert seen_at_all(ONE) == {True}
-    assert not state.gone(clock.now())
+    assert not state.expired(clock.now())
     # when the second has come, nobody sees it, and nothing can be done with it
     at(ends)
     assert seen_at_all(ONE) == {False}
@@ -214,8 +214,8 @@ def test_the_very_moment_is_the_same_for_all(
         assert call(handler, ONE)[0] == 404
     assert call(restore, "ins_b")[0] == 404  # its add-on ends with it
     # and what DynamoDB has not swept three days later is deleted at that very second, not before
-    at(ends + due.SWEEP - timedelta(microseconds=1))
+    at(ends + pending.TTL_DELAY - timedelta(microseconds=1))
     assert not cascade.expire(opened, ONE)
-    at(ends + due.SWEEP)
+    at(ends + pending.TTL_DELAY)
     assert cascade.expire(opened, ONE)
     assert installs.get(opened, ONE) is None

@@ -41,7 +41,7 @@ def test_beside_live_traffic_only_what_is_wrong_is_told(
     repair: bool,
 ) -> None:
     # given a table with a member that is wrong, beside clients and a consumer at work elsewhere
-    monkeypatch.setenv("PARKING_BUCKET", "none")
+    monkeypatch.setenv("DEAD_LETTER_BUCKET", "none")
     root = rows.user("usr_root") | {"role": "admin"}
     lines = [*rows.base(), root, *rows.family("a"), *rows.family("b"), *rows.family("quiet")]
     lines += [rows.install("ins_c", solutionId="sol_b"), rows.member("mem_c", "ins_c")]

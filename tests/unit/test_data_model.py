@@ -49,7 +49,7 @@ def test_the_page_has_every_item_and_no_other() -> None:
     assert told == {shape for make in KEYS.values() for shape in made(make)}
 
 
-@pytest.mark.parametrize("index", [*keys.INDEXES, keys.BY_DUE], ids=lambda one: one.name)
+@pytest.mark.parametrize("index", [*keys.INDEXES, keys.BY_PENDING], ids=lambda one: one.name)
 def test_an_index_is_on_the_page_with_its_keys(index: Index) -> None:
     (row,) = (row for row in table("Indexes") if row[0] == f"`{index.name}`")
 
@@ -61,7 +61,7 @@ def test_the_page_has_no_other_index() -> None:
     named = {row[0].strip("`") for row in table("Indexes")}
     used = set(re.findall(r"`(by[A-Z]\w+)`", PAGE))
 
-    assert named == used == {index.name for index in (*keys.INDEXES, keys.BY_DUE)}
+    assert named == used == {index.name for index in (*keys.INDEXES, keys.BY_PENDING)}
 
 
 @pytest.mark.parametrize(
@@ -91,14 +91,14 @@ def test_the_two_that_are_in_order_of_time() -> None:
 
     for value in (keys.latest(None, "<id>"), keys.latest("<time>", "<id>")):
         assert f"`{value}`" in rows["`byLatest`"][2]
-    assert f"`{keys.due_at('<time>', '<id>')}`" in rows["`byDue`"][2]
+    assert f"`{keys.pending_at('<time>', '<id>')}`" in rows["`byDue`"][2]
 
 
 def test_the_numbers_of_the_page() -> None:
     assert f"There are {keys.SHARDS} shards of installs" in PAGE
     assert f"and {keys.COUNTER_SHARDS} of counters" in PAGE
     written = counters.counters_of(("<workspaceId>", "<integrationId>"))
-    assert f"the reminder, {len(written)} counters" in PAGE
+    assert f"the pending work, {len(written)} counters" in PAGE
 
 
 def test_every_item_that_a_pattern_names_is_there() -> None:

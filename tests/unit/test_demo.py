@@ -9,7 +9,7 @@ import pytest
 
 from installs import model
 from installs.ingest.models import MODELS
-from installs.lifecycle import is_past, purge_time
+from installs.lifecycle import has_expired, purge_time
 from tools.demo import demo_lines, write
 from tools.importer.reading import read_rows
 
@@ -82,7 +82,7 @@ def test_no_retention_has_run_out_even_at_the_end_of_the_day(
     for row in rows["install"] + rows["integrationMember"] + rows["solution"]:
         if row["deletedAt"] is not None:
             purge_at = purge_time(row["deletedAt"], row["retentionTier"])
-            assert not is_past(purge_at, NOW + timedelta(days=1)), row["id"]
+            assert not has_expired(purge_at, NOW + timedelta(days=1)), row["id"]
 
 
 def test_time_goes_forward(rows: dict[str, list[dict[str, Any]]]) -> None:

@@ -15,7 +15,7 @@ import pytest
 from installs import errors
 from installs.http import STATUS, Request, endpoint, no_parameters
 from installs.model import Install
-from installs.rows import shown
+from installs.rows import row_to_json
 from tests.gateway import event
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def test_a_page_that_lambda_would_not_carry_is_refused(character: str) -> None:
 def test_variables_come_back_as_they_went_in_and_nulls_are_there() -> None:
     text = '{"b":1.10,"a":10000000000000000000000001,"e":1e400,"n":null}'
     row = Install("i", "g", "v", "w", text, *[None] * 9)  # type: ignore[arg-type]
-    body = orjson.dumps(shown(row)).decode()
+    body = orjson.dumps(row_to_json(row)).decode()
     assert f'"variables":{text}' in body
     assert body.count("null") == 1 + 9
 

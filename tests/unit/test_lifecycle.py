@@ -44,14 +44,14 @@ def test_section_4_each_tier_keeps_its_days(tier: str, days: int) -> None:
     assert (state.row.retention_tier, state.live, state.cascaded) == (tier, False, False)
     # and it is gone when the days are over, not before
     end = NOW + timedelta(days=days)
-    assert not state.gone(end - timedelta(seconds=1))
-    assert state.gone(end)
+    assert not state.expired(end - timedelta(seconds=1))
+    assert state.expired(end)
     assert state.deletion is not None
     assert state.deletion.purge_at == int(end.timestamp())
 
 
 def test_section_4_the_tier_none_keeps_for_ever() -> None:
-    assert not deleted("none").gone(NOW + timedelta(days=36_500))
+    assert not deleted("none").expired(NOW + timedelta(days=36_500))
     assert purge_time("2026-11-23T10:00:00.123Z", None) is None
 
 

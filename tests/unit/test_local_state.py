@@ -26,7 +26,7 @@ RUNNING = RunningStack(
     table_name="table",
     dynamodb_endpoint="http://127.0.0.1:1",
     aws_endpoint="http://127.0.0.1:2",
-    parking_bucket="bucket",
+    dead_letter_bucket="bucket",
     cascade_function="cascade",
     pid=7,
 )

@@ -34,7 +34,7 @@ from installs.log import logger
 def badly(request): raise ZeroDivisionError
 for respond in (lambda request: {}, badly):
     endpoint(respond)(json.loads(EVENT), None)
-metrics.publish(Tally(torn_down=3), **{metrics.PARKED: [1.0]})
+metrics.publish(Tally(deleted=3), **{metrics.DEAD_LETTERS: [1.0]})
 logger.debug("a detail")
 logger.warning("a warning")
 logger.critical("the end")
@@ -96,7 +96,7 @@ def test_a_level_keeps_what_is_as_severe_and_every_metric(level: str, variable: 
     ]
     assert len(names) == 3
     assert names[0] == names[1] >= {"Milliseconds", "CapacityUnits"}
-    assert names[2] == {"RowsTornDown", "ParkedRecords"}
+    assert names[2] == {"RowsDeleted", "DeadLetters"}
     # where a request's line is not logged, its metrics tell nothing of it
     if above:
         assert not {"request_id", "install_id", "status"} & lines[0].keys()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from installs import model
-from installs.lifecycle import InstallState, Place
+from installs.lifecycle import InstallState, OwnerRefs
 from installs.store import items, keys
 from installs.stream import consume
 
@@ -29,23 +29,23 @@ def record(name: str, **image: object) -> dict[str, Any]:
 class Consumer:
     def __init__(self, fails_on: str = "") -> None:
         self.handled: list[str] = []
-        self.parked: list[StreamRecord] = []
-        self.parking_fails = False
+        self.dead_lettered: list[StreamRecord] = []
+        self.dead_lettering_fails = False
         self._fails_on = fails_on
 
-    def reconcile(self, seen: Place) -> None:
+    def reconcile(self, seen: OwnerRefs) -> None:
         if seen.id == self._fails_on:
             raise ConnectionError
         self.handled.append(seen.id)
 
-    def park(self, record: StreamRecord, reason: str) -> None:
-        if self.parking_fails:
+    def dead_letter(self, record: StreamRecord, reason: str) -> None:
+        if self.dead_lettering_fails:
             raise ConnectionError
         assert reason
-        self.parked.append(record)
+        self.dead_lettered.append(record)
 
     def run(self, *records: StreamRecord) -> list[str]:
-        answer = consume(records, self.reconcile, self.park).answer()
+        answer = consume(records, self.reconcile, self.dead_letter).answer()
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -81,12 +81,12 @@ def test_it_stops_at_the_first_failure_and_reports_it(capfd: pytest.CaptureFixtu
 def test_what_can_never_be_handled_is_parked_and_blocks_nothing(bad: StreamRecord) -> None:
     consumer = Consumer()
     assert consumer.run(record("a"), bad, record("c")) == []
-    assert (consumer.handled, consumer.parked) == (["a", "c"], [bad])
+    assert (consumer.handled, consumer.dead_lettered) == (["a", "c"], [bad])
 
 
 def test_what_cannot_be_parked_is_not_lost() -> None:
     consumer = Consumer()
-    consumer.parking_fails = True
+    consumer.dead_lettering_fails = True
     assert consumer.run(record("a"), record("x", NewImage={}), record("c")) == ["seq_x"]
     # and without a number the whole batch comes again
     assert consumer.run({}) == [""]

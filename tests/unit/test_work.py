@@ -13,7 +13,7 @@ import pytest
 
 from installs.query.execution.executor import run
 from installs.query.language.parameters import parse
-from installs.rows import shown_item
+from installs.rows import item_to_json
 from tests.listing import Watched, install
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def calls_of_a_page(limit: int) -> Counter[str]:
     sys.setprofile(count)
     try:
         page = run(query, frozenset({"wsp_a"}), memory, NOW)
-        data = [shown_item(row) for row in page.rows]
+        data = [item_to_json(row) for row in page.rows]
     finally:
         sys.setprofile(before)
     assert len(data) == limit

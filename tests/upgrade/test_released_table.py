@@ -9,7 +9,7 @@ import pytest
 from installs import tokens
 from installs.authentication import authenticate
 from installs.store import items, keys
-from installs.stream import place_of
+from installs.stream import owner_refs_of
 from tests.rows_on_table import put_items
 from tests.upgrade.record import comparable, record
 from tests.upgrade.releases import RELEASES, Release
@@ -64,7 +64,7 @@ def installs(opened: Service, release: Release) -> Service:
     put_items(opened.table, release.items)
     findings = list(Verifier(opened.table, repair=True).run())
     # It corrects counters, and finds nothing else wrong.
-    assert [one for one in findings if not one.about.startswith("count ") or not one.mended] == []
+    assert [one for one in findings if not one.about.startswith("count ") or not one.repaired] == []
     return opened
 
 
@@ -209,7 +209,7 @@ def test_a_stream_record_of_the_release_is_understood(release: Release) -> None:
     assert len(rows) > 50
     for item in rows:
         record_of = {"dynamodb": {"Keys": {"pk": item["pk"], "sk": item["sk"]}, "OldImage": item}}
-        assert place_of(record_of).id == item["id"]["S"]
+        assert owner_refs_of(record_of).id == item["id"]["S"]
 
 
 def test_a_release_can_be_recorded(

@@ -142,7 +142,7 @@ def main() -> None:
         TableDefinition.from_template(TEMPLATE).create(client, "bench")
         os.environ |= dynoxide.CREDENTIALS | {"AWS_DEFAULT_REGION": dynoxide.REGION}
         os.environ |= {"AWS_ENDPOINT_URL_DYNAMODB": endpoint, "TABLE_NAME": "bench"}
-        os.environ |= {"PARKING_BUCKET": "none", "POWERTOOLS_METRICS_DISABLED": "true"}
+        os.environ |= {"DEAD_LETTER_BUCKET": "none", "POWERTOOLS_METRICS_DISABLED": "true"}
         cascade.__dict__["Table"] = Counting
         table = Table("bench", client)
         fill(table, size)

@@ -37,11 +37,11 @@ def engine() -> Iterator[DynamoDBClient]:
             "TABLE_NAME": TABLE,
             "POWERTOOLS_SERVICE_NAME": "bench",
             "POWERTOOLS_METRICS_DISABLED": "true",
-            "PARKING_BUCKET": "none",
+            "DEAD_LETTER_BUCKET": "none",
         }
         with patch.dict(os.environ, settings):
             # What this process knows of another engine is not so of this one.
-            access._seen.clear()
+            access._scopes.clear()
             table.client.cache_clear()
             client = dynoxide.dynamodb_client(endpoint)
             create(client, TABLE)

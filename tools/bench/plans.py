@@ -153,7 +153,7 @@ def invoke(plan: Plan, handler: Handler, context: object = None) -> Any:  # noqa
         The answer is an error.
     """
     if plan.cold:
-        access._seen.clear()
+        access._scopes.clear()
     answer = handler(plan.event, context)
     if answer.get("statusCode", 200) != 200 or answer.get("batchItemFailures"):
         raise RuntimeError(f"{plan.name}: {answer}")

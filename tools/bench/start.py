@@ -90,7 +90,7 @@ def measure(rounds: int, progress: Callable[[str], None]) -> Starts:
     """Run every program so many times."""
     key = SigningKey.generate()
     os.environ |= {"ISSUER": ISSUER, "AUDIENCE": AUDIENCE, "JWKS": key.key_set()}
-    os.environ |= {"PARKING_BUCKET": "none", "POWERTOOLS_METRICS_NAMESPACE": "bench"}
+    os.environ |= {"DEAD_LETTER_BUCKET": "none", "POWERTOOLS_METRICS_NAMESPACE": "bench"}
     programs = {BARE: Program("pass"), CLIENT: Program(_CLIENT)}
     for name, event in FUNCTIONS.items():
         programs[f"{name}: init"] = Program(_INIT.format(name=name))

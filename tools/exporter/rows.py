@@ -42,7 +42,7 @@ _TEXTS: Final = frozenset({"variables", "permissions"})
 
 
 def row_type(item: Item) -> type[model.Row] | None:
-    """What an item is a row of; none for pointers, counters and reminders."""
+    """What an item is a row of; none for pointers, counters and pending work."""
     kind, sort = item[keys.PK]["S"].partition("#")[0], item[keys.SK]["S"]
     head, hash_, _ = sort.partition("#")
     return _KINDS.get((kind, head + hash_))

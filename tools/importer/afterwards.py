@@ -1,7 +1,7 @@
 """What the import of a row could not know: its install changed while it was being written.
 
 Rows that hang from an install are written without looking at it, since they are many. So it is
-looked at afterwards: where it does not agree with what was written, it gets a reminder, and the
+looked at afterwards: where it does not agree with what was written, it gets pending work, and the
 cascade does the rest (docs/adr/0013-reminders-and-repair.md).
 """
 
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from installs import clock
-from installs.lifecycle import Deletion, fate_of
-from installs.store import due, installs
+from installs.lifecycle import Deletion, desired_state
+from installs.store import installs, pending
 from installs.store.table import BATCH_LIMIT
 from tools.importer.table import in_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from installs.lifecycle import Place
+    from installs.lifecycle import OwnerRefs
     from installs.store.table import Table
 
 
@@ -31,8 +31,10 @@ class Hung:
     deletion_id: str | None
 
 
-def remind_where_changed(table: Table, written: Iterable[Hung], known: Mapping[str, Place]) -> int:
-    """Set the reminders of installs that what was written does not agree with; how many.
+def enqueue_where_changed(
+    table: Table, written: Iterable[Hung], known: Mapping[str, OwnerRefs]
+) -> int:
+    """Set the pending work of installs that what was written does not agree with; how many.
 
     ``known``: the installs that were there before; only one of these can have gone meanwhile, while
     of another it is not known that it ever was.
@@ -40,15 +42,15 @@ def remind_where_changed(table: Table, written: Iterable[Hung], known: Mapping[s
     asked: dict[str, set[str | None]] = {}
     for one in written:
         asked.setdefault(one.install_id, set()).add(one.deletion_id)
-    reminded = 0
+    enqueued = 0
     for some_ids in in_runs(sorted(asked), BATCH_LIMIT):
         found = installs.get_many(table, some_ids)
         for install_id in some_ids:
             state = found.get(install_id)
-            fate = fate_of(state)
-            now = fate.id if isinstance(fate, Deletion) else None
-            place = known.get(install_id) if state is None else state.place
-            if place is not None and (state is None or asked[install_id] != {now}):
-                table.transact([due.remind(place, clock.now())])
-                reminded += 1
-    return reminded
+            desired = desired_state(state)
+            now = desired.id if isinstance(desired, Deletion) else None
+            refs = known.get(install_id) if state is None else state.owner_refs
+            if refs is not None and (state is None or asked[install_id] != {now}):
+                table.transact([pending.enqueue(refs, clock.now())])
+                enqueued += 1
+    return enqueued

@@ -102,7 +102,7 @@ def actions(changes: Sequence[Change]) -> list[Action]:
     rows: list[Put] = []
     pointers: list[Put | Delete] = []
     deltas: Counter[Counted] = Counter()
-    epochs: dict[Key, None] = {}
+    versions: dict[Key, None] = {}
     for change in changes:
         before = change.before
         conditions = (Missing(),) if before is None else as_read(before)
@@ -113,9 +113,9 @@ def actions(changes: Sequence[Change]) -> list[Action]:
         for state in change.states:
             if state.live:
                 deltas[counters.counted(state.row)] += 1 if state is change.after else -1
-            epochs.update(dict.fromkeys(_epochs(state)))
+            versions.update(dict.fromkeys(_solution_versions(state)))
     updates = counters.updates(deltas)
-    updates += [Update(key, add={items.EPOCH: 1}) for key in epochs]
+    updates += [Update(key, add={items.SOLUTION_VERSION: 1}) for key in versions]
     # The store's own changes never put an item whole, so its union of actions has no Put.
     return cast("list[Action]", [*rows, *pointers, *updates])
 
@@ -126,7 +126,7 @@ def _touched(change: Change) -> set[Key]:
         touched |= {
             *_pointers(state),
             *counters.counters_of(counters.counted(state.row)),
-            *_epochs(state),
+            *_solution_versions(state),
         }
     return touched
 
@@ -141,6 +141,6 @@ def _pointers(state: InstallState) -> set[Key]:
     return pointers
 
 
-def _epochs(state: InstallState) -> tuple[Key, ...]:
+def _solution_versions(state: InstallState) -> tuple[Key, ...]:
     solution_id = state.row.solution_id
-    return () if solution_id is None else (keys.solution_epoch(solution_id),)
+    return () if solution_id is None else (keys.solution_version(solution_id),)

@@ -25,7 +25,7 @@ from tools.importer.table import WORKERS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from installs.lifecycle import Place
+    from installs.lifecycle import OwnerRefs
     from installs.store.items import Item
     from installs.store.table import Table
     from tools.importer.reading import Rows
@@ -82,9 +82,9 @@ class Marks:
                 yield Hung(row.parent_install_id, deletion_id)
 
     @property
-    def known(self) -> Mapping[str, Place]:
+    def known(self) -> Mapping[str, OwnerRefs]:
         """The installs that are there, if nobody has deleted them since: the file's and others."""
-        return {id_: state.place for id_, state in (self._stored | self.installs).items()}
+        return {id_: state.owner_refs for id_, state in (self._stored | self.installs).items()}
 
     def _state(self, row: model.Install) -> InstallState:
         if row.deleted_at is None:

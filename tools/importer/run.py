@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from installs import model
 from installs.store import items, keys
-from tools.importer.afterwards import remind_where_changed
+from tools.importer.afterwards import enqueue_where_changed
 from tools.importer.installs import write_installs
 from tools.importer.marks import Marks
 from tools.importer.reading import read_rows
@@ -89,7 +89,7 @@ def import_file(
             lambda states: write_installs(table, states, progress.add),
         )
         written = chain.from_iterable(map(marks.hung, rows.by_key.values()))
-        remind_where_changed(table, written, marks.known)
+        enqueue_where_changed(table, written, marks.known)
     return ImportReport(len(rows.by_key), dict(rows.counts), progress.changed)
 
 

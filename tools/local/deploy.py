@@ -42,7 +42,7 @@ class DeployedStack:
     table_name: str
     table: TableDefinition
     mapping: MappingSettings
-    parking_bucket: str
+    dead_letter_bucket: str
     cascade_function: str
 
 
@@ -104,7 +104,7 @@ class Emulator:
             table_name=table_name,
             table=TableDefinition.from_description(description, ttl["TimeToLiveDescription"]),
             mapping=MappingSettings.from_description(mapping),
-            parking_bucket=outputs["ParkingBucketName"],
+            dead_letter_bucket=outputs["DeadLetterBucketName"],
             cascade_function=function,
         )
 

@@ -26,7 +26,7 @@ class RunningStack:
     table_name: str
     dynamodb_endpoint: str
     aws_endpoint: str
-    parking_bucket: str
+    dead_letter_bucket: str
     cascade_function: str
     pid: int
 
@@ -47,7 +47,7 @@ class RunningStack:
             table_name=document["tableName"],
             dynamodb_endpoint=document["dynamodbEndpoint"],
             aws_endpoint=document["awsEndpoint"],
-            parking_bucket=document["parkingBucket"],
+            dead_letter_bucket=document["deadLetterBucket"],
             cascade_function=document["cascadeFunction"],
             pid=document["pid"],
         )

@@ -113,7 +113,7 @@ def local_system(
             table_name=description.table_name,
             dynamodb_endpoint=tables_endpoint,
             aws_endpoint=aws_endpoint,
-            parking_bucket=description.parking_bucket,
+            dead_letter_bucket=description.dead_letter_bucket,
             cascade_function=description.cascade_function,
             pid=os.getpid(),
         )

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def redrive(
     bucket: Annotated[
-        str | None, typer.Option(help="On AWS: the bucket (output ParkingBucketName).")
+        str | None, typer.Option(help="On AWS: the bucket (output DeadLetterBucketName).")
     ] = None,
     function: Annotated[
         str | None, typer.Option(help="On AWS: the function (output CascadeFunctionName).")
@@ -44,7 +44,7 @@ def redrive(
         if bucket is None or function is None:
             running = StateDirectory(state).running()
             target = Target.local(running)
-            bucket, function = running.parking_bucket, running.cascade_function
+            bucket, function = running.dead_letter_bucket, running.cascade_function
         else:
             target = Target.aws(profile, region)
         work = Redrive(target.objects(), target.functions(), bucket, function)
@@ -60,7 +60,7 @@ def redrive(
                     console.print(f"{key}: {result.value}: {why}")
                 bar.advance(task)
     said = ", ".join(f"{number} {result.value}" for result, number in results.items())
-    console.print(said or "Nothing is parked.")
+    console.print(said or "There are no dead letters.")
     raise typer.Exit(int(results.total() > results[Result.DONE]))
 
 
@@ -97,12 +97,12 @@ def verify(
             )
             for finding in verifier.run():
                 number += 1
-                left += not finding.mended
+                left += not finding.repaired
                 console.print(_told(finding))
     console.print(f"{number} disagree, {left} still do." if number else "Everything agrees.")
     raise typer.Exit(int(left > 0))
 
 
 def _told(finding: Finding) -> str:
-    result = {None: "", True: " (mended)", False: " (not mended)"}[finding.mended]
+    result = {None: "", True: " (mended)", False: " (not mended)"}[finding.repaired]
     return f"{finding.about}: {'; '.join(finding.told)}{result}"

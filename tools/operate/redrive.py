@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
 
-PREFIXES: Final = ("parked/", "aws/lambda/")
+PREFIXES: Final = ("dead-letters/", "aws/lambda/")
 """Where the function parks a record, and where Lambda's mapping leaves a batch."""
 
 
@@ -26,7 +26,7 @@ class Result(StrEnum):
     """What became of an object."""
 
     DONE = "done"
-    PARKED_AGAIN = "parked again"
+    DEAD_LETTERED_AGAIN = "dead-lettered again"
     FAILED = "failed again"
     UNREADABLE = "holds no records"
 
@@ -60,7 +60,10 @@ class Redrive:
         if "FunctionError" in answer or json.loads(body).get("batchItemFailures") != []:
             return Result.FAILED, body[:500]
         if self._mark(key) != found.get("Metadata", {}):
-            return Result.PARKED_AGAIN, "it still cannot be handled: see the reason in the object"
+            return (
+                Result.DEAD_LETTERED_AGAIN,
+                "it still cannot be handled: see the reason in the object",
+            )
         self.objects.delete_object(Bucket=self.bucket, Key=key)
         return Result.DONE, f"{len(records)} records"
 

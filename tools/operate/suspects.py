@@ -1,7 +1,7 @@
 """What a walk makes suspicious, and what a second, consistent look says of it.
 
 The look is the rule of CONTRACT.md section 7 once more, apart from the cascade's own code. What has
-a reminder that is not overdue is being worked on, and no disagreement.
+pending work that is not overdue is being worked on, and no disagreement.
 """
 
 from __future__ import annotations
@@ -9,14 +9,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from installs import clock
-from installs.lifecycle import Deletion, End, Fate, InstallState, fate_of, timestamp
+from installs.lifecycle import (
+    Deletion,
+    DesiredState,
+    InstallState,
+    Presence,
+    desired_state,
+    timestamp,
+)
 from installs.repair import PATIENCE
-from installs.store import due, hanging, installs, items, keys
+from installs.store import dependents, installs, items, keys, pending
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from installs.store.hanging import Hanging
+    from installs.store.dependents import Dependent
     from installs.store.table import Table
     from tools.operate.walk import Walk
 
@@ -25,7 +32,7 @@ def suspected_installs(seen: Walk) -> set[str]:
     """The installs that do not agree with what hangs from them, by one walk."""
     suspects = set(seen.odd)
     now = timestamp(clock.now() - PATIENCE)
-    suspects |= {install_id for install_id, at in seen.reminders.items() if at < now}
+    suspects |= {install_id for install_id, at in seen.pending_work.items() if at < now}
     for install_id in seen.marks.keys() | seen.add_ons.keys() | seen.installs.keys():
         one = seen.installs.get(install_id)
         wanted = set() if one is None else {one.deletion_id}
@@ -70,26 +77,26 @@ def _parent(seen: Walk, install_id: str) -> str | None:
 def about_install(table: Table, install_id: str) -> Iterator[str]:
     """What does not agree with an install, read consistently; nothing while it is being worked on.
 
-    The reminder is read last: what changed meanwhile has a fresh one by then, unless its cascade
-    has come to its end as well; then a second look finds nothing.
+    The pending work is read last: an install that changed meanwhile has a new revision of it by
+    then, unless its cascade has ended as well; then a second look finds nothing.
     """
     found = list(_about_install(table, install_id))
-    reminder = due.get(table, install_id)
+    pending_work = pending.get(table, install_id)
     now = clock.now()
-    if reminder is None or reminder.at > timestamp(now):
+    if pending_work is None or pending_work.at > timestamp(now):
         yield from found
-    elif reminder.at < timestamp(now - PATIENCE):
-        yield f"its cascade is unfinished since {reminder.at}"
+    elif pending_work.at < timestamp(now - PATIENCE):
+        yield f"its cascade is unfinished since {pending_work.at}"
         yield from found
 
 
 def _about_install(table: Table, install_id: str) -> Iterator[str]:
     state = installs.get(table, install_id)
-    fate = fate_of(state)
-    wrong = sum(1 for one in hanging.members(table, install_id) if not _agrees(one, fate))
+    desired = desired_state(state)
+    wrong = sum(1 for one in dependents.members(table, install_id) if not _agrees(one, desired))
     if wrong:
-        yield f"{wrong} members do not agree with it ({_told(fate)})"
-    ids = list(hanging.add_on_ids(table, install_id))
+        yield f"{wrong} members do not agree with it ({_told(desired)})"
+    ids = list(dependents.add_on_ids(table, install_id))
     add_ons = installs.get_many(table, ids)
     astray = [
         one for one in ids if one not in add_ons or add_ons[one].row.parent_install_id != install_id
@@ -99,10 +106,10 @@ def _about_install(table: Table, install_id: str) -> Iterator[str]:
     unruly = [
         one.row.id
         for one in add_ons.values()
-        if one.row.parent_install_id == install_id and not _follows(one, fate)
+        if one.row.parent_install_id == install_id and not _follows(one, desired)
     ]
     if unruly:
-        yield f"{len(unruly)} add-ons do not agree with it ({_told(fate)}): {_some(unruly)}"
+        yield f"{len(unruly)} add-ons do not agree with it ({_told(desired)}): {_some(unruly)}"
     if state is not None:
         yield from _about_row(table, state)
 
@@ -129,36 +136,38 @@ def about_solution(table: Table, solution_id: str) -> Iterator[str]:
 
     Nothing, if an install in it changed while it was looked at, or waits for its cascade.
     """
-    epoch = hanging.solution_epoch(table, solution_id)
-    ids = list(hanging.solution_install_ids(table, solution_id))
+    version = dependents.solution_version(table, solution_id)
+    ids = list(dependents.solution_install_ids(table, solution_id))
     found = installs.get_many(table, ids)
     astray = [one for one in ids if one in found and found[one].row.solution_id != solution_id]
-    fates = {one: fate_of(found.get(one)) for one in ids if one not in astray}
+    desired_states = {one: desired_state(found.get(one)) for one in ids if one not in astray}
     told = [f"{len(astray)} pointers lead to installs elsewhere: {_some(astray)}"] if astray else []
-    if fates:
-        told += _about_rows(table, solution_id, fates)
+    if desired_states:
+        told += _about_rows(table, solution_id, desired_states)
     late = timestamp(clock.now() - PATIENCE)
     now = timestamp(clock.now())
-    reminders = (due.get(table, one) for one in ids)
-    busy = any(one is not None and late <= one.at <= now for one in reminders)
-    if not busy and hanging.solution_epoch(table, solution_id) == epoch:
+    pending_work = (pending.get(table, one) for one in ids)
+    busy = any(one is not None and late <= one.at <= now for one in pending_work)
+    if not busy and dependents.solution_version(table, solution_id) == version:
         yield from told
 
 
-def _about_rows(table: Table, solution_id: str, fates: dict[str, Fate]) -> list[str]:
-    by_entity: dict[str, list[Fate]] = {}
-    for install_id, fate in fates.items():
-        for member in hanging.members(table, install_id):
+def _about_rows(
+    table: Table, solution_id: str, desired_states: dict[str, DesiredState]
+) -> list[str]:
+    by_entity: dict[str, list[DesiredState]] = {}
+    for install_id, desired in desired_states.items():
+        for member in dependents.members(table, install_id):
             if member.follows:
-                by_entity.setdefault(member.entity_id, []).append(fate)
-    whole = _of_several(fates.values())
-    group = hanging.solution(table, solution_id)
+                by_entity.setdefault(member.entity_id, []).append(desired)
+    whole = _of_several(desired_states.values())
+    group = dependents.solution(table, solution_id)
     told = []
     if group is not None and not _agrees(group, whole):
         told.append(f"it does not agree with its installs ({_told(whole)})")
     wrong = [
         str(member.values["id"])
-        for member in hanging.solution_members(table, solution_id)
+        for member in dependents.solution_members(table, solution_id)
         if not _agrees(member, _of_several(by_entity.get(member.entity_id, [whole])))
     ]
     if wrong:
@@ -166,32 +175,34 @@ def _about_rows(table: Table, solution_id: str, fates: dict[str, Fate]) -> list[
     return told
 
 
-def _of_several(fates: Iterable[Fate]) -> Fate:
+def _of_several(desired_states: Iterable[DesiredState]) -> DesiredState:
     """Live if one is; else the latest deletion; else gone."""
-    ordered = sorted(fates, key=lambda f: (f is End.LIVE, isinstance(f, Deletion), _when(f)))
+    ordered = sorted(
+        desired_states, key=lambda f: (f is Presence.LIVE, isinstance(f, Deletion), _when(f))
+    )
     return ordered[-1]
 
 
-def _when(fate: Fate) -> tuple[str, str]:
-    return (fate.at, fate.id) if isinstance(fate, Deletion) else ("", "")
+def _when(desired: DesiredState) -> tuple[str, str]:
+    return (desired.at, desired.id) if isinstance(desired, Deletion) else ("", "")
 
 
-def _agrees(one: Hanging, fate: Fate) -> bool:
+def _agrees(one: Dependent, desired: DesiredState) -> bool:
     if not one.follows:
         return True
-    if isinstance(fate, Deletion):
-        return one.deletion_id == fate.id and not one.values.get("enabled", False)
-    return fate is End.LIVE and one.live and one.deletion_id is None
+    if isinstance(desired, Deletion):
+        return one.deletion_id == desired.id and not one.values.get("enabled", False)
+    return desired is Presence.LIVE and one.live and one.deletion_id is None
 
 
-def _follows(add_on: InstallState, fate: Fate) -> bool:
+def _follows(add_on: InstallState, desired: DesiredState) -> bool:
     if add_on.deletion is not None and not add_on.cascaded:
         return True
-    return fate is not End.GONE and fate_of(add_on) == fate
+    return desired is not Presence.GONE and desired_state(add_on) == desired
 
 
-def _told(fate: Fate) -> str:
-    return f"deleted at {fate.at}" if isinstance(fate, Deletion) else fate.value
+def _told(desired: DesiredState) -> str:
+    return f"deleted at {desired.at}" if isinstance(desired, Deletion) else desired.value
 
 
 def _some(ids: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 One walk finds suspects; each is looked at again by itself, consistently, and twice, before anything
 is said of it: what a cascade finishes during one look is in order in the next. What is mended is
-mended by the service's own means: a reminder and the reconciler for what hangs, and conditional
+mended by the service's own means: pending work and the reconciler for what hangs, and conditional
 writes for keys, pointers and counters. So it may run beside live traffic, be stopped anywhere, and
 be run again.
 """
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final, cast
 from installs import cascade, clock
 from installs.cascade import Work
 from installs.errors import InstallsError
-from installs.lifecycle import InstallState, Place
-from installs.store import due, hanging, installs, items, keys
+from installs.lifecycle import InstallState, OwnerRefs
+from installs.store import dependents, installs, items, keys, pending
 from installs.store.expressions import Check, Delete, Missing, Update, same
 from installs.store.installs import as_read
 from installs.store.table import ConditionFailedError
@@ -56,7 +56,7 @@ class Finding:
 
     about: str
     told: tuple[str, ...]
-    mended: bool | None = None
+    repaired: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +88,15 @@ class Verifier:
         told = self._told(about_install, install_id)
         if not told:
             return None
-        mended = self._try(install_id, about_install, self._mend_install)
-        return Finding(f"install {install_id}", told, mended)
+        repaired = self._try(install_id, about_install, self._repair_install)
+        return Finding(f"install {install_id}", told, repaired)
 
     def _solution(self, solution_id: str) -> Finding | None:
         told = self._told(about_solution, solution_id)
         if not told:
             return None
-        mended = self._try(solution_id, about_solution, self._mend_solution)
-        return Finding(f"solution {solution_id}", told, mended)
+        repaired = self._try(solution_id, about_solution, self._repair_solution)
+        return Finding(f"solution {solution_id}", told, repaired)
 
     def _told(self, about: About, id_: str) -> tuple[str, ...]:
         """What two looks in a row say alike; nothing, if one finds nothing."""
@@ -113,37 +113,37 @@ class Verifier:
         self,
         id_: str,
         about: About,
-        mend: Callable[[str], None],
+        repair: Callable[[str], None],
     ) -> bool | None:
         if not self.repair:
             return None
         for _ in range(ROUNDS):
             try:
-                mend(id_)
+                repair(id_)
             except (ConditionFailedError, InstallsError):
                 continue
             if not self._told(about, id_):
                 return True
         return False
 
-    def _mend_install(self, install_id: str) -> None:
+    def _repair_install(self, install_id: str) -> None:
         state = installs.get(self.table, install_id)
-        place = Place(install_id, None, None) if state is None else state.place
-        reminder = due.get(self.table, install_id)
-        if state is None and reminder is not None:
-            place = reminder.place
+        refs = OwnerRefs(install_id, None, None) if state is None else state.owner_refs
+        pending_work = pending.get(self.table, install_id)
+        if state is None and pending_work is not None:
+            refs = pending_work.owner_refs
         if state is not None:
-            self._mend_keys(state)
-            self._mend_pointers(state)
+            self._repair_keys(state)
+            self._repair_pointers(state)
         self._drop_astray(install_id)
-        self.table.transact([due.remind(place, clock.now())])
+        self.table.transact([pending.enqueue(refs, clock.now())])
         work = Work(self.table)
-        cascade.reconcile(work, place)
-        above = place.parent_install_id
+        cascade.reconcile(work, refs)
+        above = refs.parent_install_id
         if above is not None and installs.get(self.table, above) is None:
-            cascade.reconcile(work, Place(above, None, None))
+            cascade.reconcile(work, OwnerRefs(above, None, None))
 
-    def _mend_keys(self, state: InstallState) -> None:
+    def _repair_keys(self, state: InstallState) -> None:
         right = items.index_keys(state.row)
         all_keys = {name for index in keys.INDEXES for name in (index.partition, index.sort)}
         remove = sorted(all_keys - right.keys())
@@ -151,7 +151,7 @@ class Verifier:
             [Update(keys.install(state.row.id), as_read(state), set=right, remove=remove)]
         )
 
-    def _mend_pointers(self, state: InstallState) -> None:
+    def _repair_pointers(self, state: InstallState) -> None:
         row = state.row
         wanted = []
         if row.parent_install_id is not None:
@@ -164,7 +164,7 @@ class Verifier:
 
     def _drop_astray(self, parent_id: str) -> None:
         """Drop pointers to add-ons that are gone, or hang elsewhere by now."""
-        ids = list(hanging.add_on_ids(self.table, parent_id))
+        ids = list(dependents.add_on_ids(self.table, parent_id))
         found = installs.get_many(self.table, ids)
         for one in ids:
             state = found.get(one)
@@ -179,8 +179,8 @@ class Verifier:
                 [Delete(keys.add_on(parent_id, one)), Check(keys.install(one), still)]
             )
 
-    def _mend_solution(self, solution_id: str) -> None:
-        ids = list(hanging.solution_install_ids(self.table, solution_id))
+    def _repair_solution(self, solution_id: str) -> None:
+        ids = list(dependents.solution_install_ids(self.table, solution_id))
         found = installs.get_many(self.table, ids)
         for one, state in found.items():
             if state.row.solution_id != solution_id:
@@ -189,13 +189,13 @@ class Verifier:
                     [
                         Delete(keys.solution_install(solution_id, one)),
                         Check(keys.install(one), still),
-                        Update(keys.solution_epoch(solution_id), add={items.EPOCH: 1}),
+                        Update(keys.solution_version(solution_id), add={items.SOLUTION_VERSION: 1}),
                     ]
                 )
         work = Work(self.table)
-        cascade.settle_solution(work, solution_id)
+        cascade.reconcile_solution(work, solution_id)
         for one in set(ids) - found.keys():
-            cascade.reconcile(work, Place(one, None, solution_id))
+            cascade.reconcile(work, OwnerRefs(one, None, solution_id))
 
     def _counters(self, seen: Walk) -> Iterator[Finding]:
         found = counts.recount(self.table, seen, lambda: walk(self.table, self.on_walk))
@@ -204,11 +204,11 @@ class Verifier:
             yield Finding(f"count {name.pk} {name.sk}", (told,), False if self.repair else None)
         for wrong in found.wrong:
             told = f"says {wrong.counted}, and {wrong.recounted} installs are live"
-            mended: bool | None = None
+            repaired: bool | None = None
             if self.repair:
                 try:
                     counts.correct(self.table, wrong)
-                    mended = True
+                    repaired = True
                 except (ConditionFailedError, InstallsError):
-                    mended = False
-            yield Finding(f"count {wrong.name.pk} {wrong.name.sk}", (told,), mended)
+                    repaired = False
+            yield Finding(f"count {wrong.name.pk} {wrong.name.sk}", (told,), repaired)

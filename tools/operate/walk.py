@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from installs.store import items, keys
-from installs.store.hanging import Hanging
+from installs.store.dependents import Dependent
 from installs.store.keys import Key
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Walk:
     )
     """By solution: the deletions that it and its members follow."""
     counters: dict[Key, int] = field(default_factory=dict)
-    reminders: dict[str, str] = field(default_factory=dict)
+    pending_work: dict[str, str] = field(default_factory=dict)
     """When each install is due to be looked at."""
 
     def take(self, item: Item) -> None:
@@ -80,12 +80,12 @@ class Walk:
             self.installs[install_id] = Seen.of(state)
             if items.install_to_item(state) != item:
                 self.odd.add(install_id)
-        elif sort == keys.DUE_SK:
-            self.reminders[install_id] = item[keys.BY_DUE.sort]["S"].partition("#")[0]
+        elif sort == keys.PENDING_SK:
+            self.pending_work[install_id] = item[keys.BY_PENDING.sort]["S"].partition("#")[0]
         elif sort.startswith(keys.ADD_ON_PREFIX):
             self.add_ons[install_id].add(sort.removeprefix(keys.ADD_ON_PREFIX))
         elif sort.startswith(keys.MEMBER_PREFIX):
-            member = Hanging(items.decode(item))
+            member = Dependent(items.decode(item))
             if member.follows:
                 self.marks[install_id].add(member.deletion_id)
             if member.deletion_id is not None and member.values["enabled"]:
@@ -96,7 +96,7 @@ class Walk:
             install_id = sort.removeprefix(keys.SOLUTION_INSTALL_PREFIX)
             self.solution_installs[solution_id].add(install_id)
         elif sort == keys.solution(solution_id).sk or sort.startswith(keys.MEMBER_PREFIX):
-            row = Hanging(items.decode(item))
+            row = Dependent(items.decode(item))
             if row.follows:
                 self.solution_marks[solution_id].add(row.deletion_id)
 

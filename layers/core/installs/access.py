@@ -39,14 +39,14 @@ class Principal:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Scope:
     """The workspaces that a caller sees, with the role in each; or everything."""
 
     everything: bool = False
     roles: Mapping[str, WorkspaceRole] = field(default_factory=dict)
 
     @property
-    def scope(self) -> frozenset[str] | None:
+    def workspace_ids(self) -> frozenset[str] | None:
         """The ids of the workspaces; ``None`` is every workspace."""
         return None if self.everything else frozenset(self.roles)
 
@@ -55,10 +55,10 @@ class Reach:
         return WorkspaceRole.ADMIN if self.everything else self.roles.get(workspace_id)
 
 
-_seen: dict[tuple[str, Principal], tuple[clock.Stamp, Reach]] = {}
+_scopes: dict[tuple[str, Principal], tuple[clock.Stamp, Scope]] = {}
 
 
-def reach(table: Table, principal: Principal, *, fresh: bool = False) -> Reach:
+def scope_of(table: Table, principal: Principal, *, fresh: bool = False) -> Scope:
     """What the caller sees; read anew if ``fresh`` (for writes) or too old.
 
     Raises
@@ -67,43 +67,43 @@ def reach(table: Table, principal: Principal, *, fresh: bool = False) -> Reach:
         The caller is an API key that was revoked or ran out since the gateway let it in.
     """
     key = (table.name, principal)
-    cached = _seen.get(key)
+    cached = _scopes.get(key)
     if not fresh and cached is not None and cached[0].within(CACHE_SECONDS):
         return cached[1]
-    _seen.pop(key, None)
+    _scopes.pop(key, None)
     stamp = clock.Stamp()  # before the reading, which may be slow: it is of no later moment
     by_key = principal.kind is PrincipalKind.KEY
-    found = _of_key(table, principal.id) if by_key else _of_user(table, principal.id)
-    if len(_seen) >= 1000:
-        _seen.clear()
-    _seen[key] = (stamp, found)
+    found = _key_scope(table, principal.id) if by_key else _user_scope(table, principal.id)
+    if len(_scopes) >= 1000:
+        _scopes.clear()
+    _scopes[key] = (stamp, found)
     return found
 
 
-def _of_user(table: Table, user_id: str) -> Reach:
+def _user_scope(table: Table, user_id: str) -> Scope:
     user_role, by_workspace = roles.of_user(table, user_id)
-    return Reach(
+    return Scope(
         user_role == UserRole.ADMIN,
         {workspace: WorkspaceRole(role) for workspace, role in by_workspace.items()},
     )
 
 
-def _of_key(table: Table, key_id: str) -> Reach:
+def _key_scope(table: Table, key_id: str) -> Scope:
     """A workspace's key sees its workspace; a user's sees what the user sees."""
     key = stored_keys.by_id(table, key_id)
     if key is None or not api_keys.works(key, clock.now()):
         raise UnauthorizedError("The API key is revoked or has expired.")
     if key.workspace_id is not None:
-        return Reach(roles={key.workspace_id: api_keys.workspace_role(key)})
-    return _of_user(table, str(key.user_id))
+        return Scope(roles={key.workspace_id: api_keys.workspace_role(key)})
+    return _user_scope(table, str(key.user_id))
 
 
-def sees(reach: Reach, state: InstallState, now: datetime) -> bool:
+def is_visible(scope: Scope, state: InstallState, now: datetime) -> bool:
     """Whether an install is within its retention and the caller's reach."""
-    return not state.gone(now) and reach.role(state.row.workspace_id) is not None
+    return not state.expired(now) and scope.role(state.row.workspace_id) is not None
 
 
-def seen(reach: Reach, state: InstallState | None, now: datetime) -> InstallState:
+def require_visible(scope: Scope, state: InstallState | None, now: datetime) -> InstallState:
     """The install, if the caller may know of it.
 
     Raises
@@ -111,12 +111,12 @@ def seen(reach: Reach, state: InstallState | None, now: datetime) -> InstallStat
     NotFoundError
         It is absent, past its retention, or out of reach: these look the same (section 3).
     """
-    if state is None or not sees(reach, state, now):
+    if state is None or not is_visible(scope, state, now):
         raise NotFoundError("There is no such install.")
     return state
 
 
-def require(reach: Reach, state: InstallState, role: WorkspaceRole) -> None:
+def require_role(scope: Scope, state: InstallState, role: WorkspaceRole) -> None:
     """Refuse a caller whose role in the install's workspace is too low.
 
     Raises
@@ -124,6 +124,6 @@ def require(reach: Reach, state: InstallState, role: WorkspaceRole) -> None:
     ForbiddenError
         The caller sees the install but may not do this to it.
     """
-    actual = reach.role(state.row.workspace_id)
+    actual = scope.role(state.row.workspace_id)
     if actual is None or _RANK[actual] < _RANK[role]:
         raise ForbiddenError(f"This needs the role {role} in the install's workspace.")

@@ -1,6 +1,6 @@
 """The reconciler: makes what hangs from an install agree with it (CONTRACT.md section 7).
 
-It is level-triggered, as a controller is: a stream record or a reminder only says which install to
+It is level-triggered, as a controller is: a stream record or pending work only names the install to
 look at. The table, read consistently, says what is true of it now, and every write is guarded by
 that: members and add-ons by the state of the install, a solution by the epoch that each change of
 an install in it raises. It may therefore be asked twice, late, or after a crash between any two
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from installs import clock, lifecycle
 from installs.errors import ConflictError
-from installs.lifecycle import Deletion, End, Fate, fate_of, fate_together
-from installs.log import concerning
-from installs.store import due, hanging, installs, items, keys
+from installs.lifecycle import Deletion, DesiredState, Presence, combined_state, desired_state
+from installs.log import bind_log_context
+from installs.store import dependents, installs, items, keys, pending
 from installs.store.expressions import Action, Check, Delete, Equals, Missing, Update, same
 from installs.store.installs import Change
 from installs.store.table import BATCH_LIMIT, TRANSACTION_LIMIT, ConditionFailedError
@@ -25,13 +25,13 @@ from installs.store.table import BATCH_LIMIT, TRANSACTION_LIMIT, ConditionFailed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from installs.lifecycle import InstallState, Place
-    from installs.store.hanging import Hanging
+    from installs.lifecycle import InstallState, OwnerRefs
+    from installs.store.dependents import Dependent
     from installs.store.table import Table
 
 CHANGES_AT_ONCE: Final = 15
-"""Add-ons in one transaction: each writes a row, a reminder, two counters and an epoch, beside the
-counts of the workspace and of the platform, and the guard: 78 actions at the most."""
+"""Add-ons in one transaction: each writes a row, pending work, two counters and a solution version,
+beside the counters of the workspace and of the platform, and the guard: at most 78 actions."""
 
 LARGEST_TRANSACTION: Final = 3_000_000
 """In bytes of the items written, with room below DynamoDB's 4 MB (AWS: TransactWriteItems)."""
@@ -49,17 +49,17 @@ class OutOfTimeError(Exception):
 class Tally:
     """What was written: rows by what became of them, and how often all was read again."""
 
-    torn_down: int = 0
-    brought_back: int = 0
+    deleted: int = 0
+    restored: int = 0
     purged: int = 0
     retries: int = 0
 
-    def count(self, fate: Fate, rows: int) -> None:
+    def count(self, desired: DesiredState, rows: int) -> None:
         """Add rows that were written."""
-        if isinstance(fate, Deletion):
-            self.torn_down += rows
-        elif fate is End.LIVE:
-            self.brought_back += rows
+        if isinstance(desired, Deletion):
+            self.deleted += rows
+        elif desired is Presence.LIVE:
+            self.restored += rows
         else:
             self.purged += rows
 
@@ -77,7 +77,7 @@ class Work:
     tally: Tally = field(default_factory=Tally)
 
 
-def reconcile(work: Work, seen: Place) -> None:
+def reconcile(work: Work, seen: OwnerRefs) -> None:
     """Make what hangs from an install agree with the state that the install has now.
 
     Parameters
@@ -85,7 +85,7 @@ def reconcile(work: Work, seen: Place) -> None:
     work
         The table, and how much time there is.
     seen
-        The install, and where it hung by what asks for this: a record, or a reminder.
+        The install, and where it hung by what asks for this: a record, or pending work.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def reconcile(work: Work, seen: Place) -> None:
         The work is not finished and may be begun again at any time.
 
     """
-    concerning(seen.id)
+    bind_log_context(seen.id)
     for _ in range(_ATTEMPTS):
         work.check_time()
         try:
@@ -114,45 +114,45 @@ def expire(table: Table, install_id: str) -> bool:
         It has changed since it was read.
     """
     state = installs.get(table, install_id)
-    if state is None or not state.gone(clock.now() - due.SWEEP):
+    if state is None or not state.expired(clock.now() - pending.TTL_DELAY):
         return False
     installs.commit(table, [Change(state, None)])
     return True
 
 
-def _pass(work: Work, seen: Place) -> None:
-    # The reminder is read before the install: what changes later leaves another one behind.
-    reminder = due.get(work.table, seen.id)
-    request_id = None if reminder is None else reminder.request_id
-    concerning(seen.id, request_id)
+def _pass(work: Work, seen: OwnerRefs) -> None:
+    # The pending work is read before the install: what changes later leaves another one behind.
+    pending_work = pending.get(work.table, seen.id)
+    request_id = None if pending_work is None else pending_work.request_id
+    bind_log_context(seen.id, request_id)
     state = installs.get(work.table, seen.id)
-    known = state or reminder
-    place = seen if known is None else known.place
-    settle_solution(work, place.solution_id)
-    _settle_add_ons(work, place.id, state, request_id)
-    _settle_members(work, place.id, state)
+    known = state or pending_work
+    refs = seen if known is None else known.owner_refs
+    reconcile_solution(work, refs.solution_id)
+    _reconcile_add_ons(work, refs.id, state, request_id)
+    _reconcile_members(work, refs.id, state)
     if state is None:
-        _drop_pointers(work, place)
+        _drop_pointers(work, refs)
         # Whoever is left in it may have been settled by what the one that is gone still was.
-        settle_solution(work, place.solution_id)
-    done = due.settled(place, reminder, state)
+        reconcile_solution(work, refs.solution_id)
+    done = pending.completion(refs, pending_work, state)
     if done is not None:
-        # A reminder tells by its revision of any change since; where there was none, the install.
-        guard = [] if reminder is not None else [_guard(place.id, state)]
+        # Pending work tells by its revision of any change since; where there was none, the install.
+        guard = [] if pending_work is not None else [_guard(refs.id, state)]
         work.table.transact([done, *guard])
 
 
-def _settle_members(work: Work, install_id: str, state: InstallState | None) -> None:
-    found = ((one, fate_of(state)) for one in hanging.members(work.table, install_id))
+def _reconcile_members(work: Work, install_id: str, state: InstallState | None) -> None:
+    found = ((one, desired_state(state)) for one in dependents.members(work.table, install_id))
     _write(work, found, _guard(install_id, state))
 
 
-def _settle_add_ons(
+def _reconcile_add_ons(
     work: Work, parent_id: str, parent: InstallState | None, request_id: str | None
 ) -> None:
     """One level; the change of each add-on is a record of its own, which goes on from there."""
     guard = _guard(parent_id, parent)
-    ids = hanging.add_on_ids(work.table, parent_id)
+    ids = dependents.add_on_ids(work.table, parent_id)
     while some_ids := list(islice(ids, BATCH_LIMIT)):
         work.check_time()
         found = installs.get_many(work.table, some_ids).values()
@@ -165,7 +165,7 @@ def _settle_add_ons(
         for some in _batches(changes, _size, CHANGES_AT_ONCE):
             work.check_time()
             installs.commit(work.table, some, guard, request_id=request_id)
-            work.tally.count(fate_of(parent), len(some))
+            work.tally.count(desired_state(parent), len(some))
 
 
 def _following(add_on: InstallState, parent: InstallState | None) -> Change | None:
@@ -175,25 +175,29 @@ def _following(add_on: InstallState, parent: InstallState | None) -> Change | No
     if parent is None:
         return Change(add_on, None)
     if parent.deletion is None:
-        return None if add_on.live else Change(add_on, lifecycle.brought_back(add_on))
+        return None if add_on.live else Change(add_on, lifecycle.restored(add_on))
     if add_on.deletion == parent.deletion:
         return None
-    return Change(add_on, lifecycle.taken(add_on, parent.deletion, cascaded=True))
+    return Change(add_on, lifecycle.deleted(add_on, parent.deletion, cascaded=True))
 
 
-def settle_solution(work: Work, solution_id: str | None) -> None:
+def reconcile_solution(work: Work, solution_id: str | None) -> None:
     """Settle a solution by the states of all installs in it (docs/adr/0009-cascade.md)."""
     if solution_id is None:
         return
-    epoch = hanging.solution_epoch(work.table, solution_id)
-    guard = Check(keys.solution_epoch(solution_id), [same(items.EPOCH, epoch)])
-    fates = _fates_in(work, solution_id)
-    if not fates:
+    version = dependents.solution_version(work.table, solution_id)
+    guard = Check(keys.solution_version(solution_id), [same(items.SOLUTION_VERSION, version)])
+    desired_states = _desired_states_in(work, solution_id)
+    if not desired_states:
         return
-    together = fate_together(fates.values())
-    by_entity = _fates_by_entity(work, fates) if len(set(fates.values())) > 1 else {}
-    group = hanging.solution(work.table, solution_id)
-    members = hanging.solution_members(work.table, solution_id)
+    together = combined_state(desired_states.values())
+    by_entity = (
+        _desired_states_by_entity(work, desired_states)
+        if len(set(desired_states.values())) > 1
+        else {}
+    )
+    group = dependents.solution(work.table, solution_id)
+    members = dependents.solution_members(work.table, solution_id)
     found = chain(
         [] if group is None else [(group, together)],
         ((member, by_entity.get(member.entity_id, together)) for member in members),
@@ -201,10 +205,10 @@ def settle_solution(work: Work, solution_id: str | None) -> None:
     _write(work, found, guard)
 
 
-def _fates_in(work: Work, solution_id: str) -> Mapping[str, Fate]:
+def _desired_states_in(work: Work, solution_id: str) -> Mapping[str, DesiredState]:
     """What each install in a solution asks for, by its id."""
-    fates: dict[str, Fate] = {}
-    ids = hanging.solution_install_ids(work.table, solution_id)
+    desired_states: dict[str, DesiredState] = {}
+    ids = dependents.solution_install_ids(work.table, solution_id)
     while some_ids := list(islice(ids, BATCH_LIMIT)):
         work.check_time()
         found = installs.get_many(work.table, some_ids)
@@ -212,55 +216,61 @@ def _fates_in(work: Work, solution_id: str) -> Mapping[str, Fate]:
             state = found.get(install_id)
             # A pointer to an install of another solution by now says nothing of this one.
             if state is None or state.row.solution_id == solution_id:
-                fates[install_id] = fate_of(state)
-    return fates
+                desired_states[install_id] = desired_state(state)
+    return desired_states
 
 
-def _fates_by_entity(work: Work, fates: Mapping[str, Fate]) -> Mapping[str, Fate]:
+def _desired_states_by_entity(
+    work: Work, desired_states: Mapping[str, DesiredState]
+) -> Mapping[str, DesiredState]:
     """What the installs that stand for an entity ask for together, by entity.
 
     An install stands for an entity if a member of it that follows it has that entity.
     """
-    found: dict[str, set[Fate]] = {}
-    for install_id, fate in fates.items():
+    found: dict[str, set[DesiredState]] = {}
+    for install_id, desired in desired_states.items():
         work.check_time()
-        for member in hanging.members(work.table, install_id):
+        for member in dependents.members(work.table, install_id):
             if member.follows:
-                found.setdefault(member.entity_id, set()).add(fate)
-    return {entity_id: fate_together(asked) for entity_id, asked in found.items()}
+                found.setdefault(member.entity_id, set()).add(desired)
+    return {entity_id: combined_state(asked) for entity_id, asked in found.items()}
 
 
-def _drop_pointers(work: Work, place: Place) -> None:
+def _drop_pointers(work: Work, refs: OwnerRefs) -> None:
     """Forget an install that is gone; last, since the pointers are how the rest was found."""
     actions: list[Action] = [
-        Delete(keys.add_on(place.id, one)) for one in _gone_add_ons(work.table, place.id)
+        Delete(keys.add_on(refs.id, one)) for one in _gone_add_ons(work.table, refs.id)
     ]
-    if place.parent_install_id is not None:
-        actions.append(Delete(keys.add_on(place.parent_install_id, place.id)))
-    if place.solution_id is not None:
-        actions.append(Delete(keys.solution_install(place.solution_id, place.id)))
-        actions.append(Update(keys.solution_epoch(place.solution_id), add={items.EPOCH: 1}))
+    if refs.parent_install_id is not None:
+        actions.append(Delete(keys.add_on(refs.parent_install_id, refs.id)))
+    if refs.solution_id is not None:
+        actions.append(Delete(keys.solution_install(refs.solution_id, refs.id)))
+        actions.append(
+            Update(keys.solution_version(refs.solution_id), add={items.SOLUTION_VERSION: 1})
+        )
     for some in _batches(actions, lambda _: 0, TRANSACTION_LIMIT - 1):
         work.check_time()
-        work.table.transact([*some, _guard(place.id, None)])
+        work.table.transact([*some, _guard(refs.id, None)])
 
 
 def _gone_add_ons(table: Table, install_id: str) -> Iterator[str]:
-    ids = hanging.add_on_ids(table, install_id)
+    ids = dependents.add_on_ids(table, install_id)
     while some_ids := list(islice(ids, BATCH_LIMIT)):
         yield from set(some_ids) - installs.get_many(table, some_ids).keys()
 
 
-def _write(work: Work, found: Iterable[tuple[Hanging, Fate]], guard: Action) -> None:
+def _write(work: Work, found: Iterable[tuple[Dependent, DesiredState]], guard: Action) -> None:
     """Write what does not agree yet, in transactions that each hold only under the guard."""
     needed = (
-        (one, fate, action) for one, fate in found if (action := one.follow(fate)) is not None
+        (one, desired, action)
+        for one, desired in found
+        if (action := one.follow(desired)) is not None
     )
     for some in _batches(needed, lambda step: step[0].size, TRANSACTION_LIMIT - 1):
         work.check_time()
         work.table.transact([*(action for _, _, action in some), guard])
-        for _, fate, _ in some:
-            work.tally.count(fate, 1)
+        for _, desired, _ in some:
+            work.tally.count(desired, 1)
 
 
 def _guard(install_id: str, state: InstallState | None) -> Action:

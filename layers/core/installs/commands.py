@@ -32,8 +32,8 @@ Decision = tuple[Change, tuple[Action, ...]]
 
 def get(table: Table, principal: Principal, install_id: str) -> InstallState:
     """The install, deleted or not (section 3)."""
-    reach = access.reach(table, principal)
-    return access.seen(reach, installs.get(table, install_id), clock.now())
+    scope = access.scope_of(table, principal)
+    return access.require_visible(scope, installs.get(table, install_id), clock.now())
 
 
 def uninstall(
@@ -63,7 +63,9 @@ def restore(
         parent_id = state.row.parent_install_id
         parent = None if parent_id is None else installs.get(table, parent_id)
         now = clock.now()
-        if parent is not None and not access.sees(access.reach(table, principal), parent, now):
+        if parent is not None and not access.is_visible(
+            access.scope_of(table, principal), parent, now
+        ):
             parent = None  # out of reach counts as gone, or the answer would tell of its state
         after = lifecycle.restore(state, parent, now=now)
         if after is None:
@@ -98,9 +100,9 @@ def _change(
 ) -> InstallState:
     """Read, check, decide, write; again where the row changed in between. The state after it."""
     for _ in range(_ATTEMPTS):
-        reach = access.reach(table, principal, fresh=True)
-        state = access.seen(reach, installs.get(table, install_id), clock.now())
-        access.require(reach, state, role)
+        scope = access.scope_of(table, principal, fresh=True)
+        state = access.require_visible(scope, installs.get(table, install_id), clock.now())
+        access.require_role(scope, state, role)
         decision = decide(state)
         if decision is None:
             return state

@@ -22,9 +22,9 @@ def allowed_origin() -> str | None:
     return os.environ.get("ALLOWED_ORIGIN") or None
 
 
-def parking_bucket() -> str:
-    """The bucket for records that can never be handled (``PARKING_BUCKET``)."""
-    return os.environ["PARKING_BUCKET"]
+def dead_letter_bucket() -> str:
+    """The bucket for records that can never be handled (``DEAD_LETTER_BUCKET``)."""
+    return os.environ["DEAD_LETTER_BUCKET"]
 
 
 def region() -> str:

@@ -39,19 +39,19 @@ class Deletion:
     purge_at: int | None
 
 
-class End(Enum):
+class Presence(Enum):
     """The two ends of what a deletion can be for what hangs from an install: undone, or final."""
 
     LIVE = "live"
     GONE = "gone"
 
 
-Fate = End | Deletion
+DesiredState = Presence | Deletion
 """What has to become of what hangs: it is live, it is taken by a deletion, or it goes for good."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OwnerRefs:
     """Where an install hangs: all that matters of one that is gone."""
 
     id: str
@@ -76,13 +76,13 @@ class InstallState:
         return self.deletion is None
 
     @property
-    def place(self) -> Place:
+    def owner_refs(self) -> OwnerRefs:
         """Where the install hangs."""
-        return Place(self.row.id, self.row.parent_install_id, self.row.solution_id)
+        return OwnerRefs(self.row.id, self.row.parent_install_id, self.row.solution_id)
 
-    def gone(self, now: datetime) -> bool:
+    def expired(self, now: datetime) -> bool:
         """Whether the install is past its retention, swept or not."""
-        return self.deletion is not None and is_past(self.deletion.purge_at, now)
+        return self.deletion is not None and has_expired(self.deletion.purge_at, now)
 
 
 def timestamp(moment: datetime) -> str:
@@ -99,7 +99,7 @@ def purge_time(deleted_at: str, tier: str | None) -> int | None:
     return int((datetime.fromisoformat(deleted_at) + retention).timestamp())
 
 
-def is_past(purge_at: int | None, now: datetime) -> bool:
+def has_expired(purge_at: int | None, now: datetime) -> bool:
     """Whether retention has run out; the sweep itself may come days later."""
     return purge_at is not None and purge_at <= now.timestamp()
 
@@ -118,12 +118,12 @@ def uninstall(
     NotFoundError
         The install is past its retention.
     """
-    if state.gone(now):
+    if state.expired(now):
         raise NotFoundError("There is no such install.")
     if not state.live:
         return None
     at = timestamp(now)
-    return taken(state, Deletion(deletion_id, at, tier, purge_time(at, tier)), cascaded=False)
+    return deleted(state, Deletion(deletion_id, at, tier, purge_time(at, tier)), cascaded=False)
 
 
 def restore(
@@ -142,7 +142,7 @@ def restore(
     ParentDeletedError
         Its parent is deleted or gone.
     """
-    if state.gone(now):
+    if state.expired(now):
         raise NotFoundError("There is no such install.")
     if state.live:
         return None
@@ -150,7 +150,7 @@ def restore(
         raise ParentDeletedError(
             "The install is an add-on of an install that is deleted or gone; restore that first."
         )
-    return brought_back(state)
+    return restored(state)
 
 
 def check_purge(state: InstallState, *, now: datetime) -> None:
@@ -163,37 +163,37 @@ def check_purge(state: InstallState, *, now: datetime) -> None:
     InstallNotDeletedError
         The install is live.
     """
-    if state.gone(now):
+    if state.expired(now):
         raise NotFoundError("There is no such install.")
     if state.live:
         raise InstallNotDeletedError("Only a deleted install can be purged; uninstall it first.")
 
 
-def taken(state: InstallState, deletion: Deletion, *, cascaded: bool) -> InstallState:
+def deleted(state: InstallState, deletion: Deletion, *, cascaded: bool) -> InstallState:
     """The install as a deletion leaves it."""
     row = replace(state.row, deleted_at=deletion.at, retention_tier=deletion.tier)
     return InstallState(row, deletion, cascaded)
 
 
-def brought_back(state: InstallState) -> InstallState:
+def restored(state: InstallState) -> InstallState:
     """The install as it was before its deletion."""
     return InstallState(replace(state.row, deleted_at=None, retention_tier=None))
 
 
-def fate_of(state: InstallState | None) -> Fate:
+def desired_state(state: InstallState | None) -> DesiredState:
     """What has to become of what hangs from an install in this state; ``None``: it is gone."""
     if state is None:
-        return End.GONE
-    return state.deletion or End.LIVE
+        return Presence.GONE
+    return state.deletion or Presence.LIVE
 
 
-def fate_together(fates: Collection[Fate]) -> Fate:
+def combined_state(desired_states: Collection[DesiredState]) -> DesiredState:
     """What has to become of what hangs from several installs at once, one at the least.
 
     It lives while any of them does; it goes when all of them are gone; between the two, the latest
     deletion has it.
     """
-    if End.LIVE in fates:
-        return End.LIVE
-    deletions = [fate for fate in fates if isinstance(fate, Deletion)]
-    return max(deletions, key=lambda deletion: (deletion.at, deletion.id), default=End.GONE)
+    if Presence.LIVE in desired_states:
+        return Presence.LIVE
+    deletions = [desired for desired in desired_states if isinstance(desired, Deletion)]
+    return max(deletions, key=lambda deletion: (deletion.at, deletion.id), default=Presence.GONE)

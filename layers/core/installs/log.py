@@ -54,7 +54,7 @@ def metrics_of_function() -> EphemeralMetrics:
     return metrics
 
 
-def concerning(install_id: str | None, request_id: str | None = None) -> None:
+def bind_log_context(install_id: str | None, request_id: str | None = None) -> None:
     """Say in the lines that follow which install they are about, and which request began it."""
     logger.append_keys(install_id=install_id, request_id=request_id)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from installs.log import concerning, metrics_of_function, write_metrics
+from installs.log import bind_log_context, metrics_of_function, write_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 LAG: Final = "CascadeLag"
 """From the change of an install to the end of the cascade that it caused, in milliseconds."""
-TORN_DOWN: Final = "RowsTornDown"
-BROUGHT_BACK: Final = "RowsBroughtBack"
+DELETED: Final = "RowsDeleted"
+RESTORED: Final = "RowsRestored"
 PURGED: Final = "RowsPurged"
 RETRIES: Final = "CascadeRetries"
 """How often what had been read did not hold any more when it came to writing."""
-PARKED: Final = "ParkedRecords"
-OVERDUE: Final = "OverdueCascades"
+DEAD_LETTERS: Final = "DeadLetters"
+OVERDUE: Final = "OverdueWork"
 """Installs that the scheduled repair had to look at."""
 
 
@@ -32,8 +32,8 @@ def publish(tally: Tally, **others: Sequence[float]) -> None:
     """
     written = metrics_of_function()
     values = {
-        TORN_DOWN: [tally.torn_down],
-        BROUGHT_BACK: [tally.brought_back],
+        DELETED: [tally.deleted],
+        RESTORED: [tally.restored],
         PURGED: [tally.purged],
         RETRIES: [tally.retries],
         **others,
@@ -43,5 +43,5 @@ def publish(tally: Tally, **others: Sequence[float]) -> None:
         unit = MetricUnit.Milliseconds if name == LAG else MetricUnit.Count
         written.add_metric(name, unit, value)
     if told:
-        concerning(None)
+        bind_log_context(None)
         write_metrics("cascade", written)

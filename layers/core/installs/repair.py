@@ -1,4 +1,4 @@
-"""What the stream left undone: installs whose reminder is overdue are looked at again.
+"""What the stream left undone: installs whose pending work is overdue are looked at again.
 
 Safe beside the stream's consumer and beside itself: both ask the same reconciler.
 """
@@ -11,8 +11,8 @@ from typing import Final
 
 from installs import cascade, clock
 from installs.cascade import OutOfTimeError, Work
-from installs.log import concerning, logger
-from installs.store import due
+from installs.log import bind_log_context, logger
+from installs.store import pending
 
 PATIENCE: Final = timedelta(minutes=5)
 """How long the stream's consumer has for a cascade before anybody else takes it up."""
@@ -29,11 +29,11 @@ class Outcome:
 def finish_overdue(work: Work) -> Outcome:
     """Look at each install that is overdue; one that fails holds up no other."""
     outcome = Outcome()
-    for reminder in due.overdue(work.table, clock.now() - PATIENCE):
+    for pending_work in pending.overdue(work.table, clock.now() - PATIENCE):
         try:
-            cascade.reconcile(work, reminder.place)
-            if cascade.expire(work.table, reminder.place.id):
-                cascade.reconcile(work, reminder.place)
+            cascade.reconcile(work, pending_work.owner_refs)
+            if cascade.expire(work.table, pending_work.owner_refs.id):
+                cascade.reconcile(work, pending_work.owner_refs)
             logger.info("cascade finished")
             outcome.finished += 1
         except OutOfTimeError:
@@ -41,5 +41,5 @@ def finish_overdue(work: Work) -> Outcome:
         except Exception:
             logger.exception("repair failed")
             outcome.failed += 1
-    concerning(None)
+    bind_log_context(None)
     return outcome

@@ -12,19 +12,19 @@ from installs.store.items import FIELD_NAMES
 if TYPE_CHECKING:
     from installs.store.items import Item
 
-SHOWN_FIELDS: Final = tuple(attribute for _, attribute in FIELD_NAMES[Install])
+FIELDS: Final = tuple(attribute for _, attribute in FIELD_NAMES[Install])
 
 
-def shown(row: Install) -> dict[str, Any]:
+def row_to_json(row: Install) -> dict[str, Any]:
     """One install, ready for ``orjson.dumps``."""
     fields = {attribute: getattr(row, name) for name, attribute in FIELD_NAMES[Install]}
     return fields | {"variables": orjson.Fragment(row.variables)}
 
 
-def shown_item(item: Item) -> dict[str, Any]:
+def item_to_json(item: Item) -> dict[str, Any]:
     """The same, from an install's item as the list reads it, whose fields are all strings."""
     fields: dict[str, Any] = {
-        name: None if (typed := item.get(name)) is None else typed["S"] for name in SHOWN_FIELDS
+        name: None if (typed := item.get(name)) is None else typed["S"] for name in FIELDS
     }
     fields["variables"] = orjson.Fragment(fields["variables"])
     return fields

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from installs import clock
-from installs.log import concerning, logger
+from installs.log import bind_log_context, logger
 from installs.store import keys
 from installs.store.items import item_to_install
 
 if TYPE_CHECKING:
-    from installs.lifecycle import Place
+    from installs.lifecycle import OwnerRefs
 
 StreamRecord = Mapping[str, Any]
 
@@ -31,7 +31,7 @@ class Outcome:
 
     stopped_at: str | None = None
     """The sequence number of the record that failed and is to be tried again."""
-    parked: int = 0
+    dead_lettered: int = 0
     lags: list[float] = field(default_factory=list)
     """Milliseconds from each change to the end of its cascade."""
 
@@ -43,20 +43,20 @@ class Outcome:
 
 def consume(
     records: Sequence[StreamRecord],
-    reconcile: Callable[[Place], None],
-    park: Callable[[StreamRecord, str], None],
+    reconcile: Callable[[OwnerRefs], None],
+    dead_letter: Callable[[StreamRecord, str], None],
 ) -> Outcome:
     """Handle records in order."""
     outcome = Outcome()
     for record in records:
-        concerning(None)
+        bind_log_context(None)
         try:
             try:
-                reconcile(place_of(record))
+                reconcile(owner_refs_of(record))
             except NEVER as error:
-                park(record, f"it cannot be handled: {error!r}")
-                logger.exception("record parked", event_id=record.get("eventID"))
-                outcome.parked += 1
+                dead_letter(record, f"it cannot be handled: {error!r}")
+                logger.exception("record dead-lettered", event_id=record.get("eventID"))
+                outcome.dead_lettered += 1
                 continue
         except Exception:
             # Without a number Lambda takes the whole batch as failed, and halves it.
@@ -70,7 +70,7 @@ def consume(
     return outcome
 
 
-def place_of(record: StreamRecord) -> Place:
+def owner_refs_of(record: StreamRecord) -> OwnerRefs:
     """Where the install of a record hangs: by the new image, or the old one of a removal.
 
     Raises
@@ -82,4 +82,4 @@ def place_of(record: StreamRecord) -> Place:
     state = item_to_install(change.get("NewImage") or change["OldImage"])
     if change["Keys"]["pk"]["S"] != keys.install(state.row.id).pk:
         raise ValueError("the image is not of an install")
-    return state.place
+    return state.owner_refs

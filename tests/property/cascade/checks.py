@@ -8,13 +8,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from installs.lifecycle import timestamp
-from installs.store import due, items, keys
+from installs.store import items, keys, pending
 from tests.property.cascade.model import GONE, LIVE, Member
 from tests.property.cascade.world import WORKSPACES
 
 if TYPE_CHECKING:
     from installs.store.keys import Key
-    from tests.property.cascade.model import Fate, Install
+    from tests.property.cascade.model import DesiredState, Install
     from tests.property.cascade.world import World
 
 Row = dict[str, Any]
@@ -35,18 +35,18 @@ def violations(world: World) -> list[str]:
     for one in world.model.installs.values():
         wanted |= _check_install(world, rows, one, expect)
     for member in world.model.members:
-        fate = world.model.fate(member.owner)
+        desired = world.model.desired(member.owner)
         place = _at(keys.member(member.owner, member.id))
-        wanted |= _check_row(rows, place, member, fate, expect, enabled=member.enabled)
+        wanted |= _check_row(rows, place, member, desired, expect, enabled=member.enabled)
     for solution_id, members in world.model.solutions.items():
         # A solution that no install ever was in is nobody's business.
-        whole = world.model.solution_fate(solution_id) or LIVE
+        whole = world.model.solution_state(solution_id) or LIVE
         place = _at(keys.solution(solution_id))
         wanted |= _check_row(rows, place, Member("", "", ""), whole, expect)
         for member in members:
-            fate = world.model.solution_member_fate(solution_id, member) or LIVE
+            desired = world.model.solution_member_state(solution_id, member) or LIVE
             place = _at(keys.solution_member(solution_id, member.id))
-            wanted |= _check_row(rows, place, member, fate, expect)
+            wanted |= _check_row(rows, place, member, desired, expect)
     _check_counts(world, rows, expect)
     others = {key for key in rows if key[1] != "EPOCH" and items.LIVE not in rows[key]}
     expect("what is there and should not be", others - wanted, set())
@@ -59,11 +59,11 @@ def _at(key: Key) -> tuple[str, str]:
 
 
 def _check_install(world: World, rows: Rows, one: Install, expect: Expect) -> set[tuple[str, str]]:
-    fate = world.model.fate(one.id)
+    desired = world.model.desired(one.id)
     key = _at(keys.install(one.id))
     row = rows.get(key)
-    expect(one.id, _fate_of(row), fate)
-    if fate == GONE or row is None:
+    expect(one.id, _state_of(row), desired)
+    if desired == GONE or row is None:
         return set()
     expect(f"{one.id}'s cause", row.get(items.CASCADED, False), world.model.cascaded(one.id))
     again = items.install_to_item(items.fields_to_install(row))
@@ -73,16 +73,18 @@ def _check_install(world: World, rows: Rows, one: Install, expect: Expect) -> se
         wanted.add(_at(keys.add_on(one.parent, one.id)))
     if one.solution is not None:
         wanted.add(_at(keys.solution_install(one.solution, one.id)))
-    reminder = rows.get(_at(keys.due(one.id)))
-    expect(f"{one.id}'s reminder", reminder and reminder[keys.BY_DUE.sort], _due(row))
-    return wanted | ({_at(keys.due(one.id))} if reminder else set())
+    pending_work = rows.get(_at(keys.pending_work(one.id)))
+    expect(
+        f"{one.id}'s pending work", pending_work and pending_work[keys.BY_PENDING.sort], _due(row)
+    )
+    return wanted | ({_at(keys.pending_work(one.id))} if pending_work else set())
 
 
 def _check_row(
     rows: Rows,
     key: tuple[str, str],
     member: Member,
-    fate: Fate,
+    desired: DesiredState,
     expect: Expect,
     *,
     enabled: bool | None = None,
@@ -92,12 +94,12 @@ def _check_row(
         expect(f"{what}, in its own trash,", row and items.DELETION_ID not in row, True)
         expect(f"{what}'s enabled", row and row.get("enabled"), enabled)
         return {key}
-    expect(what, _fate_of(row), fate)
-    if fate == GONE or row is None:
+    expect(what, _state_of(row), desired)
+    if desired == GONE or row is None:
         return set()
     if enabled is not None:
-        expect(f"{what}'s enabled", row["enabled"], enabled and fate == LIVE)
-        before = None if fate == LIVE else enabled
+        expect(f"{what}'s enabled", row["enabled"], enabled and desired == LIVE)
+        before = None if desired == LIVE else enabled
         expect(f"{what}'s former enabled", row.get(items.ENABLED_BEFORE), before)
     return {key}
 
@@ -110,7 +112,7 @@ def _check_counts(world: World, rows: Rows, expect: Expect) -> None:
             kind = pk.split("#")[0]
             name = {"LIVE": "all", "INTEGRATION": pk, "WORKSPACE": f"{pk} {sk}"}[kind]
             found[name] += row[items.LIVE]
-    live = [one for one in world.model.installs.values() if world.model.fate(one.id) == LIVE]
+    live = [one for one in world.model.installs.values() if world.model.desired(one.id) == LIVE]
     wanted: Counter[str] = Counter({"all": len(live)})
     for one in live:
         workspace, integration = f"WORKSPACE#{one.workspace}", one.integration
@@ -120,7 +122,7 @@ def _check_counts(world: World, rows: Rows, expect: Expect) -> None:
     expect("the counts are", +found, +wanted)
 
 
-def _fate_of(row: Row | None) -> Fate:
+def _state_of(row: Row | None) -> DesiredState:
     if row is None:
         return GONE
     if "deletedAt" not in row:
@@ -132,5 +134,5 @@ def _fate_of(row: Row | None) -> Fate:
 def _due(row: Row) -> str | None:
     if items.PURGE_AT not in row:
         return None
-    at = datetime.fromtimestamp(row[items.PURGE_AT], UTC) + due.SWEEP
-    return keys.due_at(timestamp(at), row["id"])
+    at = datetime.fromtimestamp(row[items.PURGE_AT], UTC) + pending.TTL_DELAY
+    return keys.pending_at(timestamp(at), row["id"])

@@ -25,7 +25,7 @@ from uuid import UUID
 from installs import clock, commands
 from installs.cascade import Work
 from installs.repair import finish_overdue
-from installs.store import due
+from installs.store import pending
 from tests.property.cascade.checks import violations
 from tests.property.cascade.world import START, WORKSPACES, World
 from tools.importer import pauses
@@ -82,7 +82,7 @@ def _fixed(dice: random.Random) -> Iterator[list[World]]:
     with (
         mock.patch.object(clock, "now", now),
         mock.patch.object(commands, "uuid4", an_id),
-        mock.patch.object(due, "uuid4", an_id),
+        mock.patch.object(pending, "uuid4", an_id),
         mock.patch.object(pauses, "time", SimpleNamespace(sleep=lambda _: None)),
     ):
         yield world
@@ -147,13 +147,13 @@ def _rest(world: World) -> list[str]:
     while world.actors:
         world.resume(world.dice.choice(list(world.actors)))
     _drain_stream(world)
-    # No reminder is needed where no record was lost.
+    # No pending work is needed where no record was lost.
     if not (world.lost or world.inserted) and (wrong := violations(world)):
         return ["Before any repair:", *wrong]
     _repair(world)
     if world.lost or not world.sweeps:
-        # What was swept and its record lost, or never swept, only its reminder tells.
-        world.move_clock(due.SWEEP + timedelta(days=91))
+        # What was swept and its record lost, or never swept, only its pending work tells.
+        world.move_clock(pending.TTL_DELAY + timedelta(days=91))
         _repair(world)
     if any(item.get("purgeAt") and not world.sweeps for item in world.memory.all()):
         return ["Something is there long after its retention"]

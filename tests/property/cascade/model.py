@@ -15,7 +15,7 @@ GONE: Final = "gone"
 Taken = tuple[str, str, str | None]
 """A deletion as rows show it: when, its id, its tier."""
 
-Fate = str | Taken
+DesiredState = str | Taken
 
 
 @dataclass
@@ -53,26 +53,26 @@ class Model:
     solutions: dict[str, list[Member]] = field(default_factory=dict)
     """The members of each solution."""
 
-    def fate(self, install_id: str) -> Fate:
+    def desired(self, install_id: str) -> DesiredState:
         """An install follows its parent, unless it was uninstalled or ended by itself."""
         install = self.installs[install_id]
         if install.gone:
             return GONE
         if install.own is not None:
             return install.own
-        return LIVE if install.parent is None else self.fate(install.parent)
+        return LIVE if install.parent is None else self.desired(install.parent)
 
     def cascaded(self, install_id: str) -> bool:
         """Whether an install is in the trash because its parent is."""
-        return self.installs[install_id].own is None and isinstance(self.fate(install_id), tuple)
+        return self.installs[install_id].own is None and isinstance(self.desired(install_id), tuple)
 
-    def solution_fate(self, solution_id: str) -> Fate | None:
+    def solution_state(self, solution_id: str) -> DesiredState | None:
         """A solution lives while an install in it does; ``None``: no install ever was."""
         return _together(
-            [self.fate(one.id) for one in self.installs.values() if one.solution == solution_id]
+            [self.desired(one.id) for one in self.installs.values() if one.solution == solution_id]
         )
 
-    def solution_member_fate(self, solution_id: str, member: Member) -> Fate | None:
+    def solution_member_state(self, solution_id: str, member: Member) -> DesiredState | None:
         """It goes with the installs that brought its entity; without any, with the solution."""
         owners = {
             one.owner
@@ -81,12 +81,12 @@ class Model:
             and not one.own_trash
             and self.installs[one.owner].solution == solution_id
         }
-        return _together([self.fate(one) for one in owners]) or self.solution_fate(solution_id)
+        return _together([self.desired(one) for one in owners]) or self.solution_state(solution_id)
 
 
-def _together(fates: list[Fate]) -> Fate | None:
-    if not fates:
+def _together(desired_states: list[DesiredState]) -> DesiredState | None:
+    if not desired_states:
         return None
-    if LIVE in fates:
+    if LIVE in desired_states:
         return LIVE
-    return max((fate for fate in fates if isinstance(fate, tuple)), default=GONE)
+    return max((desired for desired in desired_states if isinstance(desired, tuple)), default=GONE)

@@ -27,7 +27,7 @@ def an_action(dice: random.Random, place: Key) -> Any:  # noqa: ANN401 - any act
         Exists(), Missing(), Exists(name), Missing(name), Equals(name, dice.choice((1, "x", True))),
     ]  # fmt: skip
     conditions = dice.sample(some, dice.choice((0, 0, 1, 2)))
-    due = {keys.BY_DUE.partition: "0", keys.BY_DUE.sort: f"{dice.randrange(3)}#{place.sk}"}
+    due = {keys.BY_PENDING.partition: "0", keys.BY_PENDING.sort: f"{dice.randrange(3)}#{place.sk}"}
     match dice.randrange(5):
         case 0:
             return Delete(place, conditions)
@@ -67,9 +67,9 @@ def test_it_answers_as_the_engine_does(table_name: str, dynamodb: DynamoDBClient
             wanted = Range(partition, "S#")
             found = list(real.query(wanted, consistent=True))
             assert list(memory.query(wanted, consistent=True)) == found
-        due = [*real.query(Range("0", "", keys.BY_DUE))]
-        mine = [*memory.query(Range("0", "", keys.BY_DUE))]
-        sort = keys.BY_DUE.sort
+        due = [*real.query(Range("0", "", keys.BY_PENDING))]
+        mine = [*memory.query(Range("0", "", keys.BY_PENDING))]
+        sort = keys.BY_PENDING.sort
         assert [one[sort] for one in mine] == [one[sort] for one in due]
     assert memory.get_many(PLACES) == real.get_many(PLACES)
     assert 50 < refused < 350

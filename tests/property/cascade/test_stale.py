@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from installs import cascade, model
 from installs.cascade import Work
-from installs.lifecycle import Deletion, InstallState, taken
+from installs.lifecycle import Deletion, InstallState, deleted
 from installs.store import items, keys
 from tests.property.cascade.fibers import Fiber
 from tests.property.cascade.memory import MemoryTable
@@ -44,11 +44,11 @@ class World:
             self._put(keys.member(one, member.id), member)
         rows = [_install("kept"), _install("swept")]
         states = [
-            taken(InstallState(row), deletion, cascaded=False)
+            deleted(InstallState(row), deletion, cascaded=False)
             for row, deletion in zip(rows, (OLDER, NEWER), strict=True)
         ]
         write_installs(self.memory.as_table(), states, lambda *_: None)
-        self.places = {state.row.id: state.place for state in states}
+        self.refs = {state.row.id: state.owner_refs for state in states}
 
     def _put(self, key: Key, row: model.Row) -> None:
         self.memory.put(items.row_to_item(key, row))
@@ -68,7 +68,7 @@ class World:
 
     def reconciler(self, install_id: str) -> Fiber:
         work = Work(self.memory.as_table())
-        return Fiber.of(lambda: cascade.reconcile(work, self.places[install_id]))
+        return Fiber.of(lambda: cascade.reconcile(work, self.refs[install_id]))
 
     def deletions(self) -> dict[str, str]:
         """The rows of the solution, and by which deletion each is gone."""
@@ -119,7 +119,7 @@ def test_section_7_a_sweep_between_a_read_and_its_write() -> None:
 
 def test_section_7_nothing_is_left_of_what_came_and_went_between_a_read_and_its_write() -> None:
     for stale in count(1):
-        # given a reconciler of an install that has begun while there was no reminder
+        # given a reconciler of an install that has begun while there was no pending work
         world = World()
         late = world.reconciler("kept")
         world.step(late, stale)
@@ -129,7 +129,7 @@ def test_section_7_nothing_is_left_of_what_came_and_went_between_a_read_and_its_
         world.memory.write(keys.install("kept"), None)
         world.finish(world.reconciler("kept"))
         world.finish(late)
-        # then there is nothing of it, no reminder either
+        # then there is nothing of it, no pending work either
         assert not world.memory.partitions["INSTALL#kept"]
     assert stale > 8
 

@@ -16,7 +16,7 @@ from installs.stream import consume
 from tests.property.cascade.fibers import CrashError, Fiber
 from tests.property.cascade.memory import MemoryTable
 from tests.property.cascade.model import Install, Member, Model
-from tools.importer.afterwards import Hung, remind_where_changed
+from tools.importer.afterwards import Hung, enqueue_where_changed
 from tools.importer.installs import write_installs
 
 if TYPE_CHECKING:
@@ -123,11 +123,11 @@ class World:
         one = self.model.installs[install_id]
         if actor == "client" and old is not None and self.current is not None:
             # Retention may run out between the check and the write, but not before both.
-            assert not old.gone(self.began[self.current]), "changed after its retention"
+            assert not old.expired(self.began[self.current]), "changed after its retention"
         if new is None:
             assert old is not None
             assert old.deletion is not None or actor != "client"
-            one.gone = one.gone or actor == "client" or old.gone(self.now)
+            one.gone = one.gone or actor == "client" or old.expired(self.now)
         elif actor == "client" and new.deletion is None:
             one.own = None
         elif actor == "client":
@@ -216,11 +216,11 @@ class World:
     def handle(self, batch: list[Record]) -> list[Record]:
         """Hand records to the consumer; those that it leaves."""
 
-        def park(record: Record, reason: str) -> None:
+        def dead_letter(record: Record, reason: str) -> None:
             raise AssertionError(f"parked: {reason}")
 
         work = Work(self.table, self._check_time)
-        outcome = consume(batch, lambda seen: cascade.reconcile(work, seen), park)  # type: ignore[arg-type]
+        outcome = consume(batch, lambda seen: cascade.reconcile(work, seen), dead_letter)  # type: ignore[arg-type]
         numbers = [record["dynamodb"]["SequenceNumber"] for record in batch]
         return batch[numbers.index(outcome.stopped_at) :] if outcome.stopped_at else []
 
@@ -263,8 +263,8 @@ class World:
             self.model.members.append(one)
             self.memory.put(self._member(one))
             self._dawdle()
-            known = {install_id: state.place}
-            calmly(lambda: remind_where_changed(self.table, [Hung(install_id, None)], known))
+            known = {install_id: state.owner_refs}
+            calmly(lambda: enqueue_where_changed(self.table, [Hung(install_id, None)], known))
 
         self.start("client", f"insert a member of {install_id}", work)
 
@@ -280,8 +280,8 @@ class World:
             state = InstallState(_row(one))
             calmly(lambda: write_installs(self.table, [state], lambda *_: None))
             self._dawdle()
-            known = {parent_id: parent.place}
-            calmly(lambda: remind_where_changed(self.table, [Hung(parent_id, None)], known))
+            known = {parent_id: parent.owner_refs}
+            calmly(lambda: enqueue_where_changed(self.table, [Hung(parent_id, None)], known))
 
         self.start("importer", f"insert {install_id} below {parent_id}", work)
 

@@ -35,7 +35,7 @@ def test_the_table_is_as_the_store_expects_it(resources: Json) -> None:
             "Projection": {"ProjectionType": "ALL"},
         }
 
-    indexes = (*keys.INDEXES, keys.BY_DUE)
+    indexes = (*keys.INDEXES, keys.BY_PENDING)
     attributes = {keys.PK, keys.SK} | {a for i in indexes for a in (i.partition, i.sort)}
     assert table["GlobalSecondaryIndexes"] == [schema(index) for index in indexes]
     assert table["KeySchema"] == [
@@ -84,7 +84,7 @@ def test_parked_records_are_encrypted_private_and_expire(resources: Json) -> Non
     assert all(bucket["PublicAccessBlockConfiguration"].values())
     (rule,) = bucket["LifecycleConfiguration"]["Rules"]
     assert rule["Status"] == "Enabled"
-    assert rule["ExpirationInDays"] == {"Ref": "ParkedRecordDays"}
+    assert rule["ExpirationInDays"] == {"Ref": "DeadLetterDays"}
 
 
 def test_parked_records_travel_over_tls_alone(resources: Json) -> None:
@@ -147,5 +147,5 @@ def test_the_keys_are_a_url_or_a_set(template: Json, jwks: str, passes: bool) ->
 def test_the_outputs_lead_to_the_list(template: Json) -> None:
     outputs = template["Outputs"]
 
-    assert outputs.keys() >= {"ApiUrl", "TableName", "ParkingBucketName", "CascadeFunctionName"}
+    assert outputs.keys() >= {"ApiUrl", "TableName", "DeadLetterBucketName", "CascadeFunctionName"}
     assert outputs["ApiUrl"]["Value"]["Fn::Sub"].endswith("/${Stage}")

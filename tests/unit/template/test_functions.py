@@ -52,7 +52,7 @@ GRANTS: Final[dict[str, dict[str, set[str]]]] = {
     },
     "Repair": {
         TABLE: READ | CHANGE | {"dynamodb:BatchGetItem", "dynamodb:DeleteItem"},
-        f"${{InstallsTable.Arn}}/index/{keys.BY_DUE.name}": {"dynamodb:Query"},
+        f"${{InstallsTable.Arn}}/index/{keys.BY_PENDING.name}": {"dynamodb:Query"},
     },
 }
 """What each function may do beside logging and tracing, by resource.
@@ -68,7 +68,7 @@ VARIABLES: Final = {
     "UninstallInstall": {"TABLE_NAME", "ALLOWED_ORIGIN", "DEFAULT_RETENTION_TIER"},
     "RestoreInstall": {"TABLE_NAME", "ALLOWED_ORIGIN"},
     "PurgeInstall": {"TABLE_NAME", "ALLOWED_ORIGIN"},
-    "Cascade": {"TABLE_NAME", "PARKING_BUCKET"},
+    "Cascade": {"TABLE_NAME", "DEAD_LETTER_BUCKET"},
     "Repair": {"TABLE_NAME"},
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from installs import clock
-from installs.store import counters, due, items, keys
+from installs.store import counters, items, keys, pending
 from installs.store.expressions import Action, Condition, Delete, Exists, Missing, Update, same
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ def default_tier(table: Table, workspace_id: str) -> str | None:
 def commit(
     table: Table, changes: Sequence[Change], *guards: Action, request_id: str | None = None
 ) -> None:
-    """Write changes in one transaction: rows, counters of live installs, epochs, reminders.
+    """Write changes in one transaction: rows, counters of live installs, epochs, pending work.
 
-    Each row is written only if it is as it was read. The reminders keep which request it was.
+    Each row is written only if it is as it was read. The pending work keep which request it was.
 
     Raises
     ------
@@ -61,20 +61,20 @@ def commit(
         The table stayed busy.
     """
     deltas: Counter[Counted] = Counter()
-    epochs: dict[Key, None] = {}
+    versions: dict[Key, None] = {}
     now = clock.now()
     for change in changes:
         row = change.before.row
         delta = int(change.after is not None and change.after.live) - int(change.before.live)
         deltas[counters.counted(row)] += delta
         if row.solution_id is not None:
-            epochs[keys.solution_epoch(row.solution_id)] = None
+            versions[keys.solution_version(row.solution_id)] = None
     table.transact(
         [
             *map(_write, changes),
-            *(due.remind(change.before.place, now, request_id) for change in changes),
+            *(pending.enqueue(change.before.owner_refs, now, request_id) for change in changes),
             *counters.updates(deltas),
-            *(Update(key, add={items.EPOCH: 1}) for key in epochs),
+            *(Update(key, add={items.SOLUTION_VERSION: 1}) for key in versions),
             *guards,
         ]
     )

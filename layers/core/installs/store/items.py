@@ -31,7 +31,7 @@ PURGE_AT: Final = "purgeAt"
 ENABLED_BEFORE: Final = "enabledBefore"
 LIVE: Final = "live"
 CHANGES: Final = "changes"
-EPOCH: Final = "epoch"
+SOLUTION_VERSION: Final = "epoch"
 
 
 def camel_case(name: str) -> str:

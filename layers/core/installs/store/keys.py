@@ -10,7 +10,7 @@ Base table
     ``INSTALL#<id>``               ``INSTALL``               an install
     ``INSTALL#<id>``               ``MEMBER#<id>``           one of its members
     ``INSTALL#<id>``               ``ADDON#<id>``            a pointer to an add-on of it
-    ``INSTALL#<id>``               ``DUE``                   a reminder that it has to be looked at
+    ``INSTALL#<id>``               ``DUE``                   its pending work
     ``SOLUTION#<id>``              ``SOLUTION``              a solution
     ``SOLUTION#<id>``              ``MEMBER#<id>``           one of its members
     ``SOLUTION#<id>``              ``INSTALL#<id>``          a pointer to an install in it
@@ -28,7 +28,7 @@ Base table
     ``SECRET#<sha256>``            ``SECRET``                a pointer to the API key of this secret
     ============================== ========================= =====================================
 
-Indexes (installs alone, ``byDue`` reminders alone; ``<state>`` is ``live`` or ``deleted``)
+Indexes (installs alone, ``byDue`` pending work alone; ``<state>`` is ``live`` or ``deleted``)
     =================== ==================================== ======================================
     index               partition key                        sort key
     =================== ==================================== ======================================
@@ -91,11 +91,11 @@ BY_INTEGRATION: Final = Index("byIntegration", "integrationKey", "workspaceInsta
 BY_PARENT: Final = Index("byParent", "parentKey", "installedKey")
 BY_SOLUTION: Final = Index("bySolution", "solutionKey", "installedKey")
 BY_SHARD: Final = Index("byShard", "shardKey", "installedKey")
-BY_DUE: Final = Index("byDue", "dueShard", "dueKey")
+BY_PENDING: Final = Index("byDue", "dueShard", "dueKey")
 INDEXES: Final = (BY_WORKSPACE, BY_LATEST, BY_INTEGRATION, BY_PARENT, BY_SOLUTION, BY_SHARD)
 
 INSTALL_SK: Final = "INSTALL"
-DUE_SK: Final = "DUE"
+PENDING_SK: Final = "DUE"
 MEMBER_PREFIX: Final = "MEMBER#"
 ADD_ON_PREFIX: Final = "ADDON#"
 SOLUTION_INSTALL_PREFIX: Final = "INSTALL#"
@@ -137,14 +137,14 @@ def solution_install(solution_id: str, install_id: str) -> Key:
     return Key(f"SOLUTION#{solution_id}", f"{SOLUTION_INSTALL_PREFIX}{install_id}")
 
 
-def solution_epoch(solution_id: str) -> Key:
+def solution_version(solution_id: str) -> Key:
     """The key of the count of changes to the installs of a solution."""
     return Key(f"SOLUTION#{solution_id}", "EPOCH")
 
 
-def due(install_id: str) -> Key:
-    """The key of the reminder that an install has to be looked at."""
-    return Key(f"INSTALL#{install_id}", DUE_SK)
+def pending_work(install_id: str) -> Key:
+    """The key of the pending work that an install has to be looked at."""
+    return Key(f"INSTALL#{install_id}", PENDING_SK)
 
 
 def integration(integration_id: str) -> Key:
@@ -218,7 +218,7 @@ def latest(at: str | None, install_id: str) -> str:
     return f"{NO_VALUE}#{install_id}" if at is None else f"{WITH_VALUE}#{at}#{install_id}"
 
 
-def due_at(at: str, install_id: str) -> str:
+def pending_at(at: str, install_id: str) -> str:
     """The sort key in order of time; the id makes it unique."""
     return f"{at}#{install_id}"
 

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from installs.ids import is_id
-from installs.lifecycle import is_past
+from installs.lifecycle import has_expired
 from installs.query.language.nodes import Leaf, Node
 from installs.query.language.parameters import Deleted, ListQuery
 from installs.query.language.schema import INSTALL, Kind
@@ -154,4 +154,6 @@ VISIBLE_FIELDS: Final = frozenset({"id", "workspaceId", "deletedAt", "purgeAt"})
 
 def is_seen(row: Mapping[str, Any], scope: frozenset[str] | None, now: datetime) -> bool:
     """Whether a row is in the caller's workspaces (``None``: all) and within its retention."""
-    return (scope is None or row["workspaceId"] in scope) and not is_past(row.get("purgeAt"), now)
+    return (scope is None or row["workspaceId"] in scope) and not has_expired(
+        row.get("purgeAt"), now
+    )

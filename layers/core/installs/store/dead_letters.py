@@ -21,17 +21,17 @@ def _client() -> S3Client:
     return boto3.session.Session().client("s3")
 
 
-def park(bucket: str, record: Mapping[str, Any], reason: str) -> None:
+def put(bucket: str, record: Mapping[str, Any], reason: str) -> None:
     """Keep a record with the reason; the same record parks in the same place.
 
     ``parked`` beside it tells one parking from the next, also of the same record.
     """
     body = json.dumps({"reason": reason, "record": record}).encode()
-    key = f"parked/{record.get('eventID') or sha256(body).hexdigest()}.json"
+    key = f"dead-letters/{record.get('eventID') or sha256(body).hexdigest()}.json"
     _client().put_object(
         Bucket=bucket,
         Key=key,
         Body=body,
         ContentType="application/json",
-        Metadata={"parked": uuid4().hex},
+        Metadata={"attempt": uuid4().hex},
     )

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from installs.lifecycle import End, Fate
+from installs.lifecycle import DesiredState, Presence
 from installs.store import keys
 from installs.store.expressions import Action, Delete, Exists, Update, Value, same
-from installs.store.items import DELETION_ID, ENABLED_BEFORE, EPOCH, decode
+from installs.store.items import DELETION_ID, ENABLED_BEFORE, SOLUTION_VERSION, decode
 from installs.store.keys import Key
 from installs.store.table import Range
 
@@ -26,7 +26,7 @@ _ENABLED: Final = "enabled"
 
 
 @dataclass(frozen=True, slots=True)
-class Hanging:
+class Dependent:
     """A member, a solution or a solution's member, as it was read."""
 
     values: dict[str, Any]
@@ -62,17 +62,17 @@ class Hanging:
         """Whether its state is the cascade's to decide: live, or taken by one."""
         return self.live or self.deletion_id is not None
 
-    def follow(self, fate: Fate) -> Action | None:
+    def follow(self, desired: DesiredState) -> Action | None:
         """What makes it agree with its fate; ``None`` if it does already, or has its own trash."""
         if not self.follows:
             return None
-        if fate is End.GONE:
+        if desired is Presence.GONE:
             return Delete(self.key, self._as_read())
-        if isinstance(fate, End):
-            return None if self.live else self._brought_back()
-        return None if self.deletion_id == fate.id else self._taken(fate)
+        if isinstance(desired, Presence):
+            return None if self.live else self._restore()
+        return None if self.deletion_id == desired.id else self._delete(desired)
 
-    def _taken(self, deletion: Deletion) -> Action:
+    def _delete(self, deletion: Deletion) -> Action:
         """Soft-delete and disable it; one that another deletion took is marked anew."""
         marks: dict[str, Value] = {"deletedAt": deletion.at, DELETION_ID: deletion.id}
         if deletion.tier is not None:
@@ -82,7 +82,7 @@ class Hanging:
         remove = [] if deletion.tier is not None else ["retentionTier"]
         return Update(self.key, self._as_read(), set=marks, remove=remove)
 
-    def _brought_back(self) -> Action:
+    def _restore(self) -> Action:
         before = self.values.get(ENABLED_BEFORE)
         return Update(
             self.key,
@@ -99,10 +99,10 @@ class Hanging:
         )
 
 
-def members(table: Table, install_id: str) -> Iterator[Hanging]:
+def members(table: Table, install_id: str) -> Iterator[Dependent]:
     """The members of an install, read a page at a time as they are asked for."""
     found = table.query(Range(keys.install(install_id).pk, keys.MEMBER_PREFIX), consistent=True)
-    return (Hanging(decode(item)) for item in found)
+    return (Dependent(decode(item)) for item in found)
 
 
 def add_on_ids(table: Table, install_id: str) -> Iterator[str]:
@@ -110,10 +110,10 @@ def add_on_ids(table: Table, install_id: str) -> Iterator[str]:
     return _pointed(table, keys.install(install_id).pk, keys.ADD_ON_PREFIX)
 
 
-def solution_epoch(table: Table, solution_id: str) -> int | None:
+def solution_version(table: Table, solution_id: str) -> int | None:
     """A solution's epoch; read before anything else of it, it is never too new."""
-    item = table.get(keys.solution_epoch(solution_id))
-    return None if item is None else decode(item)[EPOCH]
+    item = table.get(keys.solution_version(solution_id))
+    return None if item is None else decode(item)[SOLUTION_VERSION]
 
 
 def solution_install_ids(table: Table, solution_id: str) -> Iterator[str]:
@@ -121,16 +121,16 @@ def solution_install_ids(table: Table, solution_id: str) -> Iterator[str]:
     return _pointed(table, keys.solution(solution_id).pk, keys.SOLUTION_INSTALL_PREFIX)
 
 
-def solution(table: Table, solution_id: str) -> Hanging | None:
+def solution(table: Table, solution_id: str) -> Dependent | None:
     """A solution's own row."""
     item = table.get(keys.solution(solution_id))
-    return None if item is None else Hanging(decode(item))
+    return None if item is None else Dependent(decode(item))
 
 
-def solution_members(table: Table, solution_id: str) -> Iterator[Hanging]:
+def solution_members(table: Table, solution_id: str) -> Iterator[Dependent]:
     """The members of a solution, read a page at a time as they are asked for."""
     found = table.query(Range(keys.solution(solution_id).pk, keys.MEMBER_PREFIX), consistent=True)
-    return (Hanging(decode(item)) for item in found)
+    return (Dependent(decode(item)) for item in found)
 
 
 def _pointed(table: Table, partition: str, prefix: str) -> Iterator[str]:
