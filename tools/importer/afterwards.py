@@ -2,7 +2,7 @@
 
 Rows that hang from an install are written without looking at it, since they are many. So it is
 looked at afterwards: where it does not agree with what was written, it gets pending work, and the
-cascade does the rest (docs/adr/0013-reminders-and-repair.md).
+cascade does the rest (docs/adr/0013-pending-work-and-repair.md).
 """
 
 from __future__ import annotations
