@@ -9,6 +9,7 @@ const ADVICE = {
   401: "Choose another user or token.",
   422: "Narrow it: by workspace, by integration, or by a date.",
   429: "Wait a moment, and try again.",
+  503: "Wait a moment, and try again.",
 };
 
 /** Clear all that an earlier problem left. */

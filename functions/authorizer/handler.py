@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 from installs.authentication import authenticate
+from installs.deadline import Context, Deadline
 from installs.tokens import BadTokenError
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Context | None) -> dict[str, Any]:
     """Let a caller into the whole stage; the answer is cached for every route of it.
 
     A caller who is known and closed out gets an explicit Deny, which is cached as well.
@@ -23,7 +24,7 @@ def handler(event: dict[str, Any], context: object) -> dict[str, Any]:
         ``Unauthorized``, to the letter: API Gateway's way to answer 401.
     """
     try:
-        caller = authenticate(event.get("authorizationToken"))
+        caller = authenticate(event.get("authorizationToken"), Deadline.of(context))
         stage = whole_stage(event.get("methodArn"))
     except BadTokenError:
         raise Exception("Unauthorized") from None

@@ -8,13 +8,14 @@ from installs import cascade, config, metrics
 from installs.cascade import Tally, Work
 from installs.deadline import Context, Deadline
 from installs.store import dead_letters
-from installs.store.table import Table, client
+from installs.store.table import Table
 from installs.stream import consume
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, list[dict[str, str]]]:
     """Reconcile the install of each record, in order."""
-    work = Work(Table(config.table_name(), client()), Deadline(context).check, Tally())
+    deadline = Deadline.of(context)
+    work = Work(Table.of_function(deadline=deadline), deadline.check_step, Tally())
     bucket = config.dead_letter_bucket()
     outcome = consume(
         event["Records"],

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from installs import commands, config
+from installs import commands
 from installs.http import Request, endpoint, no_parameters
 from installs.rows import row_to_json
-from installs.store.table import Table, client
 
 
 @endpoint
 def handler(request: Request) -> object:
     """Answer with the install."""
     no_parameters(request)
-    table = Table(config.table_name(), client(), request.usage)
+    table = request.table()
     return row_to_json(commands.get(table, request.principal, request.install_id).row)

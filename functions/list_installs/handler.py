@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from installs import access, clock, config
+from installs import access, clock
 from installs.http import Request, endpoint
 from installs.query.execution.executor import run
 from installs.query.language.parameters import parse
 from installs.query.planning.planner import BUDGET
 from installs.rows import item_to_json
 from installs.store.reader import TableReader
-from installs.store.table import Table, client
 
 
 @endpoint
 def handler(request: Request) -> object:
     """Answer with a page of the installs that the caller sees."""
     query = parse(request.query)
-    table = Table(config.table_name(), client(), request.usage)
+    table = request.table()
     scope = access.scope_of(table, request.principal).workspace_ids
     request.usage.budget = BUDGET
     page = run(query, scope, TableReader(table), clock.now())

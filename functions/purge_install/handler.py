@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from installs import commands, config
+from installs import commands
 from installs.http import Request, endpoint, no_parameters
-from installs.store.table import Table, client
 
 
 @endpoint
 def handler(request: Request) -> object:
     """Purge a deleted install; what its uninstall took goes by the cascade."""
     no_parameters(request)
-    table = Table(config.table_name(), client(), request.usage)
+    table = request.table()
     commands.purge(table, request.principal, request.install_id, request_id=request.id)
     return {"success": True}

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from installs import config, metrics
+from installs import metrics
 from installs.cascade import Tally, Work
 from installs.deadline import Context, Deadline
 from installs.log import logger
 from installs.repair import finish_overdue
-from installs.store.table import Table, client
+from installs.store.table import Table
 
 
 def handler(_event: object, context: Context) -> dict[str, int]:
     """Look at every install whose pending work is overdue, as far as there is time."""
-    work = Work(Table(config.table_name(), client()), Deadline(context).check, Tally())
+    deadline = Deadline.of(context)
+    work = Work(Table.of_function(deadline=deadline), deadline.check_step, Tally())
     outcome = finish_overdue(work)
     metrics.publish(work.tally, **{metrics.OVERDUE: [outcome.finished + outcome.failed]})
     logger.info("repair", finished=outcome.finished, failed=outcome.failed)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from installs import commands, config
+from installs import commands
 from installs.http import Request, endpoint, no_parameters
 from installs.rows import row_to_json
-from installs.store.table import Table, client
 
 
 @endpoint
 def handler(request: Request) -> object:
     """Restore, and answer with the install as it is then."""
     no_parameters(request)
-    table = Table(config.table_name(), client(), request.usage)
+    table = request.table()
     state = commands.restore(table, request.principal, request.install_id, request_id=request.id)
     return row_to_json(state.row)

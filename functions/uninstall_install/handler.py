@@ -6,7 +6,6 @@ from typing import Final
 
 from installs import commands, config
 from installs.http import Request, endpoint, no_parameters
-from installs.store.table import Table, client
 
 DEFAULT_TIER: Final = config.default_retention_tier()
 
@@ -15,7 +14,7 @@ DEFAULT_TIER: Final = config.default_retention_tier()
 def handler(request: Request) -> object:
     """Uninstall; what hangs from the install follows by the cascade."""
     no_parameters(request)
-    table = Table(config.table_name(), client(), request.usage)
+    table = request.table()
     commands.uninstall(
         table,
         request.principal,

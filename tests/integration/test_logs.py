@@ -20,7 +20,7 @@ from functions.repair.handler import handler as repair
 from functions.restore_install.handler import handler as restore
 from functions.uninstall_install.handler import handler as uninstall
 from installs import clock
-from installs.errors import ThrottledError
+from installs.errors import UnavailableError
 from installs.log import logger
 from installs.store import pending, table
 from tests import rows
@@ -200,7 +200,7 @@ REMOVED: Final = json.loads((ROOT / "events" / "cascade" / "purge.json").read_te
 
 
 def _throttled(*_: object, **__: object) -> None:
-    raise ThrottledError("The table is busy.")
+    raise UnavailableError("The table is busy.")
 
 
 @pytest.fixture

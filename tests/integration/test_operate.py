@@ -12,7 +12,8 @@ import pytest
 
 from installs import cascade, clock, commands, repair
 from installs.access import Principal
-from installs.cascade import OutOfTimeError, Tally, Work
+from installs.cascade import Tally, Work
+from installs.deadline import OutOfTimeError
 from installs.store import installs, items, keys, pending
 from installs.store.expressions import Delete, Update
 from installs.store.table import Table

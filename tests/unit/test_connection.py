@@ -12,21 +12,25 @@ import botocore.session
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import ClientError, NoCredentialsError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from urllib3.exceptions import NewConnectionError, ProtocolError, ReadTimeoutError
 
 from installs import config
+from installs.deadline import Deadline
 from installs.store import connection
-from installs.store.connection import ATTEMPTS, Connection, Credentials
+from installs.store.connection import CONNECT_SECONDS, SETTLE_SECONDS, Connection, Credentials
+from installs.store.retries import ATTEMPTS, FIRST_SECONDS, CallFailedError
 from tests import caches
+from tests.clocks import Time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from urllib3 import Timeout
 
 SECRET = "wJalrXUtnFEMI"  # noqa: S105 - of no account
 IDENTITY = Credentials("AKIDEXAMPLE", SECRET, "session-token")
@@ -103,18 +107,49 @@ class Service:
     def __init__(self, *answers: tuple[int, bytes] | Exception) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[dict[str, str], bytes]] = []
+        self.timeouts: list[Timeout] = []
 
     def urlopen(
-        self, method: str, path: str, *, body: bytes, headers: dict[str, str], **options: bool
-    ) -> Any:  # noqa: ANN401
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes,
+        headers: dict[str, str],
+        timeout: Timeout,
+        **options: bool,
+    ) -> Response:
         assert (method, path) == ("POST", "/")
-        assert options == {"retries": False, "redirect": False}
+        self.timeouts.append(timeout)
+        assert options == {"retries": False, "redirect": False, "preload_content": False}
         self.asked.append((headers, body))
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
         status, data = answer
-        return type("Response", (), {"status": status, "data": data})
+        return Response(status, data)
+
+
+class Response:
+    """An answer that comes in parts, each after some seconds of the test's clock."""
+
+    def __init__(self, status: int, data: bytes) -> None:
+        self.status = status
+        self._parts = [data[:7], data[7:]]
+        self.closed = False
+
+    def read1(self, most: int) -> bytes:
+        assert most > 7
+        part = next(filter(None, self._parts), b"")
+        if part:
+            self._parts.remove(part)
+        return part
+
+    def close(self) -> None:
+        self.closed = True
+
+    def release_conn(self) -> None:
+        assert not any(self._parts)
 
 
 def connected(*answers: tuple[int, bytes] | Exception) -> tuple[Connection, Service]:
@@ -176,15 +211,27 @@ def test_refusals_are_told_as_botocore_tells_them(
 ) -> None:
     made, _ = connected(*[(status, body)] * ATTEMPTS)
 
-    with pytest.raises(ClientError) as raised:
+    with pytest.raises((ClientError, CallFailedError)) as raised:
         made.query(TableName="t")
 
     with pytest.raises(ClientError) as expected:
         stock(status, body).query(TableName="t")
+    told: dict[str, Any] = {**expected.value.response, **expected.value.response["Error"]}
+    error = raised.value
+    if isinstance(error, CallFailedError):  # another attempt might have been answered
+        assert (error.operation, error.failure.code) == ("Query", told["Code"])
+        return
+    assert isinstance(error, ClientError)
+    assert error.operation_name == "Query"
     for part in ("Code", "CancellationReasons"):
-        found = {**raised.value.response, **raised.value.response["Error"]}.get(part)
-        assert found == {**expected.value.response, **expected.value.response["Error"]}.get(part)
-    assert raised.value.operation_name == "Query"
+        assert {**error.response, **error.response["Error"]}.get(part) == told.get(part)
+
+
+def cancelled(*codes: str) -> tuple[int, bytes]:
+    reasons = ",".join(f'{{"Code":"{code}"}}' for code in codes)
+    return 400, b'{"__type":"x#TransactionCanceledException","CancellationReasons":[%b]}' % (
+        reasons.encode()
+    )
 
 
 OK = (200, b"{}")
@@ -195,9 +242,20 @@ GARBLED = (200, b'{"Items":[')
 SLOW = ReadTimeoutError(None, "/", "timed out")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("fault", [BUSY, (500, b"{}"), THROTTLED, CUT, SLOW, GARBLED])
+IN_PROGRESS = (400, b'{"__type":"x#TransactionInProgressException"}')
+REFUSED = NewConnectionError(None, "refused")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        BUSY, (500, b"{}"), THROTTLED, CUT, SLOW, GARBLED, IN_PROGRESS, REFUSED,
+        (403, b"<html>a proxy</html>"), cancelled("None", "TransactionConflict"),
+        cancelled("ThrottlingError", "None"),
+    ],
+)  # fmt: skip
 def test_what_may_pass_is_tried_again_as_the_same_request(fault: Any) -> None:  # noqa: ANN401
-    made, service = connected(fault, fault, fault, OK)
+    made, service = connected(*[fault] * (ATTEMPTS - 1), OK)
 
     made.transact_write_items(TransactItems=[{"Delete": {"Key": "é"}}])
 
@@ -207,6 +265,27 @@ def test_what_may_pass_is_tried_again_as_the_same_request(fault: Any) -> None:  
     request = json.loads(body)
     assert re.fullmatch(r"[0-9a-f-]{36}", request.pop("ClientRequestToken"))
     assert request == {"TransactItems": [{"Delete": {"Key": "é"}}]}
+
+
+@pytest.mark.parametrize(
+    ("fault", "maybe"),
+    [
+        (CUT, True), (SLOW, True), (BUSY, True), (GARBLED, True), (IN_PROGRESS, True),
+        (REFUSED, False), (THROTTLED, False), (cancelled("TransactionConflict"), False),
+    ],
+)  # fmt: skip
+def test_a_write_whose_answer_was_lost_says_so(fault: Any, maybe: bool) -> None:  # noqa: ANN401
+    # given a fault that may come after the write, and others that come before it
+    made, _ = connected(fault, *[THROTTLED] * ATTEMPTS)
+    with pytest.raises(CallFailedError) as raised:
+        made.transact_write_items(TransactItems=[])
+    assert raised.value.maybe_done is maybe
+    # also where the answer is a refusal in the end
+    made, _ = connected(fault, cancelled("ConditionalCheckFailed"))
+    with pytest.raises(ClientError) as refused:
+        made.transact_write_items(TransactItems=[])
+    metadata: Any = refused.value.response["ResponseMetadata"]
+    assert metadata["MaybeDone"] is maybe
 
 
 def test_two_transactions_are_two() -> None:
@@ -220,13 +299,12 @@ def test_two_transactions_are_two() -> None:
 
 def test_the_last_attempts_fault_is_raised() -> None:
     made, service = connected(*[BUSY] * (ATTEMPTS + 1))
-    with pytest.raises(ClientError, match="503"):
+    with pytest.raises(CallFailedError, match=r"GetItem: 503 after 8 attempts"):
         made.get_item(TableName="t")
     assert len(service.asked) == ATTEMPTS
 
-    unreachable = NewConnectionError(None, "refused")  # type: ignore[arg-type]
-    made, service = connected(*[unreachable] * ATTEMPTS)
-    with pytest.raises(EndpointConnectionError, match=r"127\.0\.0\.1:9"):
+    made, service = connected(*[REFUSED] * ATTEMPTS)
+    with pytest.raises(CallFailedError, match="NewConnectionError"):
         made.get_item(TableName="t")
     assert not service.answers
 
@@ -240,19 +318,46 @@ def test_what_cannot_pass_is_not_tried_again() -> None:
     assert len(service.asked) == 1
 
 
-def test_a_service_that_is_down_is_not_stormed() -> None:
-    """botocore's quota: 500, of which each further attempt takes 14."""
-    made, service = connected(*[BUSY] * 1000)
-    for _ in range(100):
-        with pytest.raises(ClientError):
-            made.query(TableName="t")
-    assert len(service.asked) == 100 + 500 // 14
+def test_an_attempt_takes_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Time(monkeypatch)
+    retries: list[None] = []
+    made, service = connected(SLOW, SLOW, SLOW, OK)
+    bound = made.within(Deadline(clock.steady + 4), lambda: retries.append(None))
 
-    # when it is up again, what succeeds buys the next attempt: 10 are left, and 14 are needed
-    service.answers = [OK, OK, OK, OK, BUSY, OK]
-    for _ in range(5):
-        made.query(TableName="t")
-    assert not service.answers
+    bound.get_item(TableName="t")
+
+    reads = [timeout.read_timeout for timeout in service.timeouts]
+    assert reads == [FIRST_SECONDS, 2 * FIRST_SECONDS, 4, 4]
+    assert {timeout.connect_timeout for timeout in service.timeouts} == {CONNECT_SECONDS}
+    assert len(retries) == 3
+
+
+def test_an_answer_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Time(monkeypatch)
+    drip = Response.read1
+
+    def slowly(response: Response, most: int) -> bytes:
+        clock.pass_(FIRST_SECONDS)
+        return drip(response, most)
+
+    monkeypatch.setattr(Response, "read1", slowly)
+    made, service = connected((200, b'{"Item": {}, "more": 1}'), (200, b"{}"))
+
+    assert made.get_item(TableName="t") == {}
+
+    assert len(service.asked) == 2
+
+
+def test_a_write_leaves_time_to_read_what_became_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Time(monkeypatch)
+    made, service = connected(OK)
+    bound = made.within(Deadline(clock.steady + SETTLE_SECONDS), lambda: None)
+
+    with pytest.raises(CallFailedError, match="OutOfTime after 0 attempts"):
+        bound.transact_write_items(TransactItems=[])
+
+    assert bound.get_item(TableName="t") == {}
+    assert len(service.asked) == 1
 
 
 def test_a_request_is_signed_whole_and_tells_no_secret(caplog: pytest.LogCaptureFixture) -> None:

@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from installs.store.table import ATTEMPTS
+from installs.store.retries import ATTEMPTS
 from tools.bench.contention import simulate
 from tools.bench.network import Lognormal
 

@@ -13,7 +13,7 @@ import orjson
 import pytest
 
 from installs import errors
-from installs.http import STATUS, Request, endpoint, no_parameters
+from installs.http import REQUEST_SECONDS, STATUS, Request, endpoint, no_parameters
 from installs.model import Install
 from installs.rows import row_to_json
 from tests.gateway import event
@@ -43,6 +43,40 @@ def test_every_error_has_its_status_and_shape(error: type[errors.InstallsError])
         "errors": [{"parameter": "filter", "pointer": "/a/?", "code": "bad", "detail": "is bad"}],
     }  # fmt: skip
     assert ("WWW-Authenticate" in answer["headers"]) is (answer["statusCode"] == 401)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(errors.ThrottledError, 429), (errors.UnavailableError, 503)]
+)
+def test_an_answer_that_another_attempt_may_change_says_when(
+    error: type[errors.InstallsError], status: int
+) -> None:
+    def respond(_: Request) -> object:
+        raise error("Why.")
+
+    answer, _ = call(respond)
+    assert (answer["statusCode"], answer["headers"]["Retry-After"]) == (status, "1")
+    answer, _ = call(lambda _: {})
+    assert "Retry-After" not in answer["headers"]
+
+
+def test_no_function_says_that_the_caller_asks_too_often() -> None:
+    # 429 is the gateway's, of the caller's own rate; what stands behind us is a 503
+    code = [path for top in ("layers/core", "functions") for path in (ROOT / top).rglob("*.py")]
+    raising = [path.name for path in code if "ThrottledError(" in path.read_text()]
+    assert raising == ["errors.py"]
+
+
+class LittleTime:
+    def get_remaining_time_in_millis(self) -> int:
+        return 3_000
+
+
+@pytest.mark.parametrize("context", [None, LittleTime()])
+def test_a_request_has_a_deadline_before_lambdas(context: LittleTime | None) -> None:
+    left: list[float] = []
+    endpoint(lambda request: left.append(request.deadline.left))(event(), context)
+    assert 0 < left[0] <= (REQUEST_SECONDS if context is None else 2)
 
 
 def test_an_unknown_error_tells_nothing(capfd: pytest.CaptureFixture[str]) -> None:
@@ -111,11 +145,14 @@ def test_each_request_leaves_one_line_without_secrets() -> None:
     # given requests that end well, badly, and worse, in a process of their own
     script = """
 from tests.gateway import event
-from installs.errors import NotFoundError
+from installs.errors import NotFoundError, UnavailableError
 from installs.http import endpoint
 def worse(request): request.usage.count(7, 0.5); raise ZeroDivisionError
 def badly(request): raise NotFoundError("hush")
-for respond in (lambda request: {"variables": "hush"}, badly, worse):
+def busy(request):
+    request.usage.count_retry()
+    raise UnavailableError(cause={"operation": "Query", "code": "Slow", "attempts": 2})
+for respond in (lambda request: {"variables": "hush"}, badly, worse, busy):
     endpoint(respond)(event(multiValueQueryStringParameters={"filter": ["hush"]}), None)
 """
     ran = subprocess.run(  # noqa: S603 - our own interpreter and script
@@ -129,7 +166,11 @@ for respond in (lambda request: {"variables": "hush"}, badly, worse):
         ("req_1", 200, 0),
         ("req_1", 404, 0),
         ("req_1", 500, 7),
+        ("req_1", 503, 0),
     ]
+    # and of the table's fault it says which call, and why
+    assert lines[3]["unavailable"] == {"operation": "Query", "code": "Slow", "attempts": 2}
+    assert (lines[3]["level"], lines[3]["retries"]) == ("WARN", 1)
     assert all(line["Milliseconds"] >= 0 for line in lines)
     # and it is read as metrics
     (metrics,) = lines[2]["_aws"]["CloudWatchMetrics"]

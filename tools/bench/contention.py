@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from installs.store.connection import jitter
-from installs.store.table import ATTEMPTS
+from installs.store.retries import ATTEMPTS, jitter
 from tools.bench.network import percentile
 
 if TYPE_CHECKING:

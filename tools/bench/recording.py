@@ -33,6 +33,10 @@ class Recorder(Connection):
         self._steps: list[Step] = []
         self._begun = 0
 
+    def within(self, *_: object) -> Recorder:
+        """The recorder itself: a recording is of one request after the other."""
+        return self
+
     def taken(self) -> Trace:
         """What was recorded since it was last taken."""
         steps, self._steps = self._steps, []

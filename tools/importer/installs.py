@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
-from installs.errors import ConflictError, ThrottledError
+from installs.errors import ConflictError, UnavailableError
 from installs.store import counters, items, keys
 from installs.store.expressions import Action, Delete, Missing, Update
 from installs.store.installs import as_read, get, get_many
@@ -57,7 +57,7 @@ def write_installs(
         for batch in batches(changed):
             try:
                 table.transact(actions(batch))
-            except (ConditionFailedError, ConflictError, ThrottledError):
+            except (ConditionFailedError, ConflictError, UnavailableError):
                 for change in batch:
                     _write_alone(table, change.after)
         on_written(len(run), len(changed))
@@ -70,7 +70,7 @@ def _write_alone(table: Table, state: InstallState) -> None:
             return
         try:
             table.transact(actions([change]))
-        except (ConditionFailedError, ConflictError, ThrottledError):
+        except (ConditionFailedError, ConflictError, UnavailableError):
             continue
         return
     raise ImportStoppedError(

@@ -26,9 +26,9 @@ _TAG: Final = "Installs"
 
 _HEADER: Final = "# Made by 'python -m tools openapi'; a test compares the two.\n"
 _DEFAULT_ORDER: Final = [{"installedAt": "desc"}]
-_BASE: Final = (400, 401, 403, 404, 413, 415, 429, 500, 504)
+_BASE: Final = (400, 401, 403, 404, 413, 415, 429, 500, 503)
 """What any route may answer; by the function or, for it, by the gateway."""
-_OF_GATEWAY: Final = {413: "invalid_parameter", 415: "invalid_parameter", 504: "internal_error"}
+_OF_GATEWAY: Final = {413: "invalid_parameter", 415: "invalid_parameter"}
 """Statuses that only the gateway answers with, and its code (template.yaml, GatewayResponses)."""
 
 
@@ -207,6 +207,7 @@ def _refusal(status: HTTPStatus) -> Json:
     headers = {
         HTTPStatus.UNAUTHORIZED: "WWW-Authenticate",
         HTTPStatus.TOO_MANY_REQUESTS: "Retry-After",
+        HTTPStatus.SERVICE_UNAVAILABLE: "Retry-After",
     }
     codes = _codes(status)
     media: Json = {"schema": ref("Problem")}

@@ -138,6 +138,7 @@ _OF_THE_SERVICE: Final = (
     errors.ConflictError("The install is being changed by another request; try again."),
     errors.QueryTooExpensiveError(TOO_EXPENSIVE),
     errors.ThrottledError("Too many requests; try again later."),
+    errors.UnavailableError(),
     errors.InstallsError("Something went wrong on our side."),
 )
 

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 
 from installs import api_keys, clock, tokens
+from installs.deadline import NO_DEADLINE, Deadline
 from installs.model import KeyKind, PrincipalKind
 from installs.tokens import BadTokenError
 
@@ -27,8 +28,8 @@ class Caller:
     enabled: bool = True
 
 
-def authenticate(authorization: object) -> Caller:
-    """Whoever a header stands for.
+def authenticate(authorization: object, deadline: Deadline = NO_DEADLINE) -> Caller:
+    """Whoever a header stands for, by the deadline.
 
     Raises
     ------
@@ -36,13 +37,15 @@ def authenticate(authorization: object) -> Caller:
         For nobody: it is missing, of another scheme, malformed, forged, expired or revoked.
     KeySetError
         There are no keys to tell.
+    UnavailableError
+        The table does not answer.
     """
     scheme, _, credentials = str(authorization or "").partition(" ")
     token = credentials.strip(" ")
     if scheme.lower() != "bearer" or not token.isascii():
         raise BadTokenError
     if api_keys.is_secret(token):
-        return _key(token)
+        return _key(token, deadline)
     subject = tokens.subject(
         token,
         issuer=os.environ["ISSUER"],
@@ -52,12 +55,11 @@ def authenticate(authorization: object) -> Caller:
     return Caller(subject, PrincipalKind.USER)
 
 
-def _key(secret: str) -> Caller:
-    from installs import config
+def _key(secret: str, deadline: Deadline) -> Caller:
     from installs.store import api_keys as stored
-    from installs.store.table import Table, client
+    from installs.store.table import Table
 
-    table = Table(config.table_name(), client())
+    table = Table.of_function(deadline=deadline)
     key = stored.by_secret(table, api_keys.digest(secret))
     if key is None or not api_keys.opens(key, secret) or not api_keys.works(key, clock.now()):
         raise BadTokenError

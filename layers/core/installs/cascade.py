@@ -41,10 +41,6 @@ _ATTEMPTS: Final = 10
 T = TypeVar("T")
 
 
-class OutOfTimeError(Exception):
-    """The invocation ends before the work does; what is done stays done."""
-
-
 @dataclass(slots=True)
 class Tally:
     """What was written: rows by what became of them, and how often all was read again."""
@@ -89,7 +85,7 @@ def reconcile(work: Work, seen: OwnerRefs) -> None:
 
     Raises
     ------
-    ConflictError, ThrottledError, OutOfTimeError
+    ConflictError, UnavailableError, OutOfTimeError
         The work is not finished and may be begun again at any time.
 
     """

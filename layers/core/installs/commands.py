@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from installs import access, clock, lifecycle
-from installs.errors import ConflictError
+from installs.errors import ConflictError, UnavailableError
 from installs.model import WorkspaceRole
 from installs.store import installs, keys
 from installs.store.expressions import Action, Check
@@ -109,7 +109,25 @@ def _change(
         change, guards = decision
         try:
             installs.commit(table, [change], *guards, request_id=request_id)
-        except ConditionFailedError:
+        except (ConditionFailedError, UnavailableError) as error:
+            if error.maybe_written:
+                now = installs.get(table, install_id)
+                if _made(change, now):
+                    return now or state
+            if isinstance(error, UnavailableError):
+                raise
             continue
         return change.after or state
     raise ConflictError("The install kept changing; try again.")
+
+
+def _made(change: Change, now: InstallState | None) -> bool:
+    """Return True if a change whose answer was lost was written: the install is as after it.
+
+    An uninstall is known by the id of its deletion. A restore and a purge are known by the end of
+    the deletion that they were asked to undo, or to make final.
+    """
+    if change.after is None or now is None:
+        return change.after is now
+    asked, found = change.after.deletion, now.deletion
+    return (asked and asked.id) == (found and found.id)

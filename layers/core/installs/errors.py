@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 MAX_ISSUES: Final = 20
 """How many problems are told at once."""
@@ -108,6 +108,26 @@ class QueryTooExpensiveError(InstallsError):
 
 
 class ThrottledError(InstallsError):
-    """DynamoDB refused for want of capacity, after retries."""
+    """The caller asks too often: the gateway says so, never a function."""
 
     code = "throttled"
+
+
+class UnavailableError(InstallsError):
+    """What the service stands on did not answer, or refused for want of capacity, after retries."""
+
+    code = "unavailable"
+
+    def __init__(
+        self,
+        detail: str = "The service cannot answer at the moment; try again.",
+        issues: Sequence[Issue] = (),
+        *,
+        cause: Mapping[str, object] | None = None,
+        maybe_written: bool = False,
+    ) -> None:
+        super().__init__(detail, issues)
+        self.cause = cause or {}
+        """For the log alone: the operation, the code, the attempts, the seconds that they took."""
+        self.maybe_written = maybe_written
+        """Whether a write may have been done whose answer was lost."""

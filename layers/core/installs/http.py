@@ -12,6 +12,7 @@ import orjson
 
 from installs import config, errors
 from installs.access import Principal
+from installs.deadline import NO_DEADLINE, Context, Deadline
 from installs.errors import (
     InstallsError,
     InvalidParameterError,
@@ -19,11 +20,13 @@ from installs.errors import (
     NotFoundError,
     QueryTooExpensiveError,
     UnauthorizedError,
+    UnavailableError,
 )
 from installs.ids import is_id
 from installs.log import log_request
 from installs.model import PrincipalKind
-from installs.store.table import Usage
+from installs.store import parallel
+from installs.store.table import Table, Usage
 
 STATUS: Final[Mapping[type[InstallsError], HTTPStatus]] = {
     errors.InvalidParameterError: HTTPStatus.BAD_REQUEST,
@@ -38,7 +41,14 @@ STATUS: Final[Mapping[type[InstallsError], HTTPStatus]] = {
     errors.ConflictError: HTTPStatus.CONFLICT,
     errors.QueryTooExpensiveError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+
+REQUEST_SECONDS: Final = 15.0
+"""What a request may take in all, also where Lambda would give it more: then it is a 503."""
+
+RETRY_AFTER: Final = "1"
+"""Seconds after which to try again, where an answer says that it may help."""
 
 MAX_BYTES: Final = 6_000_000
 """What an answer may take as JSON, its body escaped (AWS: Lambda quotas, 6 MB of response)."""
@@ -60,6 +70,12 @@ class Request:
     query: Mapping[str, Sequence[str]]
     usage: Usage = field(default_factory=Usage)
     """What answering it has read."""
+    deadline: Deadline = NO_DEADLINE
+    """When it has to be answered."""
+
+    def table(self) -> Table:
+        """The table, for what answering takes."""
+        return Table.of_function(self.usage, self.deadline)
 
     @property
     def install_id(self) -> str:
@@ -76,28 +92,35 @@ class Request:
         return found
 
 
-def endpoint(respond: Callable[[Request], object]) -> Callable[[Event, object], Answer]:
+def endpoint(respond: Callable[[Request], object]) -> Callable[[Event, Context | None], Answer]:
     """A Lambda handler of a function from a request to what is sent back as JSON."""
 
-    def handler(event: Event, context: object) -> Answer:
+    def handler(event: Event, context: Context | None) -> Answer:
         started = time.perf_counter()
+        deadline = Deadline.of(context, at_most=REQUEST_SECONDS)
         request_id = _request_id(event)
         usage = Usage()
         unhandled: Exception | None = None
+        cause: Mapping[str, object] | None = None
         try:
-            answer = _answer(HTTPStatus.OK, respond(request_of(event, usage)), "application/json")
+            request = request_of(event, usage, deadline)
+            answer = _answer(HTTPStatus.OK, respond(request), "application/json")
             _check_size(answer)
         except InstallsError as error:
+            cause = error.cause if isinstance(error, UnavailableError) else None
             answer = problem(error, request_id)
         except Exception as error:
             unhandled = error
             answer = problem(InstallsError("Something went wrong on our side."), request_id)
+        finally:
+            parallel.drop_unfinished()
         log_request(
             request_id=request_id,
             install_id=_install_id(event),
             status=answer["statusCode"],
             seconds=time.perf_counter() - started,
             usage=usage,
+            unavailable=cause,
             unhandled=unhandled,
         )
         return answer
@@ -105,7 +128,7 @@ def endpoint(respond: Callable[[Request], object]) -> Callable[[Event, object], 
     return handler
 
 
-def request_of(event: Event, usage: Usage) -> Request:
+def request_of(event: Event, usage: Usage, deadline: Deadline = NO_DEADLINE) -> Request:
     """The request of an API Gateway event; fails closed without the authorizer's context.
 
     Raises
@@ -123,6 +146,7 @@ def request_of(event: Event, usage: Usage) -> Request:
         event.get("pathParameters") or {},
         _query(event),
         usage,
+        deadline,
     )
 
 
@@ -184,8 +208,8 @@ def problem(error: InstallsError, request_id: str) -> Answer:
     answer = _answer(status, body, "application/problem+json")
     if status is HTTPStatus.UNAUTHORIZED:
         answer["headers"]["WWW-Authenticate"] = "Bearer"
-    if status is HTTPStatus.TOO_MANY_REQUESTS:
-        answer["headers"]["Retry-After"] = "1"
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        answer["headers"]["Retry-After"] = RETRY_AFTER
     return answer
 
 

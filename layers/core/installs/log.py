@@ -20,6 +20,8 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from installs.store.table import Usage
 
 NAMESPACE: Final = "IntegrationInstalls"
@@ -66,11 +68,13 @@ def log_request(
     status: int,
     seconds: float,
     usage: Usage,
+    unavailable: Mapping[str, object] | None = None,
     unhandled: Exception | None = None,
 ) -> None:
     """The one line of a request: how it ended, how a list was run, and what it read.
 
-    ``install_id``: the one that the path names. Metrics: ``Milliseconds``, and of what was read
+    ``install_id``: the one that the path names. ``unavailable``: which call did not help, and why;
+    ``unhandled``: a fault of ours. Metrics: ``Milliseconds``, and of what was read
     ``Requests``, ``RowsExamined``, ``RowsReturned`` and ``CapacityUnits``, each by function.
     """
     metrics = metrics_of_function()
@@ -83,13 +87,21 @@ def log_request(
     write_metrics(
         "request",
         metrics,
-        level=logging.INFO if unhandled is None else logging.ERROR,
+        level=_level(unavailable, unhandled),
         exc_info=unhandled,
         request_id=request_id,
         install_id=install_id,
         status=status,
         plan=usage.plan,
+        retries=usage.retries,
+        **({} if unavailable is None else {"unavailable": unavailable}),
     )
+
+
+def _level(unavailable: object, unhandled: object) -> int:
+    if unhandled is not None:
+        return logging.ERROR
+    return logging.INFO if unavailable is None else logging.WARNING
 
 
 def write_metrics(

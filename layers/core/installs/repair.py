@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from installs import cascade, clock
-from installs.cascade import OutOfTimeError, Work
+from installs.deadline import OutOfTimeError
 from installs.log import bind_log_context, logger
 from installs.store import pending
+
+if TYPE_CHECKING:
+    from installs.cascade import Work
 
 PATIENCE: Final = timedelta(minutes=5)
 """How long the stream's consumer has for a cascade before anybody else takes it up."""

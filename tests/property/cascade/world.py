@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from installs import cascade, commands, model
 from installs.access import Principal
-from installs.cascade import OutOfTimeError, Work
-from installs.errors import InstallsError, ThrottledError
+from installs.cascade import Work
+from installs.deadline import OutOfTimeError
+from installs.errors import InstallsError, UnavailableError
 from installs.lifecycle import InstallState, timestamp
 from installs.repair import finish_overdue
 from installs.store import installs, items, keys
@@ -83,7 +84,7 @@ class World:
             self.trace.append(f"crash of {self.actors[fiber]}")
             raise CrashError
         if roll < 0.03 and kind == "write":
-            raise ThrottledError("busy")
+            raise UnavailableError("busy")
         if self.patient:
             if self.dice.random() < 0.08:
                 self.waiting.add(fiber)
@@ -355,7 +356,7 @@ def calmly(work: Callable[[], object]) -> None:
     while True:
         try:
             work()
-        except (ThrottledError, CrashError):
+        except (UnavailableError, CrashError):
             continue
         return
 

@@ -29,6 +29,7 @@ from installs_client.errors import (
     QueryTooExpensiveError,
     ThrottledError,
     UnauthorizedError,
+    UnavailableError,
     UnexpectedAnswerError,
     UnreachableError,
 )
@@ -73,6 +74,7 @@ __all__ = [
     "Retries",
     "ThrottledError",
     "UnauthorizedError",
+    "UnavailableError",
     "UnexpectedAnswerError",
     "UnreachableError",
     "all_of",

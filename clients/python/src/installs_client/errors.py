@@ -184,6 +184,15 @@ class ThrottledError(ProblemError):
     code_of_class = "throttled"
 
 
+class UnavailableError(ProblemError):
+    """The service could not answer for the moment, after all attempts.
+
+    A write may have been carried out all the same; it may be repeated.
+    """
+
+    code_of_class = "unavailable"
+
+
 class InternalError(ProblemError):
     """Something went wrong inside the service, after all attempts."""
 

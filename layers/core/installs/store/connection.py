@@ -2,16 +2,15 @@
 
 In place of boto3's client, whose start reads the models of a service, and each of whose calls costs
 more than twice what signing and sending do (ADR 0026). It signs by botocore's Signature Version 4,
-retries as boto3's standard mode does (AWS SDKs and Tools: Retry behavior) by botocore's quota, and
-raises botocore's errors; what it is given and gives is what boto3's low-level client is and gives.
+tries again as ``store/retries.py`` says, and raises botocore's errors for what is refused; what it
+is given and gives is what boto3's low-level client is and gives.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import random
-import time
+from copy import copy
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -21,11 +20,16 @@ import orjson
 import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
-from botocore.retries.quota import RetryQuota
+from botocore.exceptions import ClientError, NoCredentialsError
+
+from installs import clock
+from installs.deadline import NO_DEADLINE
+from installs.store.retries import Attempts, Failure, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from installs.deadline import Deadline
 
 logging.getLogger("botocore.auth").setLevel(logging.INFO)
 """At DEBUG it logs what it signs, and the session token is signed."""
@@ -33,9 +37,14 @@ logging.getLogger("botocore.auth").setLevel(logging.INFO)
 POOL: Final = 32
 """Connections kept open: at least the widest fan-out of reads."""
 
-ATTEMPTS: Final = 4
-CONNECT_SECONDS: Final = 2
-READ_SECONDS: Final = 10
+CONNECT_SECONDS: Final = 1.0
+
+SETTLE_SECONDS: Final = 2.0
+"""What a write leaves of a request's time, to read what became of it if nobody says."""
+
+WRITE: Final = "TransactWriteItems"
+CONFLICT: Final = "TransactionConflict"
+"""The reason of a cancellation that says: another transaction was first."""
 
 THROTTLES: Final = frozenset(
     {
@@ -48,13 +57,13 @@ THROTTLES: Final = frozenset(
 )
 """The codes of errors and of cancellation reasons that say: not so fast."""
 
-_PAUSE: Final = 0.025
-_LONGEST_PAUSE: Final = 0.8
+_NEVER_SENT: Final = (
+    urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.SSLError,
+)  # fmt: skip
+_PART: Final = 256 * 1024
 
 _OF_THE_ERROR: Final = ("__type", "message", "Message")
-_FIRST_TRY: Final = 1
-_THROTTLED_COST: Final = 5
-_RETRY_COST: Final = 14
 
 
 class Credentials(NamedTuple):
@@ -94,8 +103,8 @@ class Connection:
     """One table service, reached from many threads.
 
     Each operation takes the request's members as keywords, and gives the answer's, both as
-    DynamoDB's API has them, and raises ``ClientError`` for what the service refuses,
-    ``EndpointConnectionError`` where it cannot be reached, or what answers is not the service.
+    DynamoDB's API has them. It raises ``ClientError`` for what the service refuses, and
+    ``CallFailedError`` where no attempt was answered, or none that settles it.
     """
 
     def __init__(
@@ -104,12 +113,18 @@ class Connection:
         self._endpoint = f"{endpoint.rstrip('/')}/"
         self._region = region
         self._identity = identity
-        self._quota = RetryQuota()
+        self._tokens = Tokens()
+        self._deadline = NO_DEADLINE
+        self._on_retry: Callable[[], None] = lambda: None
         self._pool = urllib3.PoolManager(
-            maxsize=POOL,
-            cert_reqs="CERT_REQUIRED",
-            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+            maxsize=POOL, cert_reqs="CERT_REQUIRED"
         ).connection_from_url(self._endpoint)
+
+    def within(self, deadline: Deadline, on_retry: Callable[[], None]) -> Connection:
+        """The same connection for one request: it ends with its deadline, and tells of retries."""
+        made = copy(self)
+        made._deadline, made._on_retry = deadline, on_retry
+        return made
 
     def get_item(self, **request: Any) -> Any:  # noqa: ANN401 - the service's own JSON
         """GetItem."""
@@ -125,36 +140,38 @@ class Connection:
 
     def transact_write_items(self, **request: Any) -> Any:  # noqa: ANN401
         """TransactWriteItems; sent again, it is the same transaction (``ClientRequestToken``)."""
-        return self.call("TransactWriteItems", {"ClientRequestToken": str(uuid4())} | request)
+        return self.call(WRITE, {"ClientRequestToken": str(uuid4())} | request)
 
     def call(self, operation: str, request: dict[str, Any]) -> Any:  # noqa: ANN401
         """One operation by its name, tried again where that may help."""
         body = orjson.dumps(request)
-        spent = _FIRST_TRY
-        for attempt in range(1, ATTEMPTS + 1):
-            failure: Exception
+        deadline = self._deadline
+        if operation == WRITE:
+            deadline = deadline.earlier(SETTLE_SECONDS)
+        attempts = Attempts(operation, deadline, self._tokens, self._on_retry)
+        while True:
+            seconds = attempts.seconds()
             try:
-                status, answer = self._send(operation, body)
+                status, answer = self._send(operation, body, seconds)
                 if status == HTTPStatus.OK:
                     found = orjson.loads(answer)
-                    self._quota.release(spent)
+                    attempts.answered()
                     return found
             except (urllib3.exceptions.HTTPError, orjson.JSONDecodeError) as error:
-                failure = EndpointConnectionError(endpoint_url=self._endpoint, error=error)
-                cost = _RETRY_COST
-            else:
-                failure = refused = _refusal(operation, status, answer)
-                throttled = refused.response["Error"]["Code"] in THROTTLES
-                if status < HTTPStatus.INTERNAL_SERVER_ERROR and not throttled:
-                    raise refused
-                cost = _THROTTLED_COST if throttled else _RETRY_COST
-            if attempt == ATTEMPTS or not self._quota.acquire(cost):
-                break
-            spent = cost
-            pause(attempt)
-        raise failure
+                sent = not isinstance(error, _NEVER_SENT)
+                attempts.failed(Failure(type(error).__name__, maybe_done=sent))
+                continue
+            refused = _refusal(operation, status, answer)
+            failure = _passing(refused)
+            if failure is None:
+                attempts.answered()
+                told: Any = refused.response
+                told["ResponseMetadata"]["MaybeDone"] = attempts.maybe_done
+                raise refused
+            attempts.failed(failure)
 
-    def _send(self, operation: str, body: bytes) -> tuple[int, bytes]:
+    def _send(self, operation: str, body: bytes, seconds: float) -> tuple[int, bytes]:
+        """One attempt, which takes so many seconds at the most, drop by drop or not."""
         request = AWSRequest(
             method="POST",
             url=self._endpoint,
@@ -166,25 +183,49 @@ class Connection:
         )
         identity: Any = self._identity()
         SigV4Auth(identity, "dynamodb", self._region).add_auth(request)
+        ends = clock.steady() + seconds
         answer = self._pool.urlopen(
             "POST",
             "/",
             body=body,
             headers=dict(request.headers.items()),
+            timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds),
             retries=False,
             redirect=False,
+            preload_content=False,
         )
-        return answer.status, answer.data
+        parts = []
+        try:
+            while part := answer.read1(_PART):
+                parts.append(part)
+                if clock.steady() > ends:
+                    raise urllib3.exceptions.TimeoutError("The answer came too slowly.")
+        except urllib3.exceptions.HTTPError:
+            answer.close()
+            raise
+        answer.release_conn()
+        return answer.status, b"".join(parts)
 
 
-def pause(attempt: int) -> None:
-    """Wait before the next attempt."""
-    time.sleep(jitter(attempt, random.uniform))
-
-
-def jitter(attempt: int, uniform: Callable[[float, float], float]) -> float:
-    """Seconds to wait after an attempt: full jitter, doubling to at most 0.8 seconds."""
-    return uniform(0, min(_LONGEST_PAUSE, _PAUSE * 2**attempt))
+def _passing(refused: ClientError) -> Failure | None:
+    """Why another attempt at what was refused may succeed; none where it cannot."""
+    code = refused.response["Error"]["Code"]
+    if code in THROTTLES:
+        return Failure(code)
+    if code == "TransactionInProgressException":
+        return Failure(code, maybe_done=True)
+    status = refused.response["ResponseMetadata"]["HTTPStatusCode"]
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or code == str(status):
+        return Failure(code, maybe_done=True)  # or it is not DynamoDB that answers
+    if code != "TransactionCanceledException":
+        return None
+    reasons = {reason.get("Code") for reason in refused.response.get("CancellationReasons", ())}
+    if "ConditionalCheckFailed" in reasons:
+        return None
+    if CONFLICT in reasons:
+        return Failure(CONFLICT, conflict=True)
+    throttles = THROTTLES & reasons
+    return Failure(min(throttles)) if throttles else None
 
 
 def _refusal(operation: str, status: int, body: bytes) -> ClientError:

@@ -57,8 +57,8 @@ def commit(
     ------
     ConditionFailedError
         A row has changed since, or a guard does not hold; nothing is written.
-    ConflictError, ThrottledError
-        The table stayed busy.
+    ConflictError, UnavailableError
+        The table stayed busy, or did not answer.
     """
     deltas: Counter[Counted] = Counter()
     versions: dict[Key, None] = {}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +24,7 @@ def gather(tasks: Sequence[Callable[[], T]]) -> list[T]:
     """
     if not tasks:
         return []
-    others = [_pool().submit(task) for task in tasks[1:]]
+    others = [_submit(_pool(), task) for task in tasks[1:]]
     try:
         return [tasks[0](), *(other.result() for other in others)]
     finally:
@@ -32,7 +34,35 @@ def gather(tasks: Sequence[Callable[[], T]]) -> list[T]:
 
 def begin(task: Callable[[], T]) -> Callable[[], T]:
     """Begin a task beside the caller's own work; what is returned waits for its result."""
-    return _others().submit(task).result
+    return _submit(_others(), task).result
+
+
+def drop_unfinished() -> None:
+    """Let nobody wait for what this thread began and is still under way: its caller is answered.
+
+    What hangs keeps its thread until it ends by itself; the next request gets threads of its own.
+    """
+    begun = [task for task in _begun.tasks if not task.cancel() and not task.done()]
+    _begun.tasks.clear()
+    if begun:
+        _pool.cache_clear()
+        _others.cache_clear()
+
+
+class _Begun(threading.local):
+    """What a thread has begun, as long as anybody holds it."""
+
+    def __init__(self) -> None:
+        self.tasks: WeakSet[Future[Any]] = WeakSet()
+
+
+_begun: Final = _Begun()
+
+
+def _submit(pool: ThreadPoolExecutor, task: Callable[[], T]) -> Future[T]:
+    future = pool.submit(task)
+    _begun.tasks.add(future)
+    return future
 
 
 @cache

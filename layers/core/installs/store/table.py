@@ -1,8 +1,10 @@
-"""The table: reads, and transactions with their retries. Every call of DynamoDB is here."""
+"""The table: its reads and its transactions. Every call of DynamoDB is here."""
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -10,12 +12,19 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from botocore.exceptions import ClientError
 
 from installs import config
-from installs.errors import ConflictError, QueryTooExpensiveError, ThrottledError
+from installs.deadline import NO_DEADLINE, Deadline
+from installs.errors import (
+    ConflictError,
+    InstallsError,
+    QueryTooExpensiveError,
+    UnavailableError,
+)
 from installs.store import keys
-from installs.store.connection import THROTTLES, Connection, pause
+from installs.store.connection import CONFLICT, THROTTLES, Connection
 from installs.store.expressions import Action, Placeholders
 from installs.store.items import Item, encode_key
 from installs.store.keys import Index, Key
+from installs.store.retries import ATTEMPTS, CallFailedError, jitter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,21 +43,20 @@ TOO_EXPENSIVE: Final = (
     "which reads a page and no more, or ask for fewer relations."
 )
 
-ATTEMPTS: Final = 8
-"""How often a transaction is tried that meets another one or a busy table."""
-
-_CONFLICTS: Final = frozenset({"TransactionConflict", "TransactionInProgressException"})
+_IN_DOUBT: Final = "TransactionInProgressException"
 
 
 class ConditionFailedError(Exception):
     """A condition of a transaction did not hold, so nothing was written.
 
-    ``failed`` has the places of the actions whose conditions failed.
+    ``failed`` has the places of the actions whose conditions failed. ``maybe_written``: an earlier
+    attempt, whose answer was lost, may have written it all the same.
     """
 
-    def __init__(self, failed: Sequence[int]) -> None:
+    def __init__(self, failed: Sequence[int], *, maybe_written: bool = False) -> None:
         super().__init__(f"conditions of the actions {list(failed)} did not hold")
         self.failed = tuple(failed)
+        self.maybe_written = maybe_written
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +81,8 @@ class Usage:
     """How a list was run."""
     returned: int = 0
     """How many rows the caller got."""
+    retries: int = 0
+    """How often a call was sent again."""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def count(self, items: int, capacity: float) -> None:
@@ -91,6 +101,11 @@ class Usage:
         if over:
             raise QueryTooExpensiveError(TOO_EXPENSIVE)
 
+    def count_retry(self) -> None:
+        """Add one."""
+        with self._lock:
+            self.retries += 1
+
 
 @cache
 def client() -> DynamoDBClient:
@@ -108,6 +123,15 @@ class Table:
     name: str
     client: DynamoDBClient
     usage: Usage = field(default_factory=Usage)
+    deadline: Deadline = NO_DEADLINE
+
+    @classmethod
+    def of_function(cls, usage: Usage | None = None, deadline: Deadline = NO_DEADLINE) -> Table:
+        """The table of this function, for one invocation: all calls end with its deadline."""
+        usage = usage or Usage()
+        connection: Any = client()
+        within = connection.within(deadline, usage.count_retry)
+        return cls(config.table_name(), within, usage, deadline)
 
     def get(self, key: Key) -> Item | None:
         """One item, strongly consistent."""
@@ -143,9 +167,11 @@ class Table:
             if left:
                 # Large items come in several answers: only an empty one says that it is busy.
                 stalled = 0 if items else stalled + 1
-                if stalled > ATTEMPTS:
-                    raise ThrottledError("The table is busy; try again.")
-                pause(stalled)
+                seconds = jitter(stalled, random.uniform)
+                if stalled > ATTEMPTS or seconds > self.deadline.left:
+                    cause = {"operation": "BatchGetItem", "code": "UnprocessedKeys"}
+                    raise UnavailableError(cause=cause | {"attempts": stalled})
+                time.sleep(seconds)
                 pending.extend(key_of(item) for item in left)
         return found
 
@@ -186,28 +212,18 @@ class Table:
     def transact(self, actions: Sequence[Action]) -> None:
         """Write all of the actions or none.
 
-        Conflicts with other transactions and throttling are retried with jitter.
-
         Raises
         ------
         ConditionFailedError
             A condition did not hold.
-        ConflictError, ThrottledError
-            The retries are used up.
+        ConflictError
+            Another transaction was first, each time.
+        UnavailableError
+            The table did not answer: whether it was written is not known, if it says so.
         """
         encoded: Any = [action.encode(self.name) for action in actions]
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                self.client.transact_write_items(TransactItems=encoded)
-            except ClientError as error:
-                refusal = _refusal(error)
-                if refusal is None:
-                    raise
-                if isinstance(refusal, ConditionFailedError) or attempt == ATTEMPTS:
-                    raise refusal from error
-                pause(attempt)
-            else:
-                return
+        with _translated():
+            self.client.transact_write_items(TransactItems=encoded)
 
 
 def key_of(item: Item) -> Key:
@@ -215,35 +231,48 @@ def key_of(item: Item) -> Key:
     return Key(item[keys.PK]["S"], item[keys.SK]["S"])
 
 
-def _refusal(error: ClientError) -> Exception | None:
-    """Why a transaction was refused; none where it is no refusal."""
-    code = error.response["Error"]["Code"]
-    if code in THROTTLES:
-        return ThrottledError("The table is busy; try again.")
-    if code in _CONFLICTS:
-        return ConflictError("The install is being changed by another request; try again.")
-    if code != "TransactionCanceledException":
-        return None
-    reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", ())]
-    failed = [place for place, reason in enumerate(reasons) if reason == "ConditionalCheckFailed"]
-    if failed:
-        return ConditionFailedError(failed)
-    if _CONFLICTS.intersection(reasons):
-        return ConflictError("The install is being changed by another request; try again.")
-    if THROTTLES.intersection(reasons):
-        return ThrottledError("The table is busy; try again.")
-    return None
-
-
 class _translated:
-    """Turns throttling that outlasted botocore's retries into what a caller is told."""
+    """Turns what the table refuses, or did not answer, into what a caller is told."""
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, ClientError) and error.response["Error"]["Code"] in THROTTLES:
-            raise ThrottledError("The table is busy; try again.") from error
+        if isinstance(error, CallFailedError):
+            raise _failed(error) from error
+        if isinstance(error, ClientError) and (told := _refused(error)) is not None:
+            raise told from error
+
+
+def _failed(error: CallFailedError) -> InstallsError:
+    if error.failure.conflict and not error.maybe_done:
+        return ConflictError("The install is being changed by another request; try again.")
+    cause = {
+        "operation": error.operation,
+        "code": error.failure.code,
+        "attempts": error.attempts,
+        "seconds": round(error.seconds, 3),
+    }
+    return UnavailableError(cause=cause, maybe_written=error.maybe_done)
+
+
+def _refused(error: ClientError) -> Exception | None:
+    """What a refusal is told as; none where it is a fault of ours.
+
+    Also those that boto3's own client, which the tools have, was given after its retries.
+    """
+    code = error.response["Error"]["Code"]
+    reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", ())]
+    failed = [place for place, reason in enumerate(reasons) if reason == "ConditionalCheckFailed"]
+    if failed:
+        metadata: Any = error.response["ResponseMetadata"]
+        return ConditionFailedError(failed, maybe_written=metadata.get("MaybeDone", False))
+    if CONFLICT in reasons:
+        return ConflictError("The install is being changed by another request; try again.")
+    if THROTTLES.intersection([code, *reasons]) or code == _IN_DOUBT:
+        cause = {"operation": error.operation_name, "code": code}
+        return UnavailableError(cause=cause, maybe_written=code == _IN_DOUBT)
+    return None
 
 
 def _capacity(answer: Any) -> float:  # noqa: ANN401 - any answer of the client's reads
