@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 STAGE: Final = "/dev"
 INSTALLS: Final = ["api", "integration-installs"]
 
-_ROUTES: Final[dict[tuple[str, tuple[str, ...]], Callable[[dict[str, Any], object], Any]]] = {
+_ROUTES: Final[dict[tuple[str, tuple[str, ...]], Callable[..., Any]]] = {
     ("GET", ()): list_installs,
     ("GET", ("{id}",)): get,
     ("DELETE", ("{id}",)): uninstall,

@@ -25,14 +25,14 @@ GATEWAY_RESPONSES: Final = {
     "ACCESS_DENIED": (403, "forbidden"),
     "API_CONFIGURATION_ERROR": (500, "internal_error"),
     "AUTHORIZER_CONFIGURATION_ERROR": (500, "internal_error"),
-    "AUTHORIZER_FAILURE": (500, "internal_error"),
+    "AUTHORIZER_FAILURE": (503, "unavailable"),
     "BAD_REQUEST_BODY": (400, "invalid_parameter"),
     "BAD_REQUEST_PARAMETERS": (400, "invalid_parameter"),
     "DEFAULT_4XX": (404, "not_found"),
     "DEFAULT_5XX": (500, "internal_error"),
     "EXPIRED_TOKEN": (404, "not_found"),
-    "INTEGRATION_FAILURE": (504, "internal_error"),
-    "INTEGRATION_TIMEOUT": (504, "internal_error"),
+    "INTEGRATION_FAILURE": (503, "unavailable"),
+    "INTEGRATION_TIMEOUT": (503, "unavailable"),
     "INVALID_API_KEY": (403, "forbidden"),
     "INVALID_SIGNATURE": (404, "not_found"),
     "MISSING_AUTHENTICATION_TOKEN": (404, "not_found"),
@@ -112,6 +112,13 @@ def test_a_stack_allows_no_origin_unless_it_is_told_one(template: Json) -> None:
     assert template["Parameters"]["AllowedOrigin"]["Default"] == ""
     assert "Access-Control-Expose-Headers" in without
     assert "header.Access-Control-Allow-Origin" not in without
+
+
+@pytest.mark.parametrize("kind", GATEWAY_RESPONSES)
+def test_an_answer_that_another_attempt_may_change_says_when(resources: Json, kind: str) -> None:
+    response = api_body(resources)["x-amazon-apigateway-gateway-responses"][kind]
+    told = response["responseParameters"].get("gatewayresponse.header.Retry-After")
+    assert (told is not None) is (GATEWAY_RESPONSES[kind][0] in (429, 503))
 
 
 @pytest.mark.parametrize("kind", GATEWAY_RESPONSES)
