@@ -131,7 +131,7 @@ def _of_any_shard(key: Key) -> Key:
     if key.pk.startswith("LIVE#"):
         return keys.platform_live_count(0)
     if key.pk.startswith("INTEGRATION#"):
-        return keys.integration_live_count(key.pk.removeprefix("INTEGRATION#"), 0)
+        return keys.integration_live_count(key.pk.split("#")[1], 0)
     return key
 
 

@@ -14,7 +14,7 @@ from installs import cascade, clock, commands, repair
 from installs.access import Principal
 from installs.cascade import Tally, Work
 from installs.deadline import OutOfTimeError
-from installs.store import installs, items, keys, pending
+from installs.store import counters, installs, items, keys, pending
 from installs.store.expressions import Delete, Update
 from installs.store.table import Table
 from tests import rows
@@ -134,6 +134,37 @@ def test_verify_recounts(table: Table, key: keys.Key) -> None:
     table.transact([Update(key, add={items.LIVE: 2})])
     assert found(table, repair=True) == {f"count {key.pk} {key.sk}": True}
     assert found(table) == {}
+
+
+def test_the_parts_of_a_count_share_no_partition() -> None:
+    # All items of one partition key share its 1,000 writes a second.
+    for count in ((None, None), (None, rows.INTEGRATION)):
+        parts = counters.counter_keys(count)
+        assert len({part.pk for part in parts}) == len(parts) == keys.COUNTER_SHARDS
+
+
+def test_counters_of_the_first_layout_are_brought_to_this_one(table: Table) -> None:
+    # given the parts of an integration's count where 0.1.0 had them, and none where they are now
+    live = sum(
+        int(item[items.LIVE]["N"])
+        for item in table.get_many(counters.counter_keys((None, rows.INTEGRATION))).values()
+    )
+    now = [Delete(key) for key in counters.counter_keys((None, rows.INTEGRATION))]
+    pk = keys.integration(rows.INTEGRATION).pk
+    then = [keys.Key(pk, f"{keys.LIVE_PREFIX}{shard}") for shard in (0, 7, 63)]
+    wrong = [2, live, -2]
+    table.transact(now)
+    table.transact(
+        [Update(key, add={items.LIVE: part}) for key, part in zip(then, wrong, strict=True)]
+    )
+    name = keys.integration_live_count(rows.INTEGRATION, 0)
+    about = {f"count {key.pk} {key.sk}" for key in [name, *then]}
+    # when it is looked for, then mended
+    assert found(table) == dict.fromkeys(about)
+    assert found(table, mend=True) == dict.fromkeys(about, True)
+    # then all is as it should be, and nothing is left of it
+    assert found(table) == {}
+    assert not table.get_many(then)
 
 
 def test_what_the_stream_lost_is_finished_by_the_repair(

@@ -43,15 +43,26 @@ class Recount:
 
     wrong: list[Difference]
     undecided: list[Key]
+    obsolete: list[Key]
+    """Items of a layout that nobody writes any more (docs/upgrade.md)."""
 
 
 def name_of(key: Key) -> Key:
     """What a counter counts: all shards of one count have the name of the first."""
     if key.pk.startswith(keys.LIVE_PREFIX):
         return keys.platform_live_count(0)
-    if key.pk.startswith("INTEGRATION#"):
-        return keys.integration_live_count(key.pk.removeprefix("INTEGRATION#"), 0)
+    if key.pk.startswith(keys.INTEGRATION_PREFIX):
+        return keys.integration_live_count(_integration(key), 0)
     return key
+
+
+def _integration(key: Key) -> str:
+    return key.pk.removeprefix(keys.INTEGRATION_PREFIX).partition("#")[0]
+
+
+def is_obsolete(key: Key) -> bool:
+    """Return True for a part of an integration's count in one partition for all, as in 0.1.0."""
+    return key.pk.startswith(keys.INTEGRATION_PREFIX) and key.sk.startswith(keys.LIVE_PREFIX)
 
 
 def recounted(installs: Iterable[Seen]) -> Counter[Key]:
@@ -66,7 +77,8 @@ def recounted(installs: Iterable[Seen]) -> Counter[Key]:
 def _suspects(seen: Walk) -> set[Key]:
     counted: Counter[Key] = Counter()
     for key, live in seen.counters.items():
-        counted[name_of(key)] += live
+        if not is_obsolete(key):
+            counted[name_of(key)] += live
     wanted = recounted(seen.installs.values())
     return {name for name in counted.keys() | wanted.keys() if counted[name] != wanted[name]}
 
@@ -90,7 +102,8 @@ def recount(table: Table, first: Walk, again: Callable[[], Walk]) -> Recount:
                 changes = shards.get(name, (0, None))[1]
                 wrong.append(Difference(name, live, wanted[name], changes))
         suspects -= still
-    return Recount(wrong, sorted(suspects, key=str))
+    obsolete = sorted(filter(is_obsolete, first.counters), key=str)
+    return Recount(wrong, sorted(suspects, key=str), obsolete)
 
 
 def correct(table: Table, wrong: Difference) -> None:
@@ -109,9 +122,8 @@ def _parts(name: Key) -> list[Key]:
     shards = range(keys.COUNTER_SHARDS)
     if name.pk.startswith(keys.LIVE_PREFIX):
         return [keys.platform_live_count(shard) for shard in shards]
-    if name.pk.startswith("INTEGRATION#"):
-        integration_id = name.pk.removeprefix("INTEGRATION#")
-        return [keys.integration_live_count(integration_id, shard) for shard in shards]
+    if name.pk.startswith(keys.INTEGRATION_PREFIX):
+        return [keys.integration_live_count(_integration(name), shard) for shard in shards]
     return [name]
 
 

@@ -212,3 +212,8 @@ class Verifier:
                 except (ConditionFailedError, InstallsError):
                     repaired = False
             yield Finding(f"count {wrong.name.pk} {wrong.name.sk}", (told,), repaired)
+        for key in found.obsolete:
+            if self.repair:
+                self.table.transact([Delete(key)])
+            told = "is of an older layout"
+            yield Finding(f"count {key.pk} {key.sk}", (told,), True if self.repair else None)

@@ -110,7 +110,8 @@ def _check_counts(world: World, rows: Rows, expect: Expect) -> None:
     for (pk, sk), row in rows.items():
         if items.LIVE in row:
             kind = pk.split("#")[0]
-            name = {"LIVE": "all", "INTEGRATION": pk, "WORKSPACE": f"{pk} {sk}"}[kind]
+            integration = pk.rpartition("#")[0]
+            name = {"LIVE": "all", "INTEGRATION": integration, "WORKSPACE": f"{pk} {sk}"}[kind]
             found[name] += row[items.LIVE]
     live = [one for one in world.model.installs.values() if world.model.desired(one.id) == LIVE]
     wanted: Counter[str] = Counter({"all": len(live)})
