@@ -161,7 +161,7 @@ def test_counters_of_the_first_layout_are_brought_to_this_one(table: Table) -> N
     about = {f"count {key.pk} {key.sk}" for key in [name, *then]}
     # when it is looked for, then mended
     assert found(table) == dict.fromkeys(about)
-    assert found(table, mend=True) == dict.fromkeys(about, True)
+    assert found(table, repair=True) == dict.fromkeys(about, True)
     # then all is as it should be, and nothing is left of it
     assert found(table) == {}
     assert not table.get_many(then)
