@@ -15,7 +15,7 @@
 #   make bench-cascade [MEMBERS=10000] [ADDONS=1000] [DEPTH=20]   a large uninstall, timed
 #   make lint                                          ruff, mypy, import-linter
 #   make oracle [CASES=20000]                          the list against its oracle, for long
-#   make bench [ROUNDS=15] [WRITE=1]                   every request, and every start, beside its peers
+#   make bench [ROUNDS=15] [WRITE=1]                   every request and start, beside a baseline
 #   make bench-latency [OPTIONS=--large]               calls timed on a simulated network, and priced
 
 # The service is tested on Lambda's Python, 3.13, and the client and the tools on the oldest that they

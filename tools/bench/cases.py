@@ -1,4 +1,4 @@
-"""What is asked of everybody who is compared, and the raw requests below it."""
+"""Requests that are compared, and the raw DynamoDB requests of the baseline."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from typing import TYPE_CHECKING, Any, Final
 
 from installs.lifecycle import timestamp
 from installs.store import keys
-from tools.bench.contestants.events import Answer, Event, request
+from tools.bench.compared.events import Answer, Event, request
 from tools.bench.engine import TABLE
 from tools.bench.world import START, zipf
 
 if TYPE_CHECKING:
-    from tools.bench.contestants.floor import Raw
+    from tools.bench.compared.baseline import Raw
 
 SMALL, MIDDLE, LARGE = WORKSPACES = "wsp_small", "wsp_middle", "wsp_large"
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """How many installs each workspace has."""
+    """Numbers of installs by workspace."""
 
     sizes: Mapping[str, int]
-    """Of the workspaces that are listed one by one."""
+    """Workspaces that are listed one by one."""
     many: Mapping[str, int]
-    """Of twenty that are listed together: their sizes follow Zipf's law."""
+    """Twenty workspaces that are listed together; their sizes follow Zipf's law."""
 
 
 FULL: Final = World(dict(zip(WORKSPACES, (1_000, 10_000, 100_000), strict=True)), zipf(4_000))
 QUICK: Final = World(dict(zip(WORKSPACES, (600, 700, 800), strict=True)), zipf(100))
-"""To see that all of it works; its figures tell nothing."""
+"""A world to try the benchmark with; its figures mean nothing."""
 
 BIG: Final = "usr_big"
 MERGED: Final = "usr_many"
 FOREIGN: Final = '{"variables":{"path":["region"],"eq":"eu"}}'
 ORDER: Final = '[{"memberPolicy":"asc"},{"installedBy":"desc"},{"id":"asc"}]'
 PAGES: Final = 5
-"""How many pages into its list a later page is."""
+"""Number of pages ahead of a later page."""
 
 Ask = Callable[[Event], Answer]
 
@@ -48,21 +48,21 @@ Ask = Callable[[Event], Answer]
 class Case:
     """One kind of request.
 
-    ``event`` makes it for a contestant, whose cursors are its own; the number is the contestant's,
-    so that each writes rows of its own.
+    ``event`` makes it for one handler, since cursors differ; ``number`` is the handler's, so that
+    each writes rows of its own.
     """
 
     name: str
     event: Callable[[Ask, int], Event]
     raw: Sequence[Raw] | None = None
     heavy: bool = False
-    """Whether one call takes seconds, so that few rounds are made."""
-    peers: bool = True
-    """Whether the peers can do it at all."""
+    """True if one call takes seconds; it then has fewer rounds."""
+    alternative: bool = True
+    """True if the alternative supports it."""
 
 
 def cases(world: World) -> list[Case]:
-    """Every case, in the order of the tables."""
+    """Return every case, in the order of the tables."""
     found = []
     middle = f"{world.sizes[MIDDLE]:,} installs"
     for workspace, size in world.sizes.items():
@@ -80,10 +80,10 @@ def cases(world: World) -> list[Case]:
              _listed(workspace_id=LARGE, integration_id="itg_3"), [_integration()]),
         Case("by lastUpgradedAt, nulls last, page of 100",
              _listed(workspace_id=LARGE, orderBy='[{"lastUpgradedAt":"desc_nulls_last"}]'),
-             peers=False),
+             alternative=False),
         Case(f"filter that DynamoDB checks, {middle}",
              _listed(workspace_id=MIDDLE, filter='{"memberPolicy":"manual"}'),
-             peers=False, heavy=True),
+             alternative=False, heavy=True),
         Case(f"filter and order that no index carries, {middle}",
              _listed(workspace_id=MIDDLE, filter=FOREIGN, orderBy=ORDER),
              [_query(keys.BY_WORKSPACE, f"{MIDDLE}#live")], heavy=True),
@@ -105,22 +105,24 @@ def _listed(**query: str) -> Callable[[Ask, int], Event]:
 
 def _later(workspace: str) -> Callable[[Ask, int], Event]:
     def event(ask: Ask, _: int) -> Event:
-        return request("GET", BIG, workspace_id=workspace, after=_walked(ask, workspace, PAGES))
+        return request(
+            "GET", BIG, workspace_id=workspace, after=_cursor_behind(ask, workspace, PAGES)
+        )
 
     return event
 
 
 def _previous(workspace: str) -> Callable[[Ask, int], Event]:
     def event(ask: Ask, _: int) -> Event:
-        after = _walked(ask, workspace, PAGES)
+        after = _cursor_behind(ask, workspace, PAGES)
         page = read(ask(request("GET", BIG, workspace_id=workspace, after=after)))
         return request("GET", BIG, workspace_id=workspace, before=page["pageInfo"]["startCursor"])
 
     return event
 
 
-def _walked(ask: Ask, workspace: str, pages: int) -> str:
-    """The cursor behind so many pages."""
+def _cursor_behind(ask: Ask, workspace: str, pages: int) -> str:
+    """Return the cursor behind a number of pages."""
     after: dict[str, str] = {}
     for _ in range(pages):
         page = read(ask(request("GET", BIG, workspace_id=workspace, **after)))
@@ -129,7 +131,7 @@ def _walked(ask: Ask, workspace: str, pages: int) -> str:
 
 
 def read(answer: Answer) -> Any:  # noqa: ANN401 - decoded JSON
-    """The body of an answer that went well."""
+    """Return the body of a successful answer."""
     if answer["statusCode"] != 200:
         raise RuntimeError(answer["body"])
     return json.loads(answer["body"])
@@ -140,7 +142,7 @@ def _ids(number: int) -> list[str]:
 
 
 def _newest_of_many(world: World, number: int) -> list[str]:
-    """The largest of the twenty has the newest rows: a row more is a minute later."""
+    """Return ids of the newest rows: the largest workspace has them, a minute apart."""
     size = max(world.many.values())
     return [f"ins_m00_{n:06}" for n in range(size - 1, size - 1 - number, -1)]
 
@@ -163,7 +165,7 @@ def _query(index: keys.Index, partition: str, **more: Any) -> Raw:  # noqa: ANN4
 
 
 def _page(workspace: str, behind: int | None = None, *, forward: bool = False) -> Raw:
-    """The rows of a page and one more; ``behind``: from this row of the workspace on."""
+    """Query a page and one more row; ``behind``: from this row of the workspace on."""
     operation, asked = _query(keys.BY_WORKSPACE, f"{workspace}#live", Limit=101)
     asked["ScanIndexForward"] = forward
     if behind is not None:

@@ -33,13 +33,13 @@ REQUESTS: Final[Mapping[str, tuple[str, dict[str, Any]]]] = {
 
 
 def measure() -> dict[str, tuple[float, float]]:
-    """Of each request the milliseconds of CPU by the connection, and by boto3's client."""
+    """Return the CPU milliseconds of each request: by the connection, and by boto3's client."""
     from installs.store.table import client
 
-    contestants = (client(), boto3.client("dynamodb"))
+    clients = (client(), boto3.client("dynamodb"))
     found = {}
     for name, (operation, request) in REQUESTS.items():
-        calls = [getattr(one, operation) for one in contestants]
+        calls = [getattr(one, operation) for one in clients]
         times: list[list[float]] = [[], []]
         for _ in range(CALLS):
             for call, taken in zip(calls, times, strict=True):
@@ -50,7 +50,7 @@ def measure() -> dict[str, tuple[float, float]]:
 
 
 def table(found: Mapping[str, tuple[float, float]]) -> Iterator[str]:
-    """The same, as lines of Markdown."""
+    """Return the same as lines of Markdown."""
     yield "One call, CPU in ms: the service's connection and boto3's client\n"
     yield "| call | connection | boto3 |"
     yield "|---|---|---|"

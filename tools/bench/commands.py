@@ -1,4 +1,4 @@
-"""The commands of the benchmarks."""
+"""Commands of the benchmarks."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from tools.outcome import Exit, end
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Rounds = Annotated[int, typer.Option(help="How often each thing is measured.", min=3)]
-Write = Annotated[
-    bool, typer.Option("--write", help="Put the figures and the plot into docs/performance.md.")
-]
+Rounds = Annotated[int, typer.Option(help="Measurements of each case.", min=3)]
+Write = Annotated[bool, typer.Option("--write", help="Write the figures into docs/performance.md.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,26 +26,24 @@ def bench(
     rounds: Rounds = 15,
     write: Write = False,
     quick: Annotated[
-        bool, typer.Option("--quick", help="With few rows, to see that all of it works.")
+        bool, typer.Option("--quick", help="Use few rows, to try the benchmark.")
     ] = False,
 ) -> None:
-    """Measure every kind of request beside its floor and what could be written in its place."""
-    from tools.bench import cases, compare, plot, report
+    """Measure every kind of request beside a baseline and an alternative."""
+    from tools.bench import cases, compare, report
 
     world = cases.QUICK if quick else cases.FULL
-    measured = compare.measure(world, rounds, _say)
+    measured = compare.measure(world, rounds, _progress)
     heading = report.heading(f"make bench ROUNDS={rounds}")
-    _tell("compare", heading, compare.tables(measured), write)
-    if write:
-        plot.write(measured.results)
+    _report("compare", heading, compare.tables(measured), write)
 
 
 def bench_start(rounds: Rounds = 15, write: Write = False) -> None:
-    """Measure fresh processes: what starts with each function, and with a bare client."""
+    """Measure cold starts: a fresh process of each function, and of a bare client."""
     from tools.bench import report, start
 
-    found = start.measure(rounds, _say)
-    _tell("start", report.heading(f"make bench ROUNDS={rounds}"), start.tables(found), write)
+    found = start.measure(rounds, _progress)
+    _report("start", report.heading(f"make bench ROUNDS={rounds}"), start.tables(found), write)
 
 
 def bench_latency(
@@ -56,17 +52,21 @@ def bench_latency(
     read_p99: Annotated[float, typer.Option(help="Its 99th percentile, ms.")] = 15,
     write_p50: Annotated[float, typer.Option(help="A transaction, median, ms.")] = 10,
     write_p99: Annotated[float, typer.Option(help="Its 99th percentile, ms.")] = 40,
-    per_mb_examined: Annotated[float, typer.Option(help="For each MB read in the table, ms.")] = 40,
-    per_mb_answered: Annotated[float, typer.Option(help="For each MB that is sent, ms.")] = 25,
-    threads: Annotated[int, typer.Option(help="Reads under way at once.", min=1)] = 16,
-    index_p50: Annotated[float, typer.Option(help="The lag of an index, median, ms.")] = 20,
+    per_mb_examined: Annotated[
+        float, typer.Option(help="For each MB that DynamoDB examines, ms.")
+    ] = 40,
+    per_mb_answered: Annotated[
+        float, typer.Option(help="For each MB that DynamoDB sends, ms.")
+    ] = 25,
+    threads: Annotated[int, typer.Option(help="Concurrent reads.", min=1)] = 16,
+    index_p50: Annotated[float, typer.Option(help="Replication lag of an index, median, ms.")] = 20,
     index_p99: Annotated[float, typer.Option(help="Its 99th percentile, ms.")] = 500,
-    large: Annotated[bool, typer.Option(help="With a workspace of 100,000 installs.")] = False,
-    draws: Annotated[int, typer.Option(help="How often each call is timed.", min=100)] = 1_000,
-    trials: Annotated[int, typer.Option(help="How often a change is followed.", min=10)] = 100,
-    seed: Annotated[int, typer.Option(help="Where the random numbers begin.")] = 1,
+    large: Annotated[bool, typer.Option(help="Add a workspace of 100,000 installs.")] = False,
+    draws: Annotated[int, typer.Option(help="Simulations of each call.", min=100)] = 1_000,
+    trials: Annotated[int, typer.Option(help="Changes that are followed.", min=10)] = 100,
+    seed: Annotated[int, typer.Option(help="Seed of the random numbers.")] = 1,
 ) -> None:
-    """Time the calls on a network that is made up, and work out what they cost; in Markdown."""
+    """Simulate the time of each call on a network, and compute its cost; in Markdown."""
     from tools.bench import scale
     from tools.bench.network import Lognormal, Network
     from tools.bench.staleness import Lag
@@ -86,7 +86,7 @@ def bench_latency(
         typer.echo(line)
 
 
-def _tell(section: str, heading: str, lines: Iterable[str], write: bool) -> None:
+def _report(section: str, heading: str, lines: Iterable[str], write: bool) -> None:
     from tools.bench import report
 
     text = "\n".join([heading, "", *lines])
@@ -95,5 +95,5 @@ def _tell(section: str, heading: str, lines: Iterable[str], write: bool) -> None
         report.put(section, text)
 
 
-def _say(what: str) -> None:
-    typer.echo(f"{what} ...", err=True)
+def _progress(step: str) -> None:
+    typer.echo(f"{step} ...", err=True)

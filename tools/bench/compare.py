@@ -1,7 +1,7 @@
-"""The service beside its floor and its peers, in one run, in turn.
+"""The service, its baseline and an alternative, measured in one run, in turn.
 
-Each round asks every case of everybody, so that what else the machine does falls on all alike.
-Medians are told. The engine's own time is part of the wall time; CPU is this process's.
+Each round runs every case with every handler, so that other load on the machine affects all
+equally. Medians are reported. Wall time includes the engine's; CPU is this process's alone.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from tools.bench import cases, clients, world
-from tools.bench.contestants.events import request
+from tools.bench.compared.events import request
 from tools.bench.engine import TABLE, engine
 
 if TYPE_CHECKING:
@@ -26,13 +26,14 @@ if TYPE_CHECKING:
 WARM_UP: Final = 2
 HEAVY_ROUNDS: Final = 5
 
-FLOOR: Final = "floor"
+BASELINE: Final = "baseline"
 SERVICE: Final = "this service"
+ALTERNATIVE: Final = "boto3, pydantic"
 
 
 @dataclass(slots=True)
 class Times:
-    """What one case took of one contestant, in milliseconds."""
+    """Times of one case with one handler, in milliseconds."""
 
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
@@ -57,28 +58,18 @@ class Times:
 
 @dataclass(slots=True)
 class Result:
-    """What was measured of a case: times by contestant, and what the service has read."""
+    """Times of a case by handler, and the service's reads."""
 
     case: Case
     times: dict[str, Times]
     usage: Usage
     rows: int | None
-    """Rows that the service returned; none where it is no list."""
-
-    @property
-    def best_peer(self) -> Times | None:
-        """The times of the peers' best: the least of each, whoever it is of."""
-        peers = [one for name, one in self.times.items() if name not in (FLOOR, SERVICE)]
-        if not peers:
-            return None
-        wall = min(peers, key=lambda one: one.median)
-        cpu = min(peers, key=lambda one: one.median_cpu)
-        return Times(wall.wall, cpu.cpu)
+    """Rows that the service returned; None if the case is not a list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A whole run: its world, a result of each case, and of single calls the CPU (``clients``)."""
+    """A whole run: its world, a result of each case, and the CPU of single calls (``clients``)."""
 
     of: World
     results: Sequence[Result]
@@ -86,7 +77,7 @@ class Measured:
 
 
 def measure(of: World, rounds: int, progress: Callable[[str], None]) -> Measured:
-    """Run the comparison; ``progress`` is told what is being done."""
+    """Run the comparison; report each step to ``progress``."""
     with engine() as client:
         from installs.store.table import Table
 
@@ -99,24 +90,18 @@ def measure(of: World, rounds: int, progress: Callable[[str], None]) -> Measured
         return Measured(of, results, clients.measure())
 
 
-def contestants() -> dict[str, Any]:
-    """The handlers by name; imported late, since they look for the table at once."""
-    from tools.bench.contestants import (
-        boto3_pydantic,
-        powertools_resolver,
-        pynamodb_models,
-        service,
-    )
+def handlers() -> dict[str, Any]:
+    """Return the handlers by name; imported late, since they open the table at once."""
+    from tools.bench.compared import boto3_pydantic, service
 
-    every = (service, boto3_pydantic, pynamodb_models, powertools_resolver)
-    return {one.NAME: one.handler for one in every}
+    return {SERVICE: service.handler, ALTERNATIVE: boto3_pydantic.handler}
 
 
 def _measured(of: World, rounds: int, progress: Callable[[str], None]) -> list[Result]:
-    progress("Asking everybody once")
-    for handler in contestants().values():
+    progress("First requests")
+    for handler in handlers().values():
         for user in (cases.BIG, cases.MERGED):
-            cases.read(handler(request("GET", user, limit="1")))  # so that all know the roles
+            cases.read(handler(request("GET", user, limit="1")))  # roles are cached
     found = [_begun(case) for case in cases.cases(of)]
     for done in range(WARM_UP + rounds):
         progress(f"Round {done + 1} of {WARM_UP + rounds}")
@@ -132,31 +117,30 @@ def _measured(of: World, rounds: int, progress: Callable[[str], None]) -> list[R
 
 
 def _begun(case: Case) -> tuple[Result, dict[str, Callable[[], object]]]:
-    """A case asked once of everybody: all have to answer with the same rows."""
-    from tools.bench.contestants import service
-    from tools.bench.contestants.floor import Floor
+    """Prepare a case, and check that every handler answers with the same rows."""
+    from tools.bench.compared import service
+    from tools.bench.compared.baseline import Baseline
 
     calls: dict[str, Callable[[], object]] = {}
-    floor, raw = Floor(), case.raw
+    baseline, raw = Baseline(), case.raw
     if raw is not None:
-        calls[FLOOR] = lambda: floor.ask(raw)
+        calls[BASELINE] = lambda: baseline.rows_of(raw)
     answers: dict[str, Any] = {}
-    for number, (name, handler) in enumerate(contestants().items()):
-        if name != SERVICE and not case.peers:
+    for number, (name, handler) in enumerate(handlers().items()):
+        if name == ALTERNATIVE and not case.alternative:
             continue
         event = case.event(handler, number)
         calls[name] = _call(handler, event)
         answers[name] = cases.read(handler(event))
-    said = answers[SERVICE]
-    rows = said.get("data")
+    rows = answers[SERVICE].get("data")
     if rows is not None:
         for name, answer in answers.items():
             if answer["data"] != rows:
                 raise RuntimeError(f"{name} has other rows: {case.name}")
-        if case.raw is not None:
-            read = {row["id"]["S"] for row in orjson.loads(floor.ask(case.raw))}
+        if raw is not None:
+            read = {row["id"]["S"] for row in orjson.loads(baseline.rows_of(raw))}
             if not read >= {row["id"] for row in rows}:
-                raise RuntimeError(f"The floor has other rows: {case.name}")
+                raise RuntimeError(f"The baseline has other rows: {case.name}")
     usage = service.last_read[0]
     return Result(case, {name: Times() for name in calls}, usage, rows and len(rows)), calls
 
@@ -171,7 +155,7 @@ def _call(handler: Callable[[Any], Any], event: Any) -> Callable[[], object]:  #
 
 
 def tables(measured: Measured) -> Iterator[str]:
-    """What was measured, as lines of Markdown."""
+    """Return the results as lines of Markdown."""
     results = measured.results
     names = list(max(results, key=lambda one: len(one.times)).times)
     for title, times in (("Wall time", "wall"), ("CPU time", "cpu")):
@@ -182,16 +166,17 @@ def tables(measured: Measured) -> Iterator[str]:
             cells = [_cell(result, name, times) for name in names]
             yield f"| {result.case.name} | {' | '.join(cells)} |"
         yield ""
-    yield "The service against the floor and the best peer of each case\n"
-    yield "| case | wall, of the floor's | wall, of the best peer's | CPU, of the best peer's |"
+    yield "The service against the baseline and the alternative\n"
+    yield "| case | wall / baseline | wall / alternative | CPU / alternative |"
     yield "|---|---|---|---|"
     for result in results:
-        mine, floor, peer = result.times[SERVICE], result.times.get(FLOOR), result.best_peer
+        mine = result.times[SERVICE]
+        baseline, other = result.times.get(BASELINE), result.times.get(ALTERNATIVE)
         yield (
             f"| {result.case.name} "
-            f"| {_ratio(mine.median, floor.median if floor else None)} "
-            f"| {_ratio(mine.median, peer.median if peer else None)} "
-            f"| {_ratio(mine.median_cpu, peer.median_cpu if peer else None)} |"
+            f"| {_ratio(mine.median, baseline.median if baseline else None)} "
+            f"| {_ratio(mine.median, other.median if other else None)} "
+            f"| {_ratio(mine.median_cpu, other.median_cpu if other else None)} |"
         )
     yield ""
     yield "What the service reads\n"
@@ -211,7 +196,7 @@ def tables(measured: Measured) -> Iterator[str]:
 def _cell(result: Result, name: str, kind: str) -> str:
     times = result.times.get(name)
     if times is None:
-        return "no single request" if name == FLOOR else "cannot"
+        return "no single request" if name == BASELINE else "not supported"
     low, middle, high = statistics.quantiles(getattr(times, kind), n=4)
     return f"{middle:.1f} ({low:.1f}-{high:.1f})"
 
@@ -235,6 +220,6 @@ def _growth(of: World, results: Sequence[Result]) -> Iterator[str]:
     each = 1000 * foreign.times[SERVICE].median_cpu / of.sizes[cases.MIDDLE]
     yield f"- CPU per row that no index carries: {each:.1f} microseconds."
     merged = next(result for result in results if "20 workspaces" in result.case.name)
-    # Counters are no rows; of a page that is followed by another the engine counts a row too many.
+    # Without the counters, and the row too many that the engine counts for each further page.
     examined = merged.usage.items - len(of.many) - (merged.usage.calls - 1)
     yield f"- Rows examined per row returned, 20 workspaces: {examined / (merged.rows or 1):.2f}."

@@ -12,7 +12,7 @@ from installs import access, model
 from installs.lifecycle import timestamp
 from installs.store import items, keys
 from tools.bench import world
-from tools.bench.contestants.events import request
+from tools.bench.compared.events import request
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,11 +1,11 @@
-"""The floor: signed requests over one kept-alive connection; the rows are parsed and dumped."""
+"""The baseline: signed requests over one kept-alive connection; rows are parsed and dumped."""
 
 from __future__ import annotations
 
 import os
 from http.client import HTTPConnection
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from botocore.auth import SigV4Auth
@@ -15,14 +15,12 @@ from botocore.credentials import Credentials
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-NAME: Final = "floor"
-
 Raw = tuple[str, dict[str, Any]]
 """An operation of DynamoDB, and its request."""
 
 
-class Floor:
-    """Sends requests, one after the other."""
+class Baseline:
+    """A client that sends requests one after the other."""
 
     def __init__(self) -> None:
         self._url = os.environ["AWS_ENDPOINT_URL_DYNAMODB"]
@@ -30,8 +28,8 @@ class Floor:
         identity = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
         self._signer = SigV4Auth(identity, "dynamodb", os.environ["AWS_REGION"])
 
-    def ask(self, requests: Sequence[Raw]) -> bytes:
-        """The rows of all answers as JSON; a query is read to its end, or to its ``Limit``."""
+    def rows_of(self, requests: Sequence[Raw]) -> bytes:
+        """Return the rows of all answers as JSON; read a query to its end, or to its ``Limit``."""
         rows: list[Any] = []
         for operation, request in requests:
             start: dict[str, Any] = {}

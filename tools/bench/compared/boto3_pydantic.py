@@ -1,4 +1,4 @@
-"""A peer: boto3's Table resource, and pydantic's models around it."""
+"""The alternative: boto3's Table resource, and pydantic's models around it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ import boto3
 from boto3.dynamodb.conditions import Attr, Key
 
 from installs.store import keys
-from tools.bench.contestants.models import Install, Page, PageInfo, Parameters, Success
+from tools.bench.compared.models import Install, Page, PageInfo, Parameters, Success
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tools.bench.contestants.events import Answer, Event
-
-NAME = "boto3, pydantic"
+    from tools.bench.compared.events import Answer, Event
 
 dynamodb = boto3.resource("dynamodb")
 table = dynamodb.Table(os.environ["TABLE_NAME"])

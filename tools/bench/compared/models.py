@@ -1,4 +1,4 @@
-"""The models of the peers that use pydantic: parameters, rows, pages."""
+"""pydantic models of the alternative: parameters, rows, pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic.alias_generators import to_camel
 
 
 class Camel(BaseModel):
-    """Python's names here, the API's outside."""
+    """A model with Python's names inside and the API's outside."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
 
@@ -34,7 +34,7 @@ class Install(Camel):
 
 
 class PageInfo(Camel):
-    """What a peer can say of a page: ``total`` is not known to it."""
+    """The place of a page; the alternative does not know ``total``."""
 
     total: int | None = None
     has_next_page: bool
@@ -51,7 +51,7 @@ class Page(Camel):
 
 
 class Success(BaseModel):
-    """What an uninstall answers."""
+    """The answer of an uninstall."""
 
     success: bool = True
 

@@ -12,20 +12,18 @@ from installs import http
 
 if TYPE_CHECKING:
     from installs.store.table import Usage
-    from tools.bench.contestants.events import Answer, Event
-
-NAME = "this service"
+    from tools.bench.compared.events import Answer, Event
 
 last_read: list[Usage] = []
-"""What the last request has read."""
+"""The usage of the last request."""
 
 
-def _take_down(*, usage: Usage, **_: object) -> None:
+def _note(*, usage: Usage, **_: object) -> None:
     last_read[:] = [usage]
 
 
-# A line of the log is no part of what is compared: no peer writes any.
-http.__dict__["log_request"] = _take_down
+# The request's log line is not compared: the alternative writes none.
+http.__dict__["log_request"] = _note
 
 
 def handler(event: Event) -> Answer:
