@@ -39,7 +39,7 @@ VARYING: Final = [
     (r"\bkey_\w+", "<key>"),
     (r"\d+ ms|\d+\.\d s", "<span>"),
 ]
-"""What is another in each run."""
+"""Parts of an output that differ in each run."""
 
 
 class Shell:
@@ -59,7 +59,7 @@ class Shell:
         )
 
     def run(self, command: str) -> str:
-        """What a command shows."""
+        """Return the output of a command."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         end = uuid4().hex
@@ -95,7 +95,7 @@ def plain(text: str) -> str:
 
 
 def showed(shell: Shell, step: Step) -> str:
-    """What a command shows in the end; one that only reads is asked again."""
+    """Return the final output of a command; a reading one is run again until it fits."""
     told = plain(shell.run(step.command))
     until = time.monotonic() + PATIENCE
     reads = not re.search(r"-X |keys (create|revoke)|--write", step.command)
@@ -127,7 +127,7 @@ def test_the_smoke_test_finds_all_well(demo: RunningStack, shell: Shell) -> None
     )
 
     assert "FAIL" not in told
-    assert told.endswith("All is well.\nends with 0")
+    assert told.endswith("All checks passed.\nends with 0")
 
 
 def test_pages_are_run() -> None:

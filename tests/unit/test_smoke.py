@@ -1,4 +1,4 @@
-"""The smoke test says that all is well of an API that is, and finds each thing that is not."""
+"""The smoke test passes on a sound API, and finds each fault of another."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from installs_client import Client, Retries
 from tests import rows
 from tests.commands import APP
-from tools.smoke.api import ROUTE, Api
-from tools.smoke.looks import harmless, tried
+from tools.smoke.checks import ROUTE, Api, harmless, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,15 +99,20 @@ def problem(
 
 
 def api(service: Service) -> Api:
-    return Api(URL, TOKEN, httpx.Client(transport=httpx.MockTransport(service)))
+    transport = httpx.MockTransport(service)
+    once = Retries(attempts=1)
+    return Api(
+        Client(URL, TOKEN, retries=once, transport=transport),
+        httpx.Client(base_url=URL, transport=transport),
+    )
 
 
 def failed(service: Service) -> list[str]:
-    """The looks that find something."""
-    return [name for name, look in harmless(api(service)) if not tried(look)[0]]
+    """Return the checks that fail."""
+    return [name for name, check in harmless(api(service)) if not outcome_of(check)[0]]
 
 
-def test_a_service_that_is_well_is_said_to_be_and_left_as_it_is() -> None:
+def test_a_sound_service_passes_and_is_left_unchanged() -> None:
     service = Service()
 
     assert failed(service) == []
@@ -118,7 +123,7 @@ def test_a_service_that_is_well_is_said_to_be_and_left_as_it_is() -> None:
 
 
 def changed(**members: object) -> Callable[[httpx.Response], httpx.Response]:
-    """An answer with members of its body changed."""
+    """Change members of an answer's body."""
 
     def change(answer: httpx.Response) -> httpx.Response:
         headers = {**answer.headers}
@@ -135,19 +140,19 @@ def changed(**members: object) -> Callable[[httpx.Response], httpx.Response]:
         (("GET ", changed(data=[])), {"the list"}),
         (("GET ", changed(pageInfo={})), {"the list", "its next page", "an install"}),
         (("GET ", lambda _: httpx.Response(502, text="<html>")),
-         {"the list", "its next page", "an install", "a filter that is wrong", "no token",
-          "a token that is none"}),
+         {"the list", "its next page", "an install", "an invalid filter", "no token",
+          "an invalid token"}),
         (("GET /ins_a", changed(memberPolicy="manual2")), {"an install"}),
         (("GET /smoke_no_such_install", lambda _: problem(403, "forbidden")),
-         {"get of an install that is not there"}),
+         {"get of an absent install"}),
         (("DELETE /smoke_no_such_install", lambda _: httpx.Response(500, json={"message": None})),
-         {"uninstall of an install that is not there"}),
-        (("POST /smoke_no_such_install/restore", changed(stack="Traceback")),
-         {"restore of an install that is not there"}),
+         {"uninstall of an absent install"}),
+        (("POST /smoke_no_such_install/restore", changed(code="conflict")),
+         {"restore of an absent install"}),
         (("DELETE /smoke_no_such_install/purge", changed(requestId="")),
-         {"purge of an install that is not there"}),
+         {"purge of an absent install"}),
         (("GET /api/smoke", lambda _: httpx.Response(403, json={"message": "Forbidden"})),
-         {"a path that is not there"}),
+         {"an unknown path"}),
     ],
 )  # fmt: skip
 def test_it_finds_what_is_wrong(fault: Fault, found: set[str]) -> None:
@@ -157,9 +162,8 @@ def test_it_finds_what_is_wrong(fault: Fault, found: set[str]) -> None:
 def run(service: Service, patch: pytest.MonkeyPatch, *arguments: str, token: str = TOKEN) -> Any:  # noqa: ANN401
     patch.setenv("INSTALLS_TOKEN", token)
     transport = httpx.MockTransport(service)
-    client = httpx.Client
-    patch.setattr("tools.smoke.commands.httpx.Client", lambda **_: client(transport=transport))
-    patch.setattr("tools.smoke.looks.time.sleep", lambda _: None)
+    patch.setattr("tools.smoke.commands.transport", lambda: transport)
+    patch.setattr("tools.smoke.checks.time.sleep", lambda _: None)
     return CliRunner().invoke(APP, ["smoke", "--base-url", URL, *arguments])
 
 
@@ -171,7 +175,7 @@ def test_the_life_of_an_install_is_looked_at_and_ends_where_it_began(
     done = run(service, monkeypatch, "--write", MINE)
 
     assert done.exit_code == 0, done.output
-    assert "All is well." in done.output
+    assert "All checks passed." in done.output
     assert "DELETE /ins_a" in service.asked
     assert not service.deleted[MINE]
 
@@ -184,8 +188,8 @@ def test_a_cascade_that_does_not_come_is_said_and_the_install_brought_back(
     done = run(service, monkeypatch, "--write", MINE, "--patience", "1")
 
     assert done.exit_code == 1
-    assert "FAIL  what hangs from it follows: not within 1 seconds" in done.output
-    assert "ok    restore, after all" in done.output
+    assert "FAIL  dependents are deleted: not within 1 seconds" in done.output
+    assert "ok    restore after a failure" in done.output
     assert not service.deleted[MINE]
 
 

@@ -1,1 +1,1 @@
-"""What is run after a deployment, to see whether the API does what its callers expect."""
+"""The smoke test of a deployed API, run after each deployment."""

@@ -11,9 +11,9 @@ import httpx
 import typer
 from rich.console import Console
 
+from installs_client import Client, Retries
 from tools.help import examples
-from tools.smoke.api import Api
-from tools.smoke.looks import Life, Look, harmless, tried
+from tools.smoke.checks import Api, Check, Life, harmless, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,60 +50,70 @@ def smoke(
         str | None,
         typer.Option(
             metavar="INSTALL_ID",
-            help="Also uninstall this install, watch the cascade, and restore it.",
+            help="Also uninstall this install, wait for its cascade, and restore it.",
         ),
     ] = None,
     patience: Annotated[
-        float, typer.Option(min=1, help="Seconds that the cascade of --write has.")
+        float, typer.Option(min=1, help="Seconds that the cascade of --write may take.")
     ] = 60,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds that an answer has.")] = 30,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that an answer may take.")] = 30,
 ) -> None:
-    """Look whether a deployed API does what it should; nothing is changed without --write.
+    """Check that a deployed API works; changes nothing without --write.
 
     The token is in --token-file or in the variable INSTALLS_TOKEN; --write needs an editor's.
     """
     console = Console(highlight=False, soft_wrap=True, markup=False)
     token = (token_file.read_text("utf-8") if token_file else os.environ.get(TOKEN, "")).strip()
     if not token or not base_url.startswith(("https://", "http://")):
-        told = (
+        reason = (
             f"A token is needed: --token-file, or {TOKEN}."
             if not token
-            else f"{base_url} is no URL of an API."
+            else f"{base_url} is not the URL of an API."
         )
-        console.print(told, style="red")
+        console.print(reason, style="red")
         raise typer.Exit(2)
-    with httpx.Client(timeout=timeout) as client:
-        api = Api(base_url, token, client)
-        answers, told = tried(lambda: str(api.page(limit="1")))
+    # One attempt each: a retry would hide what the check is to find.
+    once = Retries(attempts=1)
+    with (
+        Client(base_url, token, timeout=timeout, retries=once, transport=transport()) as client,
+        httpx.Client(base_url=base_url, timeout=timeout, transport=transport()) as http,
+    ):
+        api = Api(client, http)
+        answers, seen = outcome_of(lambda: str(client.list(limit=1)))
         if not answers:
-            console.print(f"The list does not answer: {told}", style="red")
+            console.print(f"The list does not answer: {seen}", style="red")
             raise typer.Exit(3)
         failed = _run(console, harmless(api))
         if write is not None:
-            failed += _write(console, Life(api, write, patience))
-    console.print(f"{failed} of the above went wrong." if failed else "All is well.")
+            failed += _write(console, Life(client, write, patience))
+    console.print(f"{failed} checks failed." if failed else "All checks passed.")
     raise typer.Exit(int(failed > 0))
 
 
-def _run(console: Console, looks: Iterable[Look], *, until_failed: bool = False) -> int:
-    """Look at each; how many went wrong."""
+def transport() -> httpx.BaseTransport:
+    """Return the transport of the requests; tests put their own in its place."""
+    return httpx.HTTPTransport()
+
+
+def _run(console: Console, checks: Iterable[Check], *, until_failed: bool = False) -> int:
+    """Run the checks; return the number that failed."""
     failed = 0
-    for name, look in looks:
+    for name, check in checks:
         began = time.monotonic()
-        well, told = tried(look)
+        passed, seen = outcome_of(check)
         spent = round((time.monotonic() - began) * 1000)
-        console.print(f"{'ok  ' if well else 'FAIL'}  {name}: {told} ({spent} ms)",
-                      style=None if well else "red")  # fmt: skip
-        failed += not well
+        console.print(f"{'ok  ' if passed else 'FAIL'}  {name}: {seen} ({spent} ms)",
+                      style=None if passed else "red")  # fmt: skip
+        failed += not passed
         if failed and until_failed:
             break
     return failed
 
 
 def _write(console: Console, life: Life) -> int:
-    """The life of an install; whatever happens, it is asked back."""
+    """Check the life of an install; restore it whatever happens."""
     try:
-        failed = _run(console, life.looks(), until_failed=True)
+        failed = _run(console, life.checks(), until_failed=True)
     finally:
-        back = _run(console, [("restore, after all", life.restore)]) if life.away else 0
+        back = _run(console, [("restore after a failure", life.restore)]) if life.away else 0
     return failed + back
