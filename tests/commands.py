@@ -26,7 +26,7 @@ _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
 @dataclass(frozen=True)
 class Done:
-    """What a command printed, without colours, and how it ended."""
+    """A command's output without colours, and its exit code."""
 
     code: int
     out: str
@@ -69,7 +69,7 @@ def documented(text: str, kind: str) -> Iterator[tuple[str, str]]:
 
 
 def is_as_shown(printed: str, shown: str) -> bool:
-    """Whether a command printed what a page shows; ``...`` is anything."""
+    """Return True if the output is the one that a page shows; ``...`` matches anything."""
     wanted = r".*".join(map(re.escape, _trimmed(shown).split("...")))
     return re.fullmatch(wanted, _trimmed(printed), re.DOTALL) is not None
 

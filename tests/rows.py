@@ -26,7 +26,7 @@ USERS: Final = {
 }
 """The users of the workspace, and their roles in it."""
 VALUE: Final = "eu-value-of-a-variable"
-"""What the installs' variables hold, and no log may."""
+"""A value of the installs' variables, which no log may contain."""
 STRANGER: Final = "usr_sam"
 INTEGRATION: Final = "itg_crm"
 
@@ -77,7 +77,7 @@ def to_page_through() -> list[Row]:
 
 
 MARKUP: Final = "<img src=x onerror=\"document.title='broken into'\">"
-"""What would run, were it taken for HTML."""
+"""Markup that would run as HTML."""
 
 
 def hostile() -> Row:

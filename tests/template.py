@@ -24,13 +24,13 @@ ROUTES: Final = {
 """The function of each path and method."""
 
 LIVE: Final = "Aliaslive"
-"""What SAM adds to a function's name for its alias."""
+"""The suffix that SAM adds to a function's name for its alias."""
 
 _POLICIES: Final = {
     name: f"arn:aws:iam::aws:policy/service-role/{name}"
     for name in ("AWSCodeDeployRoleForLambda", "AWSCodeDeployRoleForLambdaLimited")
 }
-"""What SAM asks IAM for."""
+"""The resources that SAM creates in IAM."""
 
 
 def written() -> Json:

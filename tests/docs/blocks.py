@@ -37,7 +37,7 @@ CHECKED_ONLY: Final = {
     "uvx": "fetches a program",
     "uv": "compiles the project's own requirements",
 }
-"""What is checked and not run: that the shell can read it, and knows the command and options."""
+"""Blocks that are checked and not run: the shell parses them, and commands and options exist."""
 
 ELSEWHERE: Final = {
     "cli.md": "tests/integration/test_cli_docs.py",

@@ -69,7 +69,7 @@ def _lacking(reason: str) -> NoReturn:
 
 
 def barriers(page: Page) -> list[str]:
-    """What axe finds that keeps people out: rule, help, and the first place of each."""
+    """Return the accessibility faults that axe finds: rule, help, and the first place of each."""
     source = PACKAGED / "node_modules" / "axe-core" / "axe.min.js"
     if not source.exists():
         _lacking("no axe: 'make browser' brings it for Linux on x64")

@@ -49,7 +49,7 @@ class Stack:
 
     running: RunningStack
     state: Path
-    """Where it keeps its files."""
+    """The directory of its files."""
     tables: DynamoDBClient
     secrets: list[str] = field(default_factory=list)
     """API keys that callers have used."""
@@ -77,7 +77,7 @@ class Stack:
         return None if item is None else items.decode(item)
 
     def eventually(self, holds: Callable[[], bool], patience: float = CASCADE_SECONDS) -> bool:
-        """Whether it comes to hold before the patience for the cascade ends, in seconds."""
+        """Return True if the condition holds within the seconds that a cascade may take."""
         deadline = time.monotonic() + patience
         while not holds():
             if time.monotonic() > deadline:
@@ -142,7 +142,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 def _lines_of_functions(stack: Stack) -> list[str]:
-    """What the functions have logged, out of the log groups of the stack.
+    """Return the functions' log lines from the log groups of the stack.
 
     A last request sees to it that there is a line to wait for, whichever tests have run.
     """

@@ -1,4 +1,4 @@
-"""Who may do what, over HTTP (CONTRACT.md section 8)."""
+"""Roles and what they may do, over HTTP (CONTRACT.md section 8)."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 INSTALLS: Final = "/integration-installs"
 SECONDS: Final = float(os.environ.get("CHAOS_SECONDS", "6"))
-"""How long clients and deaths go on; ``make chaos`` asks for more."""
+"""Seconds of clients and crashes; ``make chaos`` sets more."""
 CLIENTS: Final = 4
 
 

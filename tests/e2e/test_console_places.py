@@ -1,4 +1,4 @@
-"""Where the console marks what is wrong: a JSON pointer (RFC 6901) in a text of JSON."""
+"""Places that the console marks as wrong: a JSON pointer (RFC 6901) in a text of JSON."""
 
 from __future__ import annotations
 

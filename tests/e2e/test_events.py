@@ -29,7 +29,7 @@ INSTALLS: Final = {INSTALL, f"{INSTALL}_addon", f"{INSTALL}_addon_addon"}
 
 @dataclass
 class Context:
-    """What Lambda hands to a handler beside the event."""
+    """The context that Lambda passes to a handler."""
 
     aws_request_id: str = "request-1"
     function_name: str = "under-test"

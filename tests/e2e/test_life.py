@@ -29,7 +29,7 @@ def torn_down(row: dict[str, Any] | None) -> bool:
 
 
 class Family:
-    """What hangs from one install, read from the table."""
+    """The dependents of one install, read from the table."""
 
     def __init__(self, stack: Stack, name: str) -> None:
         root = f"ins_{name}"

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 CASES: Final = int(os.environ.get("CASES", "20"))
 LONGEST_URL: Final = 7_500
-"""What every gateway takes; what is longer the emulator refuses in its own way (431)."""
+"""The longest request that every gateway takes; the emulator answers 431 beyond it."""
 
 some: Final = settings(
     max_examples=CASES, deadline=None, database=None, suppress_health_check=list(HealthCheck)

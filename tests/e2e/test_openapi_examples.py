@@ -32,7 +32,7 @@ CAUSES: Final = {
     "not_found": ("usr_ada", "GET", "/ins_nobody", {}),
     "install_not_deleted": ("usr_ada", "DELETE", "/ins_roles/purge", {}),
 }
-"""What brings about a problem; the others need luck, a crowd, or a table of many megabytes."""
+"""Requests that cause a problem; the other problems need load or a table of many megabytes."""
 
 
 def media(part: object) -> Iterator[tuple[dict[str, Any], object]]:

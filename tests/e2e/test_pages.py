@@ -1,4 +1,4 @@
-"""How the pages beside the API are served: to this machine, and with a strict policy."""
+"""The pages beside the API are served to this machine alone, with a strict policy."""
 
 from __future__ import annotations
 

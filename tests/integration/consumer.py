@@ -28,7 +28,7 @@ class Invocation:
 
 
 def consumer(endpoint: str, table_name: str, checkpoint: Path) -> Poller:
-    """What follows the table's stream from where it was left."""
+    """A consumer that follows the table's stream from its checkpoint."""
     described = dynamodb_client(endpoint).describe_table(TableName=table_name)["Table"]
     stream_arn = described["LatestStreamArn"]
     call: Callable[..., object] = in_process(handler, Invocation())

@@ -84,7 +84,7 @@ def call(handler: Callable[..., Any], context: dict[str, str], path: str | None 
 
 
 def statuses(context: dict[str, str]) -> Sequence[int]:
-    """What a caller gets: for reading an install, uninstalling it, purging it."""
+    """Return the statuses that a caller gets: reading an install, uninstalling it, purging it."""
     handlers = get_install, uninstall_install, purge_install
     return [call(handler, context, INSTALL)[0] for handler in handlers]
 

@@ -76,7 +76,7 @@ class World:
         return {name: found[self.id(name)] for name in PARENTS if self.id(name) in found}
 
     def do(self, verb: str, name: str) -> None:
-        """What a caller or DynamoDB does; refusals are no matter."""
+        """Do what a caller or DynamoDB does; ignore refusals."""
         try:
             match verb:
                 case "uninstall":
@@ -141,7 +141,7 @@ class World:
         return self.row(keys.solution_member(self.id(name), f"som_{entity}"))
 
     def check(self) -> None:
-        """What hangs agrees with a plain model of what should; the counters with a recount."""
+        """Check dependents against a plain model, and counters against a recount."""
         states = self.states()
         live = {name for name, state in states.items() if state.live}
         for name, parent in PARENTS.items():

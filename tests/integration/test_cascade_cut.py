@@ -63,7 +63,7 @@ def invoke(table: Table, write: int, when: str) -> int:
 
 
 def taken(table: Table) -> int:
-    """How many members are torn down."""
+    """Return the number of deleted members."""
     found = table.get_many(keys.member("ins_a", f"mem_{n:03}") for n in range(MEMBERS))
     return sum(
         item["enabled"] == {"BOOL": False} and "deletionId" in item for item in found.values()

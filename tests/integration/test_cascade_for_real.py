@@ -38,7 +38,7 @@ ADMIN: Final = "usr_root"
 INSTALLS: Final = ("ins_a", "ins_a_addon", "ins_a_addon_addon", "ins_b", "ins_c")
 CLIENTS: Final = 4
 ACTIONS: Final = 400
-"""What one client does at the most; it ends with the last consumer."""
+"""The most operations of one client; it ends with the last consumer."""
 DEATHS: Final = 5
 
 

@@ -1,4 +1,4 @@
-"""What is exported, an import takes again, and it makes the same table (CONTRACT.md section 10)."""
+"""An export can be imported and makes the same table (CONTRACT.md section 10)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 COUNTS: Final = ("LIVE", "EPOCH", "DUE")
-"""What a table counts and reminds itself of, in shards by chance."""
+"""Counters and pending work of a table, in random shards."""
 
 
 @pytest.fixture

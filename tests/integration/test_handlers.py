@@ -125,7 +125,7 @@ def call(
 
 
 def drain(world: Table, *install_ids: str) -> None:
-    """What the stream would bring: a look at each install that changed."""
+    """Reconcile each install that changed, as the stream would."""
     for install_id in install_ids:
         seen = installs.get(world, install_id) or InstallState(
             {

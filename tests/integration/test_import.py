@@ -70,7 +70,7 @@ def demo_table(
     dynamodb: DynamoDBClient,
     dynamodb_endpoint: str,
 ) -> dict[Key, Item]:
-    """What a table holds after the demo was imported into it once."""
+    """The items of a table after one import of the demo."""
     table_definition.create(dynamodb, "demo-once")
     path = tmp_path_factory.mktemp("demo") / "demo.ndjson"
     path.write_text("\n".join(demo_lines(NOW)), encoding="utf-8")

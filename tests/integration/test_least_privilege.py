@@ -55,7 +55,7 @@ OF_LAMBDA: Final = {
     ("dynamodb:GetShardIterator", "InstallsTable.StreamArn"),
     ("dynamodb:ListStreams", "*"), ("s3:ListBucket", "ParkingBucket.Arn"),
 }  # fmt: skip
-"""What Lambda itself does under the function's role: logs, traces, the stream, the destination."""
+"""Actions of Lambda itself under the function's role: logs, traces, stream, destination."""
 
 _IN_TRANSACTIONS: Final = {
     "Put": "dynamodb:PutItem", "Update": "dynamodb:UpdateItem", "Delete": "dynamodb:DeleteItem",
@@ -90,7 +90,7 @@ class Recorder:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """What happens before and after is others' work."""
+        """Setup and cleanup are not counted."""
         self._watching = True
         yield
         self._watching = False
@@ -129,7 +129,7 @@ def _dynamodb_calls(name: str, params: Mapping[str, Any]) -> Iterator[tuple[str,
 
 
 def allows(statement: Mapping[str, Any], call: Call) -> bool:
-    """Whether a statement of a policy allows a call (IAM: policy evaluation logic)."""
+    """Return True if a statement of a policy allows a call (IAM: policy evaluation logic)."""
     actions, resources = listed(statement["Action"]), listed(statement["Resource"])
     if call.action not in actions or call.resource not in map(resource_name, resources):
         return False
@@ -285,7 +285,7 @@ def run_cascade(world: Table, seen: Recorder, _: pytest.MonkeyPatch) -> None:
 
 
 def run_repair(_: Table, seen: Recorder, patch: pytest.MonkeyPatch) -> None:
-    """What no stream told of: minutes later what was changed, weeks later what has expired."""
+    """Changes that no stream record announced: found minutes later, expired ones weeks later."""
     started = clock.now()
 
     def later(time: timedelta) -> None:

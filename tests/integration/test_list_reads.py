@@ -1,4 +1,4 @@
-"""What a list costs on a DynamoDB engine: requests, rows, capacity units (docs/adr/0007).
+"""Cost of a list on a DynamoDB engine: requests, rows, capacity units (docs/adr/0007).
 
 An eventually consistent read takes half a unit for each
 begun 4 KB of all that a request examines (AWS: read consistency and capacity).
@@ -75,7 +75,7 @@ def listed(world: Table, scope: set[str] | None, **query: str) -> tuple[Page, Us
 
 
 def units(items: int, requests: int, item_bytes: int) -> float:
-    """What queries cost that examine so many items in all, each rounded up by itself."""
+    """Return the cost of queries that examine a number of items, each rounded up by itself."""
     return math.ceil(items * item_bytes / 4096) * 0.5 + requests * 0.5
 
 

@@ -1,4 +1,4 @@
-"""What the functions log: whose request it was, and the metrics and fields that operators use.
+"""Log lines of the functions: the caller, and the metrics and fields that operators use.
 
 Alarms, dashboard and the queries of docs/operations.md are held to lines that were really written.
 """

@@ -1,4 +1,4 @@
-"""What a caller of very many workspaces sees, and how soon a change of that is felt (section 8)."""
+"""The access scope of a caller of very many workspaces, and the age of its cache (section 8)."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def move(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
 
 
 def seen_everywhere(tier: str) -> bool:
-    """Whether the install is there, by each way of reading; all agree."""
+    """Return True if the install is found; all ways of reading agree."""
     child = '{"id":"ins_b","parentInstall":{"id":{"isNull":false}}}'
     ways: set[bool] = {
         call(get, ONE)[0] == 200,
@@ -125,7 +125,7 @@ def test_without_retention_it_stays_and_comes_back(
 
 
 def seen_at_all(install_id: str) -> set[bool]:
-    """Whether an install is there, by get, by each list, and by the total of each."""
+    """Return, for get, each list and the total of each, whether the install is found."""
     ways = {call(get, install_id)[0] == 200}
     return ways | {
         install_id in listed(**query)

@@ -1,4 +1,4 @@
-"""What the gateway is told of a caller (CONTRACT.md section 8)."""
+"""The authorizer's answer to the gateway (CONTRACT.md section 8)."""
 
 from __future__ import annotations
 

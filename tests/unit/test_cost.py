@@ -1,4 +1,4 @@
-"""What a million calls cost: the arithmetic, by hand."""
+"""The cost of a million calls, computed by hand."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ KEYS: Final = {
     for name, made in inspect.getmembers(keys, inspect.isfunction)
     if inspect.signature(made).return_annotation == "Key"
 }
-"""Whatever makes a key."""
+"""Functions that make a key."""
 
 
 def table(heading: str) -> list[list[str]]:

@@ -13,7 +13,7 @@ from installs.query.language.parameters import parse
 from tools.hostile import INPUTS, Input, run
 
 CALLS = 60_000
-"""Of functions, Python's and C's: some milliseconds."""
+"""The most calls of functions, Python's and C's: some milliseconds."""
 
 
 @pytest.mark.parametrize("given", INPUTS, ids=lambda given: given.name)

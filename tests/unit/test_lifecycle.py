@@ -1,4 +1,4 @@
-"""What uninstall, restore and purge change, by a clock that the test moves (CONTRACT.md 3-6)."""
+"""Changes of uninstall, restore and purge, by a clock that the test moves (CONTRACT.md 3-6)."""
 
 from __future__ import annotations
 

@@ -46,14 +46,14 @@ AWS_METRICS: Final[dict[str, tuple[set[str], list[tuple[str, ...]]]]] = {
         [("TableName",)],
     ),
 }  # fmt: skip
-"""What AWS emits, and by which dimensions; no more than is watched."""
+"""Metrics that AWS emits, by dimensions; only the watched ones."""
 
 MAPPING_METRICS: Final = {"OnFailureDestinationDeliveredEventCount"}
 """AWS: event source mapping metrics; where MetricsConfig asks for EventCount."""
 
 
 def of_aws(watched: WatchedMetric) -> bool:
-    """Whether AWS emits it, of a thing that is there."""
+    """Return True if AWS emits the metric for a resource of the template."""
     if watched.name in MAPPING_METRICS:
         ((name, value),) = watched.dimensions
         mapping = RESOURCES[value[2:-1]]
@@ -72,7 +72,7 @@ def of_aws(watched: WatchedMetric) -> bool:
 
 
 def of_the_access_log(watched: WatchedMetric) -> bool:
-    """Whether a filter makes it: by no dimension, in the stack's own namespace."""
+    """Return True if a metric filter emits it: without dimensions, in the stack's own namespace."""
     return not watched.dimensions and any(
         (plain(made["MetricNamespace"]), made["MetricName"]) == (watched.namespace, watched.name)
         for one in of_type("AWS::Logs::MetricFilter").values()

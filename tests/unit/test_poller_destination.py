@@ -1,4 +1,4 @@
-"""What is given up goes to S3 in the shape that Lambda documents, whole."""
+"""Abandoned batches go to S3 whole, in the shape that Lambda documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the poller reads: shards, iterators, and the checkpoint that it goes on from."""
+"""The poller's reading: shards, iterators, and its checkpoint."""
 
 from __future__ import annotations
 

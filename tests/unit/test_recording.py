@@ -1,4 +1,4 @@
-"""What is recorded of a handler's requests: their sizes, and which waited for which."""
+"""Recording of a handler's requests: sizes, and dependencies between them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which tokens are believed (CONTRACT.md section 8)."""
+"""Tokens that are accepted (CONTRACT.md section 8)."""
 
 from __future__ import annotations
 

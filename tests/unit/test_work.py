@@ -1,4 +1,4 @@
-"""What a start imports and a page does, counted: counts tell of a slow change, and never flake."""
+"""Counts of a start's imports and a page's calls: they reveal a slow change, and never flake."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TABLE: Final = {
     "aws_lambda_powertools", "botocore", "certifi", "dateutil", "jmespath", "orjson", "six",
     "typing_extensions", "urllib3",
 }  # fmt: skip
-"""What a function that reads the table is made of; boto3 and pydantic would double its start."""
+"""Packages of a function that reads the table; boto3 and pydantic would double its start."""
 
 TOKENS: Final = {"_cffi_backend", "_openssl", "cryptography", "jwt"}
 STARTS: Final = {
@@ -40,7 +40,7 @@ STARTS: Final = {
     "cascade": (TABLE, 370),
     "repair": (TABLE, 370),
 }
-"""Of each function the packages that it imports, and the most modules in all."""
+"""Packages that each function imports, and the most modules in all."""
 
 
 def modules_of(function: str) -> set[str]:

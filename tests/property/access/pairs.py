@@ -47,7 +47,7 @@ class Pair:
     """Two worlds, as lines of an import, that must look the same to the caller."""
 
     by_key: bool
-    """Whether the caller is an API key of a workspace, or a user."""
+    """True if the caller is an API key of a workspace, False if it is a user."""
     worlds: tuple[list[Row], list[Row]]
     hidden: tuple[Row, ...]
     """The installs that the caller may not see, of either world: what an attacker would guess."""
@@ -83,7 +83,7 @@ def pair(seed: int) -> Pair:
 
 
 def _sight(world: World, reach: frozenset[str]) -> Callable[[str, Row], bool]:
-    """Whether the caller may see a row."""
+    """Return a predicate: True if the caller may see a row."""
     seen = [row for row in world["install"] if row["workspaceId"] in reach and not _is_past(row)]
     installed = {row["integrationId"] for row in seen}
     versions = {row["integrationVersionId"] for row in seen}
@@ -103,7 +103,7 @@ def _sight(world: World, reach: frozenset[str]) -> Callable[[str, Row], bool]:
 
 
 def _is_past(row: Row) -> bool:
-    """Whether retention has run out: of what was deleted long ago, unless it is kept for ever."""
+    """Return True if retention has expired: deleted long ago, and not kept for ever."""
     tier = row["retentionTier"]
     return str(row["deletedAt"]) < DATES[1] and tier is not None and tier != "none"
 

@@ -1,4 +1,4 @@
-"""Whether a world at rest is what the model says: every row, every pointer, every number."""
+"""Comparison of a world at rest with the model: every row, pointer and number."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Expect = Callable[[str, object, object], None]
 
 
 def violations(world: World) -> list[str]:
-    """What is not as it must be; nothing, if all is well."""
+    """Return the differences; none if the world is as it must be."""
     found: list[str] = []
     rows = {(row["pk"], row["sk"]): row for row in map(items.decode, world.memory.all())}
 

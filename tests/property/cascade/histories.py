@@ -40,7 +40,7 @@ LIKELY: Final = {
     "deleted": ("restore",) * 6 + ("purge",) * 2 + ("uninstall",),
     "gone": ("restore", "purge"),
 }
-"""What callers do to an install as it is when they begin; by their turn it may be another."""
+"""Operations of callers on an install as it is when they begin; it may change before their turn."""
 
 
 class ViolationError(AssertionError):

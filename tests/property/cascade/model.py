@@ -1,4 +1,4 @@
-"""What must be true once all is at rest: section 7 of the contract, as plainly as it can be said.
+"""The state that must hold at rest: section 7 of the contract, as plainly as possible.
 
 The model hears only of what callers and DynamoDB did, never of what the cascade did; from that it
 knows what each row has to look like.
@@ -63,7 +63,7 @@ class Model:
         return LIVE if install.parent is None else self.desired(install.parent)
 
     def cascaded(self, install_id: str) -> bool:
-        """Whether an install is in the trash because its parent is."""
+        """Return True if an install is in the trash because its parent is."""
         return self.installs[install_id].own is None and isinstance(self.desired(install_id), tuple)
 
     def solution_state(self, solution_id: str) -> DesiredState | None:

@@ -114,7 +114,7 @@ FAULTS: Final = (
 
 
 def caught_by(fault: Fault, cases: int) -> str:
-    """What a history says of a fault; empty, if none of so many finds it."""
+    """Return the first history that finds a fault; empty if none does."""
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         for part in ("layers/core", "tools", "tests"):

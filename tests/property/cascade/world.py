@@ -34,7 +34,7 @@ WORKSPACES: Final = ("wsp", "wsp_other")
 """Each has a retention of its own; one solution, or one family of add-ons, may be in both."""
 ENTITIES: Final = tuple(f"ent_{n}" for n in range(5))
 MOST_OPERATIONS: Final = 20_000
-"""Of the table, in one history: far above what any needs, which is some hundreds."""
+"""The most table operations of one history, far above the hundreds that any needs."""
 Record = dict[str, Any]
 
 
@@ -43,7 +43,7 @@ class EndlessError(BaseException):
 
 
 class World:
-    """What is in the table, what is in the stream, who is at work, and what must come of it."""
+    """A table, its stream, the actors at work, and the model of the outcome."""
 
     def __init__(self, dice: random.Random) -> None:
         self.dice = dice
@@ -59,7 +59,7 @@ class World:
         self.inserted = False
         self.actors: dict[Fiber, str] = {}
         self.patient = dice.random() < 0.5
-        """Whether few are interrupted, but those for long; else all of them often."""
+        """True: few actors are interrupted, for long; False: all of them, often."""
         self.waiting: set[Fiber] = set()
         self.began: dict[Fiber, datetime] = {}
         self.current: Fiber | None = None
@@ -138,7 +138,7 @@ class World:
     # Actors: what begins here goes on by turns.
 
     def next_actor(self) -> Fiber | None:
-        """Whose turn it is. The latest to begin goes on more often: so others are left behind."""
+        """Choose the next actor. The latest to begin is preferred, so that others fall behind."""
         actors = list(self.actors)
         if self.patient and self.dice.random() < 0.93:
             actors = [fiber for fiber in actors if fiber not in self.waiting]
@@ -178,7 +178,7 @@ class World:
         self.start("client", f"{verb} {install_id}", act[verb])
 
     def half(self, install_id: str) -> str:
-        """Where an install is at this moment: live, deleted, or gone."""
+        """Return the present state of an install: live, deleted, or gone."""
         item = self.memory.look(keys.install(install_id))
         if item is None:
             return "gone"
@@ -201,7 +201,7 @@ class World:
         return any(_install_of(record) == install_id for record in batch)
 
     def consume(self, batch: list[Record]) -> None:
-        """What Lambda's mapping does with a batch; what is not done goes back, in its order."""
+        """Deliver a batch as Lambda's mapping does; unprocessed records go back in order."""
 
         def work() -> None:
             left = batch
@@ -352,7 +352,7 @@ class World:
 
 
 def calmly(work: Callable[[], object]) -> None:
-    """What an importer does until it succeeds."""
+    """Retry until it succeeds, as an importer does."""
     while True:
         try:
             work()

@@ -82,7 +82,7 @@ def _built(plan: Plan, entity: type, wanted: str) -> Filter[Any]:
 
 
 def _time(text: object) -> object:
-    """What a caller has where the plan has a text."""
+    """Return the caller's value for a text of the plan."""
     try:
         return datetime.fromisoformat(cast("str", text))
     except (TypeError, ValueError):

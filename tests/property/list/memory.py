@@ -39,7 +39,7 @@ KEYS: Final = {
 
 
 class Memory:
-    """What a list needs of the store."""
+    """The reader of a list, in memory."""
 
     def __init__(self, items: Mapping[Key, Item], page: int) -> None:
         self.items = dict(items)
@@ -154,7 +154,7 @@ class Memory:
 
 
 def redundant(expression: str) -> bool:
-    """Whether parentheses stand right around parentheses, which DynamoDB refuses."""
+    """Return True for parentheses directly around parentheses, which DynamoDB refuses."""
     opened: list[int] = []
     pairs = set()
     for at, character in enumerate(expression):
@@ -166,7 +166,7 @@ def redundant(expression: str) -> bool:
 
 
 def holds(condition: Filter | None, item: Item) -> bool:
-    """Whether a condition is true of an item, by the rules of DynamoDB's documentation."""
+    """Return True if a condition holds for an item, by the rules of DynamoDB's documentation."""
     match condition:
         case None:
             return True

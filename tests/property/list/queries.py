@@ -125,7 +125,7 @@ _narrow: Final = st.one_of(
     st.builds(lambda yes: {"workspace": {"organizationId": {"isNull": yes}}}, st.booleans()),
     st.builds(lambda one: {"addOns": {"some": {"id": one}}}, st.sampled_from(IDS)),
 )  # fmt: skip
-"""What narrows where to look."""
+"""Filters that narrow the key ranges."""
 
 _deep: Final = st.recursive(
     _narrow,
@@ -136,7 +136,7 @@ _deep: Final = st.recursive(
     ),
     max_leaves=5,
 ).filter(lambda wanted: relations_in(wanted) <= 3 and depth_of(wanted) <= 6)  # fmt: skip
-"""What narrows, or seems to, under AND, OR and NOT."""
+"""Filters that narrow, or seem to, under AND, OR and NOT."""
 
 _both: Final = st.builds(lambda one, other: {"AND": [one, other]}, _narrow, _narrow)
 _plain_orders: Final = st.sampled_from(
@@ -184,7 +184,7 @@ _carried_orders: Final = st.builds(
     st.sampled_from(_ends),
     st.lists(st.sampled_from(["", "_nulls_first", "_nulls_last"]), min_size=5, max_size=5),
 )
-"""What an index carries, if a filter or the lane fixes the fields before the last."""
+"""Orders that an index carries if a filter or the key range fixes all fields but the last."""
 
 
 def _and_more(led: list[dict[str, str]], more: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -204,7 +204,7 @@ _led_orders: Final = st.builds(
     ),
     orders,
 )
-"""What an index leads in, and then anything."""
+"""Orders whose beginning an index carries, followed by any field."""
 
 _streamed: Final = st.builds(
     Query,
@@ -212,7 +212,7 @@ _streamed: Final = st.builds(
     order=st.one_of(_plain_orders, _led_orders),
     deleted=st.sampled_from([None, None, None, "true", "only"]),
 )
-"""What an index can carry."""
+"""Orders that an index can carry."""
 
 _any: Final = st.builds(
     Query,

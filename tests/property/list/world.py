@@ -57,7 +57,7 @@ class Stage:
 
     @property
     def seen(self) -> World:
-        """What there is for this caller."""
+        """The rows that exist for this caller."""
         return {
             entity: [row for row in rows if entity not in TRASHED or self._sees(row)]
             for entity, rows in self.world.items()
@@ -103,7 +103,7 @@ def install_item(row: Row) -> Item:
 
 
 def purged(row: Row) -> int | None:
-    """When a row is past its retention, in epoch seconds."""
+    """Return the end of a row's retention, in epoch seconds."""
     deleted, tier = row["deletedAt"], row["retentionTier"]
     if deleted is None or tier not in DAYS:
         return None

@@ -174,7 +174,7 @@ def _filter(entity: str, hops: int, depth: int, *, absent: bool) -> Strategy:
 
 
 def relations_in(value: Json) -> int:
-    """How many relations a filter holds in all."""
+    """Return the number of relations in a filter."""
     if isinstance(value, list):
         return sum(map(relations_in, value))
     if not isinstance(value, dict):
@@ -187,7 +187,7 @@ NESTING: Final = {"AND", "OR", "NOT", "and", "or", "not", *TO_ONE, *TO_MANY}
 
 
 def depth_of(value: Json) -> int:
-    """How deep a filter is."""
+    """Return the depth of a filter."""
     if isinstance(value, list):
         return max(map(depth_of, value), default=0)
     if not isinstance(value, dict):
@@ -206,7 +206,7 @@ _focused: Final = _either(
     _one_key(("solution",), _one_key(("name", "description"), _texts)),
     _one_key(("integration",), _one_key(("name", "description", "slug"), _texts)),
 )
-"""What a filter of any form seldom holds, since the installs themselves have no strings."""
+"""Filters that random ones seldom contain, since installs themselves have no strings."""
 
 _general: Final = _filter("install", 0, 2, absent=False)
 

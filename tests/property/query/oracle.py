@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 Json: TypeAlias = Any
-"""What json.loads gives."""
+"""A value of json.loads."""
 
 SYMBOLS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 ALIASES = {"equals": "eq", "ne": "neq", "notIn": "nin"}
@@ -201,7 +201,7 @@ def _all(parts: Iterable[str]) -> str:
 
 
 def _mentions_deleted(value: object) -> bool:
-    """Whether a filter constrains the row's own deletedAt."""
+    """Return True if a filter constrains the row's own deletedAt."""
     if isinstance(value, list):
         return any(map(_mentions_deleted, value))
     if not isinstance(value, dict):

@@ -25,7 +25,7 @@ BEYOND_SCHEMAS: Final = {
     "too_deep", "too_many_nodes", "too_many_relations", "invalid_date", "invalid_string",
     "invalid_number", "duplicate_key",
 }  # fmt: skip
-"""Why one is refused that its schema lets pass: limits, and what JSON Schema has no words for."""
+"""Reasons to refuse a filter that its schema accepts: limits, and rules beyond JSON Schema."""
 
 
 def validator(name: str) -> Any:  # noqa: ANN401 - jsonschema has no types
@@ -50,7 +50,7 @@ def refusals(wanted: object) -> set[str]:
 
 
 def check(wanted: object) -> None:
-    """What the parser takes the schema lets pass; what it refuses for its form the schema does."""
+    """The schema accepts every filter that the parser accepts, and refuses those of a wrong form."""
     passes, codes = FILTER.is_valid(wanted), refusals(wanted)
     if not codes:
         assert passes

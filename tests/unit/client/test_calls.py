@@ -1,4 +1,4 @@
-"""What the client sends, and what it makes of answers (CONTRACT.md sections 2 to 6)."""
+"""Requests of the client, and its reading of answers (CONTRACT.md sections 2 to 6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What no filter can be: mypy refuses it (an ignore without need is an error), and Python too."""
+"""Impossible filters: mypy refuses them (an unneeded ignore is an error), and Python too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a refused filter or order says."""
+"""Messages of refused filters and orders."""
 
 from __future__ import annotations
 

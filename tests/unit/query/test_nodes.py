@@ -1,4 +1,4 @@
-"""What a filter's tree tells of itself."""
+"""Properties of a filter's tree."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ GRANTS: Final[dict[str, dict[str, set[str]]]] = {
         f"${{InstallsTable.Arn}}/index/{keys.BY_PENDING.name}": {"dynamodb:Query"},
     },
 }
-"""What each function may do beside logging and tracing, by resource.
+"""Permissions of each function beside logging and tracing, by resource.
 
 The wildcards are those that AWS wants: X-Ray and ListStreams take no resource, and the key of a
 parked record is not known beforehand.

@@ -1,4 +1,4 @@
-"""What both clients are made of: a base URL, a token, timeouts, retries."""
+"""Settings that both clients share: base URL, token, timeouts, retries."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ TIMEOUT: Final = httpx.Timeout(35.0, connect=5.0)
 
 
 def settings(base_url: str, token: AsyncToken, timeout: float | httpx.Timeout) -> dict[str, Any]:
-    """The settings of an httpx client; raises ``InvalidRequestError`` for what is no base URL."""
+    """The settings of an httpx client; raise ``InvalidRequestError`` for an invalid base URL."""
     try:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, TypeError) as error:
-        raise InvalidRequestError("The base URL is no URL.") from error
+        raise InvalidRequestError("The base URL is not a valid URL.") from error
     if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
         raise InvalidRequestError(f"{base_url!r} is not a base URL such as https://host/stage.")
     return {

@@ -1,4 +1,4 @@
-"""What can go wrong: one base, and a class for each code of the API (CONTRACT.md section 9).
+"""Errors: one base, and a class for each code of the API (CONTRACT.md section 9).
 
 No message holds a token or a header.
 """
@@ -14,15 +14,15 @@ class InstallsError(Exception):
 
 
 class InvalidRequestError(InstallsError, ValueError):
-    """What is asked for can never be answered: nothing was sent."""
+    """The request is invalid; nothing was sent."""
 
 
 class UnreachableError(InstallsError):
-    """No answer came, after all attempts; whether the request was carried out is not known."""
+    """No answer after all attempts; the request may have been carried out."""
 
 
 class UnexpectedAnswerError(InstallsError):
-    """Something answered, but not as this API does: a proxy, or another service."""
+    """An answer that is not of this API: a proxy's, or another service's."""
 
     def __init__(self, status: int, detail: str) -> None:
         super().__init__(status, detail)
@@ -35,7 +35,7 @@ class UnexpectedAnswerError(InstallsError):
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One thing that is wrong with a request, and where."""
+    """One fault of a request, and its place."""
 
     code: str
     detail: str
@@ -51,7 +51,7 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Problem details (RFC 9457) as the API has them."""
+    """Problem details (RFC 9457) of the API."""
 
     status: int
     code: str
@@ -64,7 +64,7 @@ class Problem:
 
 
 class ProblemError(InstallsError):
-    """The API said no. A code that this package does not know is of this class itself."""
+    """An error of the API; of this class itself if the package does not know its code."""
 
     code_of_class: ClassVar[str | None] = None
 
@@ -84,17 +84,17 @@ class ProblemError(InstallsError):
 
     @property
     def detail(self) -> str:
-        """What is wrong, for people."""
+        """The explanation for people."""
         return self.problem.detail
 
     @property
     def request_id(self) -> str:
-        """What the service's logs know the request by."""
+        """The id of the request in the service's logs."""
         return self.problem.request_id
 
     @property
     def errors(self) -> tuple[Issue, ...]:
-        """Everything that is wrong, each with its place."""
+        """All faults, each with its place."""
         return self.problem.errors
 
     def __str__(self) -> str:
@@ -139,7 +139,7 @@ class ForbiddenError(ProblemError):
 
 
 class NotFoundError(ProblemError):
-    """There is no such install, or it is not the caller's to see."""
+    """No such install, or the caller may not see it."""
 
     code_of_class = "not_found"
 

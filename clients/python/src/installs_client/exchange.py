@@ -1,7 +1,7 @@
-"""From a request to its result, with retries: all of it but the sending and the waiting.
+"""The exchange of a request for its result, with retries, without sending or waiting.
 
-``exchange`` is a generator that yields what to do and is sent how it went, so that the sync and the
-async client share it whole.
+``exchange`` is a generator: it yields steps and receives their outcomes, so that the sync and the
+async client share it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Pause:
 Step = httpx.Request | Pause
 """Send this, or wait."""
 Outcome = httpx.Response | httpx.RequestError | None
-"""Of a request: an answer, or why there is none. Of a pause: nothing."""
+"""The answer of a request, or the reason that there is none; None after a pause."""
 
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
@@ -44,12 +44,12 @@ _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeou
 def exchange(
     operation: Operation[T], request: httpx.Request, retries: Retries
 ) -> Generator[Step, Outcome, T]:
-    """The result of an operation.
+    """Run an operation and return its result.
 
     Raises
     ------
     ProblemError, UnexpectedAnswerError
-        As the last answer has it.
+        The last answer was an error.
     UnreachableError
         The last attempt had no answer.
     """
@@ -79,5 +79,5 @@ def exchange(
 
 
 def _may_pass(status: int) -> bool:
-    """Whether another attempt may be answered otherwise."""
+    """Return True if another attempt may succeed."""
     return status == httpx.codes.TOO_MANY_REQUESTS or status >= httpx.codes.INTERNAL_SERVER_ERROR

@@ -1,7 +1,7 @@
-"""Filters: what the fields of ``where`` make, and how they are put together.
+"""Filters: made by the fields of ``where``, and combined.
 
-A filter that exists is one that the API takes: the limits of CONTRACT.md section 2 are checked as
-it is made. ``Filter`` is contravariant, as a predicate is: a filter of any install serves where a
+Every filter is one that the API accepts: its limits (CONTRACT.md section 2) are checked when it is
+made. ``Filter`` is contravariant, as a predicate is: a filter of any install serves where a
 parent install is asked about, which may be absent, but not the other way round.
 """
 
@@ -34,19 +34,19 @@ Asked = TypeVar("Asked", bound=Entity, contravariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How much of the limits a filter takes."""
+    """The share of the limits that a filter uses."""
 
     nodes: int = 1
     """Comparisons, AND, OR, NOT and relations."""
     depth: int = 0
-    """How many AND, OR, NOT and relations stand around a comparison."""
+    """Nesting of AND, OR, NOT and relations around a comparison."""
     relations: int = 0
     hops: int = 0
-    """How many relations stand within one another."""
+    """Nesting of relations."""
 
     @classmethod
     def around(cls, inner: Iterable[Extent], *, relation: bool = False) -> Extent:
-        """Of an AND, OR, NOT or a relation around others."""
+        """Return the extent of an AND, OR, NOT or relation around other filters."""
         parts = tuple(inner)
         return cls(
             1 + sum(part.nodes for part in parts),
@@ -107,12 +107,12 @@ class _Joined(Filter[Asked]):
 
 
 def all_of(*filters: Filter[E]) -> Filter[E]:
-    """What all of the filters keep: everything if there are none."""
+    """Match rows that all filters match; every row if there are none."""
     return _joined("AND", filters)
 
 
 def any_of(*filters: Filter[E]) -> Filter[E]:
-    """What at least one of the filters keeps: nothing if there are none."""
+    """Match rows that at least one filter matches; no row if there are none."""
     return _joined("OR", filters)
 
 
@@ -148,7 +148,7 @@ def _common(entities: Iterable[type[Entity]]) -> type[Entity]:
 
 
 def required(given: object, entity: type[E]) -> Filter[E]:
-    """What is given, if it is a filter of rows of a kind; raises ``InvalidRequestError``."""
+    """Return the value if it is a filter of the entity; else raise ``InvalidRequestError``."""
     if not isinstance(given, Filter):
         raise InvalidRequestError(f"{given!r} is not a filter")
     if not issubclass(entity, given.entity):

@@ -35,25 +35,25 @@ PATH: Final = "/api/integration-installs"
 
 @dataclass(frozen=True, slots=True)
 class Operation(Generic[T]):
-    """One request, and how its answer is read."""
+    """One request, and the reader of its answer."""
 
     method: str
     path: str
     read: Callable[[Any], T]
-    """From the JSON of a 200; what it raises of the built-in errors, the answer is not one."""
+    """Reads the JSON of a 200; raises a built-in error if the answer is another service's."""
     query: Mapping[str, str] = field(default_factory=dict)
     not_found_again: type[NotFoundError] = NotFoundError
-    """What a 404 is where an earlier attempt may have been carried out."""
+    """The error of a 404 after an attempt that may have been carried out."""
 
     def result(self, response: httpx.Response, *, maybe_done: bool) -> T:
-        """What the answer says; ``maybe_done``: the answer of an earlier attempt was lost.
+        """Return the result; ``maybe_done``: the answer of an earlier attempt was lost.
 
         Raises
         ------
         ProblemError
-            The API said no.
+            The API refused the request.
         UnexpectedAnswerError
-            It is no answer of this API.
+            The answer is not of this API.
         """
         if response.status_code != 200:
             error = problem(response)
@@ -77,23 +77,23 @@ def get(install_id: str) -> Operation[Install]:
 
 
 def uninstall(install_id: str) -> Operation[None]:
-    """Into the trash; again does nothing."""
+    """Move an install to the trash; again does nothing."""
     return Operation("DELETE", _path(install_id), _done)
 
 
 def restore(install_id: str) -> Operation[Install]:
-    """Out of the trash; again does nothing."""
+    """Restore an install from the trash; again does nothing."""
     return Operation("POST", f"{_path(install_id)}/restore", Install.read)
 
 
 def purge(install_id: str) -> Operation[None]:
-    """Out of the trash for good; again finds nothing."""
+    """Delete an install for good; again finds nothing."""
     path = f"{_path(install_id)}/purge"
     return Operation("DELETE", path, _done, not_found_again=MaybePurgedError)
 
 
 def problem(response: httpx.Response) -> InstallsError:
-    """The error that an answer other than 200 stands for."""
+    """Return the error of an answer other than 200."""
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/problem+json":
         return _unexpected(response)
@@ -114,7 +114,7 @@ def problem(response: httpx.Response) -> InstallsError:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """The seconds of ``Retry-After`` (RFC 9110, section 10.2.3), if it is there and readable."""
+    """The seconds of ``Retry-After`` (RFC 9110, section 10.2.3), None if absent or malformed."""
     given = response.headers.get("retry-after", "").strip()
     if given.isascii() and given.isdigit():
         return float(given[:9])
@@ -148,5 +148,5 @@ def _issue(issue: Mapping[str, Any]) -> Issue:
 def _unexpected(response: httpx.Response) -> UnexpectedAnswerError:
     return UnexpectedAnswerError(
         response.status_code,
-        "The answer is none of the Integration Installs API: is the base URL that of its stage?",
+        "The answer is not of the Integration Installs API: is the base URL that of its stage?",
     )

@@ -1,4 +1,4 @@
-"""What a list is asked for, as parameters of a request (CONTRACT.md section 2)."""
+"""Parameters of a list (CONTRACT.md section 2)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 
 
 class Query(TypedDict, total=False):
-    """The parameters of a list; ``None`` is as good as leaving one out. All of them are AND-ed."""
+    """The parameters of a list; ``None`` is the same as leaving one out. All are AND-ed."""
 
     limit: int | None
     """Rows on a page, 1-100."""
@@ -33,9 +33,9 @@ class Query(TypedDict, total=False):
     before: str | None
     """A page's ``start_cursor``: the rows ahead of it."""
     ids: Sequence[str] | None
-    """At most 100; none at all is an error, since it would list everything."""
+    """At most 100; an empty list is an error, since it would list everything."""
     filter: InstallFilter | str | None
-    """Made of ``where.install``, or JSON of your own, which the service checks."""
+    """Made from ``where.install``, or JSON of your own, which the service checks."""
     order_by: Sequence[OrderKey] | str | None
     """Such as ``[where.install.installed_at.desc()]``, or JSON of your own."""
     include_deleted: IncludeDeleted | None
@@ -51,19 +51,19 @@ class Query(TypedDict, total=False):
 
 
 def checked_id(value: object) -> str:
-    """An id, as it may stand in a path; raises ``InvalidRequestError``."""
+    """Return an id that is valid in a path; else raise ``InvalidRequestError``."""
     if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise InvalidRequestError(f"{value!r} is not an id: 1-128 characters of A-Z a-z 0-9 _ -")
+        raise InvalidRequestError(f"{value!r} is not a valid id: 1-128 characters of A-Z a-z 0-9 _ -")
     return value
 
 
 def parameters(query: Query) -> Mapping[str, str]:
-    """The query as it is sent.
+    """Return the query as sent.
 
     Raises
     ------
     InvalidRequestError
-        A parameter is none, or its value is one that the API would refuse.
+        A parameter is unknown, or the API would refuse its value.
     """
     made: dict[str, str] = {}
     for name, value in query.items():
@@ -82,9 +82,9 @@ def parameters(query: Query) -> Mapping[str, str]:
         elif name == "order_by":
             made["orderBy"] = order_text(value)
         elif value == "":
-            raise InvalidRequestError(f"{name} is empty: leave it out to say nothing")
+            raise InvalidRequestError(f"{name} is empty: leave it out instead")
         else:
-            raise InvalidRequestError(f"{name} is {value!r}, which is no string{_meant(value)}")
+            raise InvalidRequestError(f"{name} is {value!r}, which is not a string{_meant(value)}")
     return made
 
 
@@ -108,5 +108,5 @@ def _ids(value: object) -> str:
     if isinstance(value, str) or not isinstance(value, Sequence):
         raise InvalidRequestError("ids takes a list of ids")
     if not 1 <= len(value) <= MAX_IDS:
-        raise InvalidRequestError(f"ids takes 1-{MAX_IDS} ids; no ids at all would be everything")
+        raise InvalidRequestError(f"ids takes 1-{MAX_IDS} ids; an empty list would list everything")
     return ",".join(map(checked_id, value))

@@ -1,4 +1,4 @@
-"""When a request is sent again, and after how long."""
+"""Retries of requests, and the pauses between them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from installs_client.errors import InvalidRequestError
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often and how patiently: exponential backoff with full jitter.
+    """Exponential backoff with full jitter.
 
-    What is sent again: after 429, any 5xx, and where no answer came. Every operation of the API may
-    be repeated (CONTRACT.md sections 4 to 6).
+    A request is sent again after 429, any 5xx, and no answer. Every operation of the API is
+    idempotent (CONTRACT.md sections 4 to 6).
     """
 
     attempts: int = 4
@@ -23,14 +23,14 @@ class Retries:
     longest_seconds: float = 8.0
     """The longest pause."""
     longest_retry_after: float = 30.0
-    """A ``Retry-After`` beyond this is not waited for: the error is raised at once."""
+    """The longest ``Retry-After`` that is waited for; beyond it the error is raised at once."""
 
     def __post_init__(self) -> None:
         if self.attempts < 1:
-            raise InvalidRequestError("there is at least one attempt")
+            raise InvalidRequestError("attempts is at least 1")
 
     def pause(self, failed: int, retry_after: float | None) -> float | None:
-        """The seconds to wait after this many failed attempts; none to give up."""
+        """Return the seconds to wait after this many failed attempts; None to give up."""
         if failed >= self.attempts:
             return None
         longest = min(self.longest_seconds, self.first_seconds * 2.0 ** min(failed - 1, 64))

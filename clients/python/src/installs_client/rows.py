@@ -1,7 +1,7 @@
-"""What the API answers with (CONTRACT.md sections 1 and 2).
+"""Rows and pages of the API (CONTRACT.md sections 1 and 2).
 
-Values that a newer service may add, of an enum or whole fields, break nothing: enums are plain
-strings, and ``raw`` holds the answer as it came.
+Values and fields that a newer service adds break nothing: enums are plain strings, and ``raw``
+holds the row as it was sent.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Install:
     variables: Mapping[str, Any]
     auth_state_id: str | None
     member_policy: str
-    """A ``MemberPolicy``, or one that a newer service knows."""
+    """A ``MemberPolicy``, or a value of a newer service."""
     parent_install_id: str | None
     solution_id: str | None
     installed_by: str
@@ -41,13 +41,13 @@ class Install:
     last_upgraded_at: datetime | None
     deleted_at: datetime | None
     retention_tier: str | None
-    """A ``RetentionTier``, or one that a newer service knows; none on a live install."""
+    """A ``RetentionTier``, or a value of a newer service; None on a live install."""
     raw: Mapping[str, Any] = field(repr=False, compare=False)
-    """The row as it came, by the API's names."""
+    """The row as it was sent, by the API's names."""
 
     @classmethod
     def read(cls, row: Mapping[str, Any]) -> Self:
-        """A row of an answer; ``ValueError``, ``TypeError`` or ``KeyError`` where it is none."""
+        """Read a row; raise ``ValueError``, ``TypeError`` or ``KeyError`` if it is malformed."""
         return cls(
             id=_text(row["id"]),
             integration_id=_text(row["integrationId"]),
@@ -69,20 +69,20 @@ class Install:
 
 @dataclass(frozen=True, slots=True)
 class PageInfo:
-    """Where a page stands in its list; all of it is exact."""
+    """The place of a page in its list; all of it is exact."""
 
     total: int
     """Rows that match, whatever the page."""
     has_next_page: bool
     has_previous_page: bool
     start_cursor: str | None
-    """Of the first row, for ``before``; none on an empty page."""
+    """Cursor of the first row, for ``before``; None on an empty page."""
     end_cursor: str | None
-    """Of the last row, for ``after``; none on an empty page."""
+    """Cursor of the last row, for ``after``; None on an empty page."""
 
     @classmethod
     def read(cls, info: Mapping[str, Any]) -> Self:
-        """The ``pageInfo`` of an answer; raises as ``Install.read`` does."""
+        """Read a ``pageInfo``; raises as ``Install.read`` does."""
         return cls(
             total=int(info["total"]),
             has_next_page=bool(info["hasNextPage"]),
@@ -101,7 +101,7 @@ class Page:
 
     @classmethod
     def read(cls, page: Mapping[str, Any]) -> Self:
-        """The answer of a list; raises as ``Install.read`` does."""
+        """Read the answer of a list; raises as ``Install.read`` does."""
         return cls(
             tuple(Install.read(row) for row in page["data"]), PageInfo.read(page["pageInfo"])
         )
