@@ -27,7 +27,7 @@ def table(stack: Stack) -> Table:
 
 
 def statuses(stack: Stack, secret: str) -> list[int]:
-    """Return the statuses that a key gets: for the list, an install, and an uninstall of an absent one."""
+    """Return the statuses that a key gets: list, get, and uninstall of an absent one."""
     with stack.client({"Authorization": f"Bearer {secret}"}) as caller:
         answers = [caller.get(INSTALLS), caller.get(ONE), caller.delete(f"{ONE}/purge")]
     stack.secrets.append(secret)

@@ -50,7 +50,7 @@ def refusals(wanted: object) -> set[str]:
 
 
 def check(wanted: object) -> None:
-    """The schema accepts every filter that the parser accepts, and refuses those of a wrong form."""
+    """Check that the schema accepts what the parser accepts, and refuses a wrong form."""
     passes, codes = FILTER.is_valid(wanted), refusals(wanted)
     if not codes:
         assert passes

@@ -53,7 +53,9 @@ class Query(TypedDict, total=False):
 def checked_id(value: object) -> str:
     """Return an id that is valid in a path; else raise ``InvalidRequestError``."""
     if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise InvalidRequestError(f"{value!r} is not a valid id: 1-128 characters of A-Z a-z 0-9 _ -")
+        raise InvalidRequestError(
+            f"{value!r} is not a valid id: 1-128 characters of A-Z a-z 0-9 _ -"
+        )
     return value
 
 
