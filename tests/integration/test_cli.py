@@ -130,7 +130,7 @@ def test_a_purge_asks_first(command: Command, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("get 'a b'", "is not an id"),
+        ("get 'a b'", "is not a valid id"),
         ("list --order instaledAt", "did you mean installedAt?"),
         ("list --order variables", "is no field to sort by; there are"),
         ("list --order id:up", "'up' is no direction"),
