@@ -104,7 +104,7 @@ def test_a_filter_of_an_install_serves_for_its_parent_too() -> None:
     ("query", "told"),
     [
         ({"filter": {"memberPolicy": "manual"}}, "a string of JSON"),
-        ({"include_deleted": True}, "no string: 'true'"),
+        ({"include_deleted": True}, "not a string: 'true'"),
         ({"workspace_id": 5}, "workspace_id is 5"),
         ({"solution_id": ""}, "leave it out"),
     ],
