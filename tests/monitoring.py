@@ -6,34 +6,33 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.template import Json, transformed
+from tests.template import STACK, Json, transformed
 from tools.local.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
 RUNBOOK: Final = ROOT / "docs" / "operations.md"
-
-
 OURS: Final = "IntegrationInstalls"
+OF_THE_STACK: Final = f"{OURS}/{STACK}"
 
 
 @dataclass(frozen=True)
 class WatchedMetric:
-    """A metric that an alarm or the dashboard watches; values of dimensions as JSON."""
+    """A metric that an alarm or the dashboard watches; references as `!Sub` would write them."""
 
     by: str
     namespace: str
     name: str
     dimensions: tuple[tuple[str, str], ...]
+    statistic: str
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(name for name, _ in self.dimensions)
 
 
-RESOURCES: Final[Json] = transformed("prod")["Resources"]
+RESOURCES: Final[Json] = transformed("prod", AlarmEmail="a@b.example")["Resources"]
 
 
 def of_type(kind: str) -> Json:
@@ -51,7 +50,10 @@ def plain(value: Any) -> str:  # noqa: ANN401 - a JSON value
 def alarms() -> Iterator[WatchedMetric]:
     for name, alarm in of_type("AWS::CloudWatch::Alarm").items():
         given = ((one["Name"], plain(one["Value"])) for one in alarm.get("Dimensions", []))
-        yield WatchedMetric(name, plain(alarm["Namespace"]), alarm["MetricName"], tuple(given))
+        statistic = alarm.get("Statistic") or alarm["ExtendedStatistic"]
+        yield WatchedMetric(
+            name, plain(alarm["Namespace"]), alarm["MetricName"], tuple(given), statistic
+        )
 
 
 def widgets(kind: str) -> list[Json]:
@@ -62,9 +64,9 @@ def widgets(kind: str) -> list[Json]:
 
 def shown() -> Iterator[WatchedMetric]:
     for widget in widgets("metric"):
-        for namespace, name, *rest in widget["metrics"]:
-            pairs = tuple(zip(rest[:-1:2], rest[1:-1:2], strict=True))
-            yield WatchedMetric(widget["title"], namespace, name, pairs)
+        for namespace, name, *rest, options in widget["metrics"]:
+            pairs = tuple(zip(rest[::2], rest[1::2], strict=True))
+            yield WatchedMetric(widget["title"], namespace, name, pairs, options["stat"])
 
 
 WATCHED: Final = [*alarms(), *shown()]

@@ -1,16 +1,25 @@
-"""The template as CloudFormation gets it: packaged, then transformed by SAM's own translator."""
+"""The template as CloudFormation gets it: packaged, then transformed twice by AWS's own code.
+
+First ``AWS::LanguageExtensions`` by the SAM CLI's port, then SAM by its translator
+(``transforms.py``, in the SAM CLI's environment). No test reads the source: the first transform
+removes properties for which the second then has a default.
+"""
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import subprocess
 from functools import cache
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-import pytest
-from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
-from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
-from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+from tools.local.intrinsics import resolved
+from tools.local.paths import SAM, TEMPLATE
 
-from tools.local.paths import TEMPLATE
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 Json = dict[str, Any]
 
@@ -26,33 +35,62 @@ ROUTES: Final = {
 LIVE: Final = "Aliaslive"
 """The suffix that SAM adds to a function's name for its alias."""
 
-_POLICIES: Final = {
-    name: f"arn:aws:iam::aws:policy/service-role/{name}"
-    for name in ("AWSCodeDeployRoleForLambda", "AWSCodeDeployRoleForLambdaLimited")
+STACK: Final = "installs"
+ACCOUNT: Final = "123456789012"
+REGION: Final = "eu-west-1"
+
+PARAMETERS: Final = {
+    "Stage": "dev",
+    "Issuer": "https://issuer.example",
+    "Audience": "installs",
+    "Jwks": "https://issuer.example/jwks.json",
+    "AWS::AccountId": ACCOUNT,
+    "AWS::Partition": "aws",
+    "AWS::Region": REGION,
+    "AWS::StackName": STACK,
+    "AWS::URLSuffix": "amazonaws.com",
 }
-"""The resources that SAM creates in IAM."""
+"""A stack that sets what it has to."""
+
+_TRANSFORMS: Final = Path(__file__).with_name("transforms.py")
 
 
-def written() -> Json:
-    """The template as it is written."""
-    found: Json = yaml_parse(TEMPLATE.read_text(encoding="utf-8"))
-    return found
+def transform(*stacks: Mapping[str, str]) -> list[Json]:
+    """The template for each stack, with the parameters that it sets; one program for all of them.
+
+    Resources and outputs whose condition does not hold are left out: they are not made. A parameter
+    named like a function or a layer is the address of its content.
+    """
+    requests = [{**PARAMETERS, **stack} for stack in stacks]
+    done = subprocess.run(  # noqa: S603 - the project's own program
+        [SAM.with_name("python"), _TRANSFORMS, TEMPLATE],
+        input=json.dumps(requests),
+        env={**os.environ, "AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return [_made(template) for template in json.loads(done.stdout)]
+
+
+def _made(template: Json) -> Json:
+    conditions = template["Conditions"]
+    held = {name for name, said in conditions.items() if resolved(said, {}, conditions)}
+    for section in ("Resources", "Outputs"):
+        template[section] = {
+            name: entry
+            for name, entry in template[section].items()
+            if entry.pop("Condition", None) in {None, *held}
+        }
+    return template
 
 
 @cache
-def transformed(stage: str = "dev") -> Json:
-    """The whole template, as it is for a stage; not to be changed."""
-    source = written()
-    for resource in source["Resources"].values():
-        for path in ("CodeUri", "ContentUri"):
-            if path in resource["Properties"]:
-                resource["Properties"][path] = "s3://bucket/key"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-        made: Json = Translator(_POLICIES, Parser()).translate(
-            source, parameter_values={"Stage": stage}
-        )
-    return made
+def transformed(stage: str = "dev", **parameters: str) -> Json:
+    """The template for one stack; not to be changed."""
+    (template,) = transform({"Stage": stage, **parameters})
+    return template
 
 
 def properties(resources: Json, logical_id: str) -> Json:
@@ -64,6 +102,28 @@ def properties(resources: Json, logical_id: str) -> Json:
 def of_type(resources: Json, kind: str) -> Json:
     """The properties of every resource of a kind, by name."""
     return {name: r["Properties"] for name, r in resources.items() if r["Type"] == kind}
+
+
+def dependencies(resources: Json) -> dict[str, set[str]]:
+    """The resources that each resource waits for: named in properties, metadata or DependsOn."""
+    return {name: set(_named(resource)) for name, resource in resources.items()}
+
+
+def _named(value: Any) -> Iterator[str]:  # noqa: ANN401 - a JSON value
+    match value:
+        case {"Ref": str(name)}:
+            yield from () if name.startswith("AWS::") else (name,)
+        case {"Fn::GetAtt": [name, *_]}:
+            yield name
+        case {"Fn::Sub": str(text)}:
+            yield from (found for found in re.findall(r"\$\{(\w+)[.}]", text))
+        case dict():
+            yield from listed(value.get("DependsOn", []))
+            for part in value.values():
+                yield from _named(part)
+        case list():
+            for part in value:
+                yield from _named(part)
 
 
 def statements(role: Json) -> list[Json]:

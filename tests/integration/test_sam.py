@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import Final
 
 import pytest
+import yaml
+
+from tests.template import transform
 
 ROOT: Final = Path(__file__).parents[2]
 SAM: Final = ROOT / ".venvs" / "sam" / "bin" / "sam"
@@ -58,6 +63,31 @@ def test_cfn_lint_finds_nothing_wrong() -> None:
     assert run(CFN_LINT, ROOT / "template.yaml") == ""
 
 
+COMBINATIONS: Final = {
+    "Stage": ("dev", "staging", "prod"),
+    "ApiGatewayAccount": ("create", "existing"),
+    "AllowedOrigin": ("", "https://app.example"),
+    "AlarmEmail": ("", "ops@example.com"),
+}
+
+
+def test_cfn_lint_finds_nothing_wrong_in_what_is_made_of_it(tmp_path: Path) -> None:
+    """For each combination of what decides over resources, after both transforms.
+
+    The parameters are left out: what still names one then was not seen by the first transform, and
+    its new value would publish no version of a function.
+    """
+    stacks = [dict(zip(COMBINATIONS, one, strict=True)) for one in product(*COMBINATIONS.values())]
+    files: list[Path] = []
+    for stack, template in zip(stacks, transform(*stacks), strict=True):
+        files.append(tmp_path / f"{len(files)}.json")
+        kept = ("AWSTemplateFormatVersion", "Description", "Resources", "Outputs")
+        files[-1].write_text(json.dumps({part: template[part] for part in kept}))
+        assert ("AlarmEmailSubscription" in template["Resources"]) is bool(stack["AlarmEmail"])
+
+    assert run(CFN_LINT, *files) == ""
+
+
 @pytest.mark.parametrize("environment", ["default", "dev", "prod"])
 def test_every_environment_of_samconfig_is_read(environment: str) -> None:
     output = run(SAM, "validate", "--config-env", environment)
@@ -68,6 +98,9 @@ def test_every_environment_of_samconfig_is_read(environment: str) -> None:
 def test_the_build_is_for_lambda_whatever_machine_it_is_made_on(tmp_path: Path) -> None:
     artifacts = build(tmp_path, LAYER_PYTHON=sys.executable, LAMBDA_PYTHON=sys.executable)
 
+    # CloudFormation knows no anchors: SAM's CLI has resolved them
+    written = yaml.parse((artifacts / "template.yaml").read_text())
+    assert not [event for event in written if isinstance(event, yaml.AliasEvent)]
     packages = artifacts / "DependenciesLayer" / "python"
     binaries = [path.name for path in packages.rglob("*.so")]
     assert binaries

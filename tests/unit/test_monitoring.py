@@ -1,4 +1,4 @@
-"""Alarms and dashboard watch what is emitted: AWS's metrics as documented, ours as filtered.
+"""Alarms and dashboard watch what is emitted: AWS's metrics as its documents say, ours as filtered.
 
 What our functions emit themselves is held by tests/integration/test_logs.py.
 """
@@ -8,11 +8,15 @@ from __future__ import annotations
 import json
 import re
 from graphlib import TopologicalSorter
+from inspect import getsource
 from typing import Final
 
 import pytest
 
+from installs.store import connection
+from tests.aws_metrics import LOG_VARIABLES, METRICS
 from tests.monitoring import (
+    OF_THE_STACK,
     OURS,
     RESOURCES,
     RUNBOOK,
@@ -23,69 +27,46 @@ from tests.monitoring import (
     plain,
     widgets,
 )
-from tests.template import Json, transformed
+from tests.template import LIVE, Json, dependencies, transformed
 
-OF_THE_STACK: Final = "IntegrationInstalls/${AWS::StackName}"
-
-_METHOD: Final = ("ApiName", "Stage", "Method", "Resource")
-AWS_METRICS: Final[dict[str, tuple[set[str], list[tuple[str, ...]]]]] = {
-    # AWS: Amazon API Gateway dimensions and metrics. By method: where detailed metrics are on.
-    "AWS/ApiGateway": (
-        {"Count", "4XXError", "5XXError", "Latency", "IntegrationLatency"},
-        [("ApiName",), ("ApiName", "Stage"), _METHOD],
-    ),
-    # AWS: Types of metrics for Lambda functions.
-    "AWS/Lambda": (
-        {"Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions", "IteratorAge"},
-        [("FunctionName",), ("FunctionName", "Resource")],
-    ),
-    # AWS: DynamoDB metrics and dimensions.
-    "AWS/DynamoDB": (
-        {"ConsumedReadCapacityUnits", "ReadThrottleEvents", "WriteThrottleEvents",
-         "TransactionConflict"},
-        [("TableName",)],
-    ),
-}  # fmt: skip
-"""Metrics that AWS emits, by dimensions; only the watched ones."""
-
-MAPPING_METRICS: Final = {"OnFailureDestinationDeliveredEventCount"}
-"""AWS: event source mapping metrics; where MetricsConfig asks for EventCount."""
+KINDS: Final = {
+    "FunctionName": "AWS::Lambda::Function",
+    "TableName": "AWS::DynamoDB::Table",
+    "EventSourceMappingUUID": "AWS::Lambda::EventSourceMapping",
+}
+"""The type of the resource that a dimension's value refers to."""
 
 
-def of_aws(watched: WatchedMetric) -> bool:
-    """Return True if AWS emits the metric for a resource of the template."""
-    if watched.name in MAPPING_METRICS:
-        ((name, value),) = watched.dimensions
-        mapping = RESOURCES[value[2:-1]]
-        return (name, mapping["Type"]) == (
-            "EventSourceMappingUUID",
-            "AWS::Lambda::EventSourceMapping",
-        ) and mapping["Properties"]["MetricsConfig"] == {"Metrics": ["EventCount"]}
-    metrics, dimensions = AWS_METRICS[watched.namespace]
-    if watched.name not in metrics or watched.names not in dimensions:
-        return False
-    kinds = {"FunctionName": "AWS::Lambda::Function", "TableName": "AWS::DynamoDB::Table"}
+def of_aws(watched: WatchedMetric) -> None:
+    """Assert that AWS emits it, by these dimensions and of a resource that there is."""
+    documented = METRICS[watched.namespace, watched.name]
+    assert watched.names in documented.dimensions, documented.page
+    assert watched.statistic in documented.statistics, documented.says
     for name, value in watched.dimensions:
-        if name in kinds and RESOURCES[value[2:-1]]["Type"] != kinds[name]:
-            return False
-    return True
+        if name in KINDS:
+            assert RESOURCES[value[2:-1]]["Type"] == KINDS[name]
+        if name == "EventSourceMappingUUID":
+            asked = RESOURCES[value[2:-1]]["Properties"]["MetricsConfig"]
+            assert asked == {"Metrics": ["EventCount"]}, "else it is not emitted"
 
 
-def of_the_access_log(watched: WatchedMetric) -> bool:
-    """Return True if a metric filter emits it: without dimensions, in the stack's own namespace."""
-    return not watched.dimensions and any(
-        (plain(made["MetricNamespace"]), made["MetricName"]) == (watched.namespace, watched.name)
+def of_the_access_log(watched: WatchedMetric) -> None:
+    """A filter makes it: by no dimension, in the stack's own namespace."""
+    made = {
+        (plain(made["MetricNamespace"]), made["MetricName"])
         for one in of_type("AWS::Logs::MetricFilter").values()
         for made in one["MetricTransformations"]
-    )
+    }
+    assert not watched.dimensions
+    assert (watched.namespace, watched.name) in made
 
 
 @pytest.mark.parametrize("watched", WATCHED, ids=lambda one: f"{one.by}: {one.name}")
 def test_what_is_watched_is_emitted(watched: WatchedMetric) -> None:
     if watched.namespace == OF_THE_STACK:
-        assert of_the_access_log(watched)
-    elif watched.namespace != OURS:
-        assert of_aws(watched)
+        of_the_access_log(watched)
+    elif watched.namespace != OURS:  # tests/integration/test_logs.py holds what our code emits
+        of_aws(watched)
 
 
 def test_the_apis_metrics_are_of_this_api_and_its_routes() -> None:
@@ -96,9 +77,35 @@ def test_the_apis_metrics_are_of_this_api_and_its_routes() -> None:
     for watched in WATCHED:
         if watched.namespace == "AWS/ApiGateway":
             given = dict(watched.dimensions)
-            assert (given["ApiName"], given["Stage"]) == (plain(api["Name"]), "${Stage}")
+            assert (given["ApiName"], given["Stage"]) == (plain(api["Name"]), stage["StageName"])
             if "Resource" in given:
                 assert given["Method"].lower() in api["Body"]["paths"][given["Resource"]]
+
+
+def watched_by(by: str, name: str) -> set[tuple[tuple[str, str], ...]]:
+    """The dimensions by which an alarm or a widget watches a metric."""
+    return {one.dimensions for one in WATCHED if (one.by, one.name) == (by, name)}
+
+
+def test_each_operation_of_the_store_is_watched_for_throttling_with_the_indexes() -> None:
+    called = re.findall(r'self\.call\("?(\w+)"?', getsource(connection.Connection))
+    operations = {getattr(connection, name, name) for name in called}
+    writes = (("TableName", "${InstallsTable}"), ("Operation", "TransactWriteItems"))
+
+    shown = {dict(one)["Operation"] for one in watched_by("The table", "ThrottledRequests")}
+
+    assert shown == operations == {"GetItem", "BatchGetItem", "Query", "TransactWriteItems"}
+    assert watched_by("WritesThrottledAlarm", "ThrottledRequests") == {writes}
+
+
+def test_the_access_log_holds_what_aws_documents() -> None:
+    ((_, stage),) = of_type("AWS::ApiGateway::Stage").items()
+    line = json.loads(stage["AccessLogSetting"]["Format"])
+
+    assert set(line.values()) <= LOG_VARIABLES.keys()
+    # Lambda's own status, which tells that it throttled, is not the function's
+    assert line["integrationStatus"] == "$context.integrationStatus"
+    assert line["functionStatus"] == "$context.integration.status"
 
 
 def matches(pattern: str, line: Json) -> bool:
@@ -126,9 +133,13 @@ def matches(pattern: str, line: Json) -> bool:
         ({"status": "500", "errorType": "AUTHORIZER_CONFIGURATION_ERROR"}, {"AuthorizerFailures"}),
         ({"status": "429", "errorType": "THROTTLED"}, set()),
         ({"status": "429", "integrationStatus": "200"}, {"ThrottledByTable"}),
+        ({"status": "429", "integrationStatus": "200", "functionStatus": "429"},
+         {"ThrottledByTable"}),
         ({"status": "500", "integrationStatus": "429", "errorType": "INTEGRATION_FAILURE"},
          {"ThrottledFunctions"}),
-        ({"status": "500", "integrationStatus": "200"}, set()),
+        ({"status": "500", "authorizerIntegrationStatus": "429", "errorType": "AUTHORIZER_FAILURE"},
+         {"ThrottledFunctions", "AuthorizerFailures"}),
+        ({"status": "500", "integrationStatus": "200", "functionStatus": "500"}, set()),
     ],
 )  # fmt: skip
 def test_a_line_of_the_access_log_counts_for_what_it_is(line: Json, metrics: set[str]) -> None:
@@ -153,8 +164,9 @@ def test_an_alarm_tells_somebody_and_leads_to_its_runbook(name: str) -> None:
     assert alarm["DatapointsToAlarm"] <= alarm["EvaluationPeriods"]
     assert alarm["Period"] * alarm["EvaluationPeriods"] <= 86_400, "CloudWatch's bound"
     _, _, anchor = alarm["AlarmDescription"].partition("docs/operations.md#")
-    headings = re.findall(r"^### (.+)$", RUNBOOK.read_text(), re.MULTILINE)
-    assert anchor in {heading.lower().replace(" ", "-") for heading in headings}
+    parts = re.split(r"^### (.+)$", RUNBOOK.read_text(), flags=re.MULTILINE)
+    headings = [heading.lower().replace(" ", "-") for heading in parts[1::2]]
+    assert f"`{name.removesuffix('Alarm')}`" in parts[2::2][headings.index(anchor)]
 
 
 def test_every_alarm_is_on_the_dashboard() -> None:
@@ -167,24 +179,18 @@ def test_every_alarm_is_on_the_dashboard() -> None:
 
 def test_nothing_waits_for_itself() -> None:
     """The alias waits for its deployment group, that for its alarms: those for no alias."""
-    graph: dict[str, set[str]] = {}
-    for name, resource in RESOURCES.items():
-        told = json.dumps(resource)
-        named = set(re.findall(r'"Ref": "(\w+)"|"Fn::GetAtt": \["(\w+)"|\$\{(\w+)', told))
-        found = {one for some in named for one in some if one in RESOURCES}
-        depends = resource.get("DependsOn", [])
-        graph[name] = found | {depends} if isinstance(depends, str) else found | {*depends}
+    order = list(TopologicalSorter(dependencies(RESOURCES)).static_order())
 
-    order = list(TopologicalSorter(graph).static_order())
-
-    assert order.index("ServerErrorsAlarm") < order.index("GetInstallFunctionAliaslive")
+    assert order.index("ServerErrorsAlarm") < order.index(f"GetInstallFunction{LIVE}")
 
 
 def test_nobody_is_written_to_unless_an_address_is_given() -> None:
-    (name,) = of_type("AWS::SNS::Subscription")
+    silent = transformed()
+    (subscription,) = of_type("AWS::SNS::Subscription").values()
 
-    assert RESOURCES[name]["Condition"] == "HasAlarmEmail"
-    pattern = transformed()["Parameters"]["AlarmEmail"]["AllowedPattern"]
+    assert subscription["Endpoint"] == "a@b.example"
+    assert not [r for r in silent["Resources"].values() if r["Type"] == "AWS::SNS::Subscription"]
+    pattern = silent["Parameters"]["AlarmEmail"]["AllowedPattern"]
     assert [bool(re.fullmatch(pattern, one)) for one in ("", "a@b.example", "a", "a b@c")] == [
         True, True, False, False,
     ]  # fmt: skip

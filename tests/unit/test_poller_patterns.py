@@ -10,7 +10,6 @@ import pytest
 from tools.local.paths import TEMPLATE
 from tools.local.stream.patterns import EventPattern, UnsupportedPatternError
 from tools.local.stream.settings import MappingSettings
-from tools.local.tables import load_template
 
 EVENT: dict[str, Any] = {
     "eventName": "MODIFY",
@@ -86,14 +85,6 @@ def test_a_pattern_that_is_not_understood_is_refused(pattern: str) -> None:
         EventPattern(pattern)
 
 
-def template_filters() -> MappingSettings:
-    function = load_template(TEMPLATE)["Resources"]["CascadeFunction"]["Properties"]
-    ((_, event),) = function["Events"].items()
-    return MappingSettings.from_description(
-        {"UUID": "u", "FunctionArn": "f", **event["Properties"], "DestinationConfig": {}}
-    )
-
-
 @pytest.mark.parametrize(
     ("name", "sort_key", "old", "new", "wanted"),
     [
@@ -117,7 +108,7 @@ def test_the_templates_own_filters(
     change = {side: image for side, image in images.items() if image is not None}
     keys = {"pk": {"S": "INSTALL#i"}, "sk": {"S": sort_key}}
 
-    assert (
-        template_filters().wants({"eventName": name, "dynamodb": {"Keys": keys, **change}})
-        is wanted
-    )
+    settings = MappingSettings.from_template(TEMPLATE)
+    record = {"eventName": name, "dynamodb": {"Keys": keys, **change}}
+
+    assert settings.wants(record) is wanted

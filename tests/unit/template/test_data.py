@@ -1,4 +1,4 @@
-"""The table, the bucket, the parameters and outputs of template.yaml after SAM's transform."""
+"""The table, the bucket, the parameters and outputs of template.yaml after both transforms."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ import pytest
 from installs import model
 from installs.store import items, keys
 from tests.template import (
+    REGION,
+    STACK,
     Json,
     of_type,
     properties,
     resource_name,
-    written,
+    transformed,
 )
-
-
-def keep_in_prod(resource: Json) -> bool:
-    kept = {"Fn::If": ["IsProd", "Retain", "Delete"]}
-    return bool(resource["DeletionPolicy"] == kept and resource["UpdateReplacePolicy"] == kept)
 
 
 def test_the_table_is_as_the_store_expects_it(resources: Json) -> None:
@@ -58,20 +55,15 @@ def test_the_table_is_on_demand_encrypted_and_can_be_brought_back(resources: Jso
     assert "TableName" not in table
 
 
-def test_in_prod_the_data_outlives_the_stack(template: Json) -> None:
-    resources = template["Resources"]
+@pytest.mark.parametrize(("stage", "kept"), [("dev", False), ("staging", False), ("prod", True)])
+def test_in_prod_alone_the_data_outlives_the_stack(stage: str, kept: bool) -> None:
+    resources = transformed(stage)["Resources"]
+    policy = "Retain" if kept else "Delete"
 
-    assert template["Conditions"]["IsProd"] == {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}
-    assert keep_in_prod(resources["InstallsTable"])
-    assert keep_in_prod(resources["ParkingBucket"])
-    protection = properties(resources, "InstallsTable")["DeletionProtectionEnabled"]
-    assert protection == {"Fn::If": ["IsProd", True, False]}
-
-
-def test_the_stage_may_decide_what_is_kept() -> None:
-    source = written()
-
-    assert source["Transform"] == ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"]
+    for name in ("InstallsTable", "ParkingBucket", "ParkingBucketPolicy"):
+        assert resources[name]["DeletionPolicy"] == policy
+        assert resources[name]["UpdateReplacePolicy"] == policy
+    assert properties(resources, "InstallsTable")["DeletionProtectionEnabled"] is kept
 
 
 def test_parked_records_are_encrypted_private_and_expire(resources: Json) -> None:
@@ -84,7 +76,7 @@ def test_parked_records_are_encrypted_private_and_expire(resources: Json) -> Non
     assert all(bucket["PublicAccessBlockConfiguration"].values())
     (rule,) = bucket["LifecycleConfiguration"]["Rules"]
     assert rule["Status"] == "Enabled"
-    assert rule["ExpirationInDays"] == {"Ref": "DeadLetterDays"}
+    assert rule["ExpirationInDays"] == "180"
 
 
 def test_parked_records_travel_over_tls_alone(resources: Json) -> None:
@@ -110,7 +102,7 @@ def test_only_log_groups_have_names_and_those_hold_the_stacks(resources: Json) -
     }
 
     assert names.keys() == of_type(resources, "AWS::Logs::LogGroup").keys()
-    assert all("${AWS::StackName}" in name["Fn::Sub"] for name in names.values())
+    assert all(f"/{STACK}" in name for name in names.values())
 
 
 def test_the_parameters_are_described_and_bounded(template: Json) -> None:
@@ -122,7 +114,7 @@ def test_the_parameters_are_described_and_bounded(template: Json) -> None:
         assert parameter.keys() & bounds
     assert parameters["DefaultRetentionTier"]["AllowedValues"] == list(model.RetentionTier)
     required = {name for name, p in parameters.items() if "Default" not in p}
-    assert required == {"Issuer", "Audience", "Jwks"}
+    assert required == {"Stage", "Issuer", "Audience", "Jwks"}
 
 
 @pytest.mark.parametrize(
@@ -148,4 +140,5 @@ def test_the_outputs_lead_to_the_list(template: Json) -> None:
     outputs = template["Outputs"]
 
     assert outputs.keys() >= {"ApiUrl", "TableName", "DeadLetterBucketName", "CascadeFunctionName"}
-    assert outputs["ApiUrl"]["Value"]["Fn::Sub"].endswith("/${Stage}")
+    url = f"https://${{Api}}.execute-api.{REGION}.amazonaws.com/dev"
+    assert outputs["ApiUrl"]["Value"] == {"Fn::Sub": url}

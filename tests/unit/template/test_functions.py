@@ -1,8 +1,9 @@
-"""The functions of template.yaml after SAM's transform: their rights, and what calls them."""
+"""The functions of template.yaml after both transforms: their rights, and what calls them."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Final
 
 import pytest
@@ -11,6 +12,7 @@ from installs.store import items, keys
 from tests.template import (
     LIVE,
     ROUTES,
+    STACK,
     Json,
     listed,
     of_type,
@@ -18,7 +20,6 @@ from tests.template import (
     resource_name,
     statements,
     transformed,
-    written,
 )
 
 FUNCTIONS: Final = ("Authorizer", *ROUTES.values(), "Cascade", "Repair")
@@ -62,14 +63,14 @@ parked record is not known beforehand.
 """
 
 VARIABLES: Final = {
-    "Authorizer": {"ISSUER", "AUDIENCE", "JWKS", "TABLE_NAME"},
-    "ListInstalls": {"TABLE_NAME", "ALLOWED_ORIGIN"},
-    "GetInstall": {"TABLE_NAME", "ALLOWED_ORIGIN"},
-    "UninstallInstall": {"TABLE_NAME", "ALLOWED_ORIGIN", "DEFAULT_RETENTION_TIER"},
-    "RestoreInstall": {"TABLE_NAME", "ALLOWED_ORIGIN"},
-    "PurgeInstall": {"TABLE_NAME", "ALLOWED_ORIGIN"},
-    "Cascade": {"TABLE_NAME", "DEAD_LETTER_BUCKET"},
-    "Repair": {"TABLE_NAME"},
+    "Authorizer": {"ISSUER", "AUDIENCE", "JWKS"},
+    "ListInstalls": {"ALLOWED_ORIGIN"},
+    "GetInstall": {"ALLOWED_ORIGIN"},
+    "UninstallInstall": {"ALLOWED_ORIGIN", "DEFAULT_RETENTION_TIER"},
+    "RestoreInstall": {"ALLOWED_ORIGIN"},
+    "PurgeInstall": {"ALLOWED_ORIGIN"},
+    "Cascade": {"DEAD_LETTER_BUCKET"},
+    "Repair": set(),
 }
 
 
@@ -116,11 +117,19 @@ def test_a_function_is_called_by_its_alias_alone(name: str, stage: str) -> None:
     assert callers == [{"Ref": f"{name}Function{LIVE}"}]
 
 
-def test_in_prod_alone_the_alias_moves_in_steps_and_back_on_an_alarm() -> None:
-    for stage in ("dev", "staging"):
-        assert not [
-            r for r in transformed(stage)["Resources"].values() if "CodeDeploy" in r["Type"]
-        ]
+@pytest.mark.parametrize(
+    ("stage", "switch"), [("dev", "true"), ("staging", "true"), ("prod", "false")]
+)
+def test_elsewhere_or_switched_off_the_alias_moves_at_once(stage: str, switch: str) -> None:
+    resources = transformed(stage, GradualDeployment=switch)["Resources"]
+
+    assert not [one for one in resources.values() if "CodeDeploy" in one["Type"]]
+    aliases = [one for one in resources.values() if one["Type"] == "AWS::Lambda::Alias"]
+    assert len(aliases) == len(FUNCTIONS)
+    assert not [one for one in aliases if "UpdatePolicy" in one]
+
+
+def test_in_prod_the_alias_moves_in_steps_and_back_on_an_alarm() -> None:
     resources = transformed("prod")["Resources"]
     groups = of_type(resources, "AWS::CodeDeploy::DeploymentGroup")
     assert groups.keys() == {f"{name}FunctionDeploymentGroup" for name in FUNCTIONS}
@@ -129,7 +138,39 @@ def test_in_prod_alone_the_alias_moves_in_steps_and_back_on_an_alarm() -> None:
         update = alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
         assert update["DeploymentGroupName"] == {"Ref": name}
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
-        assert "Canary10Percent5Minutes" in json.dumps(group["DeploymentConfigName"])
+
+
+TOLD_LATE: Final = 120
+"""Seconds until a metric of API Gateway, or of a log, can be read: a minute or two."""
+
+EVALUATED_EVERY: Final = 60
+
+
+def test_a_step_lasts_until_each_of_its_alarms_can_have_seen_it() -> None:
+    """A version that fails at once is seen: its minutes, and what comes late, are within the step.
+
+    An error of a function counts for the minute of its call (AWS: types of metrics for Lambda
+    functions), and one that runs out of time is known when its time has run out.
+    """
+    resources = transformed("prod")["Resources"]
+    slowest = max(one["Timeout"] for one in of_type(resources, "AWS::Lambda::Function").values())
+    for group in of_type(resources, "AWS::CodeDeploy::DeploymentGroup").values():
+        ((percent, minutes),) = re.findall(
+            r"Canary(\d+)Percent(\d+)Minutes", json.dumps(group["DeploymentConfigName"])
+        )
+        assert percent == "10"
+        alarms = [one["Name"]["Ref"] for one in group["AlarmConfiguration"]["Alarms"]]
+        assert alarms == ["ServerErrorsAlarm", "AuthorizerFailuresAlarm", "CascadeErrorsAlarm"]
+        for name in alarms:
+            alarm = properties(resources, name)
+            failing = (alarm["DatapointsToAlarm"] + 1) * alarm["Period"]
+            known = failing + slowest + TOLD_LATE + EVALUATED_EVERY
+            assert known <= int(minutes) * 60
+    # and what is told late is still looked at
+    errors = properties(resources, "CascadeErrorsAlarm")
+    cascade = properties(resources, "CascadeFunction")
+    looked_at = errors["Period"] * (errors["EvaluationPeriods"] - errors["DatapointsToAlarm"])
+    assert looked_at >= cascade["Timeout"] + EVALUATED_EVERY
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -137,16 +178,21 @@ def test_a_function_has_a_log_group_with_retention(resources: Json, name: str) -
     function = properties(resources, f"{name}Function")
     logs = properties(resources, f"{name}Logs")
 
-    assert function["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": {"Ref": f"{name}Logs"}}
-    assert logs["RetentionInDays"] == {"Ref": "LogRetentionDays"}
-    assert "${AWS::StackName}" in logs["LogGroupName"]["Fn::Sub"]
+    assert function["LoggingConfig"] == {
+        "LogFormat": "JSON",
+        "LogGroup": {"Ref": f"{name}Logs"},
+        "ApplicationLogLevel": "INFO",
+    }
+    assert logs["RetentionInDays"] == "30"
+    assert logs["LogGroupName"].startswith(f"/aws/lambda/{STACK}/")
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_has_the_variables_it_needs_and_no_others(resources: Json, name: str) -> None:
     variables = properties(resources, f"{name}Function")["Environment"]["Variables"]
 
-    every = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "URL_SUFFIX"}
+    # Lambda sets AWS_LAMBDA_LOG_LEVEL itself, from LoggingConfig, which Powertools obeys first.
+    every = {"POWERTOOLS_SERVICE_NAME", "TABLE_NAME", "URL_SUFFIX"}
     assert variables.keys() == VARIABLES[name] | every
     assert variables["URL_SUFFIX"] == {"Ref": "AWS::URLSuffix"}
 
@@ -188,14 +234,13 @@ def test_the_roles_are_those_of_the_functions_and_of_the_gateway(resources: Json
 def test_the_cascade_is_fed_by_the_stream_and_gives_up_in_good_order(resources: Json) -> None:
     ((_, mapping),) = of_type(resources, "AWS::Lambda::EventSourceMapping").items()
 
-    assert mapping.pop("FilterCriteria")
-    assert mapping == {
+    assert {name: one for name, one in mapping.items() if name != "FilterCriteria"} == {
         "FunctionName": {"Ref": f"CascadeFunction{LIVE}"},
         "EventSourceArn": {"Fn::GetAtt": ["InstallsTable", "StreamArn"]},
         "StartingPosition": "TRIM_HORIZON",
         "BatchSize": 10,
         "MaximumBatchingWindowInSeconds": 0,
-        "ParallelizationFactor": 10,
+        "ParallelizationFactor": "10",
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "MetricsConfig": {"Metrics": ["EventCount"]},
         "BisectBatchOnFunctionError": True,
@@ -216,13 +261,11 @@ def test_what_the_stream_left_undone_is_looked_for_every_five_minutes(resources:
 
 
 def test_the_cascade_hears_of_installs_that_enter_leave_or_change_in_the_trash(
-    template: Json,
+    resources: Json,
 ) -> None:
-    (mapping,) = of_type(template["Resources"], "AWS::Lambda::EventSourceMapping").values()
-    source = written()
-    event = source["Resources"]["CascadeFunction"]["Properties"]["Events"]["Deletions"]
+    (mapping,) = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
 
-    patterns = [json.loads(f["Pattern"]) for f in event["Properties"]["FilterCriteria"]["Filters"]]
+    patterns = [json.loads(one["Pattern"]) for one in mapping["FilterCriteria"]["Filters"]]
 
     of_an_install = {keys.SK: {"S": [keys.INSTALL_SK]}}
     marked = {items.DELETION_ID: {"S": [{"exists": True}]}}

@@ -57,10 +57,9 @@ class MappingSettings:
     @classmethod
     def from_template(cls, path: Path) -> MappingSettings:
         """The settings of the cascade in a template; what is given up goes nowhere."""
-        function = load_template(path)["Resources"]["CascadeFunction"]["Properties"]
-        (event,) = function["Events"].values()
+        mapping = load_template(path)["Resources"]["CascadeFunctionDeletions"]["Properties"]
         named = {"UUID": "template", "FunctionArn": "cascade", "DestinationConfig": None}
-        return cls.from_description({**event["Properties"], **named})
+        return cls.from_description({**mapping, **named})
 
     def wants(self, record: Mapping[str, Any]) -> bool:
         """Whether a record matches one of the filters; without any, every record does."""
