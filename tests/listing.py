@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from installs.query.execution.executor import Page, run
 from installs.query.language.parameters import parse
-from installs.store.counters import counters_in
+from installs.store.counters import counter_items
 from tests import rows
 from tests.property.list.memory import Memory
 from tests.property.list.world import NOW, Stage
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from installs.store.filters import Filter
     from installs.store.items import Item
-    from installs.store.spans import Chunk, Span
+    from installs.store.spans import Batch, Span
     from tests.rows import Row
 
 
@@ -56,11 +56,11 @@ class Watched(Memory):
         self.counters = 0
         self.with_deleted = False
 
-    def chunks(
+    def batches(
         self, wanted: Sequence[tuple[Span, int, Item | None]], condition: Filter | None
-    ) -> Sequence[Chunk]:
+    ) -> Sequence[Batch]:
         self.rounds += 1
-        return super().chunks(wanted, condition)
+        return super().batches(wanted, condition)
 
     def add_ons(
         self, install_ids: Iterable[str], *, with_deleted: bool
@@ -73,11 +73,11 @@ class Watched(Memory):
         self.members_of += asked
         return super().members(asked)
 
-    def counts(self, wanted: Iterable[tuple[str | None, str | None]]) -> Any:  # noqa: ANN401
+    def live_counts(self, wanted: Iterable[tuple[str | None, str | None]]) -> Any:  # noqa: ANN401
         asked = list(wanted)
         self.counted += 1
-        self.counters += counters_in(asked)
-        return super().counts(asked)
+        self.counters += counter_items(asked)
+        return super().live_counts(asked)
 
 
 def listed(reader: Memory, scope: frozenset[str] | None = OWN, /, **q: str) -> Page:

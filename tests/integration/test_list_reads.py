@@ -139,7 +139,7 @@ def test_parts_of_a_count_that_are_read_while_they_change_are_no_less_than_nough
     # given an uninstall that is seen, and its install in another part that is not yet
     part = keys.integration_live_count("itg_new", 5)
     put_items(world, [{**encode_key(part), "live": {"N": "-1"}}])
-    assert TableReader(world).counts([(None, "itg_new")]) == {(None, "itg_new"): 0}
+    assert TableReader(world).live_counts([(None, "itg_new")]) == {(None, "itg_new"): 0}
 
 
 def test_what_dynamodb_can_check_is_counted_and_does_not_travel(world: Table) -> None:

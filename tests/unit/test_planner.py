@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from installs.query.language.parameters import parse
-from installs.query.planning import access_paths as paths
-from installs.query.planning import planner
-from installs.query.planning.key_ranges import Lane
-from installs.query.planning.list_request import Search
-from installs.query.planning.planner import BUDGET, planned
-from installs.store.counters import counters_in
+from installs.query.planning import access_paths, planner
+from installs.query.planning.key_ranges import KeyRange
+from installs.query.planning.list_request import ListRequest
+from installs.query.planning.planner import BUDGET, choose_plans
+from installs.store.counters import counter_items
 from installs.store.expressions import Exists, Missing, Placeholders
 from installs.store.filters import All, AnyOf, Compare, OneOf
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from installs.query.planning.planner import Plan
     from installs.query.planning.statistics import Statistics
-    from installs.store.counters import Count
+    from installs.store.counters import LiveCount
 
 NOW: Final = datetime(2026, 11, 23, 10, tzinfo=UTC)
 TWO: Final = frozenset({"wsp_a", "wsp_b"})
@@ -32,8 +31,8 @@ TRASH: Final = '[{"deletedAt":"desc"}]'
 UPGRADED: Final = '[{"lastUpgradedAt":"desc_nulls_last"}]'
 
 
-def search(scope: frozenset[str] | None = TWO, /, **given: str) -> Search:
-    return Search.of(parse({name: [value] for name, value in given.items()}), scope, NOW)
+def search(scope: frozenset[str] | None = TWO, /, **given: str) -> ListRequest:
+    return ListRequest.of(parse({name: [value] for name, value in given.items()}), scope, NOW)
 
 
 class Counted:
@@ -42,9 +41,9 @@ class Counted:
     def __init__(self, each: int, platform: int = 100_000, integration: int = 20_000) -> None:
         self._of_all = {True: platform, False: integration}
         self._each = each
-        self.read: dict[Count, int] = {}
+        self.read: dict[LiveCount, int] = {}
 
-    def __call__(self, wanted: Collection[Count]) -> Statistics:
+    def __call__(self, wanted: Collection[LiveCount]) -> Statistics:
         found = {one: self._count(*one) for one in wanted}
         self.read.update(found)
         return found
@@ -55,15 +54,15 @@ class Counted:
         return self._each if one is None else self._each // 10
 
 
-def every(of: Search, each: int = 5_000, **sizes: int) -> list[Plan]:
-    return planned(of, Counted(each, **sizes))[0]
+def every(of: ListRequest, each: int = 5_000, **sizes: int) -> list[Plan]:
+    return choose_plans(of, Counted(each, **sizes))[0]
 
 
-def plans(of: Search, statistics: Statistics) -> list[Plan]:
-    return planner.plans(of, paths.paths(of), statistics)
+def plans(of: ListRequest, statistics: Statistics) -> list[Plan]:
+    return planner.plans(of, access_paths.access_paths(of), statistics)
 
 
-def best(of: Search, each: int = 5_000, **sizes: int) -> Plan:
+def best(of: ListRequest, each: int = 5_000, **sizes: int) -> Plan:
     return every(of, each, **sizes)[0]
 
 
@@ -112,7 +111,7 @@ def best(of: Search, each: int = 5_000, **sizes: int) -> Plan:
 )  # fmt: skip
 def test_plans_of_a_caller_of_two_workspaces(given: dict[str, str], name: str, lanes: int) -> None:
     plan = best(search(**given))
-    assert (plan.name, len(plan.path.lanes)) == (name, lanes)
+    assert (plan.name, len(plan.path.ranges)) == (name, lanes)
 
 
 def test_a_small_workspace_is_read_whole_where_that_is_less_than_counting() -> None:
@@ -130,7 +129,7 @@ def test_a_workspace_is_read_whole_where_counting_and_looking_may_be_too_much() 
 
 def test_who_sees_everything_reads_the_shards() -> None:
     assert best(search(None)).name == "stream byShard"
-    assert len(best(search(None)).path.lanes) == 8
+    assert len(best(search(None)).path.ranges) == 8
     # given an integration of a few installs, or one that is everywhere
     few = search(None, integration_id="itg_1")
     assert best(few, integration=300).name == "scan byIntegration"
@@ -151,7 +150,7 @@ def test_only_workspaces_and_integrations_that_are_asked_for_are_counted() -> No
     for word, counted in (("eq", True), ("neq", False)):
         for field in ("workspaceId", "integrationId"):
             of = search(filter=f'{{"{field}":{{"{word}":"wsp_a"}}}}')
-            assert (of.counts is not None) is counted
+            assert (of.live_counts is not None) is counted
 
 
 def some_workspaces(number: int) -> frozenset[str]:
@@ -172,15 +171,15 @@ def test_workspaces_are_read_one_by_one_as_far_as_the_budget_goes() -> None:
     for number, deleted in ((1_250, "true"), (1_090, "false"), (1_900, "false")):
         of = search(some_workspaces(number), include_deleted=deleted)
         counted = Counted(2, platform=10_000_000)
-        plan = planned(of, counted)[0][0]
+        plan = choose_plans(of, counted)[0][0]
         assert plan.path.name == "byWorkspace"
-        assert plan.least + counters_in(counted.read) / 2 <= BUDGET
+        assert plan.min_units + counter_items(counted.read) / 2 <= BUDGET
     # then nothing is left but the whole platform, which is too much where it is large
     beyond = search(some_workspaces(1_251), include_deleted="true")
     plan = best(beyond, each=2, platform=10_000_000)
     assert plan.name == "scan byShard"
-    assert plan.least > BUDGET
-    assert best(beyond, each=2, platform=9_000).least < BUDGET
+    assert plan.min_units > BUDGET
+    assert best(beyond, each=2, platform=9_000).min_units < BUDGET
 
 
 def test_what_is_too_much_for_certain_comes_last_however_fast_it_would_be() -> None:
@@ -202,30 +201,30 @@ def test_no_more_lanes_are_made_than_can_be_read(monkeypatch: pytest.MonkeyPatch
     # given a thousand workspaces, and a filter that names a thousand integrations
     made = 0
 
-    def lane(*args: Any, **fields: Any) -> Lane:  # noqa: ANN401 - whatever a lane is made of
+    def lane(*args: Any, **fields: Any) -> KeyRange:  # noqa: ANN401 - whatever a lane is made of
         nonlocal made
         made += 1
-        return Lane(*args, **fields)
+        return KeyRange(*args, **fields)
 
-    monkeypatch.setattr(paths, "Lane", lane)
+    monkeypatch.setattr(access_paths, "KeyRange", lane)
     parts = [{"integrationId": {"in": [f"i{n}{m}" for m in range(100)]}} for n in range(10)]
     of = search(THOUSAND, filter=json.dumps({"OR": parts}))
-    names = {path.name for path in paths.paths(of)}
+    names = {path.name for path in access_paths.access_paths(of)}
     assert names == {"byWorkspace", "byLatest", "byShard"}
-    assert made <= 4 * (paths.MOST_LANES + 1)
-    assert of.counts is None
+    assert made <= 4 * (access_paths.MAX_RANGES + 1)
+    assert of.live_counts is None
 
 
 def test_a_sum_of_counters_that_change_meanwhile_does_not_say_that_there_is_nothing() -> None:
     of = search(None, integration_id="itg_1")
     plan = plans(of, {(None, "itg_1"): 0, (None, None): 50_000})[0]
-    assert [lane.partition for lane in plan.path.lanes] == ["itg_1#live"]
+    assert [lane.partition for lane in plan.path.ranges] == ["itg_1#live"]
 
 
 def test_lanes_that_are_known_to_be_empty_are_not_read() -> None:
     of = search(filter='{"memberPolicy":"manual"}')
     plan = plans(of, {("wsp_a", None): 0, ("wsp_b", None): 9})[0]
-    assert [lane.partition for lane in plan.path.lanes] == ["wsp_b#live"]
+    assert [lane.partition for lane in plan.path.ranges] == ["wsp_b#live"]
 
 
 @pytest.mark.parametrize(
@@ -245,11 +244,11 @@ def test_lanes_that_are_known_to_be_empty_are_not_read() -> None:
     ],
 )  # fmt: skip
 def test_contradictions_are_answered_without_a_read(given: dict[str, str]) -> None:
-    assert search(**given).impossible
+    assert search(**given).unsatisfiable
 
 
 def test_who_sees_nothing_reads_nothing() -> None:
-    assert search(frozenset()).impossible
+    assert search(frozenset()).unsatisfiable
 
 
 def test_what_dynamodb_checks_is_sound_where_a_value_is_missing() -> None:
@@ -296,15 +295,15 @@ def test_what_dynamodb_cannot_tell_of_reach_is_not_counted_by_it() -> None:
 def test_only_what_is_certain_is_refused_unread() -> None:
     # given trash that nothing counts, in many workspaces
     trash = search(frozenset(f"wsp_{n}" for n in range(300)), include_deleted="only")
-    assert all(plan.least <= BUDGET for plan in every(trash, each=10_000))
+    assert all(plan.min_units <= BUDGET for plan in every(trash, each=10_000))
     # or a stretch of time in a large workspace, in an order that no index has
     order = '[{"id":"asc"}]'
     late = '{"installedAt":{"gte":"2026-11-01T00:00:00Z"}}'
     stretch = search(workspace_id="wsp_a", filter=late, orderBy=order)
-    assert best(stretch, each=1_000_000).least <= BUDGET
+    assert best(stretch, each=1_000_000).min_units <= BUDGET
     # then only all of a large workspace is more than the budget for certain
     whole = search(workspace_id="wsp_a", orderBy=order)
-    assert best(whole, each=1_000_000).least == 1_000_000 / 16
+    assert best(whole, each=1_000_000).min_units == 1_000_000 / 16
 
 
 def some_integrations(number: int) -> str:
@@ -316,29 +315,29 @@ def test_counts_are_read_only_as_far_as_they_pay() -> None:
     # given a hundred integrations everywhere: 64 counters each
     counted = Counted(5_000)
     of = search(None, filter=some_integrations(100))
-    assert of.counts is None
-    plan = planned(of, counted)[0][0]
+    assert of.live_counts is None
+    plan = choose_plans(of, counted)[0][0]
     assert (set(counted.read), plan.name) == ({(None, None)}, "scan byIntegration")
     # or thirty, whose counters would be as much as their rows are
     counted = Counted(5_000, platform=15_000)
-    plan = planned(search(None, filter=some_integrations(30)), counted)[0][0]
+    plan = choose_plans(search(None, filter=some_integrations(30)), counted)[0][0]
     assert (set(counted.read), plan.name) == ({(None, None)}, "scan byIntegration")
     # or one more, whose counters are too many to be read beside others
     counted = Counted(5_000)
-    plan = planned(search(None, filter=some_integrations(31)), counted)[0][0]
+    plan = choose_plans(search(None, filter=some_integrations(31)), counted)[0][0]
     assert (set(counted.read), plan.name) == ({(None, None)}, "scan byIntegration")
     # or twenty workspaces of few rows, and what they have of a hundred integrations
     counted = Counted(50)
-    planned(search(some_workspaces(20), filter=some_integrations(100)), counted)
-    assert counters_in(counted.read) == 20
+    choose_plans(search(some_workspaces(20), filter=some_integrations(100)), counted)
+    assert counter_items(counted.read) == 20
     # or an integration that few have, and a caller of a thousand workspaces
     counted = Counted(100, integration=200)
-    planned(search(THOUSAND, integration_id="itg_1"), counted)
-    assert counters_in(counted.read) == 64
+    choose_plans(search(THOUSAND, integration_id="itg_1"), counted)
+    assert counter_items(counted.read) == 64
     # and a thousand workspaces with two of them
     counted = Counted(5_000)
-    planned(search(THOUSAND, filter=some_integrations(2)), counted)
-    assert counters_in(counted.read) <= 2_000
+    choose_plans(search(THOUSAND, filter=some_integrations(2)), counted)
+    assert counter_items(counted.read) <= 2_000
 
 
 def test_what_the_best_plan_goes_by_is_read() -> None:
@@ -356,7 +355,7 @@ def test_a_part_is_guessed_of_what_is_counted_as_a_whole() -> None:
     of = search(THOUSAND, filter=own)
     plan = best(of, each=40, platform=1_000_000, integration=50_000)
     assert plan.name == "scan byIntegration, workspaces"
-    assert plan.likely < BUDGET
+    assert plan.expected_units < BUDGET
 
 
 def test_an_expression_has_no_more_operators_than_dynamodb_takes() -> None:

@@ -52,8 +52,8 @@ def test_the_lists_reads_are_forks_and_what_is_begun_beside_is_awaited(recorder:
     with recorded(recorder):
         it = TableReader(Table("t", table.client()))
         spans = [Span(keys.BY_WORKSPACE, f"wsp_{n}#live") for n in range(3)]
-        total = it.later(partial(it.count, spans[:2], None))
-        it.chunks([(span, 5, None) for span in spans], None)
+        total = it.start(partial(it.count, spans[:2], None))
+        it.batches([(span, 5, None) for span in spans], None)
         assert total() == 14
         assert total() == 14
     query = ("Query",)

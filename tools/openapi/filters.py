@@ -11,7 +11,7 @@ from installs.query.language.comparators import NOT, PATH
 from installs.query.language.literals import MAX_STRING
 from installs.query.language.nodes import Quantifier
 from installs.query.language.operators import OPERATORS, JsonType, Operator, Shape, operators_of
-from installs.query.language.order import DIRECTIONS, MAX_KEYS
+from installs.query.language.order import DIRECTIONS, MAX_SORT_FIELDS
 from installs.query.language.parse_context import MAX_ENTRIES
 from installs.query.language.schema import INSTALL, Entity, Field, Kind, target
 
@@ -75,7 +75,7 @@ def order_schemas() -> dict[str, Schema]:
             "type": "array",
             "description": "Keys in the order in which they sort, no field twice; the id is last.",
             "minItems": 1,
-            "maxItems": MAX_KEYS,
+            "maxItems": MAX_SORT_FIELDS,
             "items": key,
         },
     }

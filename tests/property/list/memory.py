@@ -14,12 +14,12 @@ from installs.store import keys
 from installs.store.counters import counter_keys
 from installs.store.expressions import Exists, Missing, Placeholders
 from installs.store.filters import All, AnyOf, Between, Compare, Filter, Not, OneOf
-from installs.store.spans import Chunk
+from installs.store.spans import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from installs.store.counters import Count
+    from installs.store.counters import LiveCount
     from installs.store.items import Item
     from installs.store.keys import Key
     from installs.store.spans import Span
@@ -49,18 +49,20 @@ class Memory:
     def by_ids(self, ids: Iterable[str]) -> Sequence[Item]:
         return list(self.rows("Install", ids).values())
 
-    def chunks(
+    def batches(
         self, wanted: Sequence[tuple[Span, int, Item | None]], condition: Filter | None
-    ) -> Sequence[Chunk]:
-        return [self._chunk(*one, condition) for one in wanted]
+    ) -> Sequence[Batch]:
+        return [self._batch(*one, condition) for one in wanted]
 
-    def all(self, wanted: Sequence[Span], condition: Filter | None) -> Sequence[Sequence[Item]]:
+    def read_all(
+        self, wanted: Sequence[Span], condition: Filter | None
+    ) -> Sequence[Sequence[Item]]:
         return [self._all(span, condition) for span in wanted]
 
     def count(self, wanted: Sequence[Span], condition: Filter | None) -> int:
-        return sum(map(len, self.all(wanted, condition)))
+        return sum(map(len, self.read_all(wanted, condition)))
 
-    def counts(self, wanted: Iterable[Count]) -> Mapping[Count, int]:
+    def live_counts(self, wanted: Iterable[LiveCount]) -> Mapping[LiveCount, int]:
         return {
             count: sum(
                 int(self.items[key]["live"]["N"])
@@ -70,10 +72,10 @@ class Memory:
             for count in wanted
         }
 
-    def later(self, task: Callable[[], T]) -> Callable[[], T]:
+    def start(self, task: Callable[[], T]) -> Callable[[], T]:
         return partial(lambda result: result, task())
 
-    def integrations(self, workspace_ids: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    def installed_integrations(self, workspace_ids: Iterable[str]) -> Mapping[str, frozenset[str]]:
         return {
             one: frozenset(
                 key.sk.removeprefix("LIVE#")
@@ -115,32 +117,32 @@ class Memory:
         found: list[Item] = []
         start = None
         while True:
-            chunk = self._chunk(span, self._page, start, condition)
+            chunk = self._batch(span, self._page, start, condition)
             found += chunk.items
             start = chunk.next
             if start is None:
                 return found
 
-    def _chunk(self, span: Span, limit: int, start: Item | None, condition: Filter | None) -> Chunk:
+    def _batch(self, span: Span, limit: int, start: Item | None, condition: Filter | None) -> Batch:
         index = span.index
         assert limit > 0
         text = "" if condition is None else condition.encode(Placeholders())
         assert not redundant(text)
         assert len(text) <= 4096
         assert len(OPERATORS.findall(text)) <= 300
-        assert span.low is None or span.high is None or span.low <= span.high
-        assert "" not in (span.low, span.high)
+        assert span.lower is None or span.upper is None or span.lower <= span.upper
+        assert "" not in (span.lower, span.upper)
         there = [
             item
             for item in self.items.values()
             if item.get(index.partition) == {"S": span.partition} and index.sort in item
-            if (span.low is None or item[index.sort]["S"] >= span.low)
-            and (span.high is None or item[index.sort]["S"] <= span.high)
+            if (span.lower is None or item[index.sort]["S"] >= span.lower)
+            and (span.upper is None or item[index.sort]["S"] <= span.upper)
         ]
         there.sort(key=lambda item: item[index.sort]["S"], reverse=not span.forward)
         if start is not None:
             at = start[index.sort]["S"]
-            assert (span.low or at) <= at <= (span.high or at)
+            assert (span.lower or at) <= at <= (span.upper or at)
             there = [
                 item
                 for item in there
@@ -150,7 +152,7 @@ class Memory:
         self.examined += len(examined)
         full = len(examined) == min(limit, self._page)
         last = {index.sort: examined[-1][index.sort]} if full else None
-        return Chunk([item for item in examined if holds(condition, item)], last)
+        return Batch([item for item in examined if holds(condition, item)], last)
 
 
 def redundant(expression: str) -> bool:

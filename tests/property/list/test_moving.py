@@ -20,10 +20,10 @@ from tests.property.runs import thorough
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from installs.store.counters import Count
+    from installs.store.counters import LiveCount
     from installs.store.filters import Filter
     from installs.store.items import Item
-    from installs.store.spans import Chunk, Span
+    from installs.store.spans import Batch, Span
     from tests.property.list.queries import Query
 
 FRESH = ("n0", "n1", "n2", "n3")
@@ -86,17 +86,17 @@ class Restless(Memory):
         self._moving.change()
         self.items = dict(self._moving.stage.items())
 
-    def counts(self, wanted: Iterable[Count]) -> Mapping[Count, int]:
+    def live_counts(self, wanted: Iterable[LiveCount]) -> Mapping[LiveCount, int]:
         self._perhaps()
-        return super().counts(wanted)
+        return super().live_counts(wanted)
 
     def rows(self, entity: str, ids: Iterable[str]) -> Mapping[str, Item]:
         self._perhaps()
         return super().rows(entity, ids)
 
-    def _chunk(self, span: Span, limit: int, start: Item | None, condition: Filter | None) -> Chunk:
+    def _chunk(self, span: Span, limit: int, start: Item | None, condition: Filter | None) -> Batch:
         self._perhaps()
-        return super()._chunk(span, limit, start, condition)
+        return super()._batch(span, limit, start, condition)
 
     def _perhaps(self) -> None:
         if self._random.random() < self._chance:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 
 from installs.query.execution.predicate import compile_filter
 from installs.query.language import cursor
-from installs.query.language.nodes import TRUE, Need, Node, fields_needed, relations_needed
+from installs.query.language.nodes import (
+    TRUE,
+    Node,
+    Projection,
+    referenced_fields,
+    related_projections,
+)
 from installs.query.language.parser import parse_filter
 from tests.property.query.worlds import TO_MANY, TO_ONE, Row, World, fields_of
 
@@ -29,8 +35,8 @@ class Engine:
         self._binding = json.dumps(wanted, sort_keys=True)
         node: Node = parse_filter(json.dumps(wanted)) or TRUE
         predicate = compile_filter(node)
-        reads = fields_needed(node) | set(order.fields)
-        needs = relations_needed(node)
+        reads = referenced_fields(node) | set(order.fields)
+        needs = related_projections(node)
         rows = (_attached(world, row, reads, needs, trash=trash) for row in world["install"])
         self._rows = [row for row in rows if predicate(row)]
 
@@ -70,7 +76,7 @@ def _attached(
     world: World,
     row: Row,
     reads: frozenset[str] | set[str],
-    needs: Mapping[str, Need],
+    needs: Mapping[str, Projection],
     *,
     trash: bool,
 ) -> Row:

@@ -7,8 +7,7 @@ from typing import Final, get_args
 
 import pytest
 
-from installs.query.language import order
-from installs.query.language import parse_context as reading
+from installs.query.language import order, parse_context
 from installs.query.language.literals import MAX_STRING
 from installs.query.language.operators import OPERATORS, operators_of, path_operators
 from installs.query.language.parameters import MAX_IDS, MAX_LIMIT, Deleted
@@ -101,9 +100,12 @@ def test_an_install_is_sorted_by_what_the_service_sorts_by() -> None:
 
 def test_the_limits_are_those_of_the_service() -> None:
     assert (filters.MAX_BYTES, filters.MAX_DEPTH, filters.MAX_NODES, filters.MAX_ENTRIES) == (
-        MAX_BYTES, reading.MAX_DEPTH, reading.MAX_NODES, reading.MAX_ENTRIES,
+        MAX_BYTES, parse_context.MAX_DEPTH, parse_context.MAX_NODES, parse_context.MAX_ENTRIES,
     )  # fmt: skip
-    assert (filters.MAX_RELATIONS, filters.MAX_HOPS) == (reading.MAX_RELATIONS, reading.MAX_HOPS)
-    assert (arguments.MAX_STRING, arguments.MAX_VALUES) == (MAX_STRING, reading.MAX_ENTRIES)
+    assert (filters.MAX_RELATIONS, filters.MAX_HOPS) == (
+        parse_context.MAX_RELATIONS,
+        parse_context.MAX_RELATION_DEPTH,
+    )
+    assert (arguments.MAX_STRING, arguments.MAX_VALUES) == (MAX_STRING, parse_context.MAX_ENTRIES)
     assert (query.MAX_LIMIT, query.MAX_IDS) == (MAX_LIMIT, MAX_IDS)
-    assert client_order.MAX_KEYS == order.MAX_KEYS
+    assert client_order.MAX_KEYS == order.MAX_SORT_FIELDS

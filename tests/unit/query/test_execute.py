@@ -8,8 +8,8 @@ import pytest
 
 from installs.errors import QueryTooExpensiveError
 from installs.query.execution.executor import run
-from installs.query.execution.merge_scan import Found
-from installs.query.execution.top_k import Best
+from installs.query.execution.merge_scan import KeyedRow
+from installs.query.execution.top_k import TopK
 from installs.query.language.parameters import parse
 from tests import rows as factory
 from tests.listing import OWN, Watched, days, ids, install, listed
@@ -381,9 +381,9 @@ def test_the_best_of_many_rows_are_kept_however_they_come() -> None:
 def test_a_row_that_is_better_than_the_worst_kept_is_kept() -> None:
     # given more rows than are kept at once, cut to the best two: 0 and 5
     places = [0, 5, 10, 11, 12, 13, 14, 15, 3]
-    rows = [Found((place,), (str(place),), {}) for place in places]
+    rows = [KeyedRow((place,), (str(place),), {}) for place in places]
     # when one comes that lies between these
-    best = Best(2, None, None).of(rows)
+    best = TopK(2, None, None).select(rows)
     # then it is one of the best
     assert [row.key for row in best] == [(0,), (3,)]
 
@@ -407,8 +407,10 @@ def test_a_row_that_is_read_in_both_halves_of_an_index_is_one() -> None:
     """An index may be read while a row passes from one half of it to the other."""
 
     class Passing(Watched):
-        def all(self, wanted: Sequence[Span], condition: Filter | None) -> Sequence[Sequence[Item]]:
-            found = super().all(wanted, condition)
+        def read_all(
+            self, wanted: Sequence[Span], condition: Filter | None
+        ) -> Sequence[Sequence[Item]]:
+            found = super().read_all(wanted, condition)
             return [*found, *found]
 
     reader = Passing(*days(3))

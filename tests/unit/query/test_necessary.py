@@ -9,7 +9,7 @@ import pytest
 from installs.query.execution.predicate import compile_filter
 from installs.query.language.nodes import FALSE, TRUE, Node
 from installs.query.language.parser import parse_filter
-from installs.query.planning.constraints import necessary, simplified
+from installs.query.planning.constraints import implied_constraints, simplify
 from installs.store.keys import State
 
 
@@ -20,7 +20,7 @@ def parsed(wanted: object) -> Node:
 def test_values_that_python_takes_for_equal_stay_apart() -> None:
     # given 1 and true, which are no one value in JSON
     wanted = parsed({"OR": [{"variables": {"path": ["a"], "eq": one}} for one in (1, True)]})
-    keep = compile_filter(simplified(wanted))
+    keep = compile_filter(simplify(wanted))
     assert keep({"variables": '{"a":1}'})
     assert keep({"variables": '{"a":true}'})
     assert not keep({"variables": '{"a":"1"}'})
@@ -41,7 +41,7 @@ def test_values_that_python_takes_for_equal_stay_apart() -> None:
     ],
 )  # fmt: skip
 def test_constants_are_folded(wanted: object, left: Node) -> None:
-    assert simplified(parsed(wanted)) == left
+    assert simplify(parsed(wanted)) == left
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_what_must_hold(
     dates: tuple[str | None, str | None],
     states: set[State],
 ) -> None:
-    found = necessary(parsed(wanted))
+    found = implied_constraints(parsed(wanted))
     assert {name: set(some) for name, some in found.values.items()} == values
-    assert (found.first, found.last) == dates
+    assert (found.installed_from, found.installed_until) == dates
     assert set(found.states) == states

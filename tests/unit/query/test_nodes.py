@@ -15,8 +15,8 @@ from installs.query.language.nodes import (
     canonical,
     conjunction,
     constrains,
-    fields_needed,
-    relations_needed,
+    referenced_fields,
+    related_projections,
 )
 from installs.query.language.parser import parse_filter
 
@@ -93,9 +93,9 @@ def test_what_is_read_is_told_by_relation_and_all_mentions_together() -> None:
         }
     )
 
-    needs = relations_needed(node)
+    needs = related_projections(node)
 
-    assert fields_needed(node) == {"memberPolicy"}
+    assert referenced_fields(node) == {"memberPolicy"}
     assert set(needs) == {"addOns"}
     assert needs["addOns"].fields == {"id", "deletedAt"}
     assert needs["addOns"].with_deleted

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from installs.query.language.order import DEFAULT_ORDER, Key, Order, parse_order_by
+from installs.query.language.order import DEFAULT_ORDER, Order, SortField, parse_order_by
 from tests.unit.query.rejections import order_issues
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def order(*keys: dict[str, str]) -> Order:
 def test_the_default_is_newest_first() -> None:
     assert parse_order_by(None) == DEFAULT_ORDER == order({"installedAt": "desc"})
     assert DEFAULT_ORDER.fields == ("installedAt", "id")
-    assert not DEFAULT_ORDER.keys[-1].ascending
+    assert not DEFAULT_ORDER.sort_fields[-1].ascending
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_a_string_that_starts_another_is_before_it_or_behind_it() -> None:
 
 
 def test_the_id_goes_the_way_of_the_key_before_it() -> None:
-    assert order({"workspaceId": "desc"}).keys[-1] == Key("id", False, True)
-    assert order({"workspaceId": "asc"}).keys[-1] == Key("id", True, False)
+    assert order({"workspaceId": "desc"}).sort_fields[-1] == SortField("id", False, True)
+    assert order({"workspaceId": "asc"}).sort_fields[-1] == SortField("id", True, False)
 
 
 def test_what_follows_the_id_decides_nothing() -> None:

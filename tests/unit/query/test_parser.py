@@ -7,7 +7,17 @@ import json
 import pytest
 
 from installs.query.language.literals import LiteralError
-from installs.query.language.nodes import FALSE, TRUE, And, Leaf, Many, Node, One, Or, Quantifier
+from installs.query.language.nodes import (
+    FALSE,
+    TRUE,
+    And,
+    Leaf,
+    Node,
+    Or,
+    Quantifier,
+    ToMany,
+    ToOne,
+)
 from installs.query.language.parser import equals, one_of_ids, parse_filter
 from installs.query.language.schema import INSTALL
 from tests.unit.query.rejections import filter_issues
@@ -56,13 +66,13 @@ def test_an_empty_object_at_the_top_is_no_filter() -> None:
         ({"variables": {"not": {"hasKey": "a"}}},
          Leaf("variables", "hasKey", "a", negated=True)),
         ({"NOT": {"solution": {"name": {"containsi": "x"}}}},
-         One("solution", Leaf("name", "containsi", "x", negated=True))),
+         ToOne("solution", Leaf("name", "containsi", "x", negated=True))),
         ({"NOT": {"members": {"some": {"enabled": True}}}},
-         Many("members", Quantifier.NONE, Leaf("enabled", "eq", True))),
+         ToMany("members", Quantifier.NONE, Leaf("enabled", "eq", True))),
         ({"NOT": {"members": {"every": {"enabled": True}}}},
-         Many("members", Quantifier.EVERY, Leaf("enabled", "eq", True), negated=True)),
+         ToMany("members", Quantifier.EVERY, Leaf("enabled", "eq", True), negated=True)),
         ({"NOT": {"NOT": {"members": {"every": {"enabled": True}}}}},
-         Many("members", Quantifier.EVERY, Leaf("enabled", "eq", True))),
+         ToMany("members", Quantifier.EVERY, Leaf("enabled", "eq", True))),
     ],
 )  # fmt: skip
 def test_a_filter_becomes_its_normal_form(given: object, node: Node) -> None:
@@ -70,7 +80,7 @@ def test_a_filter_becomes_its_normal_form(given: object, node: Node) -> None:
 
 
 def test_a_row_behind_a_relation_may_be_absent_so_any_field_of_it_may_be_null() -> None:
-    assert parsed({"solution": {"id": {"isNull": True}}}) == One(
+    assert parsed({"solution": {"id": {"isNull": True}}}) == ToOne(
         "solution", Leaf("id", "isNull", True)
     )
     members = {"members": {"some": {"id": {"isNull": True}}}}

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 Counted = tuple[str, str]
 """What an install is counted by: its workspace and its integration."""
 
-Count = tuple[str | None, str | None]
+LiveCount = tuple[str | None, str | None]
 """What is counted: the live installs of a workspace, of an integration, of both; ``None``: any."""
 
-MOST_COUNTERS: Final = 2_000
+MAX_COUNTERS: Final = 2_000
 """More of them than this are not read for one list: half a capacity unit each."""
 
 
@@ -61,7 +61,7 @@ def updates(deltas: Mapping[Counted, int]) -> list[Update]:
     ]
 
 
-def counter_keys(count: Count) -> tuple[Key, ...]:
+def counter_keys(count: LiveCount) -> tuple[Key, ...]:
     """The counters whose sum a count is."""
     workspace_id, integration_id = count
     if workspace_id is not None:
@@ -72,7 +72,7 @@ def counter_keys(count: Count) -> tuple[Key, ...]:
     return tuple(keys.integration_live_count(integration_id, shard) for shard in shards)
 
 
-def counters_in(counts: Iterable[Count]) -> int:
+def counter_items(counts: Iterable[LiveCount]) -> int:
     """How many items have to be read for some counts."""
     shards = keys.COUNTER_SHARDS
     return sum(shards if workspace_id is None else 1 for workspace_id, _ in counts)

@@ -15,9 +15,9 @@ from installs.store.table import BATCH_LIMIT, Range, Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from installs.store.counters import Count
+    from installs.store.counters import LiveCount
     from installs.store.filters import Filter
-    from installs.store.spans import Chunk, Span
+    from installs.store.spans import Batch, Span
 
 T = TypeVar("T")
 
@@ -42,14 +42,14 @@ class TableReader:
         """The installs of the ids that are there."""
         return list(self.rows("Install", ids).values())
 
-    def chunks(
+    def batches(
         self, wanted: Sequence[tuple[Span, int, Item | None]], condition: Filter | None
-    ) -> Sequence[Chunk]:
+    ) -> Sequence[Batch]:
         """The next items of several spans at once: of each a span, how many, and the start."""
         return gather(
             [
                 partial(
-                    spans.read_chunk,
+                    spans.read_batch,
                     self._table,
                     span,
                     limit=limit,
@@ -60,7 +60,9 @@ class TableReader:
             ]
         )
 
-    def all(self, wanted: Sequence[Span], condition: Filter | None) -> Sequence[Sequence[Item]]:
+    def read_all(
+        self, wanted: Sequence[Span], condition: Filter | None
+    ) -> Sequence[Sequence[Item]]:
         """Every item of each span that passes."""
         return gather([partial(spans.read_all, self._table, span, condition) for span in wanted])
 
@@ -68,7 +70,7 @@ class TableReader:
         """How many items of all the spans pass."""
         return sum(gather([partial(spans.count, self._table, span, condition) for span in wanted]))
 
-    def counts(self, wanted: Iterable[Count]) -> Mapping[Count, int]:
+    def live_counts(self, wanted: Iterable[LiveCount]) -> Mapping[LiveCount, int]:
         """How many live installs there are of each workspace, integration, or both.
 
         The parts of one count are read while they change, and may sum up to less than nought.
@@ -82,11 +84,11 @@ class TableReader:
             for count, its_keys in by_count.items()
         }
 
-    def later(self, task: Callable[[], T]) -> Callable[[], T]:
+    def start(self, task: Callable[[], T]) -> Callable[[], T]:
         """Begin a task of this reader's; what is returned waits for its result."""
         return begin(task)
 
-    def integrations(self, workspace_ids: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    def installed_integrations(self, workspace_ids: Iterable[str]) -> Mapping[str, frozenset[str]]:
         """The integrations of which each workspace has live installs."""
 
         def read(workspace_id: str) -> frozenset[str]:

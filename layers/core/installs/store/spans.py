@@ -25,29 +25,29 @@ class Span:
 
     index: Index
     partition: str
-    low: str | None = None
-    high: str | None = None
+    lower: str | None = None
+    upper: str | None = None
     forward: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
+class Batch:
     """Some items in order, and where the next ones begin (``None``: there are no more)."""
 
     items: list[Item]
     next: Item | None
 
 
-def read_chunk(
+def read_batch(
     table: Table, span: Span, *, limit: int, condition: Filter | None, start: Item | None = None
-) -> Chunk:
+) -> Batch:
     """The next items of a span: ``limit`` are examined at most, those that pass are given."""
     request = _request(table, span, condition)
     request["Limit"] = limit
     if start is not None:
         request["ExclusiveStartKey"] = start
     answer = table.query_page(request)
-    return Chunk(answer["Items"], answer.get("LastEvaluatedKey"))
+    return Batch(answer["Items"], answer.get("LastEvaluatedKey"))
 
 
 def read_all(table: Table, span: Span, condition: Filter | None) -> list[Item]:
@@ -74,13 +74,13 @@ def _pages(table: Table, request: dict[str, Any]) -> Iterator[Any]:
 def _request(table: Table, span: Span, condition: Filter | None) -> dict[str, Any]:
     p = Placeholders()
     terms = [f"{p.name(span.index.partition)} = {p.value(span.partition)}"]
-    if span.low is not None and span.high is not None:
-        low, high = p.value(span.low), p.value(span.high)
+    if span.lower is not None and span.upper is not None:
+        low, high = p.value(span.lower), p.value(span.upper)
         terms.append(f"{p.name(span.index.sort)} BETWEEN {low} AND {high}")
-    elif span.low is not None:
-        terms.append(f"{p.name(span.index.sort)} >= {p.value(span.low)}")
-    elif span.high is not None:
-        terms.append(f"{p.name(span.index.sort)} <= {p.value(span.high)}")
+    elif span.lower is not None:
+        terms.append(f"{p.name(span.index.sort)} >= {p.value(span.lower)}")
+    elif span.upper is not None:
+        terms.append(f"{p.name(span.index.sort)} <= {p.value(span.upper)}")
     request = {
         "TableName": table.name,
         "IndexName": span.index.name,

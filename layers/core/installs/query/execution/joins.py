@@ -9,20 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from installs.query.planning.list_request import VISIBLE_FIELDS, is_seen
+from installs.query.planning.list_request import VISIBILITY_FIELDS, is_visible
 from installs.store.items import decode_fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from installs.query.language.nodes import Need
+    from installs.query.language.nodes import Projection
     from installs.store.items import Item
 
 Row = dict[str, Any]
 
 
-class Related(Protocol):
+class RelatedReader(Protocol):
     """What relations need of the store."""
 
     def rows(self, entity: str, ids: Iterable[str]) -> Mapping[str, Item]:
@@ -63,10 +63,10 @@ def link_fields(needed: Iterable[str]) -> frozenset[str]:
     return frozenset(TO_ONE[name].field for name in needed if name in TO_ONE)
 
 
-def attach(
+def join_related(
     rows: Sequence[Row],
-    needed: Mapping[str, Need],
-    reader: Related,
+    needed: Mapping[str, Projection],
+    reader: RelatedReader,
     scope: frozenset[str] | None,
     now: datetime,
 ) -> None:
@@ -77,25 +77,25 @@ def attach(
             related = _attach_one(rows, name, sight, reader)
         else:
             related = _attach_many(rows, name, sight, reader)
-        attach(related, need.relations, reader, scope, now)
+        join_related(related, need.relations, reader, scope, now)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
     """What is read of related rows, and which of them are seen."""
 
-    need: Need
+    need: Projection
     scope: frozenset[str] | None
     now: datetime
 
     def row(self, item: Item) -> Row | None:
         """The fields of a related row; ``None`` where the caller does not see it."""
-        wanted = VISIBLE_FIELDS | self.need.fields | link_fields(self.need.relations)
+        wanted = VISIBILITY_FIELDS | self.need.fields | link_fields(self.need.relations)
         row = decode_fields(item, wanted)
-        return row if is_seen(row, self.scope, self.now) else None
+        return row if is_visible(row, self.scope, self.now) else None
 
 
-def _attach_one(rows: Sequence[Row], name: str, sight: _Sight, reader: Related) -> list[Row]:
+def _attach_one(rows: Sequence[Row], name: str, sight: _Sight, reader: RelatedReader) -> list[Row]:
     about = TO_ONE[name]
     ids = {row[about.field] for row in rows if about.field in row}
     found = {row_id: sight.row(item) for row_id, item in reader.rows(about.entity, ids).items()}
@@ -104,7 +104,7 @@ def _attach_one(rows: Sequence[Row], name: str, sight: _Sight, reader: Related) 
     return [row for row in found.values() if row is not None]
 
 
-def _attach_many(rows: Sequence[Row], name: str, sight: _Sight, reader: Related) -> list[Row]:
+def _attach_many(rows: Sequence[Row], name: str, sight: _Sight, reader: RelatedReader) -> list[Row]:
     ids = {row["id"] for row in rows}
     if name == "members":
         by_install = reader.members(ids)

@@ -14,38 +14,38 @@ from math import ceil
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from installs.query.planning.batches import grouped, portion
+from installs.query.planning.batches import fan_in, prefix_groups
 from installs.query.planning.key_ranges import between
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from installs.query.language.order import Order, SortKey, Values
-    from installs.query.planning.key_ranges import Way
+    from installs.query.language.order import Order, SortKey, SortValues
+    from installs.query.planning.key_ranges import OrderedRange
     from installs.store.filters import Filter
     from installs.store.items import Item
-    from installs.store.spans import Chunk, Span
+    from installs.store.spans import Batch, Span
 
 _KEY: Final = attrgetter("key")
 
-MOST_AT_ONCE: Final = 1_000
+MAX_BATCH: Final = 1_000
 """The most rows that a lane is asked for at once; a page of 1 MB holds about as many."""
 
 
-class Found(NamedTuple):
+class KeyedRow(NamedTuple):
     """A row that matches, and its place."""
 
     key: SortKey
-    values: Values
+    values: SortValues
     item: Item
 
 
-class ChunkReader(Protocol):
+class BatchReader(Protocol):
     """What a walk needs of the store."""
 
-    def chunks(
+    def batches(
         self, wanted: Sequence[tuple[Span, int, Item | None]], condition: Filter | None
-    ) -> Sequence[Chunk]:
+    ) -> Sequence[Batch]:
         """The next items of several spans at once: of each a span, how many, and the start."""
 
 
@@ -53,7 +53,7 @@ class ChunkReader(Protocol):
 class _Open:
     """A lane that is being read."""
 
-    way: Way
+    way: OrderedRange
     per_match: float
     """How many of its rows are thought to be examined for each that matches."""
     size: int = 1
@@ -65,32 +65,34 @@ class _Open:
 
 
 @dataclass(slots=True)
-class Walk:
+class MergeScan:
     """One walk: from ``near`` on, up to ``far``, both included where they are rows.
 
     Of the rows behind ``far``, those that lie beside it in a lane may be found as well.
     """
 
-    ways: Sequence[Way]
+    ranges: Sequence[OrderedRange]
     order: Order
-    near: Values | None
-    far: Values | None
-    matches: Callable[[Item], Values | None]
+    start: SortValues | None
+    stop: SortValues | None
+    matches: Callable[[Item], SortValues | None]
     """What a row is sorted by, if it is looked for."""
-    reader: ChunkReader
+    reader: BatchReader
     condition: Filter | None
     exhausted: bool = field(default=False, init=False)
     """Whether everything between the positions was read."""
 
-    def take(self, wanted: int, *, per_match: float = 1.0) -> list[Found]:
+    def fetch(self, wanted: int, *, per_match: float = 1.0) -> list[KeyedRow]:
         """The first rows that match, so many of them, and any one of those behind; all, if fewer.
 
         ``per_match`` is a guess: how many rows are examined for each that matches.
         """
-        found: dict[Any, Found] = {}
+        found: dict[Any, KeyedRow] = {}
         groups = [
             [_Open(way, per_match) for way in group]
-            for group in grouped(between(self.ways, self.near, self.far), any_row=not wanted)
+            for group in prefix_groups(
+                between(self.ranges, self.start, self.stop), any_row=not wanted
+            )
         ]
         lanes = [lane for group in groups for lane in group]
         times, least = per_match, 1
@@ -101,7 +103,7 @@ class Walk:
                 if reading and all(lane.done for lane in reading):
                     least *= 2  # they hold less than is thought
                 rows = (wanted + 1 - len(found)) * times
-                reading, far = _next(groups, least, rows, per_match), self.far
+                reading, far = _next(groups, least, rows, per_match), self.stop
                 times *= 2  # so that there are few rounds, however little they find
             elif first:
                 reading, far = _ahead(lanes, first), first[-1].values
@@ -113,18 +115,20 @@ class Walk:
         self.exhausted = len(found) <= wanted
         return sorted(found.values(), key=_KEY)[: wanted + 1]
 
-    def _round(self, lanes: Sequence[_Open], far: Values | None, found: dict[Any, Found]) -> None:
+    def _round(
+        self, lanes: Sequence[_Open], far: SortValues | None, found: dict[Any, KeyedRow]
+    ) -> None:
         asked: list[tuple[_Open, Span]] = []
         for lane in lanes:
-            span = lane.way.span(self.near, far)
+            span = lane.way.span(self.start, far)
             if span is None:
                 lane.done = True
             else:
                 asked.append((lane, span))
-        chunks = self.reader.chunks(
+        chunks = self.reader.batches(
             [(span, lane.size, lane.start) for lane, span in asked], self.condition
         )
-        begin = None if self.near is None else self.order.sort_key_of_values(self.near)
+        begin = None if self.start is None else self.order.sort_key_of_values(self.start)
         for (lane, _), chunk in zip(asked, chunks, strict=True):
             before = len(found)
             for item in chunk.items:
@@ -132,18 +136,18 @@ class Walk:
                 if values is not None:
                     key = self.order.sort_key_of_values(values)
                     if begin is None or key >= begin:
-                        found[values[-1]] = Found(key, values, item)
+                        found[values[-1]] = KeyedRow(key, values, item)
             if len(found) == before:
                 lane.per_match *= 2
             lane.start = chunk.next
-            lane.size = min(2 * lane.size, MOST_AT_ONCE)
+            lane.size = min(2 * lane.size, MAX_BATCH)
             if chunk.next is None:
                 lane.done = True
             else:
                 lane.reached = self.order.sort_key_of_values(lane.way.values(chunk.next))
 
 
-def _ahead(lanes: Sequence[_Open], first: Sequence[Found]) -> list[_Open]:
+def _ahead(lanes: Sequence[_Open], first: Sequence[KeyedRow]) -> list[_Open]:
     """The lanes to read next, where as many rows as are wanted are known (``first``).
 
     Those that may hold rows ahead of the last one: the nearest first, and no more at once than all
@@ -159,13 +163,13 @@ def _ahead(lanes: Sequence[_Open], first: Sequence[Found]) -> list[_Open]:
     nearer = [one for one in behind if keys[-1][: len(one[0])] != one[0]]
     if not nearer:
         for _, lane in behind:
-            lane.size = MOST_AT_ONCE
+            lane.size = MAX_BATCH
         return [lane for _, lane in behind]
     room = ceil(len(first) * max(lane.per_match for _, lane in nearer))
     chosen: list[_Open] = []
     for reached, lane in sorted(nearer, key=lambda one: one[0]):
         useful = len(first) - bisect_right(keys, reached)
-        lane.size = min(lane.size, ceil(useful * lane.per_match), MOST_AT_ONCE)
+        lane.size = min(lane.size, ceil(useful * lane.per_match), MAX_BATCH)
         if chosen and lane.size > room:
             break
         chosen.append(lane)
@@ -184,10 +188,10 @@ def _next(
     left = [some for group in groups if (some := [lane for lane in group if not lane.done])]
     sizes = [[lane.way.rows for lane in group] for group in left]
     reading: list[_Open] = []
-    together = max(least, portion(sizes, wanted))
+    together = max(least, fan_in(sizes, wanted))
     for group, its in zip(left[:together], sizes[:together], strict=True):
         for lane, size in zip(group, _likely(its, wanted), strict=True):
-            lane.size = min(max(size, ceil(lane.per_match / per_match)), MOST_AT_ONCE)
+            lane.size = min(max(size, ceil(lane.per_match / per_match)), MAX_BATCH)
         reading += group
         wanted = max(1, wanted - sum(its))
     return reading

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
 from installs.nesting import nested_beyond
-from installs.query.language.nodes import And, Leaf, Many, Node, One, Or, Quantifier
+from installs.query.language.nodes import And, Leaf, Node, Or, Quantifier, ToMany, ToOne
 from installs.query.language.operators import OPERATORS, json_type
 from installs.query.language.schema import Fields
 
@@ -63,7 +63,7 @@ def _compile(node: Node, decoder: _Decoder) -> Predicate:
         return _all(tuple(_compile(child, decoder) for child in node.children))
     if isinstance(node, Or):
         return _any(tuple(_compile(child, decoder) for child in node.children))
-    if isinstance(node, One):
+    if isinstance(node, ToOne):
         return _one(node.relation, _compile(node.inner, decoder))
     return _many(node, _compile(node.inner, decoder))
 
@@ -95,7 +95,7 @@ def _one(relation: str, inner: Predicate) -> Predicate:
     return predicate
 
 
-def _many(node: Many, inner: Predicate) -> Predicate:
+def _many(node: ToMany, inner: Predicate) -> Predicate:
     relation, with_deleted = node.relation, node.with_deleted
     # Each quantifier asks whether there is a row of which the inner filter is (some, none) or
     # is not (every) true, and answers that or the opposite.

@@ -23,7 +23,7 @@ from installs.query.language.operators import (
 from installs.query.language.schema import Field, Kind
 
 if TYPE_CHECKING:
-    from installs.query.language.parse_context import Place, Reading
+    from installs.query.language.parse_context import ParseContext, Position
 
 NOT: Final = "not"
 PATH: Final = "path"
@@ -32,68 +32,76 @@ Path = tuple[str, ...]
 
 
 def field_filter(
-    reading: Reading, place: Place, field: Field, given: object, *, negated: bool
+    context: ParseContext, position: Position, field: Field, given: object, *, negated: bool
 ) -> Node:
     """The node of a field's key in a filter."""
-    if place.optional:
+    if position.optional:
         field = replace(field, nullable=True)
-    return _given(reading, place, field, given, negated=negated, path=())
+    return _given(context, position, field, given, negated=negated, path=())
 
 
 def _given(
-    reading: Reading, place: Place, field: Field, given: object, *, negated: bool, path: Path
+    context: ParseContext,
+    position: Position,
+    field: Field,
+    given: object,
+    *,
+    negated: bool,
+    path: Path,
 ) -> Node:
     if isinstance(given, dict):
-        return _operators(reading, place, field, given, negated=negated, path=path)
+        return _operators(context, position, field, given, negated=negated, path=path)
     if isinstance(given, list):
-        reading.wrong(place, "wrong_type", "a list is not a value: for one of several, use 'in'")
+        context.report(
+            position, "wrong_type", "a list is not a value: for one of several, use 'in'"
+        )
     elif field.kind is Kind.JSON and not path:
-        reading.wrong(place, "wrong_type", f"{field.name} takes an object with {_JSON_FORMS}")
+        context.report(position, "wrong_type", f"{field.name} takes an object with {_JSON_FORMS}")
     else:
         return _comparison(
-            reading, place, field, OPERATORS["eq"], given, negated=negated, path=path
+            context, position, field, OPERATORS["eq"], given, negated=negated, path=path
         )
     return FALSE
 
 
 def _operators(
-    reading: Reading,
-    place: Place,
+    context: ParseContext,
+    position: Position,
     field: Field,
     given: dict[str, object],
     *,
     negated: bool,
     path: Path,
 ) -> Node:
-    if reading.filled(place, given, "a comparison") is None:
+    if context.non_empty_object(position, given, "a comparison") is None:
         return FALSE
     keys = list(given)
     if field.kind is Kind.JSON and not path and PATH in given:
         keys.remove(PATH)
-        path = _path(reading, place.at(PATH), given[PATH])
+        path = _path(context, position.at(PATH), given[PATH])
         if len(keys) != 1:
-            reading.wrong(place, "wrong_type", "'path' stands with exactly one operator")
+            context.report(position, "wrong_type", "'path' stands with exactly one operator")
             return FALSE
     parts: list[Node] = []
     for key in keys:
-        at = place.at(key)
+        at = position.at(key)
         if key == NOT:
-            inner = reading.enter(at)
+            inner = context.nested(at)
             if inner is not None:
                 parts.append(
-                    _given(reading, inner, field, given[key], negated=not negated, path=path)
+                    _given(context, inner, field, given[key], negated=not negated, path=path)
                 )
             continue
-        operator = _operator(reading, at, field, key, path)
+        operator = _operator(context, at, field, key, path)
         if operator is not None:
             parts.append(
-                _comparison(reading, at, field, operator, given[key], negated=negated, path=path)
+                _comparison(context, at, field, operator, given[key], negated=negated, path=path)
             )
     return disjunction(*parts) if negated else conjunction(*parts)
 
 
 def _operator(
-    reading: Reading, place: Place, field: Field, key: str, path: Path
+    context: ParseContext, position: Position, field: Field, key: str, path: Path
 ) -> Operator | None:
     """The operator of a key, if the field takes it."""
     allowed = path_operators() if path else operators_of(field.kind, nullable=field.nullable)
@@ -105,18 +113,18 @@ def _operator(
         takes = f"'path' takes {', '.join((*allowed, NOT))}" if path else f"use {_JSON_FORMS}"
     if operator is None:
         detail = f"{quoted(key)} is not an operator; {takes}{suggestion(key, allowed)}"
-        reading.wrong(place, "unknown_operator", detail)
+        context.report(position, "unknown_operator", detail)
     elif operator.shape is Shape.FLAG and field.kind in operator.kinds:
-        reading.wrong(place, "operator_not_allowed", f"{field.name} is never null")
+        context.report(position, "operator_not_allowed", f"{field.name} is never null")
     else:
         detail = f"{quoted(key)} does not apply to {'a path' if path else field.name}; {takes}"
-        reading.wrong(place, "operator_not_allowed", detail)
+        context.report(position, "operator_not_allowed", detail)
     return None
 
 
 def _comparison(
-    reading: Reading,
-    place: Place,
+    context: ParseContext,
+    position: Position,
     field: Field,
     operator: Operator,
     given: object,
@@ -124,62 +132,73 @@ def _comparison(
     negated: bool,
     path: Path,
 ) -> Node:
-    reading.count(place)
-    argument = _argument(reading, place, field, operator, given, path)
+    context.count_node(position)
+    argument = _argument(context, position, field, operator, given, path)
     if argument is None:
         return FALSE
     return leaf(field.name, operator.name, argument, negated=negated, path=path)
 
 
 def _argument(
-    reading: Reading, place: Place, field: Field, operator: Operator, given: object, path: Path
+    context: ParseContext,
+    position: Position,
+    field: Field,
+    operator: Operator,
+    given: object,
+    path: Path,
 ) -> Argument | None:
     if operator.shape is Shape.FLAG:
         if isinstance(given, bool):
             return given
-        reading.wrong(place, "wrong_type", f"{quoted(given)} is not true or false")
+        context.report(position, "wrong_type", f"{quoted(given)} is not true or false")
         return None
     if operator.shape is Shape.KEY:
-        return reading.value(place, text, given)
+        return context.checked(position, text, given)
     if operator.shape is Shape.SCALAR:
-        return _scalar(reading, place, field, operator, given, path)
-    entries = reading.entries(place, given, operator.shape.value)
+        return _scalar(context, position, field, operator, given, path)
+    entries = context.short_list(position, given, operator.shape.value)
     if entries is None:
         return None
     if operator.shape is Shape.PAIR and len(entries) != 2:
-        reading.wrong(place, "wrong_type", f"'{operator.name}' takes {operator.shape.value}")
+        context.report(position, "wrong_type", f"'{operator.name}' takes {operator.shape.value}")
         return None
     checked = [
-        _scalar(reading, place.at(index), field, operator, entry, path)
+        _scalar(context, position.at(index), field, operator, entry, path)
         for index, entry in enumerate(entries)
     ]
     if len({json_type(entry) for entry in checked if entry is not None}) > 1:
-        reading.wrong(place, "wrong_type", "the values of one list are of one type")
+        context.report(position, "wrong_type", "the values of one list are of one type")
         return None
     values = tuple(entry for entry in checked if entry is not None)
     return values if len(values) == len(entries) else None
 
 
 def _scalar(
-    reading: Reading, place: Place, field: Field, operator: Operator, given: object, path: Path
+    context: ParseContext,
+    position: Position,
+    field: Field,
+    operator: Operator,
+    given: object,
+    path: Path,
 ) -> Scalar | None:
     if not path:
-        return reading.value(place, partial(literal, field), given)
-    checked = reading.value(place, json_scalar, given)
+        return context.checked(position, partial(literal, field), given)
+    checked = context.checked(position, json_scalar, given)
     kind = None if checked is None else json_type(checked)
     if kind is None or kind in operator.json_types:
         return checked
-    reading.wrong(place, "wrong_type", f"'{operator.name}' does not compare a {kind}")
+    context.report(position, "wrong_type", f"'{operator.name}' does not compare a {kind}")
     return None
 
 
-def _path(reading: Reading, place: Place, given: object) -> Path:
+def _path(context: ParseContext, position: Position, given: object) -> Path:
     """The keys of a path; where they are wrong, something that is a path all the same."""
-    entries = reading.entries(place, given, "a list of keys")
+    entries = context.short_list(position, given, "a list of keys")
     if entries is not None and not entries:
-        reading.wrong(place, "wrong_type", "a path has at least one key")
+        context.report(position, "wrong_type", "a path has at least one key")
     checked = (
-        reading.value(place.at(index), text, entry) for index, entry in enumerate(entries or ())
+        context.checked(position.at(index), text, entry)
+        for index, entry in enumerate(entries or ())
     )
     return tuple(entry or "" for entry in checked) or ("",)
 

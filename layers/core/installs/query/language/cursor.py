@@ -21,7 +21,7 @@ from installs.query.language.schema import INSTALL, Field, Kind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from installs.query.language.order import Order, Values
+    from installs.query.language.order import Order, SortValues
 
 VERSION: Final = 1
 MAX_LENGTH: Final = 2048
@@ -39,7 +39,7 @@ def encode(order: Order, values: Sequence[str | None], binding: str) -> str:
     return _text(json.dumps(payload, separators=(",", ":")).encode())
 
 
-def decode(text: str, order: Order, binding: str, *, parameter: str = "after") -> Values:
+def decode(text: str, order: Order, binding: str, *, parameter: str = "after") -> SortValues:
     """The values of the row that a cursor was made of; ``parameter`` is named in the error.
 
     Raises ``InvalidCursorError``: ``malformed_cursor`` where it is not one of ours, and

@@ -55,7 +55,7 @@ class Or:
 
 
 @dataclass(frozen=True, slots=True)
-class One:
+class ToOne:
     """A filter on the related row; where there is none, every field of it is null (left join)."""
 
     relation: str
@@ -63,7 +63,7 @@ class One:
 
 
 @dataclass(frozen=True, slots=True)
-class Many:
+class ToMany:
     """A filter on related rows: true or false, never unknown (SQL's EXISTS).
 
     some: there is a row of which the inner filter is true; none: there is not; every: there is no
@@ -81,7 +81,7 @@ class Many:
         return constrains(self.inner, "deletedAt")
 
 
-Node = Leaf | And | Or | One | Many
+Node = Leaf | And | Or | ToOne | ToMany
 
 TRUE: Final = And(())
 FALSE: Final = Or(())
@@ -141,13 +141,13 @@ def leaves(node: Node) -> Iterator[Leaf]:
             yield from leaves(child)
 
 
-def relations(node: Node) -> Iterator[One | Many]:
+def relation_filters(node: Node) -> Iterator[ToOne | ToMany]:
     """The relations of the row itself, not those inside relations."""
-    if isinstance(node, One | Many):
+    if isinstance(node, ToOne | ToMany):
         yield node
     elif isinstance(node, And | Or):
         for child in node.children:
-            yield from relations(child)
+            yield from relation_filters(child)
 
 
 def constrains(node: Node, field: str) -> bool:
@@ -155,35 +155,35 @@ def constrains(node: Node, field: str) -> bool:
     return any(found.field == field for found in leaves(node))
 
 
-def fields_needed(node: Node) -> frozenset[str]:
+def referenced_fields(node: Node) -> frozenset[str]:
     """The row's own fields that the filter reads."""
     return frozenset(found.field for found in leaves(node))
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class Projection:
     """What a filter reads of the rows behind one relation, all its mentions taken together."""
 
     fields: frozenset[str]
     with_deleted: bool
     """Whether some mention (to-many) counts deleted rows; the evaluator sorts out which."""
-    relations: Mapping[str, Need]
+    relations: Mapping[str, Projection]
 
 
-def relations_needed(node: Node) -> Mapping[str, Need]:
+def related_projections(node: Node) -> Mapping[str, Projection]:
     """What the filter reads of related rows, by relation; empty if it reads none."""
-    inner: dict[str, list[One | Many]] = {}
-    for found in relations(node):
+    inner: dict[str, list[ToOne | ToMany]] = {}
+    for found in relation_filters(node):
         inner.setdefault(found.relation, []).append(found)
-    return {name: _need(mentions) for name, mentions in inner.items()}
+    return {name: _projection(mentions) for name, mentions in inner.items()}
 
 
-def _need(mentions: list[One | Many]) -> Need:
+def _projection(mentions: list[ToOne | ToMany]) -> Projection:
     together = And(tuple(mention.inner for mention in mentions))
-    return Need(
-        fields_needed(together),
-        any(isinstance(mention, Many) and mention.with_deleted for mention in mentions),
-        relations_needed(together),
+    return Projection(
+        referenced_fields(together),
+        any(isinstance(mention, ToMany) and mention.with_deleted for mention in mentions),
+        related_projections(together),
     )
 
 
@@ -197,9 +197,9 @@ def canonical(node: Node) -> str:
         if node.operator in ("in", "nin") and isinstance(node.value, tuple):
             value = sorted(node.value, key=json.dumps)
         return json.dumps([node.field, node.path, node.operator, node.negated, value])
-    if isinstance(node, One):
+    if isinstance(node, ToOne):
         return f'{{"{node.relation}":{canonical(node.inner)}}}'
-    if isinstance(node, Many):
+    if isinstance(node, ToMany):
         word = f"{'not ' if node.negated else ''}{node.quantifier}"
         return f'{{"{node.relation} {word}":{canonical(node.inner)}}}'
     word = "and" if isinstance(node, And) else "or"

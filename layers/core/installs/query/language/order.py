@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAX_BYTES: Final = 16 * 1024
-MAX_KEYS: Final = 5
+MAX_SORT_FIELDS: Final = 5
 
-Values = tuple[str | None, ...]
+SortValues = tuple[str | None, ...]
 """What a row is sorted by: the value of each key, the last of them its id. What a cursor holds."""
 
 SortKey = tuple[int | str, ...]
@@ -46,41 +46,42 @@ class Descending(str):
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class SortField:
     """One field to sort by."""
 
     field: str
     ascending: bool
     nulls_first: bool
 
-    def reversed(self) -> Key:
+    def reversed(self) -> SortField:
         """The same field the other way round."""
-        return Key(self.field, not self.ascending, not self.nulls_first)
+        return SortField(self.field, not self.ascending, not self.nulls_first)
 
 
 @dataclass(frozen=True)
 class Order:
     """A total order of installs; the last key is the id."""
 
-    keys: tuple[Key, ...]
+    sort_fields: tuple[SortField, ...]
 
     @cached_property
     def _parts(self) -> tuple[tuple[bool, int, int], ...]:
         """Of each key: ascending, the rank of a null, the rank of a value."""
         return tuple(
-            (key.ascending, int(not key.nulls_first), int(key.nulls_first)) for key in self.keys
+            (key.ascending, int(not key.nulls_first), int(key.nulls_first))
+            for key in self.sort_fields
         )
 
     @cached_property
     def _fields(self) -> tuple[str, ...]:
-        return tuple(key.field for key in self.keys)
+        return tuple(key.field for key in self.sort_fields)
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that the order reads of a row; the last is the id."""
         return self._fields
 
-    def values(self, row: Fields) -> Values:
+    def values(self, row: Fields) -> SortValues:
         """What the row is sorted by, as a cursor stores it."""
         return tuple(map(row.get, self._fields))  # type: ignore[arg-type]
 
@@ -99,14 +100,14 @@ class Order:
 
     def reversed(self) -> Order:
         """The same rows from the other end."""
-        return Order(tuple(key.reversed() for key in self.keys))
+        return Order(tuple(key.reversed() for key in self.sort_fields))
 
     def canonical(self) -> str:
         """A text that is the same for the same order, however it was written."""
         return ",".join(
             f"{key.field} {'asc' if key.ascending else 'desc'}"
             f" {'first' if key.nulls_first else 'last'}"
-            for key in self.keys
+            for key in self.sort_fields
         )
 
 
@@ -129,23 +130,23 @@ _SORTABLE: Final = {
 }
 
 
-def order_of(keys: Sequence[Key]) -> Order:
+def total_order(sort_fields: Sequence[SortField]) -> Order:
     """An order by keys, made total by the id and put into its one normal form.
 
     Keys behind the id decide nothing and are dropped; where a field is never null, its nulls go
     where the plain direction puts them.
     """
-    total: list[Key] = []
-    for key in keys:
+    total: list[SortField] = []
+    for key in sort_fields:
         nullable = _SORTABLE[key.field].nullable
         total.append(key if nullable else replace(key, nulls_first=not key.ascending))
         if key.field == "id":
             return Order(tuple(total))
     ascending = total[-1].ascending
-    return Order((*total, Key("id", ascending, not ascending)))
+    return Order((*total, SortField("id", ascending, not ascending)))
 
 
-DEFAULT_ORDER: Final = order_of((Key("installedAt", ascending=False, nulls_first=True),))
+DEFAULT_ORDER: Final = total_order((SortField("installedAt", ascending=False, nulls_first=True),))
 
 
 def parse_order_by(text: str | None) -> Order:
@@ -161,27 +162,31 @@ def parse_order_by(text: str | None) -> Order:
         raise _invalid([_issue("invalid_json", f"{error}; an order is {_FORM}")]) from None
     if not isinstance(given, list):
         raise _invalid([_issue("wrong_type", f"{quoted(given)} is not {_FORM}")])
-    if not 1 <= len(given) <= MAX_KEYS:
+    if not 1 <= len(given) <= MAX_SORT_FIELDS:
         raise _invalid(
-            [_issue("too_long" if given else "empty_list", f"an order has 1-{MAX_KEYS} keys")]
+            [
+                _issue(
+                    "too_long" if given else "empty_list", f"an order has 1-{MAX_SORT_FIELDS} keys"
+                )
+            ]
         )
-    keys: list[Key] = []
+    sort_fields: list[SortField] = []
     issues: list[Issue] = []
     for index, entry in enumerate(given):
-        found = _key(str(index), entry, {key.field for key in keys})
-        if isinstance(found, Key):
-            keys.append(found)
+        found = _sort_field(str(index), entry, {key.field for key in sort_fields})
+        if isinstance(found, SortField):
+            sort_fields.append(found)
         else:
             issues.append(found)
     if issues:
         raise _invalid(issues)
-    return order_of(keys)
+    return total_order(sort_fields)
 
 
 _FORM: Final = 'a list of objects of one key each, such as [{"installedAt": "desc"}]'
 
 
-def _key(index: str, entry: object, before: set[str]) -> Key | Issue:
+def _sort_field(index: str, entry: object, before: set[str]) -> SortField | Issue:
     if isinstance(entry, Duplicated):
         detail = f"the key {quoted(entry.repeated[0])} stands twice"
         return _issue("duplicate_key", detail, index, entry.repeated[0])
@@ -203,7 +208,7 @@ def _key(index: str, entry: object, before: set[str]) -> Key | Issue:
         near = suggestion(direction, DIRECTIONS) if isinstance(direction, str) else ""
         detail = f"{quoted(direction)} is not one of {', '.join(DIRECTIONS)}{near}"
         return _issue("unknown_value", detail, index, field)
-    return Key(field, *_SPELLINGS[direction])
+    return SortField(field, *_SPELLINGS[direction])
 
 
 def _issue(code: str, detail: str, *parts: str) -> Issue:

@@ -11,7 +11,7 @@ from installs.ids import is_id
 from installs.query.language.cursor import decode
 from installs.query.language.document import quoted, suggestion
 from installs.query.language.nodes import TRUE, Node, canonical, conjunction, constrains
-from installs.query.language.order import Order, Values, parse_order_by
+from installs.query.language.order import Order, SortValues, parse_order_by
 from installs.query.language.parser import equals, one_of_ids, parse_filter
 from installs.query.language.schema import INSTALL, Kind
 
@@ -59,8 +59,8 @@ class ListQuery:
     deleted: Deleted
     order: Order
     limit: int
-    after: Values | None
-    before: Values | None
+    after: SortValues | None
+    before: SortValues | None
     binding: str
     """Everything that filters, as the text that cursors are bound to."""
 

@@ -22,15 +22,15 @@ from installs.query.language.document import DocumentError, quoted, read, sugges
 from installs.query.language.literals import literal
 from installs.query.language.nodes import (
     FALSE,
-    Many,
     Node,
-    One,
     Quantifier,
+    ToMany,
+    ToOne,
     conjunction,
     disjunction,
     leaf,
 )
-from installs.query.language.parse_context import Place, Reading, Stop
+from installs.query.language.parse_context import ParseContext, Position, StopParsing
 from installs.query.language.schema import INSTALL, Entity, Relation, target
 
 if TYPE_CHECKING:
@@ -51,18 +51,18 @@ def parse_filter(text: str) -> Node | None:
     Raises ``InvalidFilterError`` with an issue for each problem (20 at most), each with a JSON
     pointer to its place.
     """
-    reading = Reading()
+    context = ParseContext()
     try:
         given = read(text, max_bytes=MAX_BYTES)
         if isinstance(given, dict) and not given:
             return None
-        node = _filter(reading, Place(), INSTALL, given, negated=False)
+        node = _filter(context, Position(), INSTALL, given, negated=False)
     except DocumentError as error:
         raise _invalid([Issue("invalid_json", str(error), "filter", "")]) from None
-    except Stop:
-        raise _invalid(reading.issues) from None
-    if reading.issues:
-        raise _invalid(reading.issues)
+    except StopParsing:
+        raise _invalid(context.issues) from None
+    if context.issues:
+        raise _invalid(context.issues)
     return node
 
 
@@ -83,86 +83,104 @@ def _invalid(issues: list[Issue]) -> InvalidFilterError:
 
 
 def _filter(
-    reading: Reading,
-    place: Place,
+    context: ParseContext,
+    position: Position,
     entity: Entity,
     value: object,
     *,
     negated: bool,
     what: str = "a filter",
 ) -> Node:
-    given = reading.filled(place, value, what)
+    given = context.non_empty_object(position, value, what)
     parts = (
-        _key(reading, place.at(key), entity, key, inner, negated=negated)
+        _key(context, position.at(key), entity, key, inner, negated=negated)
         for key, inner in (given or {}).items()
     )
     return _joined(parts, negated=negated)
 
 
 def _key(
-    reading: Reading, place: Place, entity: Entity, key: str, given: object, *, negated: bool
+    context: ParseContext,
+    position: Position,
+    entity: Entity,
+    key: str,
+    given: object,
+    *,
+    negated: bool,
 ) -> Node:
     if key in _LOGICAL:
-        return _logical(reading, place, entity, _LOGICAL[key], given, negated=negated)
+        return _logical(context, position, entity, _LOGICAL[key], given, negated=negated)
     if key in entity.fields:
-        return field_filter(reading, place, entity.fields[key], given, negated=negated)
+        return field_filter(context, position, entity.fields[key], given, negated=negated)
     if key in entity.relations:
-        return _relation(reading, place, entity.relations[key], given, negated=negated)
+        return _relation(context, position, entity.relations[key], given, negated=negated)
     known = (*entity.fields, *entity.relations, "AND", "OR", "NOT")
     detail = f"{quoted(key)} is not a field of {entity.name}{suggestion(key, known)}"
-    reading.wrong(place, "unknown_field", detail)
+    context.report(position, "unknown_field", detail)
     return FALSE
 
 
 def _logical(
-    reading: Reading, place: Place, entity: Entity, word: str, given: object, *, negated: bool
+    context: ParseContext,
+    position: Position,
+    entity: Entity,
+    word: str,
+    given: object,
+    *,
+    negated: bool,
 ) -> Node:
-    inner = reading.enter(place)
+    inner = context.nested(position)
     if inner is None:
         return FALSE
     if word == "NOT":
-        return _filter(reading, inner, entity, given, negated=not negated)
-    entries = reading.entries(inner, given, "a list of filters") or ()
+        return _filter(context, inner, entity, given, negated=not negated)
+    entries = context.short_list(inner, given, "a list of filters") or ()
     parts = (
-        _filter(reading, inner.at(index), entity, entry, negated=negated)
+        _filter(context, inner.at(index), entity, entry, negated=negated)
         for index, entry in enumerate(entries)
     )
     return _joined(parts, negated=negated is (word == "AND"))
 
 
 def _relation(
-    reading: Reading, place: Place, relation: Relation, given: object, *, negated: bool
+    context: ParseContext, position: Position, relation: Relation, given: object, *, negated: bool
 ) -> Node:
-    inner = reading.follow(place, many=relation.many)
+    inner = context.related(position, many=relation.many)
     if inner is None:
         return FALSE
     entity = target(relation)
     if not relation.many:
         what = f"a filter; the id alone is compared by {relation.key}"
-        return One(
-            relation.name, _filter(reading, inner, entity, given, negated=negated, what=what)
+        return ToOne(
+            relation.name, _filter(context, inner, entity, given, negated=negated, what=what)
         )
-    quantified = reading.filled(inner, given, "a filter under some, every or none") or {}
+    quantified = context.non_empty_object(inner, given, "a filter under some, every or none") or {}
     parts = (
-        _quantified(reading, inner.at(key), relation, key, wanted, negated=negated)
+        _quantified(context, inner.at(key), relation, key, wanted, negated=negated)
         for key, wanted in quantified.items()
     )
     return _joined(parts, negated=negated)
 
 
 def _quantified(
-    reading: Reading, place: Place, relation: Relation, key: str, given: object, *, negated: bool
+    context: ParseContext,
+    position: Position,
+    relation: Relation,
+    key: str,
+    given: object,
+    *,
+    negated: bool,
 ) -> Node:
     if key not in _QUANTIFIERS:
         detail = f"{quoted(key)} is not one of {', '.join(_QUANTIFIERS)}: {relation.name} are many"
-        reading.wrong(place, "unknown_quantifier", f"{detail}{suggestion(key, _QUANTIFIERS)}")
+        context.report(position, "unknown_quantifier", f"{detail}{suggestion(key, _QUANTIFIERS)}")
         return FALSE
-    inner = _filter(reading, place, target(relation), given, negated=False)
+    inner = _filter(context, position, target(relation), given, negated=False)
     quantifier = Quantifier(key)
     if not negated:
-        return Many(relation.name, quantifier, inner)
+        return ToMany(relation.name, quantifier, inner)
     opposite = _NEGATED.get(quantifier, quantifier)
-    return Many(relation.name, opposite, inner, negated=opposite is quantifier)
+    return ToMany(relation.name, opposite, inner, negated=opposite is quantifier)
 
 
 def _joined(parts: Iterable[Node], *, negated: bool) -> Node:

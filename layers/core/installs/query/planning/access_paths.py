@@ -6,98 +6,98 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from installs.query.planning.key_ranges import ABOVE, Lane
+from installs.query.planning.key_ranges import ABOVE, KeyRange
 from installs.store import keys
 from installs.store.keys import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from installs.query.planning.list_request import Search
-    from installs.store.counters import Count
+    from installs.query.planning.list_request import ListRequest
+    from installs.store.counters import LiveCount
     from installs.store.keys import Index
 
-MOST_LANES: Final = 2_500
+MAX_RANGES: Final = 2_500
 """A path of more lanes than this is none: each is a request at least, of half a unit."""
 
-FEW_WORKSPACES: Final = 100
+MAX_SEPARATE_WORKSPACES: Final = 100
 """Up to so many workspaces are looked into one by one, never by way of all there are."""
 
-FEW_INTEGRATIONS: Final = 8
+MAX_COUNTED_INTEGRATIONS: Final = 8
 """The counts of more integrations in all workspaces are not read: each is 64 items."""
 
 _LIVE_ONLY: Final = {"deletedAt": None, "retentionTier": None}
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class AccessPath:
     """Lanes that hold every row of a search, or the ids of all of them."""
 
     name: str
-    lanes: tuple[Lane, ...] = ()
+    ranges: tuple[KeyRange, ...] = ()
     ids: tuple[str, ...] = ()
-    keyed: frozenset[str] = frozenset()
+    covered_fields: frozenset[str] = frozenset()
     """The fields whose values the keys of the lanes hold."""
 
 
-def paths(search: Search) -> tuple[Path, ...]:
+def access_paths(request: ListRequest) -> tuple[AccessPath, ...]:
     """Every way to the rows of a search; at least one."""
-    values = search.necessary.values
+    values = request.constraints.values
     if "id" in values:
-        return (Path("ids", ids=tuple(sorted(values["id"]))),)
-    found = tuple(path for path in _by_index(search) if len(path.lanes) <= MOST_LANES)
-    return found or (_shards(search),)
+        return (AccessPath("ids", ids=tuple(sorted(values["id"]))),)
+    found = tuple(path for path in _by_index(request) if len(path.ranges) <= MAX_RANGES)
+    return found or (_shards(request),)
 
 
-def _by_index(search: Search) -> Iterator[Path]:
-    values, workspaces = search.necessary.values, search.workspaces
+def _by_index(request: ListRequest) -> Iterator[AccessPath]:
+    values, workspaces = request.constraints.values, request.workspaces
     for field, index in (("parentInstallId", keys.BY_PARENT), ("solutionId", keys.BY_SOLUTION)):
-        if field in values and field not in search.unseen:
-            lanes = (_lane(search, index, one, state, {field: one})
-                     for one in sorted(values[field]) for state in search.states)  # fmt: skip
+        if field in values and field not in request.hidden_references:
+            lanes = (_lane(request, index, one, state, {field: one})
+                     for one in sorted(values[field]) for state in request.states)  # fmt: skip
             yield _path(index.name, lanes, field)
     integrations = sorted(values.get("integrationId", ()))
     if integrations:
         if workspaces is not None:
-            yield _integrations_in_workspaces(search, integrations, workspaces)
-        few = len(integrations) <= FEW_INTEGRATIONS
-        if workspaces is None or (few and _may_read_all(search, workspaces)):
-            yield _integrations(search, integrations)
+            yield _integrations_in_workspaces(request, integrations, workspaces)
+        few = len(integrations) <= MAX_COUNTED_INTEGRATIONS
+        if workspaces is None or (few and _may_read_all(request, workspaces)):
+            yield _integrations(request, integrations)
     if workspaces is not None:
-        yield _workspaces(search, workspaces)
-        yield _latest(search, workspaces)
-    if workspaces is None or _may_read_all(search, workspaces):
-        yield _shards(search)
+        yield _workspaces(request, workspaces)
+        yield _latest(request, workspaces)
+    if workspaces is None or _may_read_all(request, workspaces):
+        yield _shards(request)
 
 
-def _may_read_all(search: Search, workspaces: Sequence[str]) -> bool:
+def _may_read_all(request: ListRequest, workspaces: Sequence[str]) -> bool:
     """Whether the rows of other tenants may be read along, where that is less than their own ways.
 
     Not the deleted: nothing counts those, so that nobody knows whether it is less.
     """
-    return len(workspaces) > FEW_WORKSPACES and State.DELETED not in search.states
+    return len(workspaces) > MAX_SEPARATE_WORKSPACES and State.DELETED not in request.states
 
 
-def _path(name: str, lanes: Iterable[Lane], *keyed: str) -> Path:
+def _path(name: str, lanes: Iterable[KeyRange], *keyed: str) -> AccessPath:
     """A path of lanes, of which no more are made than tell that there are too many."""
-    return Path(name, tuple(islice(lanes, MOST_LANES + 1)), keyed=frozenset(keyed))
+    return AccessPath(name, tuple(islice(lanes, MAX_RANGES + 1)), covered_fields=frozenset(keyed))
 
 
-def _shards(search: Search) -> Path:
+def _shards(request: ListRequest) -> AccessPath:
     lanes = (
-        _lane(search, keys.BY_SHARD, shard, state, {})
+        _lane(request, keys.BY_SHARD, shard, state, {})
         for shard in range(keys.SHARDS)
-        for state in search.states
+        for state in request.states
     )
-    return Path(keys.BY_SHARD.name, tuple(lanes))
+    return AccessPath(keys.BY_SHARD.name, tuple(lanes))
 
 
 def _integrations_in_workspaces(
-    search: Search, integrations: Iterable[str], workspaces: Iterable[str]
-) -> Path:
+    request: ListRequest, integrations: Iterable[str], workspaces: Iterable[str]
+) -> AccessPath:
     lanes = (
         _lane(
-            search,
+            request,
             keys.BY_INTEGRATION,
             one,
             state,
@@ -107,17 +107,17 @@ def _integrations_in_workspaces(
         )
         for one in integrations
         for place in workspaces
-        for state in search.states
+        for state in request.states
     )
     return _path("byIntegration, workspaces", lanes, "integrationId", "workspaceId")
 
 
-def _integrations(search: Search, integrations: Sequence[str]) -> Path:
+def _integrations(request: ListRequest, integrations: Sequence[str]) -> AccessPath:
     """Integrations as a whole: a lane of each is in the order of workspaces."""
     carried = ("workspaceId", "installedAt", "id")
     lanes = (
         _lane(
-            search,
+            request,
             keys.BY_INTEGRATION,
             one,
             state,
@@ -126,25 +126,25 @@ def _integrations(search: Search, integrations: Sequence[str]) -> Path:
             count=(None, one),
         )
         for one in integrations
-        for state in search.states
+        for state in request.states
     )
     return _path(keys.BY_INTEGRATION.name, lanes, "integrationId")
 
 
-def _workspaces(search: Search, workspaces: Iterable[str]) -> Path:
+def _workspaces(request: ListRequest, workspaces: Iterable[str]) -> AccessPath:
     lanes = (
-        _lane(search, keys.BY_WORKSPACE, place, state, {"workspaceId": place}, count=(place, None))
+        _lane(request, keys.BY_WORKSPACE, place, state, {"workspaceId": place}, count=(place, None))
         for place in workspaces
-        for state in search.states
+        for state in request.states
     )
     return _path(keys.BY_WORKSPACE.name, lanes, "workspaceId")
 
 
-def _latest(search: Search, workspaces: Iterable[str]) -> Path:
+def _latest(request: ListRequest, workspaces: Iterable[str]) -> AccessPath:
     """By what happened last: the live that were upgraded, those that were not; the deleted."""
     lanes = (
         _lane(
-            search,
+            request,
             keys.BY_LATEST,
             place,
             state,
@@ -154,7 +154,7 @@ def _latest(search: Search, workspaces: Iterable[str]) -> Path:
             count=(place, None),
         )
         for place in workspaces
-        for state in search.states
+        for state in request.states
         for rank, carried, fixed in _latest_forms(place, state)
     )
     return _path(keys.BY_LATEST.name, lanes, "workspaceId")
@@ -171,7 +171,7 @@ def _latest_forms(
 
 
 def _lane(
-    search: Search,
+    request: ListRequest,
     index: Index,
     value: str | int,
     state: State,
@@ -179,23 +179,25 @@ def _lane(
     *,
     prefix: str = "",
     carried: tuple[str, ...] = ("installedAt", "id"),
-    count: Count | None = None,
-) -> Lane:
-    needs = search.necessary
+    count: LiveCount | None = None,
+) -> KeyRange:
+    needs = request.constraints
     low, high = (prefix, prefix + ABOVE) if prefix else (None, None)
     if carried[0] == "installedAt":
-        low = low if needs.first is None else prefix + needs.first
-        high = high if needs.last is None else prefix + needs.last + ABOVE
-    constant = {**needs.fixed(), **(_LIVE_ONLY if state is State.LIVE else {}), **fixed}
-    return Lane(
+        low = low if needs.installed_from is None else prefix + needs.installed_from
+        high = high if needs.installed_until is None else prefix + needs.installed_until + ABOVE
+    constant = {**needs.constants(), **(_LIVE_ONLY if state is State.LIVE else {}), **fixed}
+    return KeyRange(
         index=index,
         partition=keys.partition(value, state),
         state=state,
-        carried=carried,
+        sort_key_fields=carried,
         prefix=prefix,
-        fixed={name: one for name, one in constant.items() if name not in carried},
-        low=low,
-        high=high,
-        count=count if state is State.LIVE else None,
-        whole=index is not keys.BY_LATEST and needs.first is None and needs.last is None,
+        constants={name: one for name, one in constant.items() if name not in carried},
+        lower=low,
+        upper=high,
+        live_count=count if state is State.LIVE else None,
+        complete=index is not keys.BY_LATEST
+        and needs.installed_from is None
+        and needs.installed_until is None,
     )

@@ -14,10 +14,10 @@ from installs.query.language.nodes import (
     TRUE,
     And,
     Leaf,
-    Many,
     Node,
-    One,
     Or,
+    ToMany,
+    ToOne,
     conjunction,
     disjunction,
 )
@@ -35,45 +35,51 @@ _TELLS_STATE: Final = ("deletedAt", "retentionTier")
 
 
 @dataclass(frozen=True, slots=True)
-class Necessary:
+class Constraints:
     """Every row for which the filter is true has these values, dates and states."""
 
     values: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Of a field, the values one of which it has."""
-    first: str | None = None
+    installed_from: str | None = None
     """The earliest ``installedAt``."""
-    last: str | None = None
+    installed_until: str | None = None
     """The latest ``installedAt``."""
     states: frozenset[State] = BOTH
 
     @property
-    def impossible(self) -> bool:
+    def unsatisfiable(self) -> bool:
         """Whether no row can be like that."""
-        crossed = self.first is not None and self.last is not None and self.first > self.last
+        crossed = (
+            self.installed_from is not None
+            and self.installed_until is not None
+            and self.installed_from > self.installed_until
+        )
         return crossed or not self.states or not all(self.values.values())
 
-    def fixed(self) -> Mapping[str, str]:
+    def constants(self) -> Mapping[str, str]:
         """The fields that have one and the same value in every such row."""
         return {name: next(iter(some)) for name, some in self.values.items() if len(some) == 1}
 
 
-ANYTHING: Final = Necessary()
-NOTHING: Final = Necessary(states=frozenset())
+ANYTHING: Final = Constraints()
+NOTHING: Final = Constraints(states=frozenset())
 
 
-def necessary(node: Node) -> Necessary:
+def implied_constraints(node: Node) -> Constraints:
     """What must hold for a filter on installs."""
     if isinstance(node, And):
-        return reduce(_both, map(necessary, node.children), ANYTHING)
+        return reduce(_both, map(implied_constraints, node.children), ANYTHING)
     if isinstance(node, Or):
-        possible = [part for part in map(necessary, node.children) if not part.impossible]
+        possible = [
+            part for part in map(implied_constraints, node.children) if not part.unsatisfiable
+        ]
         return reduce(_either, possible) if possible else NOTHING
     if isinstance(node, Leaf):
         return _of_leaf(node)
     return _of_relation(node)
 
 
-def simplified(node: Node) -> Node:
+def simplify(node: Node) -> Node:
     """The filter without parts that are always true or never."""
     if isinstance(node, Leaf):
         constant = _constant(node)
@@ -83,7 +89,7 @@ def simplified(node: Node) -> Node:
     all_of = isinstance(node, And)
     joined, end = (conjunction, FALSE) if all_of else (disjunction, TRUE)
     nothing = TRUE if all_of else FALSE
-    children = [part for part in map(simplified, node.children) if part != nothing]
+    children = [part for part in map(simplify, node.children) if part != nothing]
     return end if end in children else joined(*children)
 
 
@@ -102,7 +108,7 @@ def _constant(leaf: Leaf) -> bool | None:
     return None
 
 
-def _of_leaf(leaf: Leaf) -> Necessary:
+def _of_leaf(leaf: Leaf) -> Constraints:
     constant = _constant(leaf)
     if constant is not None:
         return ANYTHING if constant else NOTHING
@@ -118,18 +124,18 @@ def _of_leaf(leaf: Leaf) -> Necessary:
         return _of_date(leaf)
     values = set(_values(leaf)) if leaf.operator in ("eq", "in") and not leaf.negated else None
     given = {} if values is None else {leaf.field: frozenset(values)}
-    return Necessary(given, states=states)
+    return Constraints(given, states=states)
 
 
-def _of_date(leaf: Leaf) -> Necessary:
+def _of_date(leaf: Leaf) -> Constraints:
     """Bounds may hold a moment more than the filter does."""
     if leaf.negated or leaf.operator in ("neq", "nin", "isNull"):
         return ANYTHING  # of a related row that is not there, every date is null
     values = list(_values(leaf))
     low, high = min(values), max(values)
-    return Necessary(
-        first=None if leaf.operator in ("lt", "lte") else low,
-        last=None if leaf.operator in ("gt", "gte") else high,
+    return Constraints(
+        installed_from=None if leaf.operator in ("lt", "lte") else low,
+        installed_until=None if leaf.operator in ("gt", "gte") else high,
     )
 
 
@@ -138,36 +144,40 @@ def _values(leaf: Leaf) -> Iterator[str]:
     return (value for value in given if isinstance(value, str))
 
 
-def _of_relation(node: One | Many) -> Necessary:
+def _of_relation(node: ToOne | ToMany) -> Constraints:
     """A related row of certain ids is one that the install's own field names."""
-    if isinstance(node, Many):
+    if isinstance(node, ToMany):
         return ANYTHING
     relation = INSTALL.relations.get(node.relation)
-    ids = necessary(node.inner).values.get("id")
-    return ANYTHING if relation is None or ids is None else Necessary({relation.key: ids})
+    ids = implied_constraints(node.inner).values.get("id")
+    return ANYTHING if relation is None or ids is None else Constraints({relation.key: ids})
 
 
-def _both(one: Necessary, other: Necessary) -> Necessary:
+def _both(one: Constraints, other: Constraints) -> Constraints:
     values = dict(one.values)
     for name, some in other.values.items():
         values[name] = values[name] & some if name in values else some
-    return Necessary(
+    return Constraints(
         values,
-        _chosen(max, one.first, other.first),
-        _chosen(min, one.last, other.last),
+        _chosen(max, one.installed_from, other.installed_from),
+        _chosen(min, one.installed_until, other.installed_until),
         one.states & other.states,
     )
 
 
-def _either(one: Necessary, other: Necessary) -> Necessary:
-    return Necessary(
+def _either(one: Constraints, other: Constraints) -> Constraints:
+    return Constraints(
         {
             name: some | other.values[name]
             for name, some in one.values.items()
             if name in other.values
         },
-        None if one.first is None or other.first is None else min(one.first, other.first),
-        None if one.last is None or other.last is None else max(one.last, other.last),
+        None
+        if one.installed_from is None or other.installed_from is None
+        else min(one.installed_from, other.installed_from),
+        None
+        if one.installed_until is None or other.installed_until is None
+        else max(one.installed_until, other.installed_until),
         one.states | other.states,
     )
 

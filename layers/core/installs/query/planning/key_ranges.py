@@ -18,8 +18,8 @@ from installs.store.spans import Span
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from installs.query.language.order import Key, SortKey, Values
-    from installs.store.counters import Count
+    from installs.query.language.order import SortField, SortKey, SortValues
+    from installs.store.counters import LiveCount
     from installs.store.items import Item
     from installs.store.keys import Index, State
 
@@ -28,34 +28,34 @@ ABOVE: Final = "~"
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class KeyRange:
     """A stretch of one partition of an index."""
 
     index: Index
     partition: str
     state: State
-    carried: tuple[str, ...] = ("installedAt", "id")
+    sort_key_fields: tuple[str, ...] = ("installedAt", "id")
     """The fields that follow the prefix in the sort key; the id is the last."""
     prefix: str = ""
     """What the sort keys begin with."""
-    fixed: Mapping[str, str | None] = field(default_factory=dict)
+    constants: Mapping[str, str | None] = field(default_factory=dict)
     """Fields that have one value in all rows of the lane that are looked for."""
-    low: str | None = None
-    high: str | None = None
+    lower: str | None = None
+    upper: str | None = None
     """The sort keys between which the lane lies."""
-    count: Count | None = None
+    live_count: LiveCount | None = None
     """What counts the rows of the lane's partition or stretch; ``None``: nothing does."""
-    whole: bool = True
+    complete: bool = True
     """Whether the lane holds all the rows that are counted there, and not some of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class OrderedRange:
     """A lane in an order: which way to read it, and between which positions."""
 
-    lane: Lane
+    key_range: KeyRange
     order: Order
-    led: int
+    presorted: int
     """In how many of the order's keys, from the first on, the lane leads."""
     forward: bool
     group: tuple[int | str, ...]
@@ -64,13 +64,13 @@ class Way:
     """How many rows the lane is thought to have."""
 
     @property
-    def alike(self) -> bool:
+    def tied(self) -> bool:
         """Whether all rows of the lane are alike as far as it leads."""
-        return all(name in self.lane.fixed for name in self.order.fields[: self.led])
+        return all(name in self.key_range.constants for name in self.order.fields[: self.presorted])
 
-    def span(self, near: Values | None, far: Values | None) -> Span | None:
+    def span(self, near: SortValues | None, far: SortValues | None) -> Span | None:
         """What lies between two positions, both included; ``None``: nothing does."""
-        lows, highs = [self.lane.low], [self.lane.high]
+        lows, highs = [self.key_range.lower], [self.key_range.upper]
         for position, behind in ((near, True), (far, False)):
             if position is not None:
                 cut = self._cut(position, behind=behind)
@@ -82,28 +82,28 @@ class Way:
         high = min((text for text in highs if text is not None), default=None)
         if low is not None and high is not None and low > high:
             return None
-        return Span(self.lane.index, self.lane.partition, low, high, self.forward)
+        return Span(self.key_range.index, self.key_range.partition, low, high, self.forward)
 
-    def values(self, last: Item) -> Values:
+    def values(self, last: Item) -> SortValues:
         """What a row is sorted by, as far as the lane leads, of the index keys of its item."""
-        text = last[self.lane.index.sort]["S"].removeprefix(self.lane.prefix)
-        carried = dict(zip(self.lane.carried, text.split("#"), strict=True))
+        text = last[self.key_range.index.sort]["S"].removeprefix(self.key_range.prefix)
+        carried = dict(zip(self.key_range.sort_key_fields, text.split("#"), strict=True))
         return tuple(
-            carried[name] if name in carried else self.lane.fixed[name]
-            for name in self.order.fields[: self.led]
+            carried[name] if name in carried else self.key_range.constants[name]
+            for name in self.order.fields[: self.presorted]
         )
 
-    def _cut(self, position: Values, *, behind: bool) -> tuple[str, str] | None:
+    def _cut(self, position: SortValues, *, behind: bool) -> tuple[str, str] | None:
         """The lowest and the highest sort key of what lies behind a position, or ahead of it.
 
         Only one of them is a bound, by the way in which the lane is read. The position itself is
         on either side, and so is all that is like it as far as the lane leads. ``None``: all of the
         lane is on the other side.
         """
-        text = self.lane.prefix
-        for key, value in zip(self.order.keys[: self.led], position, strict=False):
-            if key.field in self.lane.fixed:
-                mine, its = part(key, self.lane.fixed[key.field]), part(key, value)
+        text = self.key_range.prefix
+        for key, value in zip(self.order.sort_fields[: self.presorted], position, strict=False):
+            if key.field in self.key_range.constants:
+                mine, its = part(key, self.key_range.constants[key.field]), part(key, value)
                 if mine != its:
                     return self._beginning(text, belongs=(mine > its) is behind)
             elif value is None:
@@ -111,42 +111,50 @@ class Way:
                 return self._beginning(text, belongs=key.nulls_first is behind)
             else:
                 text += value if key.field == "id" else f"{value}#"
-        return (text, text) if self.led == len(position) else self._beginning(text, belongs=True)
+        return (
+            (text, text) if self.presorted == len(position) else self._beginning(text, belongs=True)
+        )
 
     def _beginning(self, text: str, *, belongs: bool) -> tuple[str, str] | None:
         """The bounds where all sort keys that begin with a text belong, or none of them does."""
         if belongs:
             return text, text + ABOVE
-        return None if text == self.lane.prefix else (text + ABOVE, text)
+        return None if text == self.key_range.prefix else (text + ABOVE, text)
 
 
-def way(lane: Lane, order: Order, rows: int = 1) -> Way | None:
+def ordered_range(lane: KeyRange, order: Order, rows: int = 1) -> OrderedRange | None:
     """How a lane of so many rows is read in an order; ``None`` where it does not lead enough."""
     led, carried = 0, 0
     forward = None
-    for key in order.keys:
-        if key.field not in lane.fixed:
-            if key.field not in lane.carried[carried:][:1] or forward is (not key.ascending):
+    for key in order.sort_fields:
+        if key.field not in lane.constants:
+            if key.field not in lane.sort_key_fields[carried:][:1] or forward is (
+                not key.ascending
+            ):
                 break
             carried, forward = carried + 1, key.ascending
         led += 1
-    if not led or lane.carried[carried:] not in ((), ("id",)):
+    if not led or lane.sort_key_fields[carried:] not in ((), ("id",)):
         return None
-    return Way(lane, order, led, forward is not False, _group(order.keys[0], lane), rows)
+    return OrderedRange(
+        lane, order, led, forward is not False, _group(order.sort_fields[0], lane), rows
+    )
 
 
-def between(ways: Iterable[Way], near: Values | None, far: Values | None) -> list[Way]:
+def between(
+    ways: Iterable[OrderedRange], near: SortValues | None, far: SortValues | None
+) -> list[OrderedRange]:
     """The ways that have something between two positions, both included."""
     return [one for one in ways if one.span(near, far) is not None]
 
 
-def part(key: Key, value: str | None) -> SortKey:
+def part(key: SortField, value: str | None) -> SortKey:
     """One field's part of a sort key."""
     return Order((key,)).sort_key_of_values((value,))
 
 
-def _group(first: Key, lane: Lane) -> tuple[int | str, ...]:
+def _group(first: SortField, lane: KeyRange) -> tuple[int | str, ...]:
     """By the first field, where it is fixed; a lane in which it differs has values in it."""
-    if first.field in lane.fixed:
-        return part(first, lane.fixed[first.field])
+    if first.field in lane.constants:
+        return part(first, lane.constants[first.field])
     return part(first, "")[:1]

@@ -12,16 +12,21 @@ from installs.lifecycle import has_expired
 from installs.query.language.nodes import Leaf, Node
 from installs.query.language.parameters import Deleted, ListQuery
 from installs.query.language.schema import INSTALL, Kind
-from installs.query.planning.constraints import Necessary, conjuncts, necessary, simplified
-from installs.store.counters import MOST_COUNTERS, counters_in
+from installs.query.planning.constraints import (
+    Constraints,
+    conjuncts,
+    implied_constraints,
+    simplify,
+)
+from installs.store.counters import MAX_COUNTERS, counter_items
 from installs.store.keys import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
-    from installs.query.language.order import Order, Values
-    from installs.store.counters import Count
+    from installs.query.language.order import Order, SortValues
+    from installs.store.counters import LiveCount
 
 _STATES: Final = {
     Deleted.EXCLUDED: frozenset({State.LIVE}),
@@ -31,7 +36,7 @@ _STATES: Final = {
 
 
 @dataclass(frozen=True)
-class Search:
+class ListRequest:
     """What is looked for, by whom, and when."""
 
     query: ListQuery
@@ -40,22 +45,22 @@ class Search:
     scope: frozenset[str] | None
     """The workspaces that the caller sees; ``None``: all."""
     now: datetime
-    unseen: frozenset[str] = frozenset()
+    hidden_references: frozenset[str] = frozenset()
     """Fields that are to name rows which the caller does not see: those are not gone by."""
 
     @classmethod
-    def of(cls, query: ListQuery, scope: frozenset[str] | None, now: datetime) -> Search:
+    def of(cls, query: ListQuery, scope: frozenset[str] | None, now: datetime) -> ListRequest:
         """The search of a query."""
-        return cls(query, simplified(query.filter), scope, now)
+        return cls(query, simplify(query.filter), scope, now)
 
-    def narrowed(self, node: Node) -> Search:
+    def with_filter(self, node: Node) -> ListRequest:
         """The same search with another filter, which keeps the same rows."""
-        return replace(self, filter=simplified(node))
+        return replace(self, filter=simplify(node))
 
     @cached_property
-    def necessary(self) -> Necessary:
+    def constraints(self) -> Constraints:
         """What every row that is looked for has; of ids, only those that may be ids."""
-        found = necessary(self.filter)
+        found = implied_constraints(self.filter)
         values = {
             name: frozenset(filter(is_id, some)) if _is_key(name) else some
             for name, some in found.values.items()
@@ -65,21 +70,21 @@ class Search:
     @cached_property
     def states(self) -> tuple[State, ...]:
         """The halves of the indexes in which rows may be."""
-        wanted = _STATES[self.query.deleted] & self.necessary.states
+        wanted = _STATES[self.query.deleted] & self.constraints.states
         return tuple(state for state in State if state in wanted)
 
     @cached_property
     def workspaces(self) -> tuple[str, ...] | None:
         """The workspaces in which rows may be; ``None``: any."""
-        asked = self.necessary.values.get("workspaceId")
+        asked = self.constraints.values.get("workspaceId")
         if self.scope is not None:
             asked = self.scope if asked is None else asked & self.scope
         return None if asked is None else tuple(sorted(asked))
 
     @property
-    def impossible(self) -> bool:
+    def unsatisfiable(self) -> bool:
         """Whether no row can match, whatever there is."""
-        return self.necessary.impossible or not self.states or self.workspaces == ()
+        return self.constraints.unsatisfiable or not self.states or self.workspaces == ()
 
     @property
     def backward(self) -> bool:
@@ -92,34 +97,34 @@ class Search:
         return self.query.order.reversed() if self.backward else self.query.order
 
     @property
-    def near(self) -> Values | None:
+    def start(self) -> SortValues | None:
         """The position behind which the page begins, in that order."""
         return self.query.before if self.backward else self.query.after
 
     @property
-    def far(self) -> Values | None:
+    def stop(self) -> SortValues | None:
         """The position ahead of which the page ends, in that order."""
         return None if self.backward else self.query.before
 
     @cached_property
-    def residue(self) -> tuple[Node, ...]:
+    def residual(self) -> tuple[Node, ...]:
         """The parts of the filter that say more than workspace, integration and state do."""
         return tuple(part for part in conjuncts(self.filter) if not self._counted(part))
 
     @cached_property
-    def counts(self) -> tuple[Count, ...] | None:
+    def live_counts(self) -> tuple[LiveCount, ...] | None:
         """What counts the live rows that match; ``None`` where nothing does."""
-        integrations = self.necessary.values.get("integrationId")
+        integrations = self.constraints.values.get("integrationId")
         workspaces = self.workspaces
-        if self.residue:
+        if self.residual:
             return None
-        every: Iterator[Count] = (
+        every: Iterator[LiveCount] = (
             (workspace, integration)
             for workspace in workspaces or (None,)
             for integration in sorted(integrations or ()) or (None,)
         )
-        found = tuple(islice(every, MOST_COUNTERS + 1))
-        return found if counters_in(found) <= MOST_COUNTERS else None
+        found = tuple(islice(every, MAX_COUNTERS + 1))
+        return found if counter_items(found) <= MAX_COUNTERS else None
 
     def visible(self) -> Callable[[Mapping[str, Any]], bool]:
         """Whether a row is the caller's, of the asked state, and within its retention."""
@@ -130,7 +135,7 @@ class Search:
                 deleted is Deleted.EXCLUDED
             ):
                 return False
-            return is_seen(row, scope, now)
+            return is_visible(row, scope, now)
 
         return visible
 
@@ -148,11 +153,11 @@ def _is_key(name: str) -> bool:
     return INSTALL.fields[name].kind is Kind.ID
 
 
-VISIBLE_FIELDS: Final = frozenset({"id", "workspaceId", "deletedAt", "purgeAt"})
+VISIBILITY_FIELDS: Final = frozenset({"id", "workspaceId", "deletedAt", "purgeAt"})
 """What tells whether a row is seen, be it looked for or related; and its id."""
 
 
-def is_seen(row: Mapping[str, Any], scope: frozenset[str] | None, now: datetime) -> bool:
+def is_visible(row: Mapping[str, Any], scope: frozenset[str] | None, now: datetime) -> bool:
     """Whether a row is in the caller's workspaces (``None``: all) and within its retention."""
     return (scope is None or row["workspaceId"] in scope) and not has_expired(
         row.get("purgeAt"), now
