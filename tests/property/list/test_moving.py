@@ -94,7 +94,7 @@ class Restless(Memory):
         self._perhaps()
         return super().rows(entity, ids)
 
-    def _chunk(self, span: Span, limit: int, start: Item | None, condition: Filter | None) -> Batch:
+    def _batch(self, span: Span, limit: int, start: Item | None, condition: Filter | None) -> Batch:
         self._perhaps()
         return super()._batch(span, limit, start, condition)
 
