@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from installs.query.execution.executor import Page, run
+from installs.query.execution.executor import run
 from installs.query.language.parameters import parse
 from installs.store.counters import counter_items
 from tests import rows
@@ -14,6 +14,7 @@ from tests.property.list.world import NOW, Stage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from installs.query.execution.page import Page
     from installs.store.filters import Filter
     from installs.store.items import Item
     from installs.store.spans import Batch, Span

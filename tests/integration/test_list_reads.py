@@ -15,19 +15,22 @@ import boto3
 import pytest
 
 from installs.errors import QueryTooExpensiveError
-from installs.query.execution.executor import Page, run
+from installs.query.execution.executor import run
 from installs.query.language.parameters import parse
-from installs.query.planning.planner import BUDGET
+from installs.query.planning.cost import BUDGET
 from installs.store import keys
 from installs.store.items import encode_key
 from installs.store.reader import TableReader
-from installs.store.table import Table, Usage
+from installs.store.table import Table
+from installs.store.usage import Usage
 from tests.listing import ids, install, nothing
 from tests.property.list.world import Stage
 from tests.rows_on_table import put_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from installs.query.execution.page import Page
 
 NOW: Final = datetime(2026, 11, 23, 10, tzinfo=UTC)
 ROWS: Final = 1_200

@@ -10,9 +10,10 @@ import pytest
 
 from installs.query.language.parameters import parse
 from installs.query.planning import access_paths, planner
+from installs.query.planning.cost import BUDGET
 from installs.query.planning.key_ranges import KeyRange
 from installs.query.planning.list_request import ListRequest
-from installs.query.planning.planner import BUDGET, choose_plans
+from installs.query.planning.planner import candidate_plans
 from installs.store.counters import counter_items
 from installs.store.expressions import Exists, Missing, Placeholders
 from installs.store.filters import All, AnyOf, Compare, OneOf
@@ -20,7 +21,7 @@ from installs.store.filters import All, AnyOf, Compare, OneOf
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from installs.query.planning.planner import Plan
+    from installs.query.planning.plans import Plan
     from installs.query.planning.statistics import Statistics
     from installs.store.counters import LiveCount
 
@@ -55,7 +56,7 @@ class Counted:
 
 
 def every(of: ListRequest, each: int = 5_000, **sizes: int) -> list[Plan]:
-    return choose_plans(of, Counted(each, **sizes))[0]
+    return candidate_plans(of, Counted(each, **sizes))[0]
 
 
 def plans(of: ListRequest, statistics: Statistics) -> list[Plan]:
@@ -171,15 +172,15 @@ def test_workspaces_are_read_one_by_one_as_far_as_the_budget_goes() -> None:
     for number, deleted in ((1_250, "true"), (1_090, "false"), (1_900, "false")):
         of = search(some_workspaces(number), include_deleted=deleted)
         counted = Counted(2, platform=10_000_000)
-        plan = choose_plans(of, counted)[0][0]
+        plan = candidate_plans(of, counted)[0][0]
         assert plan.path.name == "byWorkspace"
-        assert plan.min_units + counter_items(counted.read) / 2 <= BUDGET
+        assert plan.cost.min_units + counter_items(counted.read) / 2 <= BUDGET
     # then nothing is left but the whole platform, which is too much where it is large
     beyond = search(some_workspaces(1_251), include_deleted="true")
     plan = best(beyond, each=2, platform=10_000_000)
     assert plan.name == "scan byShard"
-    assert plan.min_units > BUDGET
-    assert best(beyond, each=2, platform=9_000).min_units < BUDGET
+    assert plan.cost.min_units > BUDGET
+    assert best(beyond, each=2, platform=9_000).cost.min_units < BUDGET
 
 
 def test_what_is_too_much_for_certain_comes_last_however_fast_it_would_be() -> None:
@@ -295,15 +296,15 @@ def test_what_dynamodb_cannot_tell_of_reach_is_not_counted_by_it() -> None:
 def test_only_what_is_certain_is_refused_unread() -> None:
     # given trash that nothing counts, in many workspaces
     trash = search(frozenset(f"wsp_{n}" for n in range(300)), include_deleted="only")
-    assert all(plan.min_units <= BUDGET for plan in every(trash, each=10_000))
+    assert all(plan.cost.min_units <= BUDGET for plan in every(trash, each=10_000))
     # or a stretch of time in a large workspace, in an order that no index has
     order = '[{"id":"asc"}]'
     late = '{"installedAt":{"gte":"2026-11-01T00:00:00Z"}}'
     stretch = search(workspace_id="wsp_a", filter=late, orderBy=order)
-    assert best(stretch, each=1_000_000).min_units <= BUDGET
+    assert best(stretch, each=1_000_000).cost.min_units <= BUDGET
     # then only all of a large workspace is more than the budget for certain
     whole = search(workspace_id="wsp_a", orderBy=order)
-    assert best(whole, each=1_000_000).min_units == 1_000_000 / 16
+    assert best(whole, each=1_000_000).cost.min_units == 1_000_000 / 16
 
 
 def some_integrations(number: int) -> str:
@@ -316,27 +317,27 @@ def test_counts_are_read_only_as_far_as_they_pay() -> None:
     counted = Counted(5_000)
     of = search(None, filter=some_integrations(100))
     assert of.live_counts is None
-    plan = choose_plans(of, counted)[0][0]
+    plan = candidate_plans(of, counted)[0][0]
     assert (set(counted.read), plan.name) == ({(None, None)}, "scan byIntegration")
     # or thirty, whose counters would be as much as their rows are
     counted = Counted(5_000, platform=15_000)
-    plan = choose_plans(search(None, filter=some_integrations(30)), counted)[0][0]
+    plan = candidate_plans(search(None, filter=some_integrations(30)), counted)[0][0]
     assert (set(counted.read), plan.name) == ({(None, None)}, "scan byIntegration")
     # or one more, whose counters are too many to be read beside others
     counted = Counted(5_000)
-    plan = choose_plans(search(None, filter=some_integrations(31)), counted)[0][0]
+    plan = candidate_plans(search(None, filter=some_integrations(31)), counted)[0][0]
     assert (set(counted.read), plan.name) == ({(None, None)}, "scan byIntegration")
     # or twenty workspaces of few rows, and what they have of a hundred integrations
     counted = Counted(50)
-    choose_plans(search(some_workspaces(20), filter=some_integrations(100)), counted)
+    candidate_plans(search(some_workspaces(20), filter=some_integrations(100)), counted)
     assert counter_items(counted.read) == 20
     # or an integration that few have, and a caller of a thousand workspaces
     counted = Counted(100, integration=200)
-    choose_plans(search(THOUSAND, integration_id="itg_1"), counted)
+    candidate_plans(search(THOUSAND, integration_id="itg_1"), counted)
     assert counter_items(counted.read) == 64
     # and a thousand workspaces with two of them
     counted = Counted(5_000)
-    choose_plans(search(THOUSAND, filter=some_integrations(2)), counted)
+    candidate_plans(search(THOUSAND, filter=some_integrations(2)), counted)
     assert counter_items(counted.read) <= 2_000
 
 
@@ -355,7 +356,7 @@ def test_a_part_is_guessed_of_what_is_counted_as_a_whole() -> None:
     of = search(THOUSAND, filter=own)
     plan = best(of, each=40, platform=1_000_000, integration=50_000)
     assert plan.name == "scan byIntegration, workspaces"
-    assert plan.expected_units < BUDGET
+    assert plan.cost.expected_units < BUDGET
 
 
 def test_an_expression_has_no_more_operators_than_dynamodb_takes() -> None:

@@ -20,7 +20,7 @@ from tools.bench.engine import TABLE, engine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from installs.store.table import Usage
+    from installs.store.usage import Usage
     from tools.bench.cases import Case, World
 
 WARM_UP: Final = 2

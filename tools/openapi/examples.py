@@ -11,7 +11,7 @@ from typing import Any, Final
 from installs import errors
 from installs.errors import Issue
 from installs.http import problem
-from installs.store.table import TOO_EXPENSIVE
+from installs.query.planning.cost import TOO_EXPENSIVE
 
 Json = dict[str, Any]
 

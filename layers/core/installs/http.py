@@ -26,7 +26,8 @@ from installs.ids import is_id
 from installs.log import log_request
 from installs.model import PrincipalKind
 from installs.store import parallel
-from installs.store.table import Table, Usage
+from installs.store.table import Table
+from installs.store.usage import Usage
 
 STATUS: Final[Mapping[type[InstallsError], HTTPStatus]] = {
     errors.InvalidParameterError: HTTPStatus.BAD_REQUEST,

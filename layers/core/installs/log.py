@@ -22,7 +22,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from installs.store.table import Usage
+    from installs.store.usage import Usage
 
 NAMESPACE: Final = "IntegrationInstalls"
 

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Final
 import pytest
 from hypothesis import strategies as st
 
-from installs.query.execution import merge_scan, semi_joins, top_k
-from installs.query.planning import access_paths, list_request, planner, pushdown, statistics
+from installs.query.execution import semi_joins
+from installs.query.planning import (
+    access_paths,
+    batches,
+    cost,
+    list_request,
+    planner,
+    pushdown,
+    statistics,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +33,7 @@ _CHOICES: Final[dict[tuple[ModuleType, str], tuple[float, ...]]] = {
     (planner, "IN_LIMIT"): (100, 2, 1),
     (statistics, "DEFAULT_ROWS"): (500, 1, 0),
     (statistics, "DEFAULT_DEPENDENTS"): (20, 1, 0),
-    (planner, "REQUEST_COST"): (10, 0),
+    (cost, "REQUEST_COST"): (10, 0),
     (statistics, "DEFAULT_SELECTIVITY"): (0.1, 1.0),
     (planner, "DEFAULT_SELECTIVITY"): (0.1, 1.0),
     (pushdown, "IN_LIMIT"): (100, 2, 1),
@@ -33,9 +41,9 @@ _CHOICES: Final[dict[tuple[ModuleType, str], tuple[float, ...]]] = {
     (pushdown, "MAX_BYTES"): (4_096, 40, 10),
     (semi_joins, "MAX_FILTERED_WORKSPACES"): (1_000, 1, 0),
     (semi_joins, "MAX_INTEGRATION_WORKSPACES"): (20, 1, 0),
-    (top_k, "JOIN_BATCH"): (1_000, 2, 1),
+    (batches, "JOIN_BATCH"): (1_000, 2, 1),
     (list_request, "MAX_COUNTERS"): (2_000, 64, 2, 1, 0),
-    (merge_scan, "MAX_BATCH"): (1_000, 2, 1),
+    (batches, "MAX_BATCH"): (1_000, 2, 1),
 }
 
 Bounds = tuple[float, ...]

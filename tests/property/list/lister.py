@@ -15,8 +15,9 @@ from tests.property.list.world import NOW, Stage, crowds, stages
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from installs.query.execution.executor import Page, Reader
-    from installs.query.planning.planner import Plan
+    from installs.query.execution.page import Page
+    from installs.query.execution.reader import Reader
+    from installs.query.planning.plans import Plan
 
 
 cases: Final = st.one_of(st.tuples(stages, queries), st.tuples(crowds, orderings))

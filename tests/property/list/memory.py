@@ -90,6 +90,14 @@ class Memory:
         by_id = {one: KEYS[entity](one) for one in ids}
         return {one: self.items[key] for one, key in by_id.items() if key in self.items}
 
+    def referencing(
+        self, entity: str, field: str, ids: Iterable[str], *, with_deleted: bool
+    ) -> Mapping[str, Sequence[Item]]:
+        if (entity, field) == ("IntegrationMember", "integrationInstallId"):
+            return self.members(ids)
+        assert (entity, field) == ("Install", "parentInstallId")
+        return self.add_ons(ids, with_deleted=with_deleted)
+
     def members(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
         return {
             one: [

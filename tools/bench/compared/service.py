@@ -11,7 +11,7 @@ from functions.uninstall_install.handler import handler as uninstall
 from installs import http
 
 if TYPE_CHECKING:
-    from installs.store.table import Usage
+    from installs.store.usage import Usage
     from tools.bench.compared.events import Answer, Event
 
 last_read: list[Usage] = []

@@ -48,8 +48,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zlib import crc32
+
+from installs.store import sort_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 PK: Final = "pk"
 SK: Final = "sk"
@@ -102,10 +107,6 @@ SOLUTION_INSTALL_PREFIX: Final = "INSTALL#"
 ROLE_PREFIX: Final = "ROLE#"
 LIVE_PREFIX: Final = "LIVE#"
 INTEGRATION_PREFIX: Final = "INTEGRATION#"
-
-NO_VALUE: Final = "0"
-WITH_VALUE: Final = "1"
-"""The ranks of a null and of a value at the head of ``latestKey``."""
 
 
 def install(install_id: str) -> Key:
@@ -214,12 +215,14 @@ def partition(value: str | int, state: State) -> str:
 
 def installed(installed_at: str, install_id: str) -> str:
     """The sort key in order of installation; the id makes it unique."""
-    return f"{installed_at}#{install_id}"
+    return sort_keys.INSTALLED.compose(installed_at, install_id)
 
 
 def latest(at: str | None, install_id: str) -> str:
     """The sort key in order of the last upgrade, or of deletion; without one it comes first."""
-    return f"{NO_VALUE}#{install_id}" if at is None else f"{WITH_VALUE}#{at}#{install_id}"
+    if at is None:
+        return sort_keys.NEVER_UPGRADED.compose(install_id)
+    return sort_keys.LATEST_UPGRADE.compose(at, install_id)
 
 
 def pending_at(at: str, install_id: str) -> str:
@@ -229,4 +232,15 @@ def pending_at(at: str, install_id: str) -> str:
 
 def workspace_installed(workspace_id: str, installed_at: str, install_id: str) -> str:
     """The sort key within an integration: by workspace, then in order of installation."""
-    return f"{workspace_id}#{installed_at}#{install_id}"
+    return sort_keys.WORKSPACE_INSTALLED.compose(workspace_id, installed_at, install_id)
+
+
+ROW_KEYS: Final[Mapping[str, Callable[[str], Key]]] = {
+    "Install": install,
+    "Integration": integration,
+    "IntegrationVersion": integration_version,
+    "Workspace": workspace,
+    "User": user,
+    "Solution": solution,
+}
+"""The entities whose rows are read by id, each with the function from an id to its key."""

@@ -1,11 +1,11 @@
-"""The list's eyes: installs by id and by span, counts, and what installs are related to."""
+"""The reads of a list: installs by id and by span, counts, and related rows."""
 
 from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from installs.store import keys, spans
+from installs.store import keys, span_reads
 from installs.store.counters import counter_keys
 from installs.store.items import LIVE, Item
 from installs.store.keys import Key, State
@@ -21,35 +21,26 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_KEY_OF: Final[Mapping[str, Callable[[str], Key]]] = {
-    "Install": keys.install,
-    "Integration": keys.integration,
-    "IntegrationVersion": keys.integration_version,
-    "Workspace": keys.workspace,
-    "User": keys.user,
-    "Solution": keys.solution,
-}
-
 
 class TableReader:
-    """Reads for one list: items as the table has them, each related row once."""
+    """The reads of one list; a row that was read by its id is not read again."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
         self._read: dict[Key, Item | None] = {}
 
     def by_ids(self, ids: Iterable[str]) -> Sequence[Item]:
-        """The installs of the ids that are there."""
+        """Return the installs that exist of these ids."""
         return list(self.rows("Install", ids).values())
 
     def batches(
         self, wanted: Sequence[tuple[Span, int, Item | None]], condition: Filter | None
     ) -> Sequence[Batch]:
-        """The next items of several spans at once: of each a span, how many, and the start."""
+        """Return the next items of several spans: each with the number of rows, and the start."""
         return gather(
             [
                 partial(
-                    spans.read_batch,
+                    span_reads.read_batch,
                     self._table,
                     span,
                     limit=limit,
@@ -63,33 +54,37 @@ class TableReader:
     def read_all(
         self, wanted: Sequence[Span], condition: Filter | None
     ) -> Sequence[Sequence[Item]]:
-        """Every item of each span that passes."""
-        return gather([partial(spans.read_all, self._table, span, condition) for span in wanted])
+        """Return every item of each span that meets the condition."""
+        return gather(
+            [partial(span_reads.read_all, self._table, span, condition) for span in wanted]
+        )
 
     def count(self, wanted: Sequence[Span], condition: Filter | None) -> int:
-        """How many items of all the spans pass."""
-        return sum(gather([partial(spans.count, self._table, span, condition) for span in wanted]))
+        """Return the number of items of all spans that meet the condition."""
+        return sum(
+            gather([partial(span_reads.count, self._table, span, condition) for span in wanted])
+        )
 
     def live_counts(self, wanted: Iterable[LiveCount]) -> Mapping[LiveCount, int]:
-        """How many live installs there are of each workspace, integration, or both.
+        """Return the numbers of live installs by workspace, integration, or both.
 
-        The parts of one count are read while they change, and may sum up to less than nought.
+        The parts of one count are read while they change, and may sum up to less than zero.
         """
         by_count = {count: counter_keys(count) for count in wanted}
-        every = list(dict.fromkeys(key for each in by_count.values() for key in each))
-        found = self._items(every, consistent=False)
+        wanted_keys = list(dict.fromkeys(key for keys_of in by_count.values() for key in keys_of))
+        found = self._items(wanted_keys, consistent=False)
         parts = {key: int(item[LIVE]["N"]) for key, item in found.items() if LIVE in item}
         return {
-            count: max(0, sum(parts.get(key, 0) for key in its_keys))
-            for count, its_keys in by_count.items()
+            count: max(0, sum(parts.get(key, 0) for key in parts_of))
+            for count, parts_of in by_count.items()
         }
 
     def start(self, task: Callable[[], T]) -> Callable[[], T]:
-        """Begin a task of this reader's; what is returned waits for its result."""
+        """Start a task of this reader; the function returned waits for its result."""
         return begin(task)
 
     def installed_integrations(self, workspace_ids: Iterable[str]) -> Mapping[str, frozenset[str]]:
-        """The integrations of which each workspace has live installs."""
+        """Return the integrations that have live installs, by workspace."""
 
         def read(workspace_id: str) -> frozenset[str]:
             counters = self._table.query(Range(keys.workspace(workspace_id).pk, keys.LIVE_PREFIX))
@@ -104,47 +99,52 @@ class TableReader:
         return dict(zip(wanted, found, strict=True))
 
     def rows(self, entity: str, ids: Iterable[str]) -> Mapping[str, Item]:
-        """Rows of an entity by id; what was read before is not read again."""
-        by_id = {row_id: _KEY_OF[entity](row_id) for row_id in ids}
+        """Return the rows of an entity that exist, by id."""
+        by_id = {row_id: keys.ROW_KEYS[entity](row_id) for row_id in ids}
         missing = [key for key in by_id.values() if key not in self._read]
         found = self._items(missing, consistent=False)
         self._read.update((key, found.get(key)) for key in missing)
         read = ((row_id, self._read[key]) for row_id, key in by_id.items())
         return {row_id: item for row_id, item in read if item is not None}
 
-    def members(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
-        """The members of installs, by install."""
-        return self._many(
-            install_ids, lambda one: (Range(keys.install(one).pk, keys.MEMBER_PREFIX),)
-        )
-
-    def add_ons(
-        self, install_ids: Iterable[str], *, with_deleted: bool
+    def referencing(
+        self, entity: str, field: str, ids: Iterable[str], *, with_deleted: bool
     ) -> Mapping[str, Sequence[Item]]:
-        """The live add-ons of installs, or the deleted as well, by parent."""
+        """Return the rows of an entity whose field names one of the ids, by that id.
+
+        Without ``with_deleted``, deleted rows are left out where an index has them apart.
+        """
+        ranges_of = REFERENCES[entity, field]
         states = tuple(State) if with_deleted else (State.LIVE,)
-        return self._many(
-            install_ids,
-            lambda one: tuple(
-                Range(keys.partition(one, state), "", keys.BY_PARENT) for state in states
-            ),
-        )
+
+        def read(owner_id: str) -> list[Item]:
+            ranges = ranges_of(owner_id, states)
+            return [item for wanted in ranges for item in self._table.query(wanted)]
+
+        owner_ids = list(ids)
+        found = gather([partial(read, owner_id) for owner_id in owner_ids])
+        return dict(zip(owner_ids, found, strict=True))
 
     def _items(self, wanted: Sequence[Key], *, consistent: bool) -> dict[Key, Item]:
-        """The items of the keys that are there, in batches side by side."""
+        """Return the items that exist, read in parallel batches."""
         batches = [wanted[at : at + BATCH_LIMIT] for at in range(0, len(wanted), BATCH_LIMIT)]
         read = partial(self._table.get_many, consistent=consistent)
         found: dict[Key, Item] = {}
-        for some in gather([partial(read, batch) for batch in batches]):
-            found.update(some)
+        for items in gather([partial(read, batch) for batch in batches]):
+            found.update(items)
         return found
 
-    def _many(
-        self, install_ids: Iterable[str], ranges: Callable[[str], tuple[Range, ...]]
-    ) -> Mapping[str, Sequence[Item]]:
-        def read(install_id: str) -> list[Item]:
-            return [item for wanted in ranges(install_id) for item in self._table.query(wanted)]
 
-        wanted = list(install_ids)
-        found = gather([partial(read, install_id) for install_id in wanted])
-        return dict(zip(wanted, found, strict=True))
+def _members(install_id: str, _: Sequence[State]) -> Sequence[Range]:
+    return (Range(keys.install(install_id).pk, keys.MEMBER_PREFIX),)
+
+
+def _add_ons(parent_id: str, states: Sequence[State]) -> Sequence[Range]:
+    return [Range(keys.partition(parent_id, state), "", keys.BY_PARENT) for state in states]
+
+
+REFERENCES: Final[Mapping[tuple[str, str], Callable[[str, Sequence[State]], Sequence[Range]]]] = {
+    ("IntegrationMember", "integrationInstallId"): _members,
+    ("Install", "parentInstallId"): _add_ons,
+}
+"""The ranges that hold the rows of an entity whose field names a row, by that row's id."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import threading
 import time
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,7 +15,6 @@ from installs.deadline import NO_DEADLINE, Deadline
 from installs.errors import (
     ConflictError,
     InstallsError,
-    QueryTooExpensiveError,
     UnavailableError,
 )
 from installs.store import keys
@@ -25,6 +23,7 @@ from installs.store.expressions import Action, Placeholders
 from installs.store.items import Item, encode_key
 from installs.store.keys import Index, Key
 from installs.store.retries import ATTEMPTS, CallFailedError, jitter
+from installs.store.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,12 +35,6 @@ TRANSACTION_LIMIT: Final = 100
 
 BATCH_LIMIT: Final = 100
 """Keys in one BatchGetItem (AWS: BatchGetItem)."""
-
-TOO_EXPENSIVE: Final = (
-    "The query would read more than some 20 MB; narrow it by workspace_id, integration_id, "
-    "solution_id, parent_install_id, ids or a filter on installedAt, order it by installedAt, "
-    "which reads a page and no more, or ask for fewer relations."
-)
 
 _IN_DOUBT: Final = "TransactionInProgressException"
 
@@ -66,45 +59,6 @@ class Range:
     partition: str
     prefix: str = ""
     index: Index | None = None
-
-
-@dataclass(slots=True)
-class Usage:
-    """What a request has read: calls, items examined, and capacity units; and their budget."""
-
-    calls: int = 0
-    items: int = 0
-    capacity: float = 0.0
-    budget: float | None = None
-    """The capacity units that may be used; ``None``: no bound."""
-    plan: str | None = None
-    """How a list was run."""
-    returned: int = 0
-    """How many rows the caller got."""
-    retries: int = 0
-    """How often a call was sent again."""
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-
-    def count(self, items: int, capacity: float) -> None:
-        """Add one call's reading.
-
-        Raises
-        ------
-        QueryTooExpensiveError
-            The budget is spent.
-        """
-        with self._lock:
-            self.calls += 1
-            self.items += items
-            self.capacity += capacity
-            over = self.budget is not None and self.capacity > self.budget
-        if over:
-            raise QueryTooExpensiveError(TOO_EXPENSIVE)
-
-    def count_retry(self) -> None:
-        """Add one."""
-        with self._lock:
-            self.retries += 1
 
 
 @cache

@@ -1,15 +1,19 @@
-"""Related rows, read in batches and attached to the rows that a filter looks at.
+"""Joins: related rows, read in batches and put into the rows that a filter is evaluated on.
 
-They are seen with the caller's eyes (section 2): what is out of reach or past its retention is not
-there.
+They are seen with the caller's eyes (CONTRACT.md section 2): a related row out of reach or past its
+retention counts as absent. For a filter on ``solution`` and ``members``::
+
+    before  {"id": "ins_1", "solutionId": "sol_1"}
+    after   {"id": "ins_1", "solutionId": "sol_1", "solution": {"name": "CRM"}, "members": [{...}]}
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from installs.query.planning.list_request import VISIBILITY_FIELDS, is_visible
+from installs.query.execution.visibility import VISIBILITY_FIELDS, is_visible
+from installs.query.language.schema import INSTALL, target
 from installs.store.items import decode_fields
 
 if TYPE_CHECKING:
@@ -17,50 +21,31 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from installs.query.language.nodes import Projection
+    from installs.query.language.schema import Entity, Relation
     from installs.store.items import Item
 
 Row = dict[str, Any]
 
 
 class RelatedReader(Protocol):
-    """What relations need of the store."""
+    """The reads of the store that joins need."""
 
     def rows(self, entity: str, ids: Iterable[str]) -> Mapping[str, Item]:
-        """Rows of an entity by id."""
+        """Return the rows of an entity that exist, by id."""
 
-    def members(self, install_ids: Iterable[str]) -> Mapping[str, Sequence[Item]]:
-        """The members of installs, by install."""
-
-    def add_ons(
-        self, install_ids: Iterable[str], *, with_deleted: bool
+    def referencing(
+        self, entity: str, field: str, ids: Iterable[str], *, with_deleted: bool
     ) -> Mapping[str, Sequence[Item]]:
-        """The live add-ons of installs, or the deleted as well, by parent."""
+        """Return the rows of an entity whose field names one of the ids, by that id.
+
+        Without ``with_deleted``, deleted rows may be left out.
+        """
 
 
-@dataclass(frozen=True, slots=True)
-class ToOne:
-    """A relation to one row: the field that holds its id, and what it is."""
-
-    field: str
-    entity: str
-    scoped: bool
-    """Whether the related row belongs to a workspace that the caller may not see."""
-
-
-TO_ONE: Final = {
-    "integration": ToOne("integrationId", "Integration", scoped=False),
-    "integrationVersion": ToOne("integrationVersionId", "IntegrationVersion", scoped=False),
-    "workspace": ToOne("workspaceId", "Workspace", scoped=False),
-    "installer": ToOne("installedBy", "User", scoped=False),
-    "solution": ToOne("solutionId", "Solution", scoped=True),
-    "parentInstall": ToOne("parentInstallId", "Install", scoped=True),
-}
-"""An integration is seen by whoever sees an install of it; so are its version and the installer."""
-
-
-def link_fields(needed: Iterable[str]) -> frozenset[str]:
-    """The fields by which rows name what relations lead to."""
-    return frozenset(TO_ONE[name].field for name in needed if name in TO_ONE)
+def link_fields(needed: Iterable[str], entity: Entity = INSTALL) -> frozenset[str]:
+    """Return the fields by which rows of an entity name the rows of their to-one relations."""
+    relations = (entity.relations[name] for name in needed)
+    return frozenset(relation.key for relation in relations if not relation.many)
 
 
 def join_related(
@@ -69,52 +54,53 @@ def join_related(
     reader: RelatedReader,
     scope: frozenset[str] | None,
     now: datetime,
+    entity: Entity = INSTALL,
 ) -> None:
-    """Put what rows are related to under the relations' names."""
-    for name, need in needed.items():
-        sight = _Sight(need, scope if name not in TO_ONE or TO_ONE[name].scoped else None, now)
-        if name in TO_ONE:
-            related = _attach_one(rows, name, sight, reader)
-        else:
-            related = _attach_many(rows, name, sight, reader)
-        join_related(related, need.relations, reader, scope, now)
+    """Put the related rows into rows of an entity, under the names of the relations."""
+    for name, projection in needed.items():
+        relation = entity.relations[name]
+        join = _Join(relation, projection, scope if relation.scoped else None, now)
+        related = (join.to_many if relation.many else join.to_one)(rows, reader)
+        join_related(related, projection.relations, reader, scope, now, target(relation))
 
 
 @dataclass(frozen=True, slots=True)
-class _Sight:
-    """What is read of related rows, and which of them are seen."""
+class _Join:
+    """One relation, the fields that are read of the related rows, and the caller's scope."""
 
-    need: Projection
+    relation: Relation
+    projection: Projection
     scope: frozenset[str] | None
     now: datetime
 
-    def row(self, item: Item) -> Row | None:
-        """The fields of a related row; ``None`` where the caller does not see it."""
-        wanted = VISIBILITY_FIELDS | self.need.fields | link_fields(self.need.relations)
-        row = decode_fields(item, wanted)
+    def to_one(self, rows: Sequence[Row], reader: RelatedReader) -> list[Row]:
+        """Join the row that each row's link field names; return the related rows."""
+        key = self.relation.key
+        ids = {row[key] for row in rows if key in row}
+        items = reader.rows(self.relation.target, ids)
+        related = {row_id: self._visible_row(item) for row_id, item in items.items()}
+        for row in rows:
+            row[self.relation.name] = related.get(row.get(key, ""))
+        return [row for row in related.values() if row is not None]
+
+    def to_many(self, rows: Sequence[Row], reader: RelatedReader) -> list[Row]:
+        """Join the rows whose link field names each row; return the related rows."""
+        name, with_deleted = self.relation.name, self.projection.with_deleted
+        ids = {row["id"] for row in rows}
+        items = reader.referencing(
+            self.relation.target, self.relation.key, ids, with_deleted=with_deleted
+        )
+        for row in rows:
+            candidates = map(self._visible_row, items.get(row["id"], ()))
+            row[name] = [
+                related
+                for related in candidates
+                if related is not None and (with_deleted or "deletedAt" not in related)
+            ]
+        return [related for row in rows for related in row[name]]
+
+    def _visible_row(self, item: Item) -> Row | None:
+        """Return the needed fields of a related row; ``None`` if the caller does not see it."""
+        links = link_fields(self.projection.relations, target(self.relation))
+        row = decode_fields(item, VISIBILITY_FIELDS | self.projection.fields | links)
         return row if is_visible(row, self.scope, self.now) else None
-
-
-def _attach_one(rows: Sequence[Row], name: str, sight: _Sight, reader: RelatedReader) -> list[Row]:
-    about = TO_ONE[name]
-    ids = {row[about.field] for row in rows if about.field in row}
-    found = {row_id: sight.row(item) for row_id, item in reader.rows(about.entity, ids).items()}
-    for row in rows:
-        row[name] = found.get(row.get(about.field, ""))
-    return [row for row in found.values() if row is not None]
-
-
-def _attach_many(rows: Sequence[Row], name: str, sight: _Sight, reader: RelatedReader) -> list[Row]:
-    ids = {row["id"] for row in rows}
-    if name == "members":
-        by_install = reader.members(ids)
-    else:
-        by_install = reader.add_ons(ids, with_deleted=sight.need.with_deleted)
-    for row in rows:
-        seen = (sight.row(item) for item in by_install.get(row["id"], ()))
-        row[name] = [
-            one
-            for one in seen
-            if one is not None and (sight.need.with_deleted or "deletedAt" not in one)
-        ]
-    return [one for row in rows for one in row[name]]

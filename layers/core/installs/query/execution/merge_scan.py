@@ -1,9 +1,12 @@
-"""Walks an order from a position, over lanes that are merged as far as need be.
+"""The merge scan: rows of many ordered ranges, merged from a position on, as far as needed.
 
-In rounds. Each reads the next rows of several lanes at once; then the best rows found so far say
-how far the others still have to be read: up to the last row that is wanted, and not beyond. A lane
-that has been read that far is left alone, so that what is examined follows the page, not the number
-of rows, and a round costs the time of one request.
+It reads in rounds; each reads a batch of several ranges at once, so that a round takes the time of
+one request. While too few rows are known, ranges are read in the order of their groups. Once the
+wanted number is known, only the ranges are read on that may hold rows before the last of them. So
+the rows that are read follow the page, not the size of the workspace. Ten newest of two ranges::
+
+    round 1   5 rows of wsp_1, down to March 3; 5 rows of wsp_2, down to January 9
+    round 2   rows of wsp_1 from March 3 on, until one is older than the tenth row known
 """
 
 from __future__ import annotations
@@ -12,63 +15,55 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from math import ceil
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from installs.query.planning.batches import fan_in, prefix_groups
-from installs.query.planning.key_ranges import between
+from installs.query.execution.keyed_rows import KeyedRow
+from installs.query.planning import batches
+from installs.query.planning.ordered_ranges import between
+from installs.store.sort_keys import sort_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from installs.query.language.order import Order, SortKey, SortValues
-    from installs.query.planning.key_ranges import OrderedRange
+    from installs.query.planning.ordered_ranges import OrderedRange
     from installs.store.filters import Filter
     from installs.store.items import Item
     from installs.store.spans import Batch, Span
 
 _KEY: Final = attrgetter("key")
 
-MAX_BATCH: Final = 1_000
-"""The most rows that a lane is asked for at once; a page of 1 MB holds about as many."""
-
-
-class KeyedRow(NamedTuple):
-    """A row that matches, and its place."""
-
-    key: SortKey
-    values: SortValues
-    item: Item
-
 
 class BatchReader(Protocol):
-    """What a walk needs of the store."""
+    """The read of the store that a merge scan needs."""
 
     def batches(
         self, wanted: Sequence[tuple[Span, int, Item | None]], condition: Filter | None
     ) -> Sequence[Batch]:
-        """The next items of several spans at once: of each a span, how many, and the start."""
+        """Return the next items of several spans: each with the number of rows, and the start."""
 
 
 @dataclass(slots=True)
-class _Open:
-    """A lane that is being read."""
+class _Cursor:
+    """The progress in one range."""
 
-    way: OrderedRange
-    per_match: float
-    """How many of its rows are thought to be examined for each that matches."""
-    size: int = 1
-    """How many rows it is asked for next."""
-    start: Item | None = None
+    ordered: OrderedRange
+    rows_per_match: float
+    """The expected number of rows read for each match; doubles with each batch without one."""
+    batch: int = 1
+    """The number of rows to ask for next."""
+    next: Item | None = None
+    """The key behind which the next batch begins; ``None``: nothing was read yet."""
     reached: SortKey | None = None
-    """How far it has been read: what the last row is sorted by, as far as the lane leads."""
+    """The presorted prefix of the last row that was read."""
     done: bool = False
 
 
 @dataclass(slots=True)
 class MergeScan:
-    """One walk: from ``near`` on, up to ``far``, both included where they are rows.
+    """One scan from ``start`` to ``stop``; rows at these positions are included.
 
-    Of the rows behind ``far``, those that lie beside it in a lane may be found as well.
+    Rows behind ``stop`` may be returned too, where they tie with it in a range.
     """
 
     ranges: Sequence[OrderedRange]
@@ -76,131 +71,131 @@ class MergeScan:
     start: SortValues | None
     stop: SortValues | None
     matches: Callable[[Item], SortValues | None]
-    """What a row is sorted by, if it is looked for."""
+    """Returns the sort values of an item that matches, or ``None``."""
     reader: BatchReader
     condition: Filter | None
     exhausted: bool = field(default=False, init=False)
-    """Whether everything between the positions was read."""
+    """True if everything between the positions was read."""
 
-    def fetch(self, wanted: int, *, per_match: float = 1.0) -> list[KeyedRow]:
-        """The first rows that match, so many of them, and any one of those behind; all, if fewer.
-
-        ``per_match`` is a guess: how many rows are examined for each that matches.
-        """
-        found: dict[Any, KeyedRow] = {}
+    def fetch(self, wanted: int, *, rows_per_match: float = 1.0) -> list[KeyedRow]:
+        """Return the first ``wanted`` rows, and any one of those behind them; all, if fewer."""
+        rows: dict[str | None, KeyedRow] = {}
+        sliced = between(self.ranges, self.start, self.stop)
         groups = [
-            [_Open(way, per_match) for way in group]
-            for group in prefix_groups(
-                between(self.ranges, self.start, self.stop), any_row=not wanted
-            )
+            [_Cursor(ordered, rows_per_match) for ordered in group]
+            for group in batches.prefix_groups(sliced, any_row=not wanted)
         ]
-        lanes = [lane for group in groups for lane in group]
-        times, least = per_match, 1
-        reading: list[_Open] = []
+        cursors = [cursor for group in groups for cursor in group]
+        ahead = rows_per_match
+        min_groups = 1
+        reading: list[_Cursor] = []
         while True:
-            first = sorted(found.values(), key=_KEY)[:wanted]
-            if len(found) <= wanted:
-                if reading and all(lane.done for lane in reading):
-                    least *= 2  # they hold less than is thought
-                rows = (wanted + 1 - len(found)) * times
-                reading, far = _next(groups, least, rows, per_match), self.stop
-                times *= 2  # so that there are few rounds, however little they find
+            first = sorted(rows.values(), key=_KEY)[:wanted]
+            stop = self.stop
+            if len(rows) <= wanted:
+                if reading and all(cursor.done for cursor in reading):
+                    min_groups *= 2  # these groups held fewer rows than estimated
+                missing = (wanted + 1 - len(rows)) * ahead
+                reading = _next_groups(groups, min_groups, missing, rows_per_match)
+                ahead *= 2  # bounds the number of rounds, however few rows match
             elif first:
-                reading, far = _ahead(lanes, first), first[-1].values
+                reading = _before_last(cursors, first)
+                stop = first[-1].values
             else:
                 break
             if not reading:
                 break
-            self._round(reading, far, found)
-        self.exhausted = len(found) <= wanted
-        return sorted(found.values(), key=_KEY)[: wanted + 1]
+            self._read(reading, stop, rows)
+        self.exhausted = len(rows) <= wanted
+        return sorted(rows.values(), key=_KEY)[: wanted + 1]
 
-    def _round(
-        self, lanes: Sequence[_Open], far: SortValues | None, found: dict[Any, KeyedRow]
+    def _read(
+        self, cursors: Sequence[_Cursor], stop: SortValues | None, rows: dict[str | None, KeyedRow]
     ) -> None:
-        asked: list[tuple[_Open, Span]] = []
-        for lane in lanes:
-            span = lane.way.span(self.start, far)
+        """Read the next batch of each range, and add the rows that match, by id."""
+        sliced: list[tuple[_Cursor, Span]] = []
+        for cursor in cursors:
+            span = cursor.ordered.slice(self.start, stop)
             if span is None:
-                lane.done = True
+                cursor.done = True
             else:
-                asked.append((lane, span))
-        chunks = self.reader.batches(
-            [(span, lane.size, lane.start) for lane, span in asked], self.condition
-        )
-        begin = None if self.start is None else self.order.sort_key_of_values(self.start)
-        for (lane, _), chunk in zip(asked, chunks, strict=True):
-            before = len(found)
-            for item in chunk.items:
+                sliced.append((cursor, span))
+        wanted = [(span, cursor.batch, cursor.next) for cursor, span in sliced]
+        start = self.order.position_key(self.start)
+        read = self.reader.batches(wanted, self.condition)
+        for (cursor, _), batch in zip(sliced, read, strict=True):
+            before = len(rows)
+            for item in batch.items:
                 values = self.matches(item)
                 if values is not None:
                     key = self.order.sort_key_of_values(values)
-                    if begin is None or key >= begin:
-                        found[values[-1]] = KeyedRow(key, values, item)
-            if len(found) == before:
-                lane.per_match *= 2
-            lane.start = chunk.next
-            lane.size = min(2 * lane.size, MAX_BATCH)
-            if chunk.next is None:
-                lane.done = True
-            else:
-                lane.reached = self.order.sort_key_of_values(lane.way.values(chunk.next))
+                    if start is None or key >= start:
+                        rows[values[-1]] = KeyedRow(key, values, item)
+            if len(rows) == before:
+                cursor.rows_per_match *= 2
+            self._advance(cursor, batch.next)
+
+    def _advance(self, cursor: _Cursor, next_key: Item | None) -> None:
+        """Move a cursor behind the batch that was read; ``None``: that was the last one."""
+        cursor.next = next_key
+        cursor.batch = batches.at_most(2 * cursor.batch)
+        if next_key is None:
+            cursor.done = True
+        else:
+            last = sort_key(cursor.ordered.key_range.index, next_key)
+            cursor.reached = self.order.sort_key_of_values(cursor.ordered.sort_values(last))
 
 
-def _ahead(lanes: Sequence[_Open], first: Sequence[KeyedRow]) -> list[_Open]:
-    """The lanes to read next, where as many rows as are wanted are known (``first``).
+def _before_last(cursors: Sequence[_Cursor], first: Sequence[KeyedRow]) -> list[_Cursor]:
+    """Return the ranges to read on, given as many rows as are wanted (``first``).
 
-    Those that may hold rows ahead of the last one: the nearest first, and no more at once than all
-    together could use. What of a lane can be of use are as many rows as lie behind it. Where all
-    have been read up to rows like the last one, as far as they lead, those are read to their end.
+    They may hold rows before the last of these. The nearest come first, and together they are asked
+    for no more rows than could be of use: of one range, as many as are known behind its position.
+    Ranges that have only rows tied with the last one left are read to their end.
     """
     keys = [row.key for row in first]
-    behind = [
-        (lane.reached, lane)
-        for lane in lanes
-        if not lane.done and lane.reached is not None and lane.reached < keys[-1]
+    open_ranges = [
+        (cursor.reached, cursor)
+        for cursor in cursors
+        if not cursor.done and cursor.reached is not None and cursor.reached < keys[-1]
     ]
-    nearer = [one for one in behind if keys[-1][: len(one[0])] != one[0]]
-    if not nearer:
-        for _, lane in behind:
-            lane.size = MAX_BATCH
-        return [lane for _, lane in behind]
-    room = ceil(len(first) * max(lane.per_match for _, lane in nearer))
-    chosen: list[_Open] = []
-    for reached, lane in sorted(nearer, key=lambda one: one[0]):
+    before = [pair for pair in open_ranges if keys[-1][: len(pair[0])] != pair[0]]
+    if not before:
+        for _, cursor in open_ranges:
+            cursor.batch = batches.MAX_BATCH
+        return [cursor for _, cursor in open_ranges]
+    room = ceil(len(first) * max(cursor.rows_per_match for _, cursor in before))
+    chosen: list[_Cursor] = []
+    for reached, cursor in sorted(before, key=lambda pair: pair[0]):
         useful = len(first) - bisect_right(keys, reached)
-        lane.size = min(lane.size, ceil(useful * lane.per_match), MAX_BATCH)
-        if chosen and lane.size > room:
+        cursor.batch = min(cursor.batch, batches.at_most(useful * cursor.rows_per_match))
+        if chosen and cursor.batch > room:
             break
-        chosen.append(lane)
-        room -= lane.size
+        chosen.append(cursor)
+        room -= cursor.batch
     return chosen
 
 
-def _next(
-    groups: Sequence[Sequence[_Open]], least: int, wanted: float, per_match: float
-) -> list[_Open]:
-    """The lanes to read next, of so many groups at least, where more rows are wanted.
+def _next_groups(
+    groups: Sequence[Sequence[_Cursor]], min_groups: int, wanted: float, rows_per_match: float
+) -> list[_Cursor]:
+    """Return the ranges to read on, where more rows are wanted; at least ``min_groups`` groups.
 
-    Each group is asked for what those ahead of it are not to have; a lane of which nothing was
-    kept, for twice as much each time.
+    Each group is asked for the rows that earlier groups are not expected to supply; the batch of a
+    range without matches is doubled each time.
     """
-    left = [some for group in groups if (some := [lane for lane in group if not lane.done])]
-    sizes = [[lane.way.rows for lane in group] for group in left]
-    reading: list[_Open] = []
-    together = max(least, fan_in(sizes, wanted))
-    for group, its in zip(left[:together], sizes[:together], strict=True):
-        for lane, size in zip(group, _likely(its, wanted), strict=True):
-            lane.size = min(max(size, ceil(lane.per_match / per_match)), MAX_BATCH)
-        reading += group
-        wanted = max(1, wanted - sum(its))
-    return reading
-
-
-def _likely(sizes: Sequence[int], wanted: float) -> list[int]:
-    """How many of the rows wanted each lane is likely to have, by its size; at least one."""
-    part = wanted / max(1, sum(sizes))
-    shares = [max(1, round(size * part)) for size in sizes]
-    largest = max(range(len(sizes)), key=sizes.__getitem__)
-    shares[largest] += max(0, ceil(wanted) - sum(shares))
-    return shares
+    left = [
+        unfinished
+        for group in groups
+        if (unfinished := [cursor for cursor in group if not cursor.done])
+    ]
+    sizes = [[cursor.ordered.rows for cursor in group] for group in left]
+    together = max(min_groups, batches.fan_in(sizes, wanted))
+    chosen: list[_Cursor] = []
+    for group, estimated in zip(left[:together], sizes[:together], strict=True):
+        for cursor, share in zip(group, batches.shares(estimated, wanted), strict=True):
+            unmatched = cursor.rows_per_match / rows_per_match
+            cursor.batch = batches.at_most(max(share, unmatched))
+        chosen += group
+        wanted = max(1, wanted - sum(estimated))
+    return chosen

@@ -1,7 +1,13 @@
-"""Parts of a filter that say which installs to look at, resolved ahead of them (docs/adr/0007).
+"""Semi-join reduction: filters on related rows become sets of ids, where few rows have to be read.
 
-A part that goes by a few workspaces, integrations or add-ons alone becomes a set of ids, which the
-planner can look for. The new parts say nothing that the filter did not say of the caller's rows.
+A filter on workspaces, integrations or add-ons alone says which installs to look for; the planner
+can use their ids, and live counters cover them (docs/adr/0007). With ``wsp_1`` named EU, and
+``wsp_2`` named US::
+
+    {"workspace": {"name": "EU"}, "memberPolicy": "manual"}
+    {"workspaceId": {"in": ["wsp_1"]}, "memberPolicy": "manual"}
+
+Either filter keeps the same rows among those that the caller sees.
 """
 
 from __future__ import annotations
@@ -24,6 +30,7 @@ from installs.query.language.nodes import (
 )
 from installs.query.language.schema import INSTALL
 from installs.query.planning.constraints import conjuncts, implied_constraints
+from installs.query.planning.coverage import is_covered
 from installs.store.items import decode_fields
 from installs.store.keys import State
 
@@ -34,123 +41,132 @@ if TYPE_CHECKING:
     from installs.store.items import Item
 
 MAX_FILTERED_WORKSPACES: Final = 1_000
-"""Workspaces of more than this are not looked at one by one."""
+"""The most workspaces on which a filter is evaluated one by one."""
 
 MAX_INTEGRATION_WORKSPACES: Final = 20
-"""The integrations of more workspaces than this are not looked at: each is a request."""
+"""The most workspaces whose installed integrations are read: each is a request."""
 
 
 class SemiJoinReader(Protocol):
-    """What resolving needs of the store."""
+    """The reads of the store that the reduction needs."""
 
     def rows(self, entity: str, ids: Iterable[str]) -> Mapping[str, Item]:
-        """Rows of an entity by id."""
+        """Return the rows of an entity that exist, by id."""
 
     def installed_integrations(self, workspace_ids: Iterable[str]) -> Mapping[str, frozenset[str]]:
-        """The integrations of which each workspace has live installs."""
+        """Return the integrations that have live installs, by workspace."""
 
 
 def reduce_semi_joins(request: ListRequest, reader: SemiJoinReader) -> ListRequest:
-    """The same search, with ids in the place of relations where that is cheap."""
-    for relation, resolver in (("workspace", _workspaces), ("integration", _integrations)):
+    """Return the same request with sets of ids in place of filters on related rows."""
+    for relation, candidates in (("workspace", _workspaces), ("integration", _integrations)):
         parts = conjuncts(request.filter)
         about = [part for part in parts if _is_only_about(part, relation)]
-        found = resolver(request, about, reader) if about else None
-        if found is not None:
+        ids = candidates(request, about, reader) if about else None
+        if ids is not None:
             others = [part for part in parts if part not in about]
-            request = request.with_filter(conjunction(*others, found))
+            kept = _matching_ids(relation, ids, about, reader)
+            request = request.with_filter(conjunction(*others, kept))
             if request.unsatisfiable:
                 return request
-    return _with_unseen(_add_ons(request, reader), reader)
+    return _without_hidden_references(_parents_of_add_ons(request, reader), reader)
 
 
 def _is_only_about(part: Node, relation: str) -> bool:
-    """Whether a part asks of nothing but which related row it is and what that has.
-
-    Not where it is a set of ids already.
-    """
-    if isinstance(part, Leaf) and part.operator in ("eq", "in"):
-        return False
-    return referenced_fields(part) <= {INSTALL.relations[relation].key} and all(
-        isinstance(one, ToOne) and one.relation == relation for one in relation_filters(part)
+    """Return True if a conjunct references one related row alone, and is no set of ids already."""
+    link = INSTALL.relations[relation].key
+    return (
+        not is_covered(part, {link})
+        and referenced_fields(part) <= {link}
+        and all(
+            isinstance(each, ToOne) and each.relation == relation for each in relation_filters(part)
+        )
     )
 
 
-def _with_unseen(request: ListRequest, reader: SemiJoinReader) -> ListRequest:
-    """Note which parents and solutions the caller does not see.
+def _without_hidden_references(request: ListRequest, reader: SemiJoinReader) -> ListRequest:
+    """Return the request with a note of the parents and solutions that the caller does not see.
 
-    Their partitions hold other tenants' rows: were those read, the time and the budget that they
-    take would tell of them. The caller's own workspaces are looked into instead.
+    Their partitions hold rows of other tenants. If these were read, the time and the budget that
+    they take would tell of them; so the caller's own workspaces are read instead.
     """
     if request.scope is None or "id" in request.constraints.values:
         return request
-    unseen = frozenset(
-        field
-        for field, entity in (("parentInstallId", "Install"), ("solutionId", "Solution"))
-        if not _all_seen(request.scope, reader, entity, request.constraints.values.get(field, ()))
+    values = request.constraints.values
+    hidden = frozenset(
+        relation.key
+        for relation in (INSTALL.relations["parentInstall"], INSTALL.relations["solution"])
+        if not _are_visible(request.scope, reader, relation.target, values.get(relation.key, ()))
     )
-    return replace(request, hidden_references=unseen)
+    return replace(request, hidden_references=hidden)
 
 
-def _all_seen(
+def _are_visible(
     scope: frozenset[str], reader: SemiJoinReader, entity: str, ids: Collection[str]
 ) -> bool:
-    found = reader.rows(entity, ids) if ids else {}
-    return len(found) == len(ids) and all(
-        item["workspaceId"]["S"] in scope for item in found.values()
-    )
+    items = reader.rows(entity, ids) if ids else {}
+    rows = (decode_fields(item, ("workspaceId",)) for item in items.values())
+    return len(items) == len(ids) and all(row["workspaceId"] in scope for row in rows)
 
 
-def _workspaces(request: ListRequest, about: list[Node], reader: SemiJoinReader) -> Leaf | None:
-    """Which of the caller's workspaces a filter on them keeps."""
-    workspaces = request.workspaces
-    if workspaces is None or len(workspaces) > MAX_FILTERED_WORKSPACES:
+def _workspaces(
+    request: ListRequest, about: Sequence[Node], reader: SemiJoinReader
+) -> Sequence[str] | None:
+    """Return the workspaces on which to evaluate a filter; ``None`` if they are too many."""
+    workspace_ids = request.workspaces
+    if workspace_ids is None or len(workspace_ids) > MAX_FILTERED_WORKSPACES:
         return None
-    return _kept("workspace", workspaces, about, reader)
+    return workspace_ids
 
 
-def _integrations(request: ListRequest, about: list[Node], reader: SemiJoinReader) -> Leaf | None:
-    """Which integrations a filter on them keeps: of those that it names, or that are installed.
+def _integrations(
+    request: ListRequest, about: Sequence[Node], reader: SemiJoinReader
+) -> Sequence[str] | None:
+    """Return the integrations on which to evaluate a filter; ``None`` if they are not known.
 
-    The counters tell which have live installs; nothing tells which have deleted ones. What is
-    named, but nowhere installed, may be hidden from the caller, and is not looked at.
+    They are those that the request names, or that have live installs by the counters; nothing tells
+    which have deleted installs. An integration that is named but not installed may be hidden from
+    the caller, and is not read.
     """
     if "id" in request.constraints.values:
         return None
-    named, workspaces = request.constraints.values.get("integrationId"), request.workspaces
-    reads = any(map(related_projections, about))
-    if named is not None and (request.scope is None or not reads):
-        return _kept("integration", sorted(named), about, reader)
-    if not reads or request.states != (State.LIVE,):
+    named, workspace_ids = request.constraints.values.get("integrationId"), request.workspaces
+    reads_rows = any(map(related_projections, about))
+    if named is not None and (request.scope is None or not reads_rows):
+        return sorted(named)
+    if not reads_rows or request.states != (State.LIVE,):
         return None
-    if workspaces is None or len(workspaces) > MAX_INTEGRATION_WORKSPACES:
+    if workspace_ids is None or len(workspace_ids) > MAX_INTEGRATION_WORKSPACES:
         return None
-    installed = frozenset[str]().union(*reader.installed_integrations(workspaces).values())
-    there = installed if named is None else installed & named
-    return _kept("integration", sorted(there), about, reader)
+    installed = frozenset[str]().union(*reader.installed_integrations(workspace_ids).values())
+    return sorted(installed if named is None else installed & named)
 
 
-def _add_ons(request: ListRequest, reader: SemiJoinReader) -> ListRequest:
-    """Installs that have one of certain add-ons are the parents of these."""
+def _parents_of_add_ons(request: ListRequest, reader: SemiJoinReader) -> ListRequest:
+    """Return the request with the parents' ids, if one of certain add-ons is asked for."""
     for part in conjuncts(request.filter):
         if not isinstance(part, ToMany) or part.relation != "addOns":
             continue
         ids = implied_constraints(part.inner).values.get("id")
         if part.quantifier is Quantifier.SOME and ids is not None:
+            link = INSTALL.relations["addOns"].key
             items = reader.rows("Install", filter(is_id, ids)).values()
-            parents = {item["parentInstallId"]["S"] for item in items if "parentInstallId" in item}
-            found = Leaf("id", "in", tuple(sorted(parents)))
-            return request.with_filter(conjunction(*conjuncts(request.filter), found))
+            rows = (decode_fields(item, (link,)) for item in items)
+            parents = {row[link] for row in rows if link in row}
+            of_parents = Leaf("id", "in", tuple(sorted(parents)))
+            return request.with_filter(conjunction(*conjuncts(request.filter), of_parents))
     return request
 
 
-def _kept(relation: str, ids: Sequence[str], about: list[Node], reader: SemiJoinReader) -> Leaf:
-    """Those of the rows that all the filters keep; one that is absent has nothing but nulls."""
-    link = INSTALL.relations[relation]
+def _matching_ids(
+    relation: str, ids: Sequence[str], about: Sequence[Node], reader: SemiJoinReader
+) -> Leaf:
+    """Return the set of ids whose rows meet the filters; every field of an absent row is null."""
+    related = INSTALL.relations[relation]
     together = conjunction(*about)
-    keep, need = compile_filter(together), related_projections(together).get(relation)
-    wanted = need.fields if need else frozenset()
-    found = reader.rows(link.target, ids) if need else {}
-    rows = {one: decode_fields(item, wanted) for one, item in found.items()}
-    kept = (one for one in ids if keep({link.key: one, relation: rows.get(one)}))
-    return Leaf(link.key, "in", tuple(kept))
+    matches, projection = compile_filter(together), related_projections(together).get(relation)
+    fields = projection.fields if projection else frozenset()
+    items = reader.rows(related.target, ids) if projection else {}
+    rows = {row_id: decode_fields(item, fields) for row_id, item in items.items()}
+    kept = (row_id for row_id in ids if matches({related.key: row_id, relation: rows.get(row_id)}))
+    return Leaf(related.key, "in", tuple(kept))

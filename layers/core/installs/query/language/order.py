@@ -98,8 +98,12 @@ class Order:
                 parts += (present, value if ascending else Descending(value))
         return tuple(parts)
 
+    def position_key(self, position: Sequence[str | None] | None) -> SortKey | None:
+        """Return the sort key of a position; ``None`` for none."""
+        return None if position is None else self.sort_key_of_values(position)
+
     def reversed(self) -> Order:
-        """The same rows from the other end."""
+        """Return the order of the same rows from the other end."""
         return Order(tuple(key.reversed() for key in self.sort_fields))
 
     def canonical(self) -> str:

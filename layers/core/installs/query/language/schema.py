@@ -49,6 +49,8 @@ class Relation:
     key: str
     """The field that links: of the row itself if to-one, of the related row if to-many."""
     many: bool = False
+    scoped: bool = True
+    """True if the related row is seen only by those who see its workspace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +110,12 @@ INSTALL: Final = _entity(
     _date("lastUpgradedAt", nullable=True),
     _date("deletedAt", nullable=True),
     _enum("retentionTier", RetentionTier, nullable=True),
-    Relation("integration", "Integration", "integrationId"),
-    Relation("integrationVersion", "IntegrationVersion", "integrationVersionId"),
-    Relation("workspace", "Workspace", "workspaceId"),
+    Relation("integration", "Integration", "integrationId", scoped=False),
+    Relation("integrationVersion", "IntegrationVersion", "integrationVersionId", scoped=False),
+    Relation("workspace", "Workspace", "workspaceId", scoped=False),
     Relation("solution", "Solution", "solutionId"),
     Relation("parentInstall", "Install", "parentInstallId"),
-    Relation("installer", "User", "installedBy"),
+    Relation("installer", "User", "installedBy", scoped=False),
     Relation("members", "IntegrationMember", "integrationInstallId", many=True),
     Relation("addOns", "Install", "parentInstallId", many=True),
 )

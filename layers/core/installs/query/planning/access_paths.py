@@ -1,203 +1,266 @@
-"""Access paths: where the rows of a search can be found (docs/adr/0003-single-table.md)."""
+"""Access paths: the sets of keys that hold every row of a request (docs/adr/0003-single-table.md).
+
+A caller who sees ``wsp_1`` and ``wsp_2`` and asks for the live installs of ``itg_1`` has three::
+
+    byIntegration, workspaces   itg_1#live, workspace wsp_1; itg_1#live, workspace wsp_2
+    byWorkspace                 wsp_1#live; wsp_2#live
+    byLatest                    wsp_1#live and wsp_2#live, each upgraded and never upgraded
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
-from installs.query.planning.key_ranges import ABOVE, KeyRange
-from installs.store import keys
+from installs.query.planning.coverage import HALF
+from installs.query.planning.key_ranges import KeyRange
+from installs.query.planning.ordered_ranges import OrderedRange, ordered_range
+from installs.store import keys, sort_keys
 from installs.store.keys import State
+from installs.store.sort_keys import INSTALLED, SortKeyForm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from installs.query.planning.list_request import ListRequest
     from installs.store.counters import LiveCount
     from installs.store.keys import Index
 
 MAX_RANGES: Final = 2_500
-"""A path of more lanes than this is none: each is a request at least, of half a unit."""
+"""The most ranges of a path: each takes a request at least, of half a capacity unit."""
 
 MAX_SEPARATE_WORKSPACES: Final = 100
-"""Up to so many workspaces are looked into one by one, never by way of all there are."""
+"""Up to this number, workspaces are read one by one, never with those of other tenants."""
 
 MAX_COUNTED_INTEGRATIONS: Final = 8
-"""The counts of more integrations in all workspaces are not read: each is 64 items."""
+"""The most integrations whose counts in all workspaces are read: each has 64 counters."""
 
-_LIVE_ONLY: Final = {"deletedAt": None, "retentionTier": None}
+_LIVE_CONSTANTS: Final = {"deletedAt": None, "retentionTier": None}
+
+_LATEST_FORMS: Final[Mapping[State, tuple[tuple[SortKeyForm, dict[str, None]], ...]]] = {
+    State.LIVE: (
+        (sort_keys.LATEST_UPGRADE, {}),
+        (sort_keys.NEVER_UPGRADED, {"lastUpgradedAt": None}),
+    ),
+    State.DELETED: ((sort_keys.LATEST_DELETION, {}),),
+}
+"""The forms of the sort keys in each half, and the fields that are constant in each."""
 
 
 @dataclass(frozen=True, slots=True)
-class AccessPath:
-    """Lanes that hold every row of a search, or the ids of all of them."""
+class KeyLookup:
+    """Reads of rows by their ids."""
+
+    ids: tuple[str, ...]
+    name: ClassVar[str] = "ids"
+    ranges: ClassVar[tuple[KeyRange, ...]] = ()
+    covered_fields: ClassVar[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexScan:
+    """Queries of ranges of one index."""
 
     name: str
-    ranges: tuple[KeyRange, ...] = ()
-    ids: tuple[str, ...] = ()
-    covered_fields: frozenset[str] = frozenset()
-    """The fields whose values the keys of the lanes hold."""
+    """The index, and how it is read; for logs."""
+    index: Index
+    ranges: tuple[KeyRange, ...]
+    covered_fields: frozenset[str]
+    """The key fields for which the ranges hold just the requested values."""
+    ordered: tuple[OrderedRange | None, ...] = ()
+    """Each range as it is read in the order of the request; ``None``: it cannot be."""
+
+    @property
+    def merge_ranges(self) -> tuple[OrderedRange, ...] | None:
+        """All ranges in the order of the request; ``None`` if one of them cannot be read so."""
+        merged = tuple(ordered for ordered in self.ordered if ordered is not None)
+        return merged if len(merged) == len(self.ranges) else None
+
+    def without(self, is_empty: Callable[[KeyRange], bool]) -> IndexScan:
+        """Return the same path without its empty ranges."""
+        kept = [at for at, key_range in enumerate(self.ranges) if not is_empty(key_range)]
+        return replace(
+            self,
+            ranges=tuple(self.ranges[at] for at in kept),
+            ordered=tuple(self.ordered[at] for at in kept),
+        )
+
+
+AccessPath = KeyLookup | IndexScan
 
 
 def access_paths(request: ListRequest) -> tuple[AccessPath, ...]:
-    """Every way to the rows of a search; at least one."""
+    """Return every access path of a request; at least one."""
     values = request.constraints.values
     if "id" in values:
-        return (AccessPath("ids", ids=tuple(sorted(values["id"]))),)
-    found = tuple(path for path in _by_index(request) if len(path.ranges) <= MAX_RANGES)
-    return found or (_shards(request),)
+        return (KeyLookup(tuple(sorted(values["id"]))),)
+    paths = [path for path in _index_scans(request) if len(path.ranges) <= MAX_RANGES]
+    return tuple(_in_order(request, path) for path in paths or [_shards(request)])
 
 
-def _by_index(request: ListRequest) -> Iterator[AccessPath]:
-    values, workspaces = request.constraints.values, request.workspaces
+def _in_order(request: ListRequest, path: IndexScan) -> IndexScan:
+    ordered = tuple(ordered_range(key_range, request.order) for key_range in path.ranges)
+    return replace(path, ordered=ordered)
+
+
+def _index_scans(request: ListRequest) -> Iterator[IndexScan]:
+    values, workspace_ids = request.constraints.values, request.workspaces
     for field, index in (("parentInstallId", keys.BY_PARENT), ("solutionId", keys.BY_SOLUTION)):
         if field in values and field not in request.hidden_references:
-            lanes = (_lane(request, index, one, state, {field: one})
-                     for one in sorted(values[field]) for state in request.states)  # fmt: skip
-            yield _path(index.name, lanes, field)
-    integrations = sorted(values.get("integrationId", ()))
-    if integrations:
-        if workspaces is not None:
-            yield _integrations_in_workspaces(request, integrations, workspaces)
-        few = len(integrations) <= MAX_COUNTED_INTEGRATIONS
-        if workspaces is None or (few and _may_read_all(request, workspaces)):
-            yield _integrations(request, integrations)
-    if workspaces is not None:
-        yield _workspaces(request, workspaces)
-        yield _latest(request, workspaces)
-    if workspaces is None or _may_read_all(request, workspaces):
+            yield _owners(request, index, field, sorted(values[field]))
+    integration_ids = sorted(values.get("integrationId", ()))
+    if integration_ids:
+        if workspace_ids is not None:
+            yield _integrations_in_workspaces(request, integration_ids, workspace_ids)
+        few = len(integration_ids) <= MAX_COUNTED_INTEGRATIONS
+        if workspace_ids is None or (few and _may_read_all(request, workspace_ids)):
+            yield _integrations(request, integration_ids)
+    if workspace_ids is not None:
+        yield _workspaces(request, workspace_ids)
+        yield _latest(request, workspace_ids)
+    if workspace_ids is None or _may_read_all(request, workspace_ids):
         yield _shards(request)
 
 
-def _may_read_all(request: ListRequest, workspaces: Sequence[str]) -> bool:
-    """Whether the rows of other tenants may be read along, where that is less than their own ways.
+def _may_read_all(request: ListRequest, workspace_ids: Sequence[str]) -> bool:
+    """Return True if partitions shared with other tenants may be read.
 
-    Not the deleted: nothing counts those, so that nobody knows whether it is less.
+    Deleted rows are excluded: nothing counts them, so that the cost is unknown.
     """
-    return len(workspaces) > MAX_SEPARATE_WORKSPACES and State.DELETED not in request.states
+    many = len(workspace_ids) > MAX_SEPARATE_WORKSPACES
+    return many and State.DELETED not in request.states
 
 
-def _path(name: str, lanes: Iterable[KeyRange], *keyed: str) -> AccessPath:
-    """A path of lanes, of which no more are made than tell that there are too many."""
-    return AccessPath(name, tuple(islice(lanes, MAX_RANGES + 1)), covered_fields=frozenset(keyed))
+def _index_scan(
+    name: str, index: Index, ranges: Iterable[KeyRange], *covered_fields: str
+) -> IndexScan:
+    """Return a path of ranges; of too many ranges, only as many as tell that they are too many."""
+    return IndexScan(
+        name, index, tuple(islice(ranges, MAX_RANGES + 1)), frozenset({HALF, *covered_fields})
+    )
 
 
-def _shards(request: ListRequest) -> AccessPath:
-    lanes = (
-        _lane(request, keys.BY_SHARD, shard, state, {})
+def _owners(request: ListRequest, index: Index, field: str, owner_ids: Iterable[str]) -> IndexScan:
+    """Return the path by parents, or by solutions."""
+    ranges = (
+        _key_range(request, index, owner_id, state, {field: owner_id})
+        for owner_id in owner_ids
+        for state in request.states
+    )
+    return _index_scan(index.name, index, ranges, field)
+
+
+def _shards(request: ListRequest) -> IndexScan:
+    """Return the path through the installs of all workspaces."""
+    ranges = (
+        _key_range(request, keys.BY_SHARD, shard, state, {})
         for shard in range(keys.SHARDS)
         for state in request.states
     )
-    return AccessPath(keys.BY_SHARD.name, tuple(lanes))
+    return IndexScan(keys.BY_SHARD.name, keys.BY_SHARD, tuple(ranges), frozenset({HALF}))
 
 
 def _integrations_in_workspaces(
-    request: ListRequest, integrations: Iterable[str], workspaces: Iterable[str]
-) -> AccessPath:
-    lanes = (
-        _lane(
+    request: ListRequest, integration_ids: Iterable[str], workspace_ids: Iterable[str]
+) -> IndexScan:
+    index = keys.BY_INTEGRATION
+    ranges = (
+        _key_range(
             request,
-            keys.BY_INTEGRATION,
-            one,
+            index,
+            integration_id,
             state,
-            {"integrationId": one, "workspaceId": place},
-            prefix=f"{place}#",
-            count=(place, one),
+            {"integrationId": integration_id, "workspaceId": workspace_id},
+            form=sort_keys.WORKSPACE_INSTALLED.within(workspace_id),
+            count=(workspace_id, integration_id),
         )
-        for one in integrations
-        for place in workspaces
+        for integration_id in integration_ids
+        for workspace_id in workspace_ids
         for state in request.states
     )
-    return _path("byIntegration, workspaces", lanes, "integrationId", "workspaceId")
+    return _index_scan(f"{index.name}, workspaces", index, ranges, "integrationId", "workspaceId")
 
 
-def _integrations(request: ListRequest, integrations: Sequence[str]) -> AccessPath:
-    """Integrations as a whole: a lane of each is in the order of workspaces."""
-    carried = ("workspaceId", "installedAt", "id")
-    lanes = (
-        _lane(
+def _integrations(request: ListRequest, integration_ids: Sequence[str]) -> IndexScan:
+    """Return the path by integrations in all workspaces."""
+    index = keys.BY_INTEGRATION
+    ranges = (
+        _key_range(
             request,
-            keys.BY_INTEGRATION,
-            one,
+            index,
+            integration_id,
             state,
-            {"integrationId": one},
-            carried=carried,
-            count=(None, one),
+            {"integrationId": integration_id},
+            form=sort_keys.WORKSPACE_INSTALLED,
+            count=(None, integration_id),
         )
-        for one in integrations
+        for integration_id in integration_ids
         for state in request.states
     )
-    return _path(keys.BY_INTEGRATION.name, lanes, "integrationId")
+    return _index_scan(index.name, index, ranges, "integrationId")
 
 
-def _workspaces(request: ListRequest, workspaces: Iterable[str]) -> AccessPath:
-    lanes = (
-        _lane(request, keys.BY_WORKSPACE, place, state, {"workspaceId": place}, count=(place, None))
-        for place in workspaces
-        for state in request.states
-    )
-    return _path(keys.BY_WORKSPACE.name, lanes, "workspaceId")
-
-
-def _latest(request: ListRequest, workspaces: Iterable[str]) -> AccessPath:
-    """By what happened last: the live that were upgraded, those that were not; the deleted."""
-    lanes = (
-        _lane(
+def _workspaces(request: ListRequest, workspace_ids: Iterable[str]) -> IndexScan:
+    index = keys.BY_WORKSPACE
+    ranges = (
+        _key_range(
             request,
-            keys.BY_LATEST,
-            place,
+            index,
+            workspace_id,
             state,
-            fixed,
-            prefix=f"{rank}#",
-            carried=carried,
-            count=(place, None),
+            {"workspaceId": workspace_id},
+            count=(workspace_id, None),
         )
-        for place in workspaces
+        for workspace_id in workspace_ids
         for state in request.states
-        for rank, carried, fixed in _latest_forms(place, state)
     )
-    return _path(keys.BY_LATEST.name, lanes, "workspaceId")
+    return _index_scan(index.name, index, ranges, "workspaceId")
 
 
-def _latest_forms(
-    place: str, state: State
-) -> Iterator[tuple[str, tuple[str, ...], dict[str, str | None]]]:
-    """Of a workspace's half: the ranks of its sort keys, what follows each, and what is fixed."""
-    date = "deletedAt" if state is State.DELETED else "lastUpgradedAt"
-    yield keys.WITH_VALUE, (date, "id"), {"workspaceId": place}
-    if state is State.LIVE:
-        yield keys.NO_VALUE, ("id",), {"workspaceId": place, date: None}
+def _latest(request: ListRequest, workspace_ids: Iterable[str]) -> IndexScan:
+    """Return the path by the latest change: upgraded, never upgraded, and deleted rows."""
+    index = keys.BY_LATEST
+    ranges = (
+        _key_range(
+            request,
+            index,
+            workspace_id,
+            state,
+            {"workspaceId": workspace_id, **constants},
+            form=form,
+            count=(workspace_id, None),
+        )
+        for workspace_id in workspace_ids
+        for state in request.states
+        for form, constants in _LATEST_FORMS[state]
+    )
+    return _index_scan(index.name, index, ranges, "workspaceId")
 
 
-def _lane(
+def _key_range(
     request: ListRequest,
     index: Index,
-    value: str | int,
+    partition: str | int,
     state: State,
-    fixed: Mapping[str, str | None],
+    constants: Mapping[str, str | None],
     *,
-    prefix: str = "",
-    carried: tuple[str, ...] = ("installedAt", "id"),
+    form: SortKeyForm = INSTALLED,
     count: LiveCount | None = None,
 ) -> KeyRange:
-    needs = request.constraints
-    low, high = (prefix, prefix + ABOVE) if prefix else (None, None)
-    if carried[0] == "installedAt":
-        low = low if needs.installed_from is None else prefix + needs.installed_from
-        high = high if needs.installed_until is None else prefix + needs.installed_until + ABOVE
-    constant = {**needs.constants(), **(_LIVE_ONLY if state is State.LIVE else {}), **fixed}
+    implied = request.constraints
+    installed = implied.installed_from, implied.installed_until
+    lower, upper = form.bounds(*installed) if form.fields[0] == "installedAt" else form.bounds()
+    of_state = _LIVE_CONSTANTS if state is State.LIVE else {}
+    known = {**implied.constants(), **of_state, **constants}
     return KeyRange(
         index=index,
-        partition=keys.partition(value, state),
+        partition=keys.partition(partition, state),
         state=state,
-        sort_key_fields=carried,
-        prefix=prefix,
-        constants={name: one for name, one in constant.items() if name not in carried},
-        lower=low,
-        upper=high,
+        form=form,
+        constants={name: value for name, value in known.items() if name not in form.fields},
+        lower=lower,
+        upper=upper,
         live_count=count if state is State.LIVE else None,
-        complete=index is not keys.BY_LATEST
-        and needs.installed_from is None
-        and needs.installed_until is None,
+        complete=index is not keys.BY_LATEST and installed == (None, None),
     )

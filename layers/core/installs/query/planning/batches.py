@@ -1,37 +1,68 @@
-"""Groups of ordered ranges that are read together, as planner and merge scan both count them."""
+"""Sizes of batches: how many rows, of how many ranges, are read at once.
+
+The cost model and the merge scan both ask here, so that a plan costs what its execution reads.
+A page of 100 rows from ranges of 80, 50 and 500 rows, which follow one another in the order::
+
+    fan_in([[80], [50], [500]], 100)   2 groups hold them
+    shares([80], 100)                  [100]: a group of one range is asked for all
+    shares([80, 20], 50)               [40, 10]
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from itertools import accumulate, groupby
-from typing import TYPE_CHECKING
+from math import ceil
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from installs.query.planning.key_ranges import OrderedRange
+    from installs.query.planning.ordered_ranges import OrderedRange
+
+MAX_BATCH: Final = 1_000
+"""The most rows that a range is asked for at once; a page of 1 MB holds about as many."""
+ROWS_PER_PAGE: Final = 700
+"""The rows that a page of 1 MB is expected to hold, where a range is read to its end."""
+ITEMS_PER_LOOKUP: Final = 100
+"""The items that one request reads by their keys (AWS: BatchGetItem)."""
+JOIN_BATCH: Final = 1_000
+"""The rows whose related rows are read together."""
 
 
 def prefix_groups(
-    ways: Sequence[OrderedRange], *, any_row: bool = False
+    ranges: Sequence[OrderedRange], *, any_row: bool = False
 ) -> list[list[OrderedRange]]:
-    """The ways in groups, each of which comes behind the one before as a whole.
+    """Return the ranges in groups, each of which precedes the next one as a whole.
 
-    Where any row will do, each way is a group, the largest first.
+    If any row will do, each range is a group, the largest first.
     """
-    # Where the first field differs within a lane, lanes are told apart by its rank alone.
-    known = min((len(way.group) for way in ways), default=0)
+    # If the first sort field differs within a range, all are compared by its rank alone.
+    known = min((len(ordered.group) for ordered in ranges), default=0)
 
-    def place(way: OrderedRange) -> tuple[int | str, ...]:
-        return (
-            (-way.rows, way.key_range.partition, way.key_range.prefix)
-            if any_row
-            else way.group[:known]
-        )
+    def place(ordered: OrderedRange) -> tuple[int | str, ...]:
+        if any_row:
+            key_range = ordered.key_range
+            return (-ordered.rows, key_range.partition, key_range.form.beginning)
+        return ordered.group[:known]
 
-    return [list(group) for _, group in groupby(sorted(ways, key=place), key=place)]
+    return [list(group) for _, group in groupby(sorted(ranges, key=place), key=place)]
 
 
 def fan_in(sizes: Sequence[Sequence[int]], rows: float) -> int:
-    """How many of the groups are read together: those that are thought to hold so many rows."""
+    """Return the number of groups that are read together: those expected to hold the rows."""
     return bisect_left(list(accumulate(map(sum, sizes))), rows) + 1
+
+
+def shares(sizes: Sequence[int], rows: float) -> list[int]:
+    """Divide the wanted rows among the ranges of a group by their sizes; at least one each."""
+    part = rows / max(1, sum(sizes))
+    divided = [max(1, round(size * part)) for size in sizes]
+    largest = max(range(len(sizes)), key=sizes.__getitem__)
+    divided[largest] += max(0, ceil(rows) - sum(divided))
+    return divided
+
+
+def at_most(rows: float) -> int:
+    """Return the size of a batch for the wanted rows."""
+    return min(ceil(rows), MAX_BATCH)

@@ -1,6 +1,14 @@
-"""What must hold of an install for a filter to be true: what narrows where to look for it.
+"""Constraints that a filter implies: values, dates and states that every matching row has.
 
-Necessary, not sufficient: the filter is evaluated on each row all the same.
+They are necessary, not sufficient, and say where to look; the filter is evaluated on each row all
+the same::
+
+    {"workspaceId": "wsp_1", "OR": [{"integrationId": "itg_1"}, {"integrationId": "itg_2"}],
+     "installedAt": {"gte": "2026-01-01T00:00:00.000Z"}, "deletedAt": {"isNull": true}}
+
+    values          workspaceId: wsp_1; integrationId: itg_1 or itg_2
+    installed_from  2026-01-01T00:00:00.000Z
+    states          live
 """
 
 from __future__ import annotations
@@ -30,16 +38,16 @@ if TYPE_CHECKING:
 BOTH: Final = frozenset(State)
 
 _INSTALLED: Final = "installedAt"
-_TELLS_STATE: Final = ("deletedAt", "retentionTier")
+_DELETED_ONLY: Final = ("deletedAt", "retentionTier")
 """Fields that only a deleted row has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """Every row for which the filter is true has these values, dates and states."""
+    """Conditions that every row has for which the filter is true."""
 
     values: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Of a field, the values one of which it has."""
+    """By field, the values one of which the row has."""
     installed_from: str | None = None
     """The earliest ``installedAt``."""
     installed_until: str | None = None
@@ -48,17 +56,16 @@ class Constraints:
 
     @property
     def unsatisfiable(self) -> bool:
-        """Whether no row can be like that."""
-        crossed = (
-            self.installed_from is not None
-            and self.installed_until is not None
-            and self.installed_from > self.installed_until
-        )
+        """True if no row can meet the constraints."""
+        earliest, latest = self.installed_from, self.installed_until
+        crossed = earliest is not None and latest is not None and earliest > latest
         return crossed or not self.states or not all(self.values.values())
 
     def constants(self) -> Mapping[str, str]:
-        """The fields that have one and the same value in every such row."""
-        return {name: next(iter(some)) for name, some in self.values.items() if len(some) == 1}
+        """Return the fields that have the same value in every row."""
+        return {
+            name: next(iter(values)) for name, values in self.values.items() if len(values) == 1
+        }
 
 
 ANYTHING: Final = Constraints()
@@ -66,40 +73,39 @@ NOTHING: Final = Constraints(states=frozenset())
 
 
 def implied_constraints(node: Node) -> Constraints:
-    """What must hold for a filter on installs."""
+    """Return the constraints that a filter on installs implies."""
     if isinstance(node, And):
         return reduce(_both, map(implied_constraints, node.children), ANYTHING)
     if isinstance(node, Or):
-        possible = [
-            part for part in map(implied_constraints, node.children) if not part.unsatisfiable
-        ]
-        return reduce(_either, possible) if possible else NOTHING
+        branches = map(implied_constraints, node.children)
+        satisfiable = [branch for branch in branches if not branch.unsatisfiable]
+        return reduce(_either, satisfiable) if satisfiable else NOTHING
     if isinstance(node, Leaf):
         return _of_leaf(node)
     return _of_relation(node)
 
 
 def simplify(node: Node) -> Node:
-    """The filter without parts that are always true or never."""
+    """Return the filter without the parts that are always true or always false."""
     if isinstance(node, Leaf):
         constant = _constant(node)
         return node if constant is None else TRUE if constant else FALSE
     if not isinstance(node, And | Or):
         return node
-    all_of = isinstance(node, And)
-    joined, end = (conjunction, FALSE) if all_of else (disjunction, TRUE)
-    nothing = TRUE if all_of else FALSE
-    children = [part for part in map(simplify, node.children) if part != nothing]
-    return end if end in children else joined(*children)
+    is_and = isinstance(node, And)
+    joined, absorbing = (conjunction, FALSE) if is_and else (disjunction, TRUE)
+    neutral = TRUE if is_and else FALSE
+    children = [part for part in map(simplify, node.children) if part != neutral]
+    return absorbing if absorbing in children else joined(*children)
 
 
 def conjuncts(node: Node) -> tuple[Node, ...]:
-    """The filters all of which must be true."""
+    """Return the filters all of which must be true."""
     return node.children if isinstance(node, And) else (node,)
 
 
 def _constant(leaf: Leaf) -> bool | None:
-    """The answer of a comparison that is the same for every row; ``None`` where there is none."""
+    """Return the truth value that a comparison has for every row; ``None`` if it depends."""
     if leaf.value == ():
         return leaf.operator == "nin"
     if leaf.operator == "between" and not leaf.negated and isinstance(leaf.value, tuple):
@@ -114,38 +120,41 @@ def _of_leaf(leaf: Leaf) -> Constraints:
         return ANYTHING if constant else NOTHING
     if leaf.path or leaf.operator == "hasKey":
         return ANYTHING
-    states = BOTH
-    if leaf.field in _TELLS_STATE:
-        if leaf.operator != "isNull" or leaf.value is False:
-            states = frozenset({State.DELETED})
-        elif leaf.field == "deletedAt":
-            states = frozenset({State.LIVE})
     if leaf.field == _INSTALLED:
         return _of_date(leaf)
-    values = set(_values(leaf)) if leaf.operator in ("eq", "in") and not leaf.negated else None
-    given = {} if values is None else {leaf.field: frozenset(values)}
-    return Constraints(given, states=states)
+    equality = leaf.operator in ("eq", "in") and not leaf.negated
+    values = {leaf.field: frozenset(_strings(leaf))} if equality else {}
+    return Constraints(values, states=_states(leaf))
+
+
+def _states(leaf: Leaf) -> frozenset[State]:
+    """Return the states that a row can have for which a comparison is true."""
+    if leaf.field not in _DELETED_ONLY:
+        return BOTH
+    if leaf.operator != "isNull" or leaf.value is False:
+        return frozenset({State.DELETED})
+    return frozenset({State.LIVE}) if leaf.field == "deletedAt" else BOTH
 
 
 def _of_date(leaf: Leaf) -> Constraints:
-    """Bounds may hold a moment more than the filter does."""
+    """Return bounds of ``installedAt``; strict comparisons give inclusive bounds."""
     if leaf.negated or leaf.operator in ("neq", "nin", "isNull"):
-        return ANYTHING  # of a related row that is not there, every date is null
-    values = list(_values(leaf))
-    low, high = min(values), max(values)
+        return ANYTHING  # every date of an absent related row is null
+    values = list(_strings(leaf))
+    earliest, latest = min(values), max(values)
     return Constraints(
-        installed_from=None if leaf.operator in ("lt", "lte") else low,
-        installed_until=None if leaf.operator in ("gt", "gte") else high,
+        installed_from=None if leaf.operator in ("lt", "lte") else earliest,
+        installed_until=None if leaf.operator in ("gt", "gte") else latest,
     )
 
 
-def _values(leaf: Leaf) -> Iterator[str]:
-    given = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
-    return (value for value in given if isinstance(value, str))
+def _strings(leaf: Leaf) -> Iterator[str]:
+    values = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
+    return (value for value in values if isinstance(value, str))
 
 
 def _of_relation(node: ToOne | ToMany) -> Constraints:
-    """A related row of certain ids is one that the install's own field names."""
+    """Return the constraint on the install's link field, where the related row's id is known."""
     if isinstance(node, ToMany):
         return ANYTHING
     relation = INSTALL.relations.get(node.relation)
@@ -153,35 +162,33 @@ def _of_relation(node: ToOne | ToMany) -> Constraints:
     return ANYTHING if relation is None or ids is None else Constraints({relation.key: ids})
 
 
-def _both(one: Constraints, other: Constraints) -> Constraints:
-    values = dict(one.values)
-    for name, some in other.values.items():
-        values[name] = values[name] & some if name in values else some
+def _both(left: Constraints, right: Constraints) -> Constraints:
+    values = dict(left.values)
+    for name, allowed in right.values.items():
+        values[name] = values[name] & allowed if name in values else allowed
     return Constraints(
         values,
-        _chosen(max, one.installed_from, other.installed_from),
-        _chosen(min, one.installed_until, other.installed_until),
-        one.states & other.states,
+        _tightest(max, left.installed_from, right.installed_from),
+        _tightest(min, left.installed_until, right.installed_until),
+        left.states & right.states,
     )
 
 
-def _either(one: Constraints, other: Constraints) -> Constraints:
+def _either(left: Constraints, right: Constraints) -> Constraints:
+    shared = left.values.keys() & right.values.keys()
     return Constraints(
-        {
-            name: some | other.values[name]
-            for name, some in one.values.items()
-            if name in other.values
-        },
-        None
-        if one.installed_from is None or other.installed_from is None
-        else min(one.installed_from, other.installed_from),
-        None
-        if one.installed_until is None or other.installed_until is None
-        else max(one.installed_until, other.installed_until),
-        one.states | other.states,
+        {name: left.values[name] | right.values[name] for name in shared},
+        _loosest(min, left.installed_from, right.installed_from),
+        _loosest(max, left.installed_until, right.installed_until),
+        left.states | right.states,
     )
 
 
-def _chosen(choose: Callable[[Iterable[str]], str], *bounds: str | None) -> str | None:
-    given = [bound for bound in bounds if bound is not None]
-    return choose(given) if given else None
+def _tightest(choose: Callable[[Iterable[str]], str], *bounds: str | None) -> str | None:
+    known = [bound for bound in bounds if bound is not None]
+    return choose(known) if known else None
+
+
+def _loosest(choose: Callable[[Iterable[str]], str], *bounds: str | None) -> str | None:
+    known = [bound for bound in bounds if bound is not None]
+    return choose(known) if len(known) == len(bounds) else None

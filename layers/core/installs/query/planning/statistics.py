@@ -1,4 +1,11 @@
-"""How many rows there are where a search may look: by the counters that were read, or by guess."""
+"""Statistics: the estimated number of rows in a key range, from live counters or from defaults.
+
+With 10,000 installs on the platform, 2,000 of them of ``itg_1``, and 50 in ``wsp_1``::
+
+    live rows of itg_1 in wsp_1, if counted          the count
+    otherwise                                        50 * 2,000 / 10,000 = 10
+    the deleted rows of wsp_1, which nothing counts  DEFAULT_ROWS
+"""
 
 from __future__ import annotations
 
@@ -17,84 +24,94 @@ if TYPE_CHECKING:
     from installs.store.counters import LiveCount
 
 Statistics = Mapping["LiveCount", int]
-"""Counts of live installs, as many of them as were read."""
+"""The live counts that were read."""
 
-REQUEST_UNITS: Final = 0.5
-"""What a request, or a counter, takes at the least, in capacity units."""
+UNITS_PER_REQUEST: Final = 0.5
+"""The capacity units that a request, or reading a counter, takes at least."""
 MAX_ROWS_PER_UNIT: Final = 16
-"""No more rows than these are in a capacity unit: half a KB each is the least they have."""
+"""The most rows that a capacity unit reads: a row with its keys takes half a KB at least."""
 EXPECTED_ROWS_PER_UNIT: Final = 6
-"""So many rows are guessed to be in a capacity unit: 1.3 KB each, as large ones are."""
+"""The rows that a capacity unit is expected to read: 1.3 KB each, as large rows are."""
 DEFAULT_SELECTIVITY: Final = 0.1
-"""What part of the rows a filter is guessed to keep."""
+"""The fraction of rows that a filter is assumed to keep."""
 DEFAULT_DEPENDENTS: Final = 20
-"""How many add-ons an install, and how many installs a solution, is guessed to have."""
+"""The assumed number of add-ons of an install, and of installs in a solution."""
 DEFAULT_ROWS: Final = 500
-"""How many rows a lane is guessed to have of which nothing is known."""
+"""The assumed number of rows in a range that nothing counts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimates:
-    """What is known of the lanes of a search, and what is guessed."""
+    """Estimates of rows and capacity units for one request."""
 
     statistics: Statistics
     integrations: int
-    """How many integrations are asked for."""
+    """The number of integrations that the request names."""
 
     @classmethod
     def of(cls, request: ListRequest, statistics: Statistics) -> Estimates:
-        """The estimates for a search."""
+        """Return the estimates for a request."""
         return cls(statistics, len(request.constraints.values.get("integrationId", ())))
 
     def live_rows(self, count: LiveCount) -> int:
-        """How many live rows are counted there, or are guessed to be.
+        """Estimate the live rows that a counter counts, where it was not read.
 
-        Of a workspace an integration has the part that it has of the platform, as far as that is
-        known; all that are asked for together what a filter keeps, where it is not.
+        An integration is assumed to have the same share of a workspace as of the platform. If that
+        share is unknown, the named integrations together have ``DEFAULT_SELECTIVITY`` of it.
         """
-        workspace, integration = count
-        there = self.statistics.get((workspace, None))
-        if count in self.statistics or integration is None or there is None:
+        workspace_id, integration_id = count
+        in_workspace = self.statistics.get((workspace_id, None))
+        if count in self.statistics or integration_id is None or in_workspace is None:
             return self.statistics.get(count, DEFAULT_ROWS)
         platform = self.statistics.get((None, None))
-        of_it = self.statistics.get((None, integration))
-        if not platform or of_it is None:
-            return ceil(there * DEFAULT_SELECTIVITY / self.integrations)
-        return ceil(there * min(1, of_it / platform))
+        of_integration = self.statistics.get((None, integration_id))
+        if not platform or of_integration is None:
+            return ceil(in_workspace * DEFAULT_SELECTIVITY / self.integrations)
+        return ceil(in_workspace * min(1, of_integration / platform))
 
-    def rows(self, lane: KeyRange) -> int:
-        """How many rows a lane is thought to have; of its trash a shard is to have as many."""
-        if lane.index is keys.BY_PARENT or lane.index is keys.BY_SOLUTION:
+    def rows(self, key_range: KeyRange) -> int:
+        """Estimate the rows in a range.
+
+        A shard's deleted half is assumed to be as large as its live half.
+        """
+        if key_range.index is keys.BY_PARENT or key_range.index is keys.BY_SOLUTION:
             return DEFAULT_DEPENDENTS
-        if lane.index is keys.BY_SHARD:
-            there = self.statistics.get((None, None), DEFAULT_ROWS * keys.SHARDS) // keys.SHARDS
+        if key_range.index is keys.BY_SHARD:
+            platform = self.statistics.get((None, None), DEFAULT_ROWS * keys.SHARDS)
+            rows = platform // keys.SHARDS
         else:
-            there = DEFAULT_ROWS if lane.live_count is None else self.live_rows(lane.live_count)
-        return there if lane.complete else (there + 1) // 2
+            count = key_range.live_count
+            rows = DEFAULT_ROWS if count is None else self.live_rows(count)
+        return rows if key_range.complete else (rows + 1) // 2
 
-    def expected_units(self, lanes: Sequence[KeyRange]) -> float:
-        """The capacity units that reading or counting all of some lanes is thought to take."""
-        return sum(max(REQUEST_UNITS, self.rows(lane) / EXPECTED_ROWS_PER_UNIT) for lane in lanes)
-
-    def min_units(self, lanes: Sequence[KeyRange]) -> float:
-        """The capacity units that it takes for certain."""
+    def expected_units(self, ranges: Sequence[KeyRange]) -> float:
+        """Estimate the capacity units that reading, or counting, the ranges takes."""
         return sum(
-            max(REQUEST_UNITS, self._certain(lane) / MAX_ROWS_PER_UNIT)
-            if lane.complete and lane.state is State.LIVE
-            else REQUEST_UNITS
-            for lane in lanes
+            max(UNITS_PER_REQUEST, self.rows(key_range) / EXPECTED_ROWS_PER_UNIT)
+            for key_range in ranges
         )
 
-    def is_empty(self, lane: KeyRange) -> bool:
-        """Whether there were no rows in a lane a moment ago, as one counter by itself can tell.
+    def min_units(self, ranges: Sequence[KeyRange]) -> float:
+        """Return the capacity units that reading the ranges takes at least."""
+        return sum(
+            max(UNITS_PER_REQUEST, self._counted_rows(key_range) / MAX_ROWS_PER_UNIT)
+            if key_range.complete and key_range.state is State.LIVE
+            else UNITS_PER_REQUEST
+            for key_range in ranges
+        )
 
-        A count of many parts is read while they change: they may sum up to nought with rows there.
+    def is_empty(self, key_range: KeyRange) -> bool:
+        """Return True if a range was empty when its counter was read.
+
+        Only a counter of one item can say so: the parts of a sharded counter are read while they
+        change, and may sum up to zero though there are rows.
         """
-        count = lane.live_count
-        known = count is not None and counter_items([count]) == 1
-        return known and self._certain(lane) == 0 and count in self.statistics
+        count = key_range.live_count
+        reliable = count is not None and counter_items([count]) == 1
+        return reliable and count in self.statistics and self._counted_rows(key_range) == 0
 
-    def _certain(self, lane: KeyRange) -> int:
-        if lane.index is keys.BY_SHARD:
+    def _counted_rows(self, key_range: KeyRange) -> int:
+        if key_range.index is keys.BY_SHARD:
             return self.statistics.get((None, None), 0) // keys.SHARDS
-        return 0 if lane.live_count is None else self.statistics.get(lane.live_count, 0)
+        count = key_range.live_count
+        return 0 if count is None else self.statistics.get(count, 0)

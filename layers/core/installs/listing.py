@@ -1,0 +1,40 @@
+"""The list of installs: from query parameters to a page, as the caller sees it (section 2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from installs import access, clock
+from installs.query.execution.executor import run
+from installs.query.language.parameters import parse
+from installs.query.planning.cost import BUDGET
+from installs.store.reader import TableReader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from installs.access import Principal
+    from installs.query.execution.page import Page
+    from installs.store.table import Table
+
+
+def list_installs(
+    table: Table, principal: Principal, parameters: Mapping[str, Sequence[str]]
+) -> Page:
+    """Return the page that the parameters ask for; each parameter has a list of its values.
+
+    The parameters are checked before anything is read.
+
+    Raises
+    ------
+    InvalidParameterError, InvalidFilterError, InvalidOrderByError, InvalidCursorError
+        A parameter is not valid; the error names the place.
+    QueryTooExpensiveError
+        The list would read more than the budget.
+    """
+    query = parse(parameters)
+    scope = access.scope_of(table, principal).workspace_ids
+    table.usage.budget = BUDGET
+    page = run(query, scope, TableReader(table), clock.now())
+    table.usage.plan, table.usage.returned = page.plan, len(page.rows)
+    return page

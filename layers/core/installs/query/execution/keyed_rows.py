@@ -1,0 +1,100 @@
+"""Keyed rows: the items that match a request, each with its sort key.
+
+Given the items of a range, in any order and possibly with repetitions, ``matching_rows`` yields
+each visible item for which the filter is true once, with the values by which it is sorted::
+
+    item  {"id": {"S": "ins_1"}, "installedAt": {"S": "2026-01-01T00:00:00.000Z"}, ...}
+    row   KeyedRow(key=..., values=("2026-01-01T00:00:00.000Z", "ins_1"), item=item)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from installs.query.execution.joins import Row, join_related, link_fields
+from installs.query.execution.predicate import compile_filter
+from installs.query.execution.visibility import VISIBILITY_FIELDS, visibility
+from installs.query.language.nodes import conjunction, referenced_fields, related_projections
+from installs.query.planning import batches
+from installs.query.planning.constraints import conjuncts
+from installs.store.items import decode_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from installs.query.execution.joins import RelatedReader
+    from installs.query.language.nodes import Node
+    from installs.query.language.order import SortKey, SortValues
+    from installs.query.planning.list_request import ListRequest
+    from installs.store.items import Item
+
+
+class KeyedRow(NamedTuple):
+    """A matching item, with its position in the order."""
+
+    key: SortKey
+    values: SortValues
+    item: Item
+
+
+def row_filter(
+    request: ListRequest, own: Node, links: frozenset[str] = frozenset()
+) -> Callable[[Item], Row | None]:
+    """Return a function from an item to the fields that the list needs; ``None`` if it is refused.
+
+    ``own`` is the filter, or its conjuncts that reference no related rows; ``links`` are fields
+    that are read as well.
+    """
+    wanted = VISIBILITY_FIELDS | referenced_fields(request.filter) | links
+    wanted |= frozenset(request.order.fields)
+    visible, matches = visibility(request), compile_filter(own)
+
+    def row_of(item: Item) -> Row | None:
+        row = decode_fields(item, wanted)
+        return row if visible(row) and matches(row) else None
+
+    return row_of
+
+
+def matching_rows(
+    request: ListRequest, items: Iterable[Sequence[Item]], reader: RelatedReader
+) -> Iterator[KeyedRow]:
+    """Yield the items that match, each once.
+
+    Related rows are read last, in batches, for the rows that the rest of the filter keeps.
+    """
+    relations = related_projections(request.filter)
+    own = conjunction(
+        *(part for part in conjuncts(request.filter) if not related_projections(part))
+    )
+    candidates = _unique_rows(items, row_filter(request, own, link_fields(relations)))
+    if relations:
+        candidates = _joined_rows(request, list(candidates), reader)
+    order = request.order
+    for row, item in candidates:
+        values = order.values(row)
+        yield KeyedRow(order.sort_key_of_values(values), values, item)
+
+
+def _unique_rows(
+    items: Iterable[Sequence[Item]], row_of: Callable[[Item], Row | None]
+) -> Iterator[tuple[Row, Item]]:
+    seen: set[str] = set()
+    for batch in items:
+        for item in batch:
+            row = row_of(item)
+            if row is not None and row["id"] not in seen:
+                seen.add(row["id"])
+                yield row, item
+
+
+def _joined_rows(
+    request: ListRequest, candidates: Sequence[tuple[Row, Item]], reader: RelatedReader
+) -> Iterator[tuple[Row, Item]]:
+    """Yield the candidates for which the whole filter is true, related rows included."""
+    relations = related_projections(request.filter)
+    matches = compile_filter(request.filter)
+    for first in range(0, len(candidates), batches.JOIN_BATCH):
+        batch = candidates[first : first + batches.JOIN_BATCH]
+        join_related([row for row, _ in batch], relations, reader, request.scope, request.now)
+        yield from ((row, item) for row, item in batch if matches(row))

@@ -1,0 +1,41 @@
+"""The reads of the store that executing a list needs; ``store.reader`` has them, and tests have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from installs.query.execution.joins import RelatedReader
+from installs.query.execution.merge_scan import BatchReader
+from installs.query.execution.semi_joins import SemiJoinReader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from installs.query.planning.statistics import Statistics
+    from installs.store.counters import LiveCount
+    from installs.store.filters import Filter
+    from installs.store.items import Item
+    from installs.store.spans import Span
+
+T = TypeVar("T")
+
+
+class Reader(RelatedReader, BatchReader, SemiJoinReader, Protocol):
+    """All reads of a list."""
+
+    def live_counts(self, wanted: Iterable[LiveCount]) -> Statistics:
+        """Return the numbers of live installs by workspace, integration, or both."""
+
+    def by_ids(self, ids: Sequence[str]) -> Sequence[Item]:
+        """Return the installs that exist of these ids."""
+
+    def read_all(
+        self, wanted: Sequence[Span], condition: Filter | None
+    ) -> Sequence[Sequence[Item]]:
+        """Return every item of each span that meets the condition."""
+
+    def count(self, wanted: Sequence[Span], condition: Filter | None) -> int:
+        """Return the number of items of all spans that meet the condition."""
+
+    def start(self, task: Callable[[], T]) -> Callable[[], T]:
+        """Start a task of this reader; the function returned waits for its result."""

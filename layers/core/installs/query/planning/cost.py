@@ -1,0 +1,89 @@
+"""The cost of plans: time, in rows that could be read meanwhile, and DynamoDB's capacity units.
+
+Time decides between plans that the budget holds. With a page of 100 from one workspace of 5,000
+installs, whose count is known::
+
+    merge scan   1 request, 103 rows        10 + 103 = 113
+    top k        8 requests, 5,000 rows     80 + 5,000 = 5,080
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING, Final
+
+from installs.query.planning import batches
+from installs.query.planning.access_paths import KeyLookup
+from installs.query.planning.ordered_ranges import between
+from installs.query.planning.plans import Cost
+from installs.query.planning.statistics import EXPECTED_ROWS_PER_UNIT, UNITS_PER_REQUEST
+from installs.store.counters import counter_items
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from installs.query.planning.access_paths import AccessPath
+    from installs.query.planning.list_request import ListRequest
+    from installs.query.planning.ordered_ranges import OrderedRange
+    from installs.query.planning.plans import Total
+    from installs.query.planning.statistics import Estimates
+
+BUDGET: Final = 2_560.0
+"""Capacity units that a list may use: 20 MB of eventually consistent reads, 8 KB a unit."""
+TOO_EXPENSIVE: Final = (
+    "The query would read more than some 20 MB; narrow it by workspace_id, integration_id, "
+    "solution_id, parent_install_id, ids or a filter on installedAt, order it by installedAt, "
+    "which reads a page and no more, or ask for fewer relations."
+)
+REQUEST_COST: Final = 10
+"""The cost of a request, in rows; reading a counter costs as much as a row."""
+COUNTED_ROW_COST: Final = 0.3
+"""The cost of a row that DynamoDB counts, in rows that are read."""
+
+
+def top_k_cost(path: AccessPath, estimates: Estimates) -> Cost:
+    """Estimate the cost of reading all rows of a path."""
+    ids = len(path.ids) if isinstance(path, KeyLookup) else 0
+    rows = ids + sum(map(estimates.rows, path.ranges))
+    lookups = ceil(ids / batches.ITEMS_PER_LOOKUP)
+    requests = len(path.ranges) + lookups + rows // batches.ROWS_PER_PAGE
+    return Cost(
+        REQUEST_COST * requests + rows,
+        estimates.min_units(path.ranges),
+        estimates.expected_units(path.ranges),
+    )
+
+
+def merge_scan_cost(
+    request: ListRequest,
+    ranges: Sequence[OrderedRange],
+    total: Total,
+    rows_per_match: float,
+    estimates: Estimates,
+) -> Cost:
+    """Estimate the cost of a page in order, and of its total."""
+    wanted = (request.query.limit + 2) * rows_per_match
+    sliced = between(ranges, request.start, request.stop)
+    groups = batches.prefix_groups(sliced)
+    together = batches.fan_in([[ordered.rows for ordered in group] for group in groups], wanted)
+    first = [ordered for group in groups[:together] for ordered in group]
+    tied = sum(ordered.rows for ordered in first if ordered.tied)
+    all_rows = sum(ordered.rows for ordered in ranges)
+    rows = min(int(wanted) + len(first) + tied, all_rows)
+
+    counted = sum(map(estimates.rows, total.ranges))
+    unread = counter_items(count for count in total.live_counts
+                           if count not in estimates.statistics)  # fmt: skip
+    requests = len(first) + len(total.ranges)
+    requests += counted // batches.ROWS_PER_PAGE + unread // batches.ITEMS_PER_LOOKUP
+
+    units = UNITS_PER_REQUEST * len(first) + rows / EXPECTED_ROWS_PER_UNIT
+    if request.residual or (unread and rows_per_match > 1):
+        # Few rows may match: then the ranges are read to their end.
+        units = max(units, estimates.expected_units([ordered.key_range for ordered in ranges]))
+    one_group = len({ordered.group for ordered in ranges}) < 2
+    return Cost(
+        REQUEST_COST * requests + rows + unread + COUNTED_ROW_COST * counted,
+        UNITS_PER_REQUEST * (len(sliced) if one_group else 1) + estimates.min_units(total.ranges),
+        units + estimates.expected_units(total.ranges) + UNITS_PER_REQUEST * unread,
+    )

@@ -1,0 +1,158 @@
+"""Ordered ranges: key ranges that are read in the order of a request (docs/adr/0025).
+
+The *presorted prefix* is the longest prefix of the sort whose fields are constant in the range or
+are its next sort-key fields, all in one direction. Rows that tie on it are sorted after they are
+read, as PostgreSQL's incremental sort does. For the live installs of one workspace, whose sort keys
+hold ``installedAt`` and ``id``::
+
+    installedAt desc, id desc                  3 of 3 sort fields, read backward
+    workspaceId asc, installedAt asc, id asc   3 of 3, read forward
+    installedAt desc, memberPolicy asc, id asc 1 of 3, read backward; ties are sorted
+    memberPolicy asc, id asc                   none: the range cannot be read in this order
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from installs.query.language.order import Order
+from installs.store.sort_keys import end
+from installs.store.spans import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from installs.query.language.order import SortField, SortKey, SortValues
+    from installs.query.planning.key_ranges import KeyRange
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedRange:
+    """A key range with the direction in which it is read, and its presorted prefix."""
+
+    key_range: KeyRange
+    order: Order
+    presorted: int
+    """The length of the presorted prefix, in sort fields; at least one."""
+    forward: bool
+    """True if the range is read in ascending order of its sort keys."""
+    group: SortKey
+    """All rows of a range of a lower group precede this range's rows."""
+    rows: int = 1
+    """The estimated number of rows."""
+
+    @property
+    def tied(self) -> bool:
+        """True if all rows of the range tie on the presorted prefix."""
+        return all(name in self.key_range.constants for name in self.order.fields[: self.presorted])
+
+    def sized(self, rows: int) -> OrderedRange:
+        """Return the same range with an estimated number of rows."""
+        return replace(self, rows=rows)
+
+    def reversed(self) -> OrderedRange:
+        """Return the same range, read in the reverse order."""
+        order = self.order.reversed()
+        group = _group(order.sort_fields[0], self.key_range)
+        return replace(self, order=order, forward=not self.forward, group=group)
+
+    def slice(self, start: SortValues | None, stop: SortValues | None) -> Span | None:
+        """Return the part between two positions, both included; ``None`` if it is empty.
+
+        Rows that tie with a position on the presorted prefix are included.
+        """
+        bounds = [(self.key_range.lower, self.key_range.upper)]
+        for position, after in ((start, True), (stop, False)):
+            if position is not None:
+                beside = self._bounds(position, after=after)
+                if beside is None:
+                    return None
+                bounds.append(beside)
+        lower = max((low for low, _ in bounds if low is not None), default=None)
+        upper = min((high for _, high in bounds if high is not None), default=None)
+        if lower is not None and upper is not None and lower > upper:
+            return None
+        return Span(self.key_range.index, self.key_range.partition, lower, upper, self.forward)
+
+    def sort_values(self, sort_key: str) -> SortValues:
+        """Return the values of the presorted prefix in a row with this sort key."""
+        values = self.key_range.form.split(sort_key)
+        return tuple(
+            values[name] if name in values else self.key_range.constants[name]
+            for name in self.order.fields[: self.presorted]
+        )
+
+    def _bounds(self, position: SortValues, *, after: bool) -> tuple[str | None, str | None] | None:
+        """Return bounds of the sort keys after, or before, a position, which is included.
+
+        ``None``: the whole range is on the other side of the position.
+        """
+        form, constants = self.key_range.form, self.key_range.constants
+        values: list[str] = []
+        included = True
+        presorted = self.order.sort_fields[: self.presorted]
+        for sort_field, value in zip(presorted, position, strict=False):
+            if sort_field.field in constants:
+                own = rank(sort_field, constants[sort_field.field])
+                other = rank(sort_field, value)
+                if own != other:
+                    included = (own > other) is after
+                    break
+            elif value is None:
+                # All rows of the range have a value, and all nulls are on one side of them.
+                included = sort_field.nulls_first is after
+                break
+            else:
+                values.append(value)
+        if not included and not values:
+            return None
+        first = form.start(*values)
+        last = first if len(values) == len(form.fields) else end(first)
+        if not included:
+            first, last = last, first
+        return (first or None, None) if after is self.forward else (None, last)
+
+
+def ordered_range(key_range: KeyRange, order: Order) -> OrderedRange | None:
+    """Return the range as it is read in an order; ``None`` if too little of it is presorted.
+
+    Behind the presorted prefix, the sort key may hold no more than the id: otherwise the rows of
+    a tie would not follow one another.
+    """
+    presorted = 0
+    unused = key_range.form.fields
+    ascending: bool | None = None
+    for sort_field in order.sort_fields:
+        if sort_field.field not in key_range.constants:
+            if sort_field.field not in unused[:1] or ascending is (not sort_field.ascending):
+                break
+            unused, ascending = unused[1:], sort_field.ascending
+        presorted += 1
+    if not presorted or unused not in ((), ("id",)):
+        return None
+    group = _group(order.sort_fields[0], key_range)
+    return OrderedRange(key_range, order, presorted, ascending is not False, group)
+
+
+def between(
+    ranges: Iterable[OrderedRange], start: SortValues | None, stop: SortValues | None
+) -> list[OrderedRange]:
+    """Return the ranges that have rows, or may have, between two positions, both included."""
+    return [ordered for ordered in ranges if ordered.slice(start, stop) is not None]
+
+
+def rank(sort_field: SortField, value: str | None) -> SortKey:
+    """Return the part of a sort key that stands for one field."""
+    return Order((sort_field,)).sort_key_of_values((value,))
+
+
+def _group(first: SortField, key_range: KeyRange) -> SortKey:
+    """Return the rank of the range's first sort field.
+
+    If the field is not constant in the range, its rows have values there: no more is known than
+    the rank of values against nulls.
+    """
+    if first.field in key_range.constants:
+        return rank(first, key_range.constants[first.field])
+    return rank(first, "")[:1]

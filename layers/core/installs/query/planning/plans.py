@@ -1,0 +1,73 @@
+"""Plans: an access path, and one of two ways to read it.
+
+``MergeScanPlan`` reads ranges in order and stops when the page is full; the total is counted
+without reading rows. ``TopKPlan`` reads every row, keeps the first ones and counts the others.
+Either gives the same page; they differ in cost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from installs.query.planning.access_paths import AccessPath, IndexScan
+    from installs.query.planning.key_ranges import KeyRange
+    from installs.query.planning.ordered_ranges import OrderedRange
+    from installs.query.planning.pushdown import Pushed
+    from installs.store.counters import LiveCount
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cost:
+    """The estimated cost of a plan."""
+
+    time: float
+    """In rows that could be read in the same time."""
+    min_units: float
+    """The capacity units that the plan takes at least, by the counters."""
+    expected_units: float
+    """The capacity units that the plan takes if its filter keeps few rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The source of ``total``: counters, and ranges whose rows DynamoDB counts."""
+
+    live_counts: tuple[LiveCount, ...] = ()
+    ranges: tuple[KeyRange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TopKPlan:
+    """Read all rows of a path; select the first of the page, and count the others."""
+
+    path: AccessPath
+    pushed: Pushed
+    cost: Cost
+
+    @property
+    def name(self) -> str:
+        """The name of the plan in logs."""
+        return f"scan {self.path.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class MergeScanPlan:
+    """Merge the ranges of a path in order, as far as the page goes; count the total apart."""
+
+    path: IndexScan
+    pushed: Pushed
+    cost: Cost
+    ranges: tuple[OrderedRange, ...]
+    total: Total
+    rows_per_match: float
+    """The expected number of rows read for each that is kept."""
+
+    @property
+    def name(self) -> str:
+        """The name of the plan in logs."""
+        return f"stream {self.path.name}"
+
+
+Plan = TopKPlan | MergeScanPlan
