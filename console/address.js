@@ -1,12 +1,12 @@
-// What is asked for, in the page's own address: a reload asks it again, and so does a link to it.
+// The query in the page's address, so that a reload or a link repeats it.
 
-/** Keep the parameters that say something; the address is no new entry of the history. */
+/** Store the parameters that are not empty, without a new history entry. */
 export function remember(parameters) {
-  const said = Object.entries(parameters).filter(([, value]) => value);
-  history.replaceState(null, "", `#${new URLSearchParams(said)}`);
+  const stored = Object.entries(parameters).filter(([, value]) => value);
+  history.replaceState(null, "", `#${new URLSearchParams(stored)}`);
 }
 
-/** The parameters that the address holds. */
+/** Return the parameters in the address. */
 export function remembered() {
   return Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
 }

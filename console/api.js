@@ -1,6 +1,6 @@
 // The public API: five operations, and its problems (RFC 9457).
 
-/** What the API answered instead of what was asked for; status 0 where it did not answer. */
+/** An error of the API; status 0 if it did not answer. */
 export class Problem extends Error {
   constructor({ status, title, detail, code, requestId, errors = [] }) {
     super(detail);
@@ -9,19 +9,19 @@ export class Problem extends Error {
 }
 
 export class Api {
-  /** Speak to the API at a base URL, as whoever the token stands for. */
+  /** Connect to the API at a base URL as the token's caller. */
   constructor(baseUrl, token) {
     this.installs = `${baseUrl.replace(/\/+$/, "")}/api/integration-installs`;
     this.token = token;
   }
 
-  /** A page; each parameter is a text, or is left out where it is empty. */
+  /** Return a page; empty parameters are left out. */
   list(parameters, signal) {
     const given = Object.entries(parameters).filter(([, value]) => value);
     return this.#ask("GET", given.length ? `?${new URLSearchParams(given)}` : "", signal);
   }
 
-  /** How many rows match. */
+  /** Return the number of matching rows. */
   async count(parameters) {
     const page = await this.list({ ...parameters, limit: "1" });
     return page.pageInfo.total;
@@ -54,8 +54,8 @@ export class Api {
         throw error;
       }
       const detail = answer
-        ? "What answered is not the API: its answer is no JSON."
-        : `Nothing that this page may read answered at ${this.installs}.`;
+        ? "The answer is not JSON: is this the API's URL?"
+        : `No answer that this page may read from ${this.installs}.`;
       throw new Problem({ status: answer?.status ?? 0, title: "No answer", detail });
     }
     if (!answer.ok) {

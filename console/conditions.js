@@ -1,4 +1,4 @@
-// The builder of filters: conditions on the commonest fields, AND-ed, as JSON.
+// The filter builder: conditions on common fields, AND-ed, as JSON.
 
 import { $, button, h, select } from "./dom.js";
 
@@ -15,20 +15,20 @@ const TEXTS = [
   ["startsWithi", "starts with"],
   ["eqi", "is"],
 ];
-const THERE = [
-  ["false", "there is one"],
-  ["true", "there is none"],
+const PRESENCE = [
+  ["false", "exists"],
+  ["true", "does not exist"],
 ];
-const YES = [
-  ["some", "there is one"],
-  ["none", "there is none"],
+const SOME = [
+  ["some", "exists"],
+  ["none", "does not exist"],
 ];
 
-/** What can be asked: a name, the operators, the kind of input, and how it reads as a filter. */
+/** Fields of a condition: label, operators, kind of input, and the filter that it makes. */
 const FIELDS = {
-  integration: field("Integration's name", TEXTS, "text", inside("integration", "name")),
-  solution: field("Solution's name", TEXTS, "text", inside("solution", "name")),
-  installer: field("Installer's name", TEXTS, "text", inside("installer", "name")),
+  integration: field("Integration name", TEXTS, "text", inside("integration", "name")),
+  solution: field("Solution name", TEXTS, "text", inside("solution", "name")),
+  installer: field("Installer name", TEXTS, "text", inside("installer", "name")),
   memberPolicy: field("Member policy", IDS, ["auto_all", "auto_defaults", "manual"]),
   installedAt: field("Installed", DATES, "date"),
   lastUpgradedAt: field("Last upgraded", DATES, "date"),
@@ -36,12 +36,12 @@ const FIELDS = {
   retentionTier: field("Retention", IDS, ["short", "medium", "long", "none"]),
   installedBy: field("Installed by (id)", IDS, "text"),
   solutionId: field("Solution (id)", IDS, "text"),
-  parentInstallId: field("A parent", THERE, null, absent("parentInstallId")),
-  upgraded: field("An upgrade", THERE, null, absent("lastUpgradedAt")),
-  enabled: field("An enabled member", YES, null, (quantifier) => ({
+  parentInstallId: field("Parent", PRESENCE, null, absent("parentInstallId")),
+  upgraded: field("Upgrade", PRESENCE, null, absent("lastUpgradedAt")),
+  enabled: field("Enabled member", SOME, null, (quantifier) => ({
     members: { [quantifier]: { enabled: true } },
   })),
-  addOns: field("An add-on", YES, null, (quantifier) => ({
+  addOns: field("Live add-on", SOME, null, (quantifier) => ({
     addOns: { [quantifier]: { deletedAt: { isNull: true } } },
   })),
 };
@@ -58,7 +58,7 @@ function absent(name) {
   return (value) => ({ [name]: { isNull: value === "true" } });
 }
 
-/** A condition as a filter; null while its value is empty. */
+/** Return a condition as a filter; null while its value is empty. */
 function asFilter({ name, operator, value }) {
   const { input, filter } = FIELDS[name];
   if (input !== null && value === "") {
@@ -68,7 +68,7 @@ function asFilter({ name, operator, value }) {
   return filter ? filter(operator, typed) : { [name]: { [operator]: typed } };
 }
 
-/** A text of JSON as what conditions are added to: null for all installs, undefined for no JSON. */
+/** Parse the JSON that conditions are added to: null for all installs, undefined if it is invalid. */
 function parsed(text) {
   try {
     const filter = text.trim() ? JSON.parse(text) : null;
@@ -91,13 +91,13 @@ export class Conditions {
     });
   }
 
-  /** Take a filter's JSON in place of all that is there. */
+  /** Replace the filter by a JSON text. */
   take(text) {
     $("filter-json").value = text;
     this.#typedIn();
   }
 
-  /** Take what was typed as the filter; conditions that are added from now on are AND-ed to it. */
+  /** Use the typed text as the filter; conditions added later are AND-ed to it. */
   #typedIn() {
     this.#conditions = [];
     this.#typed = parsed($("filter-json").value);
@@ -126,11 +126,11 @@ export class Conditions {
     });
     const operator = select(operators, condition.operator, {
       ariaLabel: `Condition ${number}: operator`,
-      onchange: () => this.#say(condition, { operator: operator.value }),
+      onchange: () => this.#update(condition, { operator: operator.value }),
     });
     const properties = {
       ariaLabel: `Condition ${number}: value`,
-      oninput: (event) => this.#say(condition, { value: event.target.value }),
+      oninput: (event) => this.#update(condition, { value: event.target.value }),
     };
     const value =
       input === null
@@ -147,7 +147,7 @@ export class Conditions {
     return h("div", { className: "line" }, fields, operator, value, remove);
   }
 
-  #say(condition, change) {
+  #update(condition, change) {
     Object.assign(condition, change);
     this.#write();
   }

@@ -1,25 +1,25 @@
-// One install, whole, and what hangs from it.
+// The details of one install, and related rows.
 
 import { $, button, h, moment } from "./dom.js";
 import { membersInWords, relativesOf } from "./relatives.js";
-import { actionsOf, kept } from "./rows.js";
+import { actionsOf, retention } from "./rows.js";
 
 const NAMES = {
   integrationId: "Integration",
   integrationVersionId: "Version",
   workspaceId: "Workspace",
   memberPolicy: "Member policy",
-  authStateId: "Authorisation",
+  authStateId: "Authorization",
   installedBy: "Installed by",
   installedAt: "Installed",
   lastUpgradedAt: "Last upgraded",
   deletedAt: "Uninstalled",
-  retentionTier: "Kept",
+  retentionTier: "Retention",
 };
 const MOMENTS = ["installedAt", "lastUpgradedAt", "deletedAt"];
 
 export class Details {
-  /** The install that is shown, while one is. */
+  /** The id of the shown install, or null. */
   id = null;
 
   constructor(actions, failed) {
@@ -28,7 +28,7 @@ export class Details {
     $("details").addEventListener("close", () => (this.id = null));
   }
 
-  /** Open the dialog with an install, or show it anew. */
+  /** Open the dialog with an install, or refresh it. */
   async show(api, id) {
     try {
       const install = await api.get(id);
@@ -44,7 +44,7 @@ export class Details {
     }
   }
 
-  /** Show what has changed, if this is the install that is shown. */
+  /** Refresh the dialog if it shows this install. */
   refresh(install, relatives) {
     if (this.id === install.id) {
       this.#fill(install, relatives);
@@ -67,7 +67,7 @@ export class Details {
         button("Close", () => this.close()),
       ),
       h("dl", {}, ...Object.keys(NAMES).flatMap((name) => pair(NAMES[name], shown(install, name)))),
-      h("h3", {}, "Hangs together with"),
+      h("h3", {}, "Related"),
       h(
         "dl",
         { className: "relatives" },
@@ -107,7 +107,7 @@ function pair(name, value) {
 
 function shown(install, name) {
   if (name === "retentionTier") {
-    return kept(install);
+    return retention(install);
   }
   return MOMENTS.includes(name) ? moment(install[name]) : (install[name] ?? "–");
 }

@@ -1,4 +1,4 @@
-// The console: the list and the trash, as a client of the public API alone.
+// The console: list and trash, a client of the public API only.
 
 import { remember, remembered } from "./address.js";
 import { Api, Problem } from "./api.js";
@@ -28,8 +28,8 @@ let place = {};
 let page = null;
 let loading = new AbortController();
 
-/** What the form says, by the names of the list's parameters. */
-function asked() {
+/** Return the form's values as parameters of the list. */
+function parameters() {
   const { view, workspace, integration, limit } = form.elements;
   return {
     include_deleted: view.value,
@@ -41,7 +41,7 @@ function asked() {
   };
 }
 
-/** Have the form say what the address holds, as far as it can. */
+/** Fill the form from the address, as far as it can show it. */
 function fill({ include_deleted, workspace_id, integration_id, filter, orderBy, limit }) {
   const { elements } = form;
   elements.view.value = include_deleted ?? elements.view.value;
@@ -56,18 +56,18 @@ function fill({ include_deleted, workspace_id, integration_id, filter, orderBy, 
   $("order-panel").open = order.length > 0;
 }
 
-/** Read the page at the place that is shown, and tell what `said` makes of it; whether it was read. */
-async function load(said) {
+/** Load the current page and announce `message` of its total; return true if it was loaded. */
+async function load(message) {
   loading.abort();
   loading = new AbortController();
   $("list").ariaBusy = "true";
   const { signal } = loading;
   try {
     if (api === null) {
-      throw new Problem({ status: 401, title: "Nobody acts", detail: "The API wants a token." });
+      throw new Problem({ status: 401, title: "Not signed in", detail: "The API needs a token." });
     }
     show(await api.list({ ...query, ...place }, signal));
-    say(said(page.pageInfo.total));
+    announce(message(page.pageInfo.total));
     return true;
   } catch (error) {
     if (error.name !== "AbortError") {
@@ -80,7 +80,7 @@ async function load(said) {
   }
 }
 
-/** Show a page, or that there is none; the focus stays on its button while that is there. */
+/** Show a page, or none; keep the focus on its button while that exists. */
 function show(shown) {
   page = shown;
   const focused = document.activeElement;
@@ -102,10 +102,10 @@ function named(button) {
   return button.ariaLabel ?? button.textContent;
 }
 
-/** Ask anew, from the first page. */
+/** Load the first page of the form's query. */
 async function apply() {
   clearProblem();
-  query = asked();
+  query = parameters();
   remember(query);
   query.orderBy ||= query.include_deleted === TRASH ? LATEST_FIRST : "";
   place = {};
@@ -124,7 +124,7 @@ async function turn(to) {
   }
 }
 
-function say(text) {
+function announce(text) {
   $("status").textContent = text;
 }
 
@@ -132,7 +132,7 @@ function failed(error) {
   if (!(error instanceof Problem)) {
     throw error;
   }
-  say("");
+  announce("");
   showProblem(error);
 }
 
@@ -147,7 +147,7 @@ function open(id) {
 }
 
 async function uninstall(row) {
-  const text = "It goes to the trash, and its members, add-ons and solution with it. It can be restored.";
+  const text = "The install moves to the trash with its members, add-ons and solution. It can be restored.";
   if (await confirmed(`Uninstall ${row.id}?`, text, "Uninstall", false)) {
     await change(row, () => api.uninstall(row.id), "Uninstalled");
   }
@@ -158,13 +158,13 @@ async function restore(row) {
 }
 
 async function purge(row) {
-  const text = "It is deleted for good, with what was uninstalled with it. There is no way back.";
+  const text = "The install is deleted for good, with everything that its uninstall deleted. This cannot be undone.";
   if (await confirmed(`Purge ${row.id}?`, text, "Purge for good", true)) {
     await change(row, () => api.purge(row.id), "Purged");
   }
 }
 
-/** Change an install, and watch what hangs from it follow. */
+/** Change an install, and wait for its dependents. */
 async function change(row, act, done) {
   clearProblem();
   try {
@@ -180,13 +180,13 @@ async function change(row, act, done) {
     await load(() => `${done} ${row.id}.`);
     return;
   }
-  await load(() => `${done} ${row.id}. What hangs from it follows…`);
+  await load(() => `${done} ${row.id}. Waiting for its members, add-ons and solution…`);
   if (await watch(row)) {
-    await load(() => `${done} ${row.id}, and what hangs from it.`);
+    await load(() => `${done} ${row.id} with its members, add-ons and solution.`);
   }
 }
 
-/** Poll what hangs from a row that was changed until it has followed; whether it was seen to. */
+/** Poll the dependents of a changed row; return true once they have followed. */
 async function watch({ id, deletedAt }) {
   const as = api;
   for (let poll = 0; poll < POLLS && as === api; poll++) {
@@ -204,7 +204,7 @@ async function watch({ id, deletedAt }) {
     await new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
   }
   if (as === api) {
-    say(`What hangs from ${id} follows still: look again in a while.`);
+    announce(`The members, add-ons and solution of ${id} are not done yet: look again later.`);
   }
   return false;
 }

@@ -1,4 +1,4 @@
-// The keys that rows are sorted by, each with a direction and a place for nulls.
+// The sort fields, each with a direction and the place of nulls.
 
 import { $, button, h, select } from "./dom.js";
 
@@ -15,7 +15,7 @@ const FIELDS = [
   ["solutionId", "Solution"],
   ["installedBy", "Installed by"],
   ["retentionTier", "Retention"],
-  ["authStateId", "Authorisation"],
+  ["authStateId", "Authorization"],
   ["id", "Id"],
 ];
 const DIRECTIONS = [
@@ -27,7 +27,7 @@ const DIRECTIONS = [
   ["desc_nulls_last", "descending, empty last"],
 ];
 
-/** The keys of an `orderBy` that a client could have chosen here; none of any other text. */
+/** Parse the sort fields of an `orderBy` that this form can show; none of any other text. */
 function parsed(json) {
   try {
     const keys = JSON.parse(json).flatMap(Object.entries);
@@ -56,13 +56,13 @@ export class Order {
     return this.#keys.length;
   }
 
-  /** Take an `orderBy` in place of all that is there; what is none is no order. */
+  /** Replace the sort fields by an `orderBy`; an invalid one clears them. */
   take(json) {
     this.#keys = parsed(json);
     this.#show();
   }
 
-  /** As `orderBy`; empty where no key was chosen. */
+  /** Return the `orderBy`; empty without sort fields. */
   json() {
     const keys = this.#keys.map(({ field, direction }) => ({ [field]: direction }));
     return keys.length ? JSON.stringify(keys) : "";
@@ -76,11 +76,11 @@ export class Order {
   #row(key, at) {
     const number = at + 1;
     const field = select(FIELDS, key.field, {
-      ariaLabel: `Key ${number}: field`,
+      ariaLabel: `Sort field ${number}: field`,
       onchange: () => (key.field = field.value),
     });
     const direction = select(DIRECTIONS, key.direction, {
-      ariaLabel: `Key ${number}: direction`,
+      ariaLabel: `Sort field ${number}: direction`,
       onchange: () => (key.direction = direction.value),
     });
     const remove = button("Remove", () => {
@@ -88,7 +88,7 @@ export class Order {
       this.#show();
       $("add-key").focus();
     });
-    remove.ariaLabel = `Remove key ${number}`;
+    remove.ariaLabel = `Remove sort field ${number}`;
     return h("li", { className: "line" }, field, direction, remove);
   }
 }

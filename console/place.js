@@ -1,9 +1,9 @@
-// Where a JSON pointer (RFC 6901) leads in a text of JSON, so that the place can be marked.
+// The place of a JSON pointer (RFC 6901) in a JSON text, so that it can be marked.
 
 const TOKEN = /\s*("(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s{}[\]:,"]+)/y;
 
-/** The start and end of what the pointer leads to, key included; of the nearest place above it
- * where it leads to nothing. `null` where the text is no JSON. */
+/** Return the start and end of the pointer's value, key included, or of its nearest ancestor;
+ * `null` if the text is not JSON. */
 export function placeOf(text, pointer) {
   const wanted = pointer
     .split("/")
@@ -16,7 +16,7 @@ export function placeOf(text, pointer) {
     TOKEN.lastIndex = at;
     const found = TOKEN.exec(text);
     if (!found) {
-      throw new SyntaxError("no JSON");
+      throw new SyntaxError("not JSON");
     }
     at = TOKEN.lastIndex;
     return { text: found[1], start: at - found[1].length };

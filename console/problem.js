@@ -1,4 +1,4 @@
-// What went wrong, at the place where it did.
+// Errors, shown at their place.
 
 import { $, button, h } from "./dom.js";
 import { placeOf } from "./place.js";
@@ -8,11 +8,11 @@ const ADVICE = {
   0: "Is the local stack running, and does the API allow this page's origin?",
   401: "Choose another user or token.",
   422: "Narrow it: by workspace, by integration, or by a date.",
-  429: "Wait a moment, and try again.",
-  503: "Wait a moment, and try again.",
+  429: "Wait a moment and try again.",
+  503: "Wait a moment and try again.",
 };
 
-/** Clear all that an earlier problem left. */
+/** Clear an earlier problem. */
 export function clearProblem() {
   $("problem").hidden = true;
   $("problem").replaceChildren();
@@ -22,7 +22,7 @@ export function clearProblem() {
   $("filter-json").removeAttribute("aria-invalid");
 }
 
-/** Show a problem above the list; what it says of filter and order, in their panels too. */
+/** Show a problem above the list, and its faults of filter and sort in their panels. */
 export function showProblem(problem) {
   clearProblem();
   const { status, title, detail, code, requestId } = problem;
@@ -49,7 +49,7 @@ export function showProblem(problem) {
 }
 
 function place(issue) {
-  const pointer = issue.pointer || "the whole";
+  const pointer = issue.pointer || "whole value";
   return issue.parameter === "filter"
     ? button(pointer, () => mark(issue), { className: "place", title: "Show the place" })
     : h("code", {}, pointer);

@@ -1,5 +1,5 @@
-// What hangs from an install, by what the public API tells: its add-ons by the list, and of its
-// members and its solution whether some are so, by filters.
+// Dependents of an install by the public API: add-ons from the list; the states of members and
+// solution by filters.
 
 const GONE = { deletedAt: { isNull: false } };
 const LIVE = { deletedAt: { isNull: true } };
@@ -10,13 +10,13 @@ const MEMBERS = {
   deleted: GONE,
 };
 
-/** Whether an install is one that the filter finds. */
+/** Return true if the filter matches an install. */
 async function holds(api, install, filter) {
   const ids = { ids: install.id, include_deleted: "true" };
   return (await api.count({ ...ids, filter: JSON.stringify(filter) })) === 1;
 }
 
-/** The add-ons (at most 100), which kinds of members there are, and the solution's state. */
+/** Return the add-ons (at most 100), the states that members are in, and the solution's state. */
 export async function relativesOf(api, install) {
   const some = Object.entries(MEMBERS).map(async ([name, filter]) => [
     name,
@@ -30,8 +30,8 @@ export async function relativesOf(api, install) {
   return { addOns: addOns.data, members: Object.fromEntries(members), solutionDeleted };
 }
 
-/** Whether what hangs from an install has followed it into the trash, or, where it was brought
- * back, out of it. What an uninstall takes along bears the moment of that uninstall. */
+/** Return true if the dependents of an install are deleted with it, or restored with it.
+ * Dependents that an uninstall deleted have its time. */
 export async function followed(api, install, { addOns, members }, uninstalledAt) {
   if (install.deletedAt !== null) {
     const live = members.enabled || members.disabled;
@@ -42,7 +42,7 @@ export async function followed(api, install, { addOns, members }, uninstalledAt)
   return !(await holds(api, install, left));
 }
 
-/** A line about the members, such as "some enabled, some disabled". */
+/** Describe the members, such as "some enabled, some disabled". */
 export function membersInWords(members) {
   const words = { enabled: "enabled", disabled: "disabled", detached: "detached", deleted: "in the trash" };
   const there = Object.entries(words).filter(([name]) => members[name]);

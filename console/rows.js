@@ -4,8 +4,8 @@ import { $, button, h, moment } from "./dom.js";
 
 export const TRASH = "only";
 
-/** How long each tier keeps a deleted row (CONTRACT.md section 4). */
-const TIERS = { short: "7 days", medium: "30 days", long: "90 days", none: "for ever" };
+/** Retention of each tier (CONTRACT.md section 4). */
+const TIERS = { short: "7 days", medium: "30 days", long: "90 days", none: "forever" };
 
 /** Show a page's rows; `actions` are functions of a row. */
 export function showRows(rows, view, actions) {
@@ -14,7 +14,7 @@ export function showRows(rows, view, actions) {
   $("rows").replaceChildren(...rows.map((row) => line(row, columns)));
   $("empty").hidden = rows.length > 0;
   $("empty").textContent =
-    view === TRASH ? "Nothing of this kind is in the trash." : "No install matches.";
+    view === TRASH ? "No install in the trash matches." : "No install matches.";
 }
 
 function columnsOf(view, actions) {
@@ -22,7 +22,7 @@ function columnsOf(view, actions) {
     view === TRASH
       ? [
           ["Uninstalled", (row) => moment(row.deletedAt)],
-          ["Kept", kept],
+          ["Retention", retention],
         ]
       : [
           ["Installed", (row) => moment(row.installedAt)],
@@ -38,8 +38,8 @@ function columnsOf(view, actions) {
   ];
 }
 
-/** How long a deleted install is kept: its tier, and what that means; none is for ever. */
-export function kept({ deletedAt, retentionTier }) {
+/** Return the retention of a deleted install: its tier and days; no tier is forever. */
+export function retention({ deletedAt, retentionTier }) {
   if (deletedAt === null) {
     return "–";
   }
@@ -54,7 +54,7 @@ function belongs(row) {
   return to.length ? to.join(", ") : "–";
 }
 
-/** The buttons for what may be done with a row, by its state; the API says who may. */
+/** Return the buttons of a row by its state; the API checks the role. */
 export function actionsOf(row, actions) {
   const named = (text) => ({ ariaLabel: `${text} ${row.id}` });
   return row.deletedAt === null

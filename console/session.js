@@ -1,4 +1,4 @@
-// Who acts, and where the API is: from the local stack, or from what is typed in. Kept in the tab.
+// The caller and the API's URL: from the local stack, or typed in. Stored in the tab.
 
 import { $, answered } from "./dom.js";
 
@@ -10,13 +10,13 @@ export class Session extends EventTarget {
   #local = "";
   #kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
 
-  /** Fired as "change" whenever someone else acts, or nobody. */
+  /** Load the users; dispatch "change" whenever the caller changes. */
   async start() {
     const stack = await localStack();
     this.#users = stack?.users ?? [];
     this.#local = stack?.baseUrl ?? "";
     const select = $("user");
-    select.replaceChildren(...this.#users.map((user) => new Option(told(user), user.id)));
+    select.replaceChildren(...this.#users.map((user) => new Option(label(user), user.id)));
     select.append(new Option(this.#users.length ? "Another token" : "A token", TYPED));
     select.addEventListener("change", () => this.#choose(select.value));
     $("token-open").addEventListener("click", () => this.#type());
@@ -31,12 +31,12 @@ export class Session extends EventTarget {
     return this.user ? this.user.token : (this.#kept.token ?? "");
   }
 
-  /** The user of the local stack who acts, if one does. */
+  /** The signed-in user of the local stack, if any. */
   get user() {
     return this.#users.find((user) => user.id === this.#kept.user);
   }
 
-  /** Whoever may do most to see most with: an admin of a workspace, if there is one. */
+  /** Return the first user to sign in: an admin of a workspace, if there is one. */
   #first() {
     const admin = this.#users.find((user) => Object.values(user.roles).includes("admin"));
     return (admin ?? this.#users[0])?.id ?? TYPED;
@@ -83,8 +83,8 @@ async function localStack() {
   }
 }
 
-function told(user) {
+function label(user) {
   const roles = Object.entries(user.roles).map(([workspace, role]) => `${role} of ${workspace}`);
-  const [first, ...more] = user.admin ? ["sees everything"] : roles;
+  const [first, ...more] = user.admin ? ["sees all workspaces"] : roles;
   return `${user.name}: ${first ?? "no role"}${more.length ? ` and ${more.length} more` : ""}`;
 }

@@ -1,1 +1,1 @@
-"""What a developer or an operator runs: the local system, imports, tokens."""
+"""Commands for developers and operators: the local system, imports, tokens."""

@@ -1,4 +1,4 @@
-"""How ``--help`` teaches: examples under each command, and the commands in groups."""
+"""Help of the commands: examples under each, and groups."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ GROUPS: Final = {
         "openapi", "query-reference", "hostile", "bench", "bench-start", "bench-latency",
     ),
 }  # fmt: skip
-"""In what order and under what heading the commands are shown; others come last."""
+"""Order and headings of the commands; others come last."""
 
 
 EXITS: Final = (
     "[bold]Exit codes[/bold]\n"
     "  0  done\n"
-    "  1  the service said no, or what was looked at is not as it should be\n"
-    "  2  wrong usage: nothing was sent\n"
-    "  3  nothing answers, or something that is not this service\n"
+    "  1  the service refused, or a check found a fault\n"
+    "  2  invalid usage: nothing was sent\n"
+    "  3  no answer, or another service answers\n"
     "  130  Ctrl-C"
 )
 
 
 def examples(*lines: str) -> str:
-    """The end of a command's help: lines to paste, each without the program's name."""
+    """Return the end of a command's help; each line is given without the program's name."""
     return "\n".join(["[bold]Examples[/bold]", *(f"  {PROGRAM} {line}" for line in lines)])
 
 

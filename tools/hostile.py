@@ -1,7 +1,7 @@
-"""The worst inputs that we know of, and what each costs: ``python -m tools hostile``.
+"""The most expensive inputs known, and the cost of each: ``python -m tools hostile``.
 
 Each is a whole request of the list, or one row under the most expensive filter that its limits
-allow. What they cost stands in docs/security.md.
+allow. docs/security.md has the costs.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an input costs: calls of functions, Python's and C's, and time."""
+    """Cost of an input: calls of functions, Python's and C's, and time."""
 
     refused: bool
     calls: int
@@ -131,7 +131,7 @@ def register(app: typer.Typer) -> None:
 
 
 def show() -> None:
-    """Print what the worst inputs cost, as a table of Markdown."""
+    """Print the cost of the worst inputs as a Markdown table."""
     typer.echo("| input | answer | calls | ms |\n|---|---|---:|---:|")
     for one in INPUTS:
         cost = run(one)

@@ -1,4 +1,4 @@
-"""The options that say which system a command works on: the local one, or one in AWS."""
+"""Options that choose the system of a command: the local one, or one in AWS."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tools.local.state import StateDirectory
 if TYPE_CHECKING:
     from installs.store.table import Table
 
-_PANEL: Final = "Which system"
+_PANEL: Final = "System"
 
 Where = Annotated[
     str | None,
@@ -45,7 +45,7 @@ State = Annotated[
     typer.Option(
         "--state",
         metavar="DIR",
-        help="Where the local system keeps its files.",
+        help="The directory of the local system's files.",
         envvar="LOCAL_STATE",
         show_default=".local",
         rich_help_panel=_PANEL,
@@ -55,7 +55,7 @@ State = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a table is: at an engine on this machine, or (without an endpoint) in AWS."""
+    """Address of a table: an engine on this machine, or (without an endpoint) AWS."""
 
     name: str
     endpoint_url: str | None = None
@@ -65,12 +65,12 @@ class Address:
     def chosen(
         cls, table: str | None, state: Path, profile: str | None = None, region: str | None = None
     ) -> Address:
-        """The address that the options mean.
+        """Return the address that the options name.
 
         Raises
         ------
         LocalSystemError
-            The local system is meant and does not run, or AWS is and there is no such profile.
+            The local system does not run, or there is no such AWS profile.
         """
         if table is None:
             running = StateDirectory(state).running()
@@ -81,5 +81,5 @@ class Address:
             raise LocalSystemError(str(error)) from error
 
     def open(self) -> Table:
-        """The table."""
+        """Open the table."""
         return open_table(self.name, self.endpoint_url, self.session)

@@ -1,6 +1,6 @@
-"""How a command ends: what it prints on which stream, and with which exit code.
+"""End of a command: its streams and exit codes.
 
-What was asked for goes to standard output; everything else, progress and errors, to standard error.
+The result goes to standard output; progress and errors go to standard error.
 """
 
 from __future__ import annotations
@@ -29,27 +29,27 @@ class Exit(IntEnum):
 
     DONE = 0
     REFUSED = 1
-    """The service said no, or what was looked at is not as it should be."""
+    """The service refused, or a check found a fault."""
     USAGE = 2
-    """What was asked for cannot be: nothing was sent."""
+    """The request is invalid: nothing was sent."""
     UNREACHABLE = 3
-    """Nothing answers, or something that is not this service, or AWS lets nobody near it."""
+    """No answer, another service answers, or AWS denies access."""
 
 
 def output() -> Console:
-    """Standard output; plain where it is no terminal."""
+    """Return standard output; plain if it is not a terminal."""
     return Console(highlight=False, markup=False, soft_wrap=True)
 
 
 def errors() -> Console:
-    """Standard error."""
+    """Return standard error."""
     return Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
 
 
 def progress(*, beside_output: bool = False) -> Progress:
-    """A bar on standard error; none where that is no terminal, or what is asked for stands there.
+    """Return a bar on standard error; hidden if it is not a terminal or shows the result.
 
-    ``beside_output``: the command prints what was asked for while the bar is under way.
+    ``beside_output``: the command prints its result while the bar is shown.
     """
     console = errors()
     hidden = not console.is_terminal or (beside_output and sys.stdout.isatty())
@@ -59,13 +59,13 @@ def progress(*, beside_output: bool = False) -> Progress:
         MofNCompleteColumn(),
         console=console,
         transient=True,
-        redirect_stdout=sys.stdout.isatty(),  # what is printed meanwhile stands above the bar
+        redirect_stdout=sys.stdout.isatty(),  # the result is printed above the bar
         disable=hidden,
     )
 
 
 def end(code: Exit, *told: str) -> NoReturn:
-    """Say why on standard error, and end."""
+    """Print the reason on standard error, and end."""
     console = errors()
     for number, line in enumerate(told):
         console.print(line, style="red" if number == 0 else None)
@@ -74,7 +74,7 @@ def end(code: Exit, *told: str) -> NoReturn:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """End with what went wrong in a few lines, and the exit code for it."""
+    """End with a short message and the exit code of an error."""
     try:
         yield
     except ProblemError as error:
@@ -96,7 +96,7 @@ def told() -> Iterator[None]:
 
 
 def lines_of(error: ProblemError) -> Iterator[str]:
-    """A problem for people: what is wrong, each with its place, and what the logs know it by."""
+    """Describe a problem for people: each fault with its place, and the request id."""
     yield from map(str, error.errors) if error.errors else [error.detail]
     known = f"{error.status} {error.code}, request {error.request_id or 'unknown'}"
     yield f"({known})"

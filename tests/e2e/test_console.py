@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Stack
 
 TO_PAGE_THROUGH: Final = {"variables": {"path": ["pages"], "eq": True}}
-FOLLOWING: Final = re.compile("What hangs from it follows…$")
-SETTLED: Final = re.compile(r"and what hangs from it\.$")
+FOLLOWING: Final = re.compile("Waiting for its members, add-ons and solution…$")
+SETTLED: Final = re.compile(r"with its members, add-ons and solution\.$")
 
 
 class Console:
@@ -49,10 +49,10 @@ class Console:
         self.button("Apply").click()
 
     def sort(self, direction: str) -> None:
-        """Add the first key of an order, which is applied with the filter."""
+        """Add the first sort field of a sort, which is applied with the filter."""
         self.page.locator("#order-panel summary").click()
-        self.button("Add a key").click()
-        self.page.get_by_label("Key 1: direction").select_option(direction)
+        self.button("Add a sort field").click()
+        self.page.get_by_label("Sort field 1: direction").select_option(direction)
 
     def view(self, name: str) -> None:
         self.page.locator(".views").get_by_text(name, exact=True).click()
@@ -100,9 +100,9 @@ def test_the_builder_of_filters_and_of_orders(stack: Stack, browser: Browser) ->
         shown.shows("ins_page_30")
         shown.button("Remove condition 2").click()
 
-        shown.page.get_by_label("Key 1: field").select_option("lastUpgradedAt")
-        shown.page.get_by_label("Key 1: direction").select_option("desc_nulls_first")
-        shown.button("Add a key").click()
+        shown.page.get_by_label("Sort field 1: field").select_option("lastUpgradedAt")
+        shown.page.get_by_label("Sort field 1: direction").select_option("desc_nulls_first")
+        shown.button("Add a sort field").click()
         shown.filter_by(TO_PAGE_THROUGH)
         expect(shown.page.locator("#total")).to_have_text("25 of 30")
         assert shown.ids()[:2] == ["ins_page_29", "ins_page_27"]
@@ -142,7 +142,7 @@ def test_a_reload_and_a_link_ask_the_same(stack: Stack, browser: Browser) -> Non
         expect(shown.page.locator("#total")).to_have_text("10 of 30")
         assert shown.ids() == first
         assert json.loads(shown.json.input_value()) == TO_PAGE_THROUGH
-        expect(shown.page.get_by_label("Key 1: direction")).to_have_value("asc")
+        expect(shown.page.get_by_label("Sort field 1: direction")).to_have_value("asc")
 
         # given a link that somebody typed, and not all of it well
         shown.page.goto(f"{shown.page.url.partition('#')[0]}#limit=7&orderBy=x&workspace_id=wsp_no")
@@ -268,7 +268,7 @@ def test_another_token_is_kept_in_the_tab_and_a_bad_one_told(
             shown.button("Token…").click()
             box = shown.page.get_by_label("Token or API key")
             box.fill(token or stack.running.tokens["usr_sam"])
-            shown.button("Use it").click()
+            shown.button("Use").click()
             if said:
                 expect(shown.problem).to_contain_text(said)
         expect(shown.status).to_have_text("0 installs match.")
@@ -290,7 +290,7 @@ def test_where_no_user_is_known_a_token_is_asked_for(stack: Stack, browser: Brow
         shown.button("Token…").click()
         page.get_by_label("Base URL").fill(stack.running.base_url)
         page.get_by_label("Token or API key").fill(stack.running.tokens["usr_vera"])
-        shown.button("Use it").click()
+        shown.button("Use").click()
         expect(shown.status).to_contain_text("match")
         expect(shown.problem).to_be_hidden()
 
@@ -359,7 +359,7 @@ def test_all_by_keyboard(stack: Stack, browser: Browser) -> None:
 def test_axe_finds_no_barrier(stack: Stack, browser: Browser, colours: str) -> None:
     with console(stack, browser, color_scheme=colours) as shown:
         shown.page.locator("#order-panel summary").click()
-        shown.button("Add a key").click()
+        shown.button("Add a sort field").click()
         shown.page.locator("#filter-panel summary").click()
         shown.button("Add a condition").click()
         assert barriers(shown.page) == []
@@ -385,7 +385,7 @@ def test_a_narrow_screen_scrolls_one_way(stack: Stack, browser: Browser, colours
         shown.page.locator("#filter-panel summary").click()
         shown.button("Add a condition").click()
         shown.page.locator("#order-panel summary").click()
-        shown.button("Add a key").click()
+        shown.button("Add a sort field").click()
         assert shown.page.evaluate(overflow) <= 0
 
         shown.filter_by({"memberPolicy": {"an_operator_without_any_space_in_its_long_name": 1}})

@@ -13,7 +13,7 @@ from installs_client import Client
 from tests import rows
 from tests.commands import Done, run
 from tools.api import changes
-from tools.demo.places import DEMO_SECRETS
+from tools.demo.workspaces import DEMO_SECRETS
 from tools.outcome import Exit
 
 if TYPE_CHECKING:

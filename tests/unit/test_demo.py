@@ -105,7 +105,7 @@ def test_there_are_equal_times_of_installation(rows: dict[str, list[dict[str, An
     assert len(set(times)) < len(times)
 
 
-def test_the_story_is_told(rows: dict[str, list[dict[str, Any]]]) -> None:
+def test_the_fixtures_are_linked(rows: dict[str, list[dict[str, Any]]]) -> None:
     installs = {row["id"]: row for row in rows["install"]}
     assert installs["ins_crm"]["solutionId"] == "sol_sales"
     assert installs["ins_crm_mail"]["parentInstallId"] == "ins_crm"

@@ -116,7 +116,7 @@ def test_an_answer_to_the_client(depth: int, status: int) -> None:
 
 
 def test_nothing_else_waits_for_the_interpreter_to_give_up() -> None:
-    """Who catches RecursionError has a limit that is Python's; the client's answers may."""
+    """Catching RecursionError makes Python's limit ours; only the client may, for answers."""
     folders = ("layers/core", "functions", "tools", "clients/python/src")
     files = [file for folder in folders for file in (ROOT / folder).rglob("*.py")]
     catching = {file.name for file in files if "RecursionError" in file.read_text("utf-8")}

@@ -1,4 +1,4 @@
-"""How a query is run: golden plans (CONTRACT.md section 2, docs/adr/0007)."""
+"""Golden plans of queries (CONTRACT.md section 2, docs/adr/0007)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which records are handled, retried, and parked (CONTRACT.md section 7)."""
+"""Records that are handled, retried, and sent to the dead letters (CONTRACT.md section 7)."""
 
 from __future__ import annotations
 

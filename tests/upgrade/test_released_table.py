@@ -76,7 +76,7 @@ def under_way(opened: Service, release: Release) -> Service:
 
 
 def disagreements(installs: Service) -> set[str]:
-    """What verify finds, besides counters: those are right after the layout upgrade."""
+    """Return the findings of verify, without counters: those are right after the layout upgrade."""
     found = {finding.about for finding in Verifier(installs.table, repair=False).run()}
     return {about for about in found if not about.startswith("count ")}
 

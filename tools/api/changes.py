@@ -1,4 +1,4 @@
-"""Changing by the API: ``uninstall``, ``restore`` and ``purge``."""
+"""Commands that change by the API: ``uninstall``, ``restore`` and ``purge``."""
 
 from __future__ import annotations
 
@@ -43,42 +43,42 @@ def register(app: typer.Typer) -> None:
 
 
 def uninstall(client: Client, *, install_ids: Ids) -> None:
-    """Put installs into the trash; members, add-ons and solutions follow within seconds.
+    """Move installs to the trash; members, add-ons and solutions follow within seconds.
 
-    It may be repeated. The role of an editor is needed.
+    Repeating it changes nothing. Needs the role editor.
     """
     _each(install_ids, client.uninstall, "is in the trash")
 
 
 def restore(client: Client, *, install_ids: Ids) -> None:
-    """Bring installs back out of the trash, with what their uninstall took.
+    """Restore installs from the trash, with all that their uninstall deleted.
 
-    It may be repeated. The role of an editor is needed.
+    Repeating it changes nothing. Needs the role editor.
     """
-    _each(install_ids, client.restore, "is back")
+    _each(install_ids, client.restore, "is restored")
 
 
 def purge(
     client: Client,
     *,
     install_ids: Ids,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Delete installs for good that are in the trash. Nothing brings them back.
+    """Delete installs in the trash for good. They cannot be restored.
 
-    It asks first. The role of an admin is needed.
+    Asks first. Needs the role admin.
     """
     if not yes:
         if not sys.stdin.isatty():
-            end(Exit.USAGE, "Nobody is there to be asked: say --yes.")
-        what = ", ".join(install_ids)
-        if not typer.confirm(f"Delete for good, with all that hangs from it: {what}?", err=True):
+            end(Exit.USAGE, "There is no terminal to confirm on: pass --yes.")
+        names = ", ".join(install_ids)
+        if not typer.confirm(f"Delete for good, with all dependents: {names}?", err=True):
             end(Exit.REFUSED, "Nothing was purged.")
-    _each(install_ids, client.purge, "is gone for good")
+    _each(install_ids, client.purge, "is deleted for good")
 
 
 def _each(ids: list[str], do: Callable[[str], object], done: str) -> None:
-    """Do it to each; what is refused is told, and does not keep the others from it."""
+    """Apply an operation to each install; report refusals and go on."""
     refused = False
     for one in dict.fromkeys(ids):
         try:

@@ -1,4 +1,4 @@
-"""Reading by the API: ``list``, ``get`` and ``trash``."""
+"""Commands that read by the API: ``list``, ``get`` and ``trash``."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ SHOWN: Final = 20
 """Rows on a page that nobody asked to be longer."""
 
 _NARROW: Final = "Narrow the list"
-_WALK: Final = "Order and pages"
+_PAGES: Final = "Order and pages"
 
 Limit = Annotated[
     int,
-    typer.Option(min=1, max=100, metavar="N", help="1-100: rows on a page.", rich_help_panel=_WALK),
+    typer.Option(min=1, max=100, metavar="N", help="1-100: rows on a page.", rich_help_panel=_PAGES),
 ]
 All = Annotated[
-    bool, typer.Option("--all", help="Every page, one after another.", rich_help_panel=_WALK)
+    bool, typer.Option("--all", help="Every page, one after another.", rich_help_panel=_PAGES)
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line, as the API has it.")]
 WorkspaceId = Annotated[
@@ -96,38 +96,38 @@ def list_installs(
     ids: Annotated[
         list[str] | None,
         typer.Option(
-            "--id", metavar="ID", help="This install; repeatable.", rich_help_panel=_NARROW
+            "--id", metavar="ID", help="Only this install; repeatable.", rich_help_panel=_NARROW
         ),
     ] = None,
     workspace_id: WorkspaceId = None,
     integration_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Of this integration.", rich_help_panel=_NARROW)
+        str | None, typer.Option(metavar="ID", help="Installs of this integration.", rich_help_panel=_NARROW)
     ] = None,
     integration_version_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Of this version.", rich_help_panel=_NARROW)
+        str | None, typer.Option(metavar="ID", help="Installs of this version.", rich_help_panel=_NARROW)
     ] = None,
     member_policy: Annotated[
-        MemberPolicy | None, typer.Option(help="With this policy.", rich_help_panel=_NARROW)
+        MemberPolicy | None, typer.Option(help="Installs with this policy.", rich_help_panel=_NARROW)
     ] = None,
     parent_install_id: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="The add-ons of this install.", rich_help_panel=_NARROW),
+        typer.Option(metavar="ID", help="Add-ons of this install.", rich_help_panel=_NARROW),
     ] = None,
     solution_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="In this solution.", rich_help_panel=_NARROW)
+        str | None, typer.Option(metavar="ID", help="Installs in this solution.", rich_help_panel=_NARROW)
     ] = None,
     installed_by: Annotated[
         str | None,
-        typer.Option(metavar="USER", help="Installed by this user.", rich_help_panel=_NARROW),
+        typer.Option(metavar="USER", help="Installs by this user.", rich_help_panel=_NARROW),
     ] = None,
     retention_tier: Annotated[
         RetentionTier | None,
-        typer.Option(help="Deleted, with this tier.", rich_help_panel=_NARROW),
+        typer.Option(help="Deleted installs with this tier.", rich_help_panel=_NARROW),
     ] = None,
     include_deleted: Annotated[
         IncludeDeleted | None,
         typer.Option(
-            help="Live ones; live and deleted ones (true); the trash alone (only).",
+            help="Live installs (false), also deleted ones (true), or the trash alone (only).",
             rich_help_panel=_NARROW,
         ),
     ] = None,
@@ -135,25 +135,25 @@ def list_installs(
         list[str] | None,
         typer.Option(
             metavar="FIELD[:DIRECTION]",
-            help="Sort by this; repeatable. Directions: " + ", ".join(get_args(Direction)) + ".",
-            rich_help_panel=_WALK,
+            help="Sort by this field; repeatable. Directions: " + ", ".join(get_args(Direction)) + ".",
+            rich_help_panel=_PAGES,
         ),
     ] = None,
     limit: Limit = SHOWN,
     every: All = False,
     after: Annotated[
         str | None,
-        typer.Option(metavar="CURSOR", help="The page behind this one.", rich_help_panel=_WALK),
+        typer.Option(metavar="CURSOR", help="The page after this cursor.", rich_help_panel=_PAGES),
     ] = None,
     before: Annotated[
         str | None,
-        typer.Option(metavar="CURSOR", help="The page ahead of it.", rich_help_panel=_WALK),
+        typer.Option(metavar="CURSOR", help="The page before this cursor.", rich_help_panel=_PAGES),
     ] = None,
     as_json: Json = False,
 ) -> None:
     """List the installs that you see.
 
-    On a terminal it is a table; into a pipe, lines of tab-separated fields, or with --json objects.
+    Prints a table on a terminal, tab-separated lines into a pipe, or JSON objects with --json.
     """
     query: Query = {
         "filter": None if filter_ is None else _text(filter_),
@@ -175,10 +175,10 @@ def list_installs(
     console = output()
     if every:
         query["limit"] = None
-        _said(show.show_rows(console, client.rows(**query), as_json=as_json))
+        _summarize(show.show_rows(console, client.rows(**query), as_json=as_json))
         return
     page = client.list(**query)
-    _said(show.show_rows(console, page.rows, as_json=as_json), page.info)
+    _summarize(show.show_rows(console, page.rows, as_json=as_json), page.info)
 
 
 def trash(
@@ -189,7 +189,7 @@ def trash(
     every: All = False,
     as_json: Json = False,
 ) -> None:
-    """List what is deleted, and how long until it is purged; the latest first."""
+    """List deleted installs and the time until they are purged; the latest first."""
     query: Query = {
         "workspace_id": workspace_id,
         "limit": limit,
@@ -204,7 +204,7 @@ def trash(
         number = show.show_rows(output(), rows, as_json=True)
     else:
         number = show.show_trash(output(), rows, datetime.now(UTC))
-    _said(number, None if page is None else page.info, further="--all")
+    _summarize(number, None if page is None else page.info, further="--all")
 
 
 def get(client: Client, *, install_id: Id, as_json: Json = False) -> None:
@@ -218,20 +218,20 @@ def get(client: Client, *, install_id: Id, as_json: Json = False) -> None:
 
 
 def order_key(text: str) -> OrderKey:
-    """``field:direction`` as a key; ascending without a direction."""
+    """Parse ``field:direction``; ascending without a direction."""
     field, _, direction = text.partition(":")
     if field not in SORTABLE:
         near = get_close_matches(field, SORTABLE, n=1)
         meant = f": did you mean {near[0]}?" if near else f"; there are {', '.join(SORTABLE)}."
-        end(Exit.USAGE, f"--order: {field!r} is no field to sort by{meant}")
+        end(Exit.USAGE, f"--order: {field!r} is not a sort field{meant}")
     if direction and direction not in get_args(Direction):
         known = ", ".join(get_args(Direction))
-        end(Exit.USAGE, f"--order: {direction!r} is no direction; there are {known}.")
+        end(Exit.USAGE, f"--order: {direction!r} is not a direction; there are {known}.")
     return OrderKey(field, cast("Direction", direction or "asc"))
 
 
 def _text(given: str) -> str:
-    """What an option says, or the file that it names."""
+    """Return the text of an option, or of the file that it names."""
     if not given.startswith("@"):
         return given
     if given == "@-":
@@ -242,8 +242,8 @@ def _text(given: str) -> str:
         end(Exit.USAGE, f"--filter: {given[1:]} cannot be read: {error}")
 
 
-def _said(shown: int, info: PageInfo | None = None, further: str = "") -> None:
-    """Say beside the rows how many there are, and how to see more."""
+def _summarize(shown: int, info: PageInfo | None = None, further: str = "") -> None:
+    """Print beside the rows how many there are, and how to see more."""
     console = errors()
     console.print(f"{shown} of {shown if info is None else info.total}", style="dim")
     if info is not None and info.has_next_page:

@@ -1,4 +1,4 @@
-"""Which service a command calls, and as whom: the local one, or any by its URL and a token."""
+"""The service and the caller of a command: the local service, or any by its URL and a token."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ P = ParamSpec("P")
 
 TOKEN: Final = "INSTALLS_TOKEN"  # noqa: S105 - the name of a variable
 DEMO_USER: Final = "usr_ada"
-"""Who calls the local service where nobody is named: of the demo an admin of ``wsp_acme``."""
+"""The default caller of the local service: an admin of ``wsp_acme`` in the demo."""
 
-_PANEL: Final = "Which service, and as whom"
+_PANEL: Final = "Service and caller"
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def connected(
         typer.Option(
             "--as",
             metavar="USER",
-            help=f"Of the local service: the user to be; {DEMO_USER} without it.",
+            help=f"The user to act as, in the local service; {DEMO_USER} by default.",
             rich_help_panel=_PANEL,
         ),
     ] = None,
@@ -45,8 +45,8 @@ def connected(
         str | None,
         typer.Option(
             metavar="URL",
-            help="Another service: its stack's ApiUrl. The token is then in --token-file or in "
-            f"the environment's {TOKEN}.",
+            help="Another service: its stack's ApiUrl. The token is in --token-file or in the "
+            f"variable {TOKEN}.",
             envvar="INSTALLS_BASE_URL",
             rich_help_panel=_PANEL,
         ),
@@ -65,24 +65,24 @@ def connected(
         Path,
         typer.Option(
             metavar="DIR",
-            help="Where the local service keeps its files.",
+            help="The directory of the local service's files.",
             envvar="LOCAL_STATE",
             show_default=".local",
             rich_help_panel=_PANEL,
         ),
     ] = DEFAULT_STATE,
 ) -> Iterator[Client]:
-    """A client of the service that the options name; the token never stands among them.
+    """Connect to the service that the options name; a token is never an option.
 
     Raises
     ------
     LocalSystemError
-        The local service is meant, and does not run or does not answer.
+        The local service does not run or does not answer.
     """
     token = partial(token_file.read_text, "utf-8") if token_file else os.environ.get(TOKEN)
     if base_url is not None:
         if as_user is not None:
-            end(Exit.USAGE, "--as is for the local service; with --base-url the token says who.")
+            end(Exit.USAGE, "--as is for the local service; with --base-url the token names the caller.")
         if token is None:
             end(Exit.USAGE, f"With --base-url a token is needed: --token-file, or {TOKEN}.")
         with Client(base_url, token) as client:
@@ -91,7 +91,7 @@ def connected(
     directory = StateDirectory(state)
     running = directory.running()
     if as_user is not None and not is_id(as_user):
-        end(Exit.USAGE, f"--as: {as_user!r} is not a user's id.")
+        end(Exit.USAGE, f"--as: {as_user!r} is not a valid user id.")
     if as_user is not None or token is None:
         token = SigningKey.of_machine(directory.signing_key).token(as_user or DEMO_USER)
     try:
@@ -102,7 +102,7 @@ def connected(
 
 
 def calls_api(function: Callable[Concatenate[Client, P], None]) -> Callable[..., None]:
-    """A command of a function that takes a client: with the options that say which service.
+    """Make a command of a function that takes a client; add the options of the service.
 
     typer reads a command's options from its signature, so the two signatures become one.
     """

@@ -24,11 +24,11 @@ PLAIN: Final = (
     "parentInstallId", "solutionId", "installedBy", "installedAt", "lastUpgradedAt", "deletedAt",
     "retentionTier",
 )  # fmt: skip
-"""The columns of a line for other programs: every field but the objects and the secrets' keeper."""
+"""Columns of a line for other programs: every field but objects and ``authStateId``."""
 
 Column = tuple[str, "Callable[[Install], str]"]
 
-_WHAT: Final[Sequence[Column]] = (
+_IDENTITY: Final[Sequence[Column]] = (
     ("ID", lambda one: one.id),
     ("INTEGRATION", lambda one: one.integration_id),
     ("WORKSPACE", lambda one: one.workspace_id),
@@ -46,23 +46,23 @@ _GAP: Final = 2
 
 
 def show_rows(console: Console, rows: Iterable[Install], *, as_json: bool) -> int:
-    """The rows of a list; how many there were."""
+    """Print the rows of a list; return their number."""
     if as_json:
         return _each(rows, lambda one: echo(console, json_line(one)))
     if console.is_terminal:
         found = tuple(rows)
         deleted = _DELETED if any(one.deleted_at for one in found) else ()
-        _table(console, found, (*_WHAT, *deleted, *_MORE))
+        _table(console, found, (*_IDENTITY, *deleted, *_MORE))
         return len(found)
     return _each(rows, lambda one: _plain(console, [one.raw[name] for name in PLAIN]))
 
 
 def show_trash(console: Console, rows: Iterable[Install], now: datetime) -> int:
-    """The deleted rows, with how long until each is purged; how many there were."""
+    """Print deleted rows with the time until each is purged; return their number."""
     if console.is_terminal:
         found = tuple(rows)
         left: Column = ("PURGED", lambda one: until_purge(one, now))
-        _table(console, found, (_WHAT[0], left, *_WHAT[1:], *_DELETED))
+        _table(console, found, (_IDENTITY[0], left, *_IDENTITY[1:], *_DELETED))
         return len(found)
 
     def plain(one: Install) -> None:
@@ -74,7 +74,7 @@ def show_trash(console: Console, rows: Iterable[Install], now: datetime) -> int:
 
 
 def show_one(console: Console, install: Install, now: datetime) -> None:
-    """One row, a line for each field."""
+    """Print one row, a line for each field."""
     values = {
         name: json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
         for name, value in install.raw.items()
@@ -94,7 +94,7 @@ def show_one(console: Console, install: Install, now: datetime) -> None:
 
 
 def json_line(install: Install) -> str:
-    """The row as the API gave it, on one line."""
+    """Return the row as the API sent it, on one line."""
     return json.dumps(install.raw, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -104,7 +104,7 @@ def echo(console: Console, line: str) -> None:
 
 
 def purge_at(install: Install) -> datetime | None:
-    """When a deleted install is purged (CONTRACT.md section 4); none for never."""
+    """Return the time of the purge of a deleted install (CONTRACT.md section 4); None for never."""
     if install.deleted_at is None:
         return None
     seconds = purge_time(timestamp(install.deleted_at), install.retention_tier)
@@ -112,7 +112,7 @@ def purge_at(install: Install) -> datetime | None:
 
 
 def until_purge(install: Install, now: datetime) -> str:
-    """How long until a deleted install is purged, in words."""
+    """Describe the time until a deleted install is purged."""
     due = purge_at(install)
     if due is None:
         return "never"
@@ -131,12 +131,12 @@ def moment(time: datetime | None) -> str:
 
 
 def visible(text: str) -> str:
-    """A text that does to a terminal nothing but be seen."""
+    """Escape what a terminal would act on."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _table(console: Console, rows: Sequence[Install], columns: Sequence[Column]) -> None:
-    """As many of the columns as there is room for, whole: what stands there is to be pasted."""
+    """Print the columns that fit whole, so that values can be copied."""
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     cells: list[list[str]] = []
     room = console.width
@@ -154,7 +154,7 @@ def _table(console: Console, rows: Sequence[Install], columns: Sequence[Column])
 
 
 def _each(rows: Iterable[Install], show: Callable[[Install], object]) -> int:
-    """Show rows as they come; how many there were."""
+    """Print rows as they arrive; return their number."""
     number = 0
     for one in rows:
         show(one)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class ApiKeyError(Exception):
-    """What was asked for cannot be done; the message is for whoever asked."""
+    """A request that cannot be carried out; its message is for the caller."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ ROOT: Final = Principal("usr_root")
 AT: Final = "2026-11-01T10:00:00.000Z"
 INSTALL: Final = "ins_large"
 SECONDS: Final = 300
-"""What an invocation of the cascade may take (template.yaml)."""
+"""Timeout of an invocation of the cascade (template.yaml)."""
 
 
 class Invocation:
@@ -74,7 +74,7 @@ class Counting(Table):
 
 @dataclass(frozen=True)
 class Size:
-    """What hangs from the install."""
+    """Dependents of the install."""
 
     members: int
     add_ons: int = 0

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Contention:
-    """What became of many changes."""
+    """The outcome of many changes."""
 
     changes: int = 0
     conflicts: int = 0
     refused: int = 0
     """Changes whose attempts were used up: the caller gets a 409."""
     ms: list[float] = field(default_factory=list)
-    """What those took that were written."""
+    """Milliseconds of the successful changes."""
 
 
 def simulate(rate: float, seconds: float, write: Lognormal, random: Random) -> Contention:

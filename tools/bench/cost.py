@@ -1,4 +1,4 @@
-"""What calls cost on AWS, in US dollars per million, from what was measured of each.
+"""Cost of calls on AWS, in US dollars per million, computed from measurements.
 
 The prices are list prices of us-east-1, without free tiers, volume discounts or savings plans, as
 AWS's pages had them in 2026; another region's go here.
@@ -41,7 +41,7 @@ VCPU: Final = 1_769
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What one call uses."""
+    """Resources that one call uses."""
 
     read: float
     written: float
@@ -57,7 +57,7 @@ class Spent:
     logged: int = 0
     """Bytes that the function logs."""
     through_api: bool = True
-    """Whether API Gateway is asked; the cascade is not."""
+    """True if the call passes API Gateway; the cascade does not."""
 
     @property
     def billed(self) -> int:

@@ -1,7 +1,7 @@
-"""How long each plan would take on a network, what it costs, and when a list agrees with a change.
+"""Time and cost of each plan on a simulated network.
 
-The handlers run on Dynoxide, whose time does not count: what they ask of it is recorded
-(``recording.py``), and timed on a network that is made up (``network.py``).
+The handlers run on Dynoxide, whose time does not count: their requests are recorded
+(``recording.py``) and timed on a simulated network (``network.py``).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def measured(*, large: bool) -> list[Measured]:
-    """Every plan, run on an engine."""
+    """Run every plan on an engine."""
     with engine() as client:
         table = Table(TABLE, client)
         plans.write(table, large=large)
@@ -46,13 +46,13 @@ def measured(*, large: bool) -> list[Measured]:
 
 
 def timed(one: Measured, network: Network, draws: int, seed: int) -> list[Moment]:
-    """How long it takes, again and again; the same for the same seed."""
+    """Simulate a call repeatedly; the same seed gives the same times."""
     random = Random(f"{seed} {one.name}")  # noqa: S311 - a simulation, no secret
     return [replay(one.trace, network, random) for _ in range(draws)]
 
 
 def plans_table(found: list[Measured], network: Network, draws: int, seed: int) -> Iterator[str]:
-    """How long each call takes, as the lines of a table in Markdown."""
+    """Return the time of each call as the lines of a Markdown table."""
     yield (
         "| call | plan | requests | in sequence | examined | read units | write units "
         "| of one partition | p50, ms | p99, ms |"
@@ -71,7 +71,7 @@ def plans_table(found: list[Measured], network: Network, draws: int, seed: int) 
 
 
 def cost_table(found: list[Measured], network: Network, draws: int, seed: int) -> Iterator[str]:
-    """What a million of each call costs, as the lines of a table in Markdown."""
+    """Return the cost of a million of each call as the lines of a Markdown table."""
     memory = function_memory()
     yield (
         "| a million of | billed, ms | reads | writes | Lambda | API Gateway | logs | sent "
@@ -97,7 +97,7 @@ def cost_table(found: list[Measured], network: Network, draws: int, seed: int) -
 
 
 def function_memory() -> dict[str, int]:
-    """The memory of each function in the template, in MB, by its logical id."""
+    """Return the memory of each function in the template, in MB, by logical id."""
     resources = load_template(TEMPLATE)["Resources"]
     return {
         name: int(resource["Properties"]["MemorySize"])

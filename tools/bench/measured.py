@@ -1,4 +1,4 @@
-"""Calls of the service, each with what it asked of the table, its CPU and the size of its line."""
+"""Calls of the service, each with its requests to the table, its CPU and its log line's size."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tools.bench.trace import Trace
 
 REPEATS: Final = 5
-"""How often a call is made; its CPU is the median."""
+"""Repetitions of a call; its CPU is the median."""
 
 MODULES: Final = {
     "ListInstallsFunction": "functions.list_installs.handler",
@@ -56,30 +56,30 @@ class Measured:
     answered: int
     logged: int
     rows: int | None
-    """Rows examined, the counters among them, where the line of the request says so."""
+    """Rows examined, including counters, if the request's log line has them."""
     plan: str
-    """How a list was run."""
+    """The plan of a list."""
 
     @property
     def requests(self) -> int:
-        """How many requests it made."""
+        """The number of its requests."""
         return sum(1 for _ in calls(self.trace))
 
 
 def measure(plan: Plan, recorder: Recorder) -> Measured:
-    """A call that changes nothing, made again and again."""
+    """Repeat a call that changes nothing."""
     _once(plan, recorder)  # what is made on first use
-    return _together([_once(plan, recorder) for _ in range(REPEATS)])
+    return _median_of([_once(plan, recorder) for _ in range(REPEATS)])
 
 
 def call(plan: Plan) -> Any:  # noqa: ANN401 - the handler's own answer
-    """What a call answers; what it logs is dropped."""
+    """Make a call and return its answer; drop its log lines."""
     with _logged():
         return plans.invoke(plan, _handler(plan), _Invocation())
 
 
 def later_page(plan: Plan) -> Plan:
-    """The plan of a page in the middle of its list; one without ``after`` as it is."""
+    """Return the plan with a cursor in the middle of its list; unchanged without ``after``."""
     query = plan.event["multiValueQueryStringParameters"] or {}
     if "after" not in query:
         return plan
@@ -110,7 +110,7 @@ def measure_commands(table: Table, recorder: Recorder) -> list[Measured]:
             )
         call(on["uninstall"])
         note("purge", on["purge"])
-    return [_together(some, name) for name, some in made.items()]
+    return [_median_of(runs, name) for name, runs in made.items()]
 
 
 def _once(plan: Plan, recorder: Recorder) -> Measured:
@@ -121,7 +121,7 @@ def _once(plan: Plan, recorder: Recorder) -> Measured:
         answer = plans.invoke(plan, handler, _Invocation())
         cpu = time.process_time() - began
     text = lines.getvalue()
-    told = _told(text)
+    line = _request_line(text)
     return Measured(
         plan.name,
         plan.function,
@@ -129,18 +129,18 @@ def _once(plan: Plan, recorder: Recorder) -> Measured:
         cpu,
         len(answer.get("body", "").encode()),
         len(text.encode()),
-        None if told is None else int(told["RowsExamined"]),
-        (told or {}).get("plan") or "",
+        None if line is None else int(line["RowsExamined"]),
+        (line or {}).get("plan") or "",
     )
 
 
-def _together(some: Sequence[Measured], name: str | None = None) -> Measured:
-    last = some[-1]
+def _median_of(runs: Sequence[Measured], name: str | None = None) -> Measured:
+    last = runs[-1]
     return Measured(
         name or last.name,
         last.function,
         last.trace,
-        median(one.cpu for one in some),
+        median(one.cpu for one in runs),
         last.answered,
         last.logged,
         last.rows,
@@ -153,15 +153,15 @@ def _handler(plan: Plan) -> plans.Handler:
     return handler
 
 
-def _told(text: str) -> dict[str, Any] | None:
-    """The line of the request, among those that were logged."""
+def _request_line(text: str) -> dict[str, Any] | None:
+    """Return the request's log line."""
     lines = (json.loads(line) for line in text.splitlines())
     return next((line for line in lines if "RowsExamined" in line), None)
 
 
 @contextmanager
 def _logged() -> Iterator[io.StringIO]:
-    """What the functions log meanwhile, in place of the standard output."""
+    """Capture the functions' log lines instead of printing them."""
     (handler,) = logger.handlers
     if not isinstance(handler, logging.StreamHandler):
         raise TypeError("the functions log to something else than a stream")

@@ -1,4 +1,4 @@
-"""How long a trace takes on a network that is made up: no clock of this machine is asked.
+"""Simulated time of a trace on a network; independent of this machine's clock.
 
 Each request takes a time drawn from a lognormal distribution, and some for its size. AWS promises
 "single-digit millisecond" for single items and no percentile ("Understanding Amazon DynamoDB
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tools.bench.trace import Trace
 
 _Z99: Final = 2.3263478740408408
-"""How many standard deviations the 99th percentile of a normal distribution lies above its mean."""
+"""Standard deviations of a normal distribution from its mean to its 99th percentile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Lognormal:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """What requests take, in milliseconds; ``per_mb_*`` for each MB of 1,024 KB."""
+    """Latencies of requests, in milliseconds; ``per_mb_*`` for each MB of 1,024 KB."""
 
     read: Lognormal = field(default=Lognormal(3, 15))
     """A read of a few KB, there and back."""
@@ -57,12 +57,12 @@ class Network:
     per_mb_examined: float = 40
     per_mb_answered: float = 25
     threads: int = FAN_OUT
-    """How many reads a process has under way at once, beside the caller's own."""
+    """Concurrent reads of a process, beside the caller's own."""
     caller: float = 20
     """From an answer of a function until the same caller's next request is at a function."""
 
     def of(self, call: Call, random: Random) -> float:
-        """What one request takes."""
+        """Draw the latency of one request."""
         base = (self.write if call.writes else self.read).draw(random)
         size = self.per_mb_examined * call.examined + self.per_mb_answered * call.answered
         return base + size / 1024
@@ -76,7 +76,7 @@ class Moment(NamedTuple):
 
 
 def replay(trace: Trace, network: Network, random: Random) -> Moment:
-    """When a trace ends that begins at nought, on times that are drawn anew."""
+    """Return the end of a trace that begins at zero, on newly drawn times."""
     return _Replay(network, random).run(trace, Moment(0, 0))
 
 

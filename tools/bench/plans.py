@@ -1,4 +1,4 @@
-"""The worlds, and the calls whose time and cost are worked out: plans of the list, and commands.
+"""Worlds and calls whose time and cost are computed: plans of the list, and commands.
 
 Each call is a Lambda handler with an event of API Gateway, or of the table's stream.
 """
@@ -25,7 +25,7 @@ SIZES: Final = {"wsp_1k": 1_000, "wsp_10k": 10_000}
 LARGE: Final = {"wsp_100k": 100_000}
 MANY: Final = world.zipf(4_000)
 CROWD: Final = {f"wsp_c{n:04}": 8 for n in range(1_000)}
-"""A thousand small ones, each with a live install of ``itg_0``."""
+"""A thousand small workspaces, each with a live install of ``itg_0``."""
 TENTH: Final = dict(list(CROWD.items())[:100])
 EDITOR: Final = "usr_big"
 ROOT: Final = "usr_root"
@@ -34,7 +34,7 @@ CHANGED: Final = tuple(f"ins_10k_{5 * n + 1:06}" for n in range(10))
 """The installs that the commands change; none is in a solution."""
 PLATFORM: Final = 10_000_000
 EVERYWHERE: Final = 100_000
-"""What the counters say of the platform, and of ``itg_0``: the planner takes them for true."""
+"""Counters of the platform and of ``itg_0``; the planner relies on them."""
 AT: Final = timestamp(world.START)
 
 
@@ -47,11 +47,11 @@ class Plan:
     """Its logical id in the template."""
     event: dict[str, Any]
     cold: bool = False
-    """Whether the caller's roles are not known yet to the function."""
+    """True if the function has not cached the caller's roles."""
 
 
 def write(table: Table, *, large: bool) -> None:
-    """Write the worlds, and who sees them."""
+    """Write the worlds and their users."""
     sizes = SIZES | (LARGE if large else {})
     world.write(table, sizes, EDITOR, "admin")
     world.write(table, MANY, "usr_many")
@@ -145,7 +145,7 @@ def cascade(table: Table, install_id: str) -> Plan:
 
 
 def invoke(plan: Plan, handler: Handler, context: object = None) -> Any:  # noqa: ANN401
-    """Call a handler as Lambda does; what it answers.
+    """Call a handler as Lambda does; return its answer.
 
     Raises
     ------

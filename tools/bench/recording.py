@@ -1,7 +1,7 @@
-"""Records what a handler asks of the table, and what waits for what.
+"""Recording of a handler's requests to the table, and of their dependencies.
 
-In place of the store's connection, and of its threads: what would run side by side runs one after
-the other, so that a recording is the same each time, and is noted as the branches of a fork.
+It replaces the store's connection and threads: concurrent requests run one after another, so that a
+recording is reproducible, and are recorded as the branches of a fork.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _WRITE: Final = "TransactWriteItems"
 
 
 class Recorder(Connection):
-    """A connection that keeps a trace of what goes through it."""
+    """A connection that traces its requests."""
 
     def __init__(self, endpoint: str, region: str) -> None:
         super().__init__(endpoint, region)
@@ -38,12 +38,12 @@ class Recorder(Connection):
         return self
 
     def taken(self) -> Trace:
-        """What was recorded since it was last taken."""
+        """Return and clear the recording."""
         steps, self._steps = self._steps, []
         return tuple(steps)
 
     def call(self, operation: str, request: dict[str, Any]) -> Any:  # noqa: ANN401
-        """One operation, noted."""
+        """Send and record one operation."""
         if operation == _WRITE:
             request = request | {"ReturnConsumedCapacity": "TOTAL"}
         answer = super().call(operation, request)
@@ -65,7 +65,7 @@ class Recorder(Connection):
         return answer
 
     def gather(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
-        """What ``store.parallel.gather`` is, as a fork."""
+        """Record ``store.parallel.gather`` as a fork."""
         if not tasks:
             return []
         branches: list[Trace] = []
@@ -78,7 +78,7 @@ class Recorder(Connection):
         return results
 
     def begin(self, task: Callable[[], T]) -> Callable[[], T]:
-        """What ``store.parallel.begin`` is."""
+        """Record ``store.parallel.begin``."""
         self._begun += 1
         number = self._begun
         result, branch = self._branch(task)
@@ -101,7 +101,7 @@ class Recorder(Connection):
 
 @contextmanager
 def recorded(recorder: Recorder) -> Iterator[None]:
-    """Within, the functions' handlers reach the table through the recorder."""
+    """Route the handlers' requests through the recorder."""
     with (
         patch.object(table, "Connection", lambda *_: recorder),
         patch.object(reader, "gather", recorder.gather),
@@ -121,7 +121,7 @@ def _units(answer: Any) -> float:  # noqa: ANN401 - the service's own JSON
 
 
 def _partition(operation: str, request: dict[str, Any]) -> str | None:
-    """The partition key that a query or a read of one item goes to, and its index."""
+    """Return the partition key of a query or a read of one item, and its index."""
     if operation == "GetItem":
         return str(request["Key"][keys.PK]["S"])
     if operation != "Query":

@@ -1,4 +1,4 @@
-"""Where the figures of the benchmarks are kept: marked sections of docs/performance.md."""
+"""Figures of the benchmarks in marked sections of docs/performance.md."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PAGE: Final = ROOT / "docs" / "performance.md"
 
 
 def heading(command: str) -> str:
-    """Where figures come from: the command, the day, the machine and its load."""
+    """Describe the origin of figures: the command, the day, the machine and its load."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     day = datetime.now(UTC).date().isoformat()
     load = os.getloadavg()[2]

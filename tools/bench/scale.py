@@ -1,4 +1,4 @@
-"""What docs/scale.md quotes: time, cost, lists after a change, and changes of one workspace."""
+"""The figures of docs/scale.md: time, cost, lists after a change, changes of one workspace."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 RATES: Final = (5, 10, 20, 30, 40, 50, 60, 80)
 """Changes a second of one counter."""
 SECONDS: Final = 600
-"""How long the changes of one counter go on, in the simulation's time."""
+"""Simulated seconds of changes to one counter."""
 
 
 def report(
     network: Network, lag: Lag, *, large: bool, draws: int, trials: int, seed: int
 ) -> Iterator[str]:
-    """All of it, in Markdown."""
+    """Return all figures as Markdown."""
     found = latency.measured(large=large)
     yield "### Time"
     yield from latency.plans_table(found, network, draws, seed)

@@ -1,4 +1,4 @@
-"""When a list agrees with a change that its caller has made: read your writes.
+"""Time until a list shows its caller's own change (read your writes).
 
 Three copies of the table: the leader, which transactions and consistent reads go to; a follower,
 where counters may be read from; and one that the indexes are read from. What is written to the
@@ -40,7 +40,7 @@ MOST_LISTS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far copies are behind, in milliseconds.
+    """Lag of the copies, in milliseconds.
 
     An item has three copies and a write is answered when two have it (Elhemali et al., "Amazon
     DynamoDB", USENIX ATC 2022): an eventually consistent read meets the third in one case of three.
@@ -126,15 +126,15 @@ class Copies(Recorder):
 
 @dataclass(slots=True)
 class Agreement:
-    """What a caller saw who listed again and again after each of many changes."""
+    """Lists of a caller, repeated after each of many changes."""
 
     lists: int = 0
     first_rows: int = 0
-    """How many first lists did not have the change in their rows."""
+    """First lists whose rows lacked the change."""
     first_total: int = 0
-    """How many did not in their total."""
+    """First lists whose total lacked the change."""
     contradictions: int = 0
-    """How many lists had the change in one of the two alone."""
+    """Lists with the change in only one of the two."""
     ms: list[float] = field(default_factory=list)
     """From the answer to the change until a list begins that agrees in both."""
 

@@ -1,4 +1,4 @@
-"""Cold starts: fresh processes, in turn, of each function and of what they are compared with.
+"""Cold starts: fresh processes, in turn, of each function and of a bare boto3 client.
 
 A round starts every program once. The functions get the events of ``events/`` on the demo's rows,
 which are written anew before each round. What Lambda adds to a start (a sandbox, the code's
@@ -60,7 +60,7 @@ sys.exit(answer.get("statusCode", 200) >= 500)
 
 @dataclass(slots=True)
 class Program:
-    """One program, and how long its processes took, in milliseconds."""
+    """One program, and the milliseconds of its processes."""
 
     code: str
     event: str = "{}"
@@ -68,7 +68,7 @@ class Program:
     cpu: list[float] = field(default_factory=list)
 
     def run(self) -> None:
-        """Start it once."""
+        """Run the program once."""
         cpu, wall = _children(), time.perf_counter()
         subprocess.run(  # noqa: S603 - our own interpreter and code
             [sys.executable, "-c", self.code],
@@ -80,14 +80,14 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Starts:
-    """What was measured: programs by name, and of the list's imports the milliseconds of each."""
+    """Results: programs by name, and the milliseconds of each import of the list."""
 
     programs: Mapping[str, Program]
     imports: Mapping[str, Sequence[float]]
 
 
 def measure(rounds: int, progress: Callable[[str], None]) -> Starts:
-    """Run every program so many times."""
+    """Run every program a number of times."""
     key = SigningKey.generate()
     os.environ |= {"ISSUER": ISSUER, "AUDIENCE": AUDIENCE, "JWKS": key.key_set()}
     os.environ |= {"DEAD_LETTER_BUCKET": "none", "POWERTOOLS_METRICS_NAMESPACE": "bench"}
@@ -117,7 +117,7 @@ def measure(rounds: int, progress: Callable[[str], None]) -> Starts:
 
 
 def tables(measured: Starts) -> Iterator[str]:
-    """What was measured, as lines of Markdown."""
+    """Return the results as lines of Markdown."""
     programs, found = measured.programs, measured.imports
     bare = statistics.median(programs[CLIENT].wall)
     yield "| fresh process | wall, ms (quartiles) | CPU, ms | of the bare client's wall |"

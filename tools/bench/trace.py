@@ -1,4 +1,4 @@
-"""What a request asked of the table, and what waited for what: recorded once, to be timed often.
+"""Trace of a request: its calls to the table and their dependencies.
 
 A trace is a sequence of steps. A call waits for the one before it; the branches of a fork run side
 by side on a bounded number of threads; what was begun beside the rest is awaited later. They are
@@ -30,7 +30,7 @@ class Call:
 
     @property
     def writes(self) -> bool:
-        """Whether it is a transaction."""
+        """True if the call is a transaction."""
         return self.operation == "TransactWriteItems"
 
 

@@ -1,4 +1,4 @@
-"""Demo data: a small world in which every corner of the service can be seen."""
+"""Demo data: a small world that shows every feature of the service."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tools.demo.catalogue import add_catalogue
-from tools.demo.crowd import add_crowd
-from tools.demo.places import add_places
-from tools.demo.story import add_story
+from tools.demo.bulk import add_bulk
+from tools.demo.workspaces import add_workspaces
+from tools.demo.fixtures import add_fixtures
 from tools.demo.world import World
 
 if TYPE_CHECKING:
@@ -19,17 +19,17 @@ __all__ = ["demo_lines", "write"]
 
 
 def demo_lines(now: datetime | None = None) -> Iterator[str]:
-    """The demo's rows as the importer reads them, one line each, without the line's end.
+    """Yield the demo's rows as lines of an import, without line ends.
 
-    The same ``now`` gives the same lines; by default it is today's midnight, UTC. Only deletions
-    depend on it, so that no retention has run out yet.
+    The same ``now`` gives the same lines; the default is today's midnight, UTC. Only deletions
+    depend on it, so that no retention has expired.
     """
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     world = World(now or midnight)
-    add_places(world)
+    add_workspaces(world)
     add_catalogue(world)
-    add_story(world)
-    add_crowd(world)
+    add_fixtures(world)
+    add_bulk(world)
     yield from world.lines()
 
 

@@ -1,4 +1,4 @@
-"""What can be installed: integrations of every trust tier and visibility, and their versions."""
+"""The catalogue: integrations of every trust tier and visibility, and their versions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _PRIVATE, _UNLISTED, _PUBLIC = Visibility
 INTEGRATIONS: Final = (
-    # id, where authored, name, publisher, trust, visibility, versions
+    # id, workspace, name, publisher, trust, visibility, versions
     ("itg_crm", "wsp_acme", "CRM", "Acme", TrustTier.FIRST_PARTY, _PUBLIC, 3),
     ("itg_mail", "wsp_acme", "Mail", "Acme", TrustTier.FIRST_PARTY, _PUBLIC, 2),
     ("itg_sign", "wsp_acme", "Signatures ✍️", "Acme", TrustTier.FIRST_PARTY, _UNLISTED, 2),
@@ -24,7 +24,7 @@ INTEGRATIONS: Final = (
     ("itg_wiki", "wsp_solo", "WIKI", "Sol", TrustTier.COMMUNITY, _PUBLIC, 1),
 )
 VERSIONS: Final = {id_: count for id_, *_, count in INTEGRATIONS}
-"""How many versions each integration has."""
+"""Number of versions of each integration."""
 
 
 def add_catalogue(world: World) -> None:
@@ -51,7 +51,7 @@ def add_catalogue(world: World) -> None:
 
 
 def version_id(integration_id: str, version: int) -> str:
-    """The id of an integration's version."""
+    """Return the id of an integration's version."""
     return f"itv_{integration_id.removeprefix('itg_')}_{version}"
 
 

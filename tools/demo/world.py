@@ -1,4 +1,4 @@
-"""The rows of the demo while they are made."""
+"""The rows of the demo under construction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 START: Final = datetime(2025, 1, 6, 9, 0, tzinfo=UTC)
-"""When the demo's history begins: a Monday morning."""
+"""The begin of the demo's history: a Monday morning."""
 
 _TYPES: Final[dict[type[model.Row], str]] = {
     model.Install: "install",
@@ -35,7 +35,7 @@ _OBJECTS: Final = ("variables", "permissions")
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """When something was deleted, and how long it is kept."""
+    """Time and retention tier of a deletion."""
 
     at: str | None = None
     tier: str | None = None
@@ -45,7 +45,7 @@ ALIVE: Final = Removal()
 
 
 class World:
-    """Rows in the order in which they were made; chance that is the same every time."""
+    """Rows in the order of creation, and reproducible random numbers."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -57,11 +57,11 @@ class World:
         self._rows += rows
 
     def removal(self, days_ago: float, tier: str | None) -> Removal:
-        """A deletion some days before now."""
+        """Return a deletion a number of days before now."""
         return Removal(timestamp(self.now - timedelta(days=days_ago)), tier)
 
     def lines(self) -> Iterator[str]:
-        """The rows as JSON."""
+        """Yield the rows as JSON."""
         for row in self._rows:
             values: dict[str, Any] = {"type": _TYPES[type(row)]}
             for name, attribute in items.FIELD_NAMES[type(row)]:
@@ -71,10 +71,10 @@ class World:
 
 
 def day(number: float) -> str:
-    """A time so many days after the start."""
+    """Return the time a number of days after the start."""
     return timestamp(START + timedelta(days=number))
 
 
 def as_text(value: dict[str, Any]) -> str:
-    """A JSON object as the rows keep it."""
+    """Return a JSON object as its text in a row."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _NAMED: Final = 12
-"""Of how many users whoever started the system is given a token at once."""
+"""Number of users whose tokens are printed at the start."""
 
 State = Annotated[
     Path, typer.Option("--state", help="Where the system keeps its files.", envvar="LOCAL_STATE")
@@ -109,7 +109,7 @@ def token(
 
 
 def introduction(system: LocalSystem) -> Iterator[str]:
-    """What to tell whoever started the system: where it is, and lines to paste."""
+    """Return the text of the start: addresses, and lines to paste."""
     stack = system.stack
     installs = f"{stack.base_url}/api/integration-installs"
     yield f"\nConsole   {stack.pages_url}/console/"

@@ -36,7 +36,7 @@ _STAMP: Final = ROOT / ".aws-sam" / "local.stamp"
 
 @dataclass(frozen=True, slots=True)
 class DeployedStack:
-    """What the deployed stack says of itself."""
+    """Description of the deployed stack."""
 
     base_url: str
     table_name: str
@@ -127,7 +127,7 @@ def build(log: Path) -> None:
 
 
 def origin_pattern() -> str:
-    """What the template takes for a web origin, as a regular expression."""
+    """The template's pattern of a web origin."""
     pattern: str = load_template(TEMPLATE)["Parameters"]["AllowedOrigin"]["AllowedPattern"]
     return pattern
 

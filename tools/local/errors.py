@@ -1,4 +1,4 @@
-"""What can keep the local system from running, each told in one line."""
+"""Errors that keep the local system from running; each message is one line."""
 
 from __future__ import annotations
 

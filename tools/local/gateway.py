@@ -1,4 +1,4 @@
-"""What the gateway answers by itself, and the emulator leaves out when it deploys an API.
+"""Answers of the gateway itself, which the emulator omits when it deploys an API.
 
 ministack reads the routes of the API's definition, but neither its gateway responses nor the
 responses of integrations (those of preflights); put one by one it honours them all.

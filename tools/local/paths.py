@@ -1,4 +1,4 @@
-"""Where the project's own files and the installed engines are."""
+"""Paths of the project's files and of the installed engines."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def engine_platform() -> str:
 
 
 def packaged_dynoxide() -> Path:
-    """Where npm puts the Dynoxide binary of this platform."""
+    """Path of this platform's Dynoxide binary, as npm installs it."""
     modules = ENVIRONMENTS / "dynoxide" / "node_modules"
     return modules / "@dynoxide" / engine_platform() / "dynoxide"

@@ -1,4 +1,4 @@
-"""Whoever the table knows: to be acted as on the pages, and shown in the first lines to paste."""
+"""Users of the table: for the pages' sign-in, and for the lines to paste at the start."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class User:
     id: str
     name: str
     is_admin: bool
-    """Whether the user sees every workspace."""
+    """True if the user sees every workspace."""
     roles: Mapping[str, str]
     """By workspace."""
 
@@ -40,7 +40,7 @@ def users(tables: DynamoDBClient, table_name: str) -> list[User]:
 
 
 def told(base_url: str, known: Iterable[User], key: SigningKey) -> dict[str, Any]:
-    """What the pages are told, as JSON: where the API is, and a fresh token for each user."""
+    """Return the pages' settings as JSON: the API's URL, and a fresh token for each user."""
     return {
         "baseUrl": base_url,
         "users": [

@@ -59,7 +59,7 @@ class Child:
         return self._process.pid
 
     def running(self) -> bool:
-        """Whether the program has not ended."""
+        """Return True if the program is running."""
         return self._process.poll() is None
 
     def wait(self) -> int:

@@ -1,4 +1,4 @@
-"""What the local system keeps on disk, by default below ``.local``."""
+"""State of the local system on disk, by default below ``.local``."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class RunningStack:
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> RunningStack:
-        """What ``as_json`` wrote."""
+        """Read the text of ``as_json``."""
         return cls(
             base_url=document["baseUrl"],
             pages_url=document["pagesUrl"],

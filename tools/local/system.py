@@ -54,7 +54,7 @@ class LocalSystem:
     engines: tuple[Child, ...]
 
     def healthy(self) -> bool:
-        """Whether everything that it consists of still runs."""
+        """Return True if all parts of the system run."""
         return all(engine.running() for engine in self.engines)
 
 

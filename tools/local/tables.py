@@ -40,7 +40,7 @@ def load_template(path: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class TableDefinition:
-    """What CreateTable and UpdateTimeToLive need to know of a table."""
+    """Definition of a table, for CreateTable and UpdateTimeToLive."""
 
     attributes: list[dict[str, str]]
     keys: list[dict[str, str]]

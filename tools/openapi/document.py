@@ -27,7 +27,7 @@ _TAG: Final = "Installs"
 _HEADER: Final = "# Made by 'python -m tools openapi'; a test compares the two.\n"
 _DEFAULT_ORDER: Final = [{"installedAt": "desc"}]
 _BASE: Final = (400, 401, 403, 404, 413, 415, 429, 500, 503)
-"""What any route may answer; by the function or, for it, by the gateway."""
+"""Errors of any route, by the function or by the gateway for it."""
 _OF_GATEWAY: Final = {413: "invalid_parameter", 415: "invalid_parameter"}
 """Statuses that only the gateway answers with, and its code (template.yaml, GatewayResponses)."""
 
@@ -87,7 +87,7 @@ def document() -> Json:
 
 
 def _servers() -> list[Json]:
-    """Where the API may be: on this machine ('make run'), or deployed."""
+    """Servers of the API: on this machine ('make run'), or deployed."""
     deployed = {
         "api": {"default": "abcdefghij", "description": "The stack's output ApiId"},
         "region": {"default": "eu-central-1"},

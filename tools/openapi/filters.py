@@ -157,7 +157,7 @@ def _argument(operator: Operator, one: Schema) -> Schema:
 
 
 def _json_comparison(name: str) -> Schema:
-    """What may be said of a JSON object: a place in it under one operator, or a key of it."""
+    """Schema of a condition on a JSON object: a path with one operator, or a key."""
     path: Schema = {"type": "array", "minItems": 1, "maxItems": MAX_ENTRIES, "items": _TEXT}
     at_place = {PATH: path, **_place_operators()}
     has_key = OPERATORS["hasKey"]
@@ -167,7 +167,7 @@ def _json_comparison(name: str) -> Schema:
 
 
 def _place_comparison() -> Schema:
-    """What may be said of a place in a JSON object: a value, or operators."""
+    """Schema of a condition on a path in a JSON object: a value, or operators."""
     return {"anyOf": [*_JSON_VALUES.values(), _object(_place_operators(), minProperties=1)]}
 
 

@@ -1,4 +1,4 @@
-"""What the document says in words: of the API, its operations, and the fields of an install."""
+"""Texts of the document: the API, its operations, and the fields of an install."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INSTALLS: Final = "What is installed, and the trash."
 
 
 class Operation(NamedTuple):
-    """What an operation does: a line, and what else there is to know."""
+    """Texts of an operation: a summary and a description."""
 
     summary: str
     description: str

@@ -1,1 +1,1 @@
-"""What an operator runs against a system, local or on AWS: ``redrive`` and ``verify``."""
+"""Commands of an operator for a system, local or on AWS: ``redrive`` and ``verify``."""

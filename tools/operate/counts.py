@@ -34,12 +34,12 @@ class Difference:
     counted: int
     recounted: int
     changes: int | None
-    """Of the one item that will be corrected."""
+    """Key of the item that is corrected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """What is wrong, and what could not be told since it never stood still."""
+    """Wrong counters, and those that kept changing."""
 
     wrong: list[Difference]
     undecided: list[Key]
@@ -48,7 +48,7 @@ class Recount:
 
 
 def name_of(key: Key) -> Key:
-    """What a counter counts: all shards of one count have the name of the first."""
+    """Return the count of a counter: all shards of one count have the name of the first."""
     if key.pk.startswith(keys.LIVE_PREFIX):
         return keys.platform_live_count(0)
     if key.pk.startswith(keys.INTEGRATION_PREFIX):
@@ -66,7 +66,7 @@ def is_obsolete(key: Key) -> bool:
 
 
 def recounted(installs: Iterable[Seen]) -> Counter[Key]:
-    """What each count should be."""
+    """Compute the true value of each count."""
     counts: Counter[Key] = Counter()
     for one in installs:
         if one.deletion_id is None:

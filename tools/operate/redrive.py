@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PREFIXES: Final = ("dead-letters/", "aws/lambda/")
-"""Where the function parks a record, and where Lambda's mapping leaves a batch."""
+"""Key prefixes of dead letters: of the function, and of Lambda's mapping."""
 
 
 class Result(StrEnum):
-    """What became of an object."""
+    """Outcome of an object."""
 
     DONE = "done"
     DEAD_LETTERED_AGAIN = "dead-lettered again"
@@ -68,7 +68,7 @@ class Redrive:
         return Result.DONE, f"{len(records)} records"
 
     def _mark(self, key: str) -> dict[str, str]:
-        """What the one who put an object wrote beside it: another each time."""
+        """Return the metadata of an object's writer: different for each write."""
         return self.objects.head_object(Bucket=self.bucket, Key=key).get("Metadata", {})
 
 

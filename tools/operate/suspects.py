@@ -1,4 +1,4 @@
-"""What a walk makes suspicious, and what a second, consistent look says of it.
+"""Suspected disagreements of a scan, confirmed by a second, consistent read.
 
 The look is the rule of CONTRACT.md section 7 once more, apart from the cascade's own code. What has
 pending work that is not overdue is being worked on, and no disagreement.
@@ -75,7 +75,7 @@ def _parent(seen: Walk, install_id: str) -> str | None:
 
 
 def about_install(table: Table, install_id: str) -> Iterator[str]:
-    """What does not agree with an install, read consistently; nothing while it is being worked on.
+    """Return disagreements with an install, read consistently; none while work is pending.
 
     The pending work is read last: an install that changed meanwhile has a new revision of it by
     then, unless its cascade has ended as well; then a second look finds nothing.
@@ -132,7 +132,7 @@ def _about_row(table: Table, state: InstallState) -> Iterator[str]:
 
 
 def about_solution(table: Table, solution_id: str) -> Iterator[str]:
-    """What does not agree with the installs of a solution, read consistently.
+    """Return disagreements with the installs of a solution, read consistently.
 
     Nothing, if an install in it changed while it was looked at, or waits for its cascade.
     """

@@ -1,4 +1,4 @@
-"""Whether a table agrees with itself, and how what does not is mended.
+"""Check of a table's consistency, and its repair.
 
 One walk finds suspects; each is looked at again by itself, consistently, and twice, before anything
 is said of it: what a cascade finishes during one look is in order in the next. What is mended is
@@ -41,13 +41,13 @@ if TYPE_CHECKING:
     About = Callable[[Table, str], Iterator[str]]
 
 LOOKS: Final = 5
-"""How often a suspect is looked at; what never looks the same twice is in motion, and not told."""
+"""Reads of a suspect; one that differs at every read is changing, and not reported."""
 
 PAUSE: Final = 0.2
 """In seconds, between two looks."""
 
 ROUNDS: Final = 3
-"""How often one suspect is mended before it is left: others may change it at the same time."""
+"""Repairs of one suspect before giving up: others may change it at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Verifier:
         return Finding(f"solution {solution_id}", told, repaired)
 
     def _told(self, about: About, id_: str) -> tuple[str, ...]:
-        """What two looks in a row say alike; nothing, if one finds nothing."""
+        """Return the finding that two consecutive reads agree on; None if a read finds none."""
         before: tuple[str, ...] | None = None
         for _ in range(LOOKS):
             told = tuple(about(self.table, id_))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Seen(NamedTuple):
-    """What matters of an install."""
+    """Fields of an install that are compared."""
 
     deletion_id: str | None
     cascaded: bool
@@ -34,7 +34,7 @@ class Seen(NamedTuple):
 
     @classmethod
     def of(cls, state: InstallState) -> Seen:
-        """Of an install as it was read."""
+        """State of an install as read."""
         row = state.row
         deletion_id = None if state.deletion is None else state.deletion.id
         return cls(
@@ -45,7 +45,7 @@ class Seen(NamedTuple):
 
 @dataclass(slots=True)
 class Walk:
-    """What a walk has seen."""
+    """Rows that a scan has seen."""
 
     installs: dict[str, Seen] = field(default_factory=dict)
     marks: defaultdict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
@@ -61,7 +61,7 @@ class Walk:
     """By solution: the deletions that it and its members follow."""
     counters: dict[Key, int] = field(default_factory=dict)
     pending_work: dict[str, str] = field(default_factory=dict)
-    """When each install is due to be looked at."""
+    """Due time of each install's pending work."""
 
     def take(self, item: Item) -> None:
         """Remember one item."""

@@ -174,7 +174,7 @@ def test_an_answer_of_something_else_is_told_as_such(make: Make, answer: httpx.R
         assert told.value.status == answer.status_code
 
 
-def test_a_walk_forward(make: Make) -> None:
+def test_pagination_forward(make: Make) -> None:
     service = Service([page("a", "b", more=True), page("c", "d", more=True), page("e")])
 
     assert ids(make(service).rows(limit=2, workspace_id="w")) == ["a", "b", "c", "d", "e"]
@@ -183,14 +183,14 @@ def test_a_walk_forward(make: Make) -> None:
     assert {query["workspace_id"] for query in service.queries} == {"w"}
 
 
-def test_a_walk_backward_has_the_nearest_first(make: Make) -> None:
+def test_pagination_backward_has_the_nearest_first(make: Make) -> None:
     service = Service([page("c", "d", before=True), page("a", "b")])
 
     assert ids(make(service).rows(before="e")) == ["d", "c", "b", "a"]
     assert [query["before"] for query in service.queries] == ["e", "c"]
 
 
-def test_a_walk_between_two_cursors_ends_where_nothing_is_left(make: Make) -> None:
+def test_pagination_between_two_cursors_ends_where_nothing_is_left(make: Make) -> None:
     service = Service([page("b", more=True), page(more=True)])
 
     assert ids(make(service).rows(after="a", before="c")) == ["b"]
@@ -199,7 +199,7 @@ def test_a_walk_between_two_cursors_ends_where_nothing_is_left(make: Make) -> No
     ]  # fmt: skip
 
 
-def test_a_walk_of_at_most_so_many_reads_no_more(make: Make) -> None:
+def test_pagination_with_a_maximum_reads_no_more(make: Make) -> None:
     def cut(request: httpx.Request) -> httpx.Response:
         start = int(request.url.params.get("after", "0"))
         limit = int(request.url.params["limit"])
@@ -222,7 +222,7 @@ def test_pages_of_at_most_so_many(make: Make) -> None:
 
 
 @pytest.mark.parametrize("second", [page("b", more=True), page("x", "a", more=True)])
-def test_a_walk_that_stands_still_ends(make: Make, second: httpx.Response) -> None:
+def test_pagination_that_makes_no_progress_ends(make: Make, second: httpx.Response) -> None:
     client = make(Service([page("a", more=True), second]))
     with pytest.raises(UnexpectedAnswerError):
         list(client.rows())

@@ -1,4 +1,4 @@
-"""What a list reads, and when it is too much, over a table in memory (CONTRACT.md section 2)."""
+"""Reads of a list over a table in memory, and its budget (CONTRACT.md section 2)."""
 
 from __future__ import annotations
 

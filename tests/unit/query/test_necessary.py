@@ -1,4 +1,4 @@
-"""What a filter makes necessary, and what is left of it without constants (docs/adr/0007)."""
+"""Constraints that a filter implies, and the filter without constants (docs/adr/0007)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far each shard of a stream has been dealt with, kept over restarts."""
+"""Checkpoint of each shard of a stream, kept over restarts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Checkpoint:
                 self._positions = saved["positions"]
 
     def position(self, shard_id: str) -> str | None:
-        """Where the shard's work ended, or None where it has not begun."""
+        """Return the position of a shard; None if it has not begun."""
         return self._positions.get(shard_id)
 
     def advance(self, shard_id: str, sequence_number: str) -> None:

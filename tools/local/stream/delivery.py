@@ -37,7 +37,7 @@ class _Batch:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What every shard's delivery shares."""
+    """State that the deliveries of all shards share."""
 
     settings: MappingSettings
     invoke: Invoke
@@ -60,7 +60,7 @@ class ShardDelivery:
 
     @property
     def done(self) -> bool:
-        """Whether the shard has ended and all of it has been dealt with."""
+        """Return True if the shard is closed and fully processed."""
         return self._reader.ended and not self._waiting and not self._batches
 
     def step(self, *, at_once: bool = False) -> bool:

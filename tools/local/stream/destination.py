@@ -1,4 +1,4 @@
-"""Where batches go that were given up: the failure destination of an event source mapping.
+"""The failure destination of an event source mapping, for abandoned batches.
 
 The shape of the document and the object's key are those of "Capturing discarded batches" in the AWS
 Lambda developer guide (services-dynamodb-errors). Only S3 is served: it alone keeps the records.
@@ -27,7 +27,7 @@ _S3_ARN: Final = "arn:aws:s3:::"
 
 
 class Condition(StrEnum):
-    """Why a batch was given up."""
+    """Reason that a batch was abandoned."""
 
     RETRIES_EXHAUSTED = "RetryAttemptsExhausted"
     TOO_OLD = "RecordAgeExceeded"

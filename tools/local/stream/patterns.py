@@ -35,7 +35,7 @@ class EventPattern:
         self._test = _compile(tree)
 
     def matches(self, event: Mapping[str, Any]) -> bool:
-        """Whether the event has everything that the pattern asks for."""
+        """Return True if the event matches the pattern."""
         return self._test(event)
 
 

@@ -15,7 +15,7 @@ class StreamRecord:
 
     sequence_number: str
     created: float
-    """When DynamoDB made it, in epoch seconds."""
+    """Time of its creation by DynamoDB, in epoch seconds."""
     event: Mapping[str, Any]
 
     @classmethod
@@ -44,7 +44,7 @@ class StreamRecord:
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether the images are equal: a record that DynamoDB never writes, but Dynoxide does."""
+        """Return True if the images are equal; Dynoxide writes such records, DynamoDB does not."""
         change = self.event["dynamodb"]
         return (
             self.event["eventName"] == "MODIFY"

@@ -1,4 +1,4 @@
-"""What a function's answer means for its batch.
+"""Meaning of a function's answer for its batch.
 
 "Configuring partial batch response" in the AWS Lambda developer guide
 (services-ddb-batchfailurereporting) tells which answers are a success, a failure from some record

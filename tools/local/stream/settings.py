@@ -19,7 +19,7 @@ DEFAULT_BATCH_SIZE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class MappingSettings:
-    """How a stream is delivered; the defaults are Lambda's."""
+    """Settings of a stream's delivery; the defaults are Lambda's."""
 
     uuid: str = "00000000-0000-0000-0000-000000000000"
     function_arn: str = ""
@@ -62,5 +62,5 @@ class MappingSettings:
         return cls.from_description({**mapping, **named})
 
     def wants(self, record: Mapping[str, Any]) -> bool:
-        """Whether a record matches one of the filters; without any, every record does."""
+        """Return True if a record matches one of the filters, or if there are none."""
         return not self.patterns or any(pattern.matches(record) for pattern in self.patterns)

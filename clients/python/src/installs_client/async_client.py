@@ -10,7 +10,7 @@ import httpx
 from installs_client import connection, operations
 from installs_client.exchange import Outcome, Pause, Step, exchange
 from installs_client.retries import Retries
-from installs_client.walk import Walk
+from installs_client.pagination import Paginator
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -44,35 +44,35 @@ class AsyncClient:
         self._retries = retries
 
     async def list(self, **query: Unpack[Query]) -> Page:
-        """One page of the installs that the caller sees."""
+        """Return one page of the installs that the caller sees."""
         return await self._run(operations.list_page(query))
 
     async def trash(self, **query: Unpack[Query]) -> Page:
-        """One page of the deleted installs."""
+        """Return one page of the deleted installs."""
         query["include_deleted"] = "only"
         return await self._run(operations.list_page(query))
 
     def pages(self, *, max_pages: int | None = None, **query: Unpack[Query]) -> AsyncIterator[Page]:
-        """Page by page: from ``after`` or the start; with ``before`` alone backward from there."""
-        return self._pages(Walk(query, max_pages=max_pages))
+        """Iterate over pages: from ``after`` or the start; with ``before`` alone, backward from there."""
+        return self._pages(Paginator(query, max_pages=max_pages))
 
     def rows(
         self, *, max_rows: int | None = None, **query: Unpack[Query]
     ) -> AsyncIterator[Install]:
-        """Row by row, in the same way; backward, the nearest row comes first."""
-        walk = Walk(query, max_rows=max_rows)
-        return (row async for page in self._pages(walk) for row in walk.rows(page))
+        """Iterate over rows in the same way; backward, the nearest row comes first."""
+        paginator = Paginator(query, max_rows=max_rows)
+        return (row async for page in self._pages(paginator) for row in paginator.rows(page))
 
     async def get(self, install_id: str) -> Install:
-        """One install, deleted or not."""
+        """Return one install, deleted or not."""
         return await self._run(operations.get(install_id))
 
     async def uninstall(self, install_id: str) -> None:
-        """Put an install into the trash; what hangs from it follows within seconds."""
+        """Move an install to the trash; its dependents follow within seconds."""
         await self._run(operations.uninstall(install_id))
 
     async def restore(self, install_id: str) -> Install:
-        """Bring an install back out of the trash, and what that uninstall took."""
+        """Restore an install from the trash, with all that its uninstall deleted."""
         return await self._run(operations.restore(install_id))
 
     async def purge(self, install_id: str) -> None:
@@ -101,10 +101,10 @@ class AsyncClient:
     ) -> None:
         await self._http.__aexit__(kind, error, trace)
 
-    async def _pages(self, walk: Walk) -> AsyncIterator[Page]:
-        while (operation := walk.next()) is not None:
+    async def _pages(self, paginator: Paginator) -> AsyncIterator[Page]:
+        while (operation := paginator.next()) is not None:
             page = await self._run(operation)
-            walk.take(page)
+            paginator.advance(page)
             yield page
 
     async def _run(self, operation: Operation[T]) -> T:

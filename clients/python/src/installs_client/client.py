@@ -10,7 +10,7 @@ import httpx
 from installs_client import connection, operations
 from installs_client.exchange import Outcome, Pause, Step, exchange
 from installs_client.retries import Retries
-from installs_client.walk import Walk
+from installs_client.pagination import Paginator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,33 +48,33 @@ class Client:
         self._retries = retries
 
     def list(self, **query: Unpack[Query]) -> Page:
-        """One page of the installs that the caller sees."""
+        """Return one page of the installs that the caller sees."""
         return self._run(operations.list_page(query))
 
     def trash(self, **query: Unpack[Query]) -> Page:
-        """One page of the deleted installs."""
+        """Return one page of the deleted installs."""
         query["include_deleted"] = "only"
         return self._run(operations.list_page(query))
 
     def pages(self, *, max_pages: int | None = None, **query: Unpack[Query]) -> Iterator[Page]:
-        """Page by page: from ``after`` or the start; with ``before`` alone backward from there."""
-        return self._pages(Walk(query, max_pages=max_pages))
+        """Iterate over pages: from ``after`` or the start; with ``before`` alone, backward from there."""
+        return self._pages(Paginator(query, max_pages=max_pages))
 
     def rows(self, *, max_rows: int | None = None, **query: Unpack[Query]) -> Iterator[Install]:
-        """Row by row, in the same way; backward, the nearest row comes first."""
-        walk = Walk(query, max_rows=max_rows)
-        return (row for page in self._pages(walk) for row in walk.rows(page))
+        """Iterate over rows in the same way; backward, the nearest row comes first."""
+        paginator = Paginator(query, max_rows=max_rows)
+        return (row for page in self._pages(paginator) for row in paginator.rows(page))
 
     def get(self, install_id: str) -> Install:
-        """One install, deleted or not."""
+        """Return one install, deleted or not."""
         return self._run(operations.get(install_id))
 
     def uninstall(self, install_id: str) -> None:
-        """Put an install into the trash; what hangs from it follows within seconds."""
+        """Move an install to the trash; its dependents follow within seconds."""
         self._run(operations.uninstall(install_id))
 
     def restore(self, install_id: str) -> Install:
-        """Bring an install back out of the trash, and what that uninstall took."""
+        """Restore an install from the trash, with all that its uninstall deleted."""
         return self._run(operations.restore(install_id))
 
     def purge(self, install_id: str) -> None:
@@ -103,10 +103,10 @@ class Client:
     ) -> None:
         self._http.__exit__(kind, error, trace)
 
-    def _pages(self, walk: Walk) -> Iterator[Page]:
-        while (operation := walk.next()) is not None:
+    def _pages(self, paginator: Paginator) -> Iterator[Page]:
+        while (operation := paginator.next()) is not None:
             page = self._run(operation)
-            walk.take(page)
+            paginator.advance(page)
             yield page
 
     def _run(self, operation: Operation[T]) -> T:

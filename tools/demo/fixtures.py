@@ -1,4 +1,4 @@
-"""The story: ``ins_crm`` in ``wsp_acme``, with members, a solution, and add-ons two deep."""
+"""Fixtures: ``ins_crm`` in ``wsp_acme``, with members, a solution, and add-ons two deep."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from installs.model import Install, MemberPolicy, Solution
 from tools.demo.catalogue import version_id
-from tools.demo.parts import add_members
+from tools.demo.members import add_members
 from tools.demo.world import as_text, day
 
 if TYPE_CHECKING:
     from tools.demo.world import World
 
 
-def add_story(world: World) -> None:
-    """Add the CRM of Acme: uninstall ``ins_crm``, and watch what follows."""
+def add_fixtures(world: World) -> None:
+    """Add Acme's CRM, whose uninstall shows the cascade."""
     world.add(
         Solution(
             "sol_sales", "wsp_acme", "Sales", "Everything that sells 📈", "usr_ada",

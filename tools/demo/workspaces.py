@@ -1,4 +1,4 @@
-"""Who is there, and where: workspaces, users, their roles, and API keys."""
+"""Workspaces, users, their roles, and API keys."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ DEMO_SECRETS: Final = {
     "key_acme_public": "pub_demo_acme",
     "key_vi_token": "tok_demo_vi",
 }
-"""The API keys that work, and their secrets: everybody knows them, for the demo's rows alone."""
+"""The valid API keys and their secrets, which are public: for the demo's rows alone."""
 
 
-def add_places(world: World) -> None:
+def add_workspaces(world: World) -> None:
     """Add workspaces, users, roles and API keys."""
     for number, (id_, organization, name, owner, tier) in enumerate(_WORKSPACES):
         handle = id_.removeprefix("wsp_").replace("_", "-")
@@ -70,7 +70,7 @@ def add_places(world: World) -> None:
 
 
 def _add_keys(world: World) -> None:
-    """One key of each kind that works; beside them one that expired, and one that was deleted."""
+    """Add a valid key of each kind, an expired one, and a deleted one."""
     secret, public, token = DEMO_SECRETS
     acme, gone = "wsp_acme", world.removal(3, None).at
     expired = _hash("sec_demo_expired")

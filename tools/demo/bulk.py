@@ -1,4 +1,4 @@
-"""The other installs, some 200: enough of each kind for lists, filters, pages and the trash."""
+"""Bulk data: about 200 installs of every kind, for lists, filters, pages and the trash."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from installs.model import Install, MemberPolicy, RetentionTier, Solution
 from tools.demo.catalogue import VERSIONS, version_id
-from tools.demo.parts import add_members
+from tools.demo.members import add_members
 from tools.demo.world import ALIVE, Removal, as_text, day
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ _SIZES: Final = {
     "wsp_globex": 22,
     "wsp_solo": 6,
 }
-"""How many top installs each workspace has; add-ons come on top."""
+"""Number of top installs of each workspace, without add-ons."""
 
 _PRIVATE_TO: Final = {"itg_secret": "wsp_globex", "itg_labs": "wsp_acme_labs"}
 _DAYS_AGO: Final = {"short": 5, "medium": 20, "long": 60, "none": 300, None: 300}
-"""The oldest deletions of each tier: still kept for a day and more."""
+"""Days since the oldest deletion of each tier: at least a day before its purge."""
 
 _VARIABLES: Final[tuple[dict[str, object], ...]] = (
     {},
@@ -38,8 +38,8 @@ _VARIABLES: Final[tuple[dict[str, object], ...]] = (
 )
 
 
-def add_crowd(world: World) -> None:
-    """Add the installs of every workspace, with what hangs from them."""
+def add_bulk(world: World) -> None:
+    """Add the installs of every workspace, and their dependents."""
     for workspace_id, size in _SIZES.items():
         shared = _add_solution(world, workspace_id, "shared", ALIVE)
         catalogue = [id_ for id_ in VERSIONS if _PRIVATE_TO.get(id_, workspace_id) == workspace_id]
@@ -58,7 +58,7 @@ def add_crowd(world: World) -> None:
 
 
 def _removal(world: World, number: int) -> Removal:
-    """Every fourth install is deleted: each tier in turn, and sometimes none was noted."""
+    """Delete every fourth install: each tier in turn, and sometimes none."""
     if number % 4 != 2:
         return ALIVE
     tier = (*RetentionTier, None)[number // 4 % 5]
@@ -111,7 +111,7 @@ def _install(
 
 
 def _add_add_ons(world: World, top: Install, removal: Removal, *, deep: bool) -> None:
-    """An add-on that shares its parent's fate, perhaps with one of its own; one deleted earlier."""
+    """Add an add-on in its parent's state, sometimes one below it, and one deleted earlier."""
     place = top.workspace_id
     name = top.id.removeprefix(f"ins_{place.removeprefix('wsp_')}_")
     mail = _install(world, place, f"{name}_mail", "itg_mail", None, removal, top.id)

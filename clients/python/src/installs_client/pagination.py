@@ -1,4 +1,4 @@
-"""A walk over the pages of a list: which page is next, for both clients."""
+"""Pagination of a list, for both clients: the request of the next page."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from installs_client.rows import Install, Page
 
 
-class Walk:
-    """Pages behind ``after``, or from the start; with ``before`` alone, pages ahead of it.
+class Paginator:
+    """Pages behind ``after``, or from the start; with ``before`` alone, backward from there.
 
     With both cursors it goes forward from the one to the other.
     """
@@ -32,10 +32,10 @@ class Walk:
         self._pages_left = max_pages
         self._rows_left = max_rows
         self._ended = False
-        operations.list_page(self._query)  # so that a bad query is refused before the first page
+        operations.list_page(self._query)  # refuse a bad query before the first page
 
     def next(self) -> Operation[Page] | None:
-        """The request of the next page; none at the end."""
+        """Return the request of the next page; None at the end."""
         if self._ended or self._pages_left == 0 or self._rows_left == 0:
             return None
         query: Query = {**self._query}
@@ -43,13 +43,13 @@ class Walk:
             query["limit"] = min(query.get("limit") or MAX_LIMIT, self._rows_left)
         return operations.list_page(query)
 
-    def take(self, page: Page) -> None:
-        """Go on behind, or ahead of, a page.
+    def advance(self, page: Page) -> None:
+        """Advance past a page.
 
         Raises
         ------
         UnexpectedAnswerError
-            The page says that there are more, but not where: the walk would never end.
+            The page says that there are more, but not where: pagination would never end.
         """
         if self._pages_left is not None:
             self._pages_left -= 1
@@ -64,12 +64,12 @@ class Walk:
         cursor = info.start_cursor if self.backward else info.end_cursor
         before = self._query.get("before" if self.backward else "after")
         if cursor is None or cursor == before:
-            raise UnexpectedAnswerError(200, "A page says that there are more, but not where.")
+            raise UnexpectedAnswerError(200, "A page announces more rows, but its cursor makes no progress.")
         if self.backward:
             self._query["before"] = cursor
         else:
             self._query["after"] = cursor
 
     def rows(self, page: Page) -> Iterable[Install]:
-        """The page's rows in the order of the walk: the nearest first."""
+        """Return the page's rows in the order of iteration: the nearest first."""
         return reversed(page.rows) if self.backward else page.rows

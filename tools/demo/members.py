@@ -1,4 +1,4 @@
-"""What an install brings in: its members, and their places in its solution."""
+"""Members of an install, and their rows in its solution."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ if TYPE_CHECKING:
 
 
 def add_members(world: World, install: Install, slugs: tuple[str, ...]) -> None:
-    """Add a member for each slug, as the install is: taken along, if that is deleted.
+    """Add a member for each slug, deleted with the install if that is deleted.
 
-    By their place: the second is detached from its source, the third disabled, the fourth deleted
-    by itself.
+    The second is detached from its source, the third disabled, the fourth deleted on its own.
     """
     name = install.id.removeprefix("ins_")
     taken = Removal(install.deleted_at, install.retention_tier) if install.deleted_at else ALIVE
     alone = world.removal(4.5, "long") if install.deleted_at is None else world.removal(310, "none")
     for place, slug in enumerate(slugs, start=1):
-        # A trash of its own: deleted at another time than whatever became of the install.
+        # Deleted on its own: at another time than the install.
         removal = alone if place == 4 else taken
         entity, live = f"ent_{name}_{slug}", removal.at is None
         version = f"env_{name}_{slug}_1" if place % 2 else None
