@@ -37,12 +37,12 @@ def test_rows_come_in_live_and_go(stack: Stack, tmp_path: Path) -> None:
     assert done("uninstall ins_cli --as usr_ed") == ["ins_cli is in the trash"]
     assert stack.eventually(lambda: ids("trash --all") >= FAMILY)
     assert run("restore ins_cli_addon", stack.state).code == Exit.REFUSED
-    assert done("restore ins_cli") == ["ins_cli is back"]
+    assert done("restore ins_cli") == ["ins_cli is restored"]
     assert stack.eventually(lambda: not ids("trash --all") & FAMILY)
 
     done("uninstall ins_cli")
     assert run("purge --yes ins_cli --as usr_ed", stack.state).code == Exit.REFUSED
-    assert done("purge --yes ins_cli") == ["ins_cli is gone for good"]
+    assert done("purge --yes ins_cli") == ["ins_cli is deleted for good"]
     assert run("get ins_cli", stack.state).code == Exit.REFUSED
     assert stack.eventually(lambda: not ids("list --include-deleted true --all") & FAMILY)
 

@@ -109,7 +109,7 @@ def test_what_is_refused_keeps_no_other_from_being_done(command: Command) -> Non
     assert (done.code, done.out) == (Exit.REFUSED, "ins_acme_00 is in the trash\n")
     assert done.err == "ins_never: There is no such install. (404 not_found, request req_local)\n"
 
-    assert command("restore ins_acme_00").out == "ins_acme_00 is back\n"
+    assert command("restore ins_acme_00").out == "ins_acme_00 is restored\n"
     assert command("uninstall ins_acme_00 --as usr_vi").code == Exit.REFUSED
 
 
@@ -123,7 +123,7 @@ def test_a_purge_asks_first(command: Command, monkeypatch: pytest.MonkeyPatch) -
     assert "ins_acme_07?" in no.err
     assert command("get ins_acme_07").code == Exit.DONE
     yes = command("purge ins_acme_07", answers="y\n")
-    assert (yes.code, yes.out.strip()) == (Exit.DONE, "y\nins_acme_07 is gone for good")
+    assert (yes.code, yes.out.strip()) == (Exit.DONE, "y\nins_acme_07 is deleted for good")
     assert command("get ins_acme_07").code == Exit.REFUSED
 
 
@@ -132,18 +132,18 @@ def test_a_purge_asks_first(command: Command, monkeypatch: pytest.MonkeyPatch) -
     [
         ("get 'a b'", "is not a valid id"),
         ("list --order instaledAt", "did you mean installedAt?"),
-        ("list --order variables", "is no field to sort by; there are"),
-        ("list --order id:up", "'up' is no direction"),
+        ("list --order variables", "is not a sort field; there are"),
+        ("list --order id:up", "'up' is not a direction"),
         ("list --order id --order id:desc", "twice"),
         ("list --limit 0", "greater than or equal to 1"),
         ("list --member-policy automatic", "auto_all"),
         ("list --workspace-id ''", "workspace_id is empty"),
-        ("list --as 'usr ada'", "not a user's id"),
-        ("token 'usr ada'", "not a user's id"),
+        ("list --as 'usr ada'", "not a valid user id"),
+        ("token 'usr ada'", "not a valid user id"),
         ("run --port 99999", "65534"),
         ("run --data /nowhere", "does not exist"),
         ("bench-latency --read-p50 5 --read-p99 1", "0 < p50 <= p99"),
-        ("run --origin localhost:5173", "like http://localhost:5173"),
+        ("run --origin localhost:5173", "such as http://localhost:5173"),
         ("list --base-url http://127.0.0.1:1", "a token is needed"),
         ("list --base-url http://127.0.0.1:1 --as usr_ada", "--as is for the local service"),
         ("list --token-file /nowhere", "does not exist"),

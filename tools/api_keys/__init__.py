@@ -1,1 +1,1 @@
-"""API keys for whoever operates the service: made, listed, revoked."""
+"""API keys for operators: create, list and revoke."""

@@ -1,4 +1,4 @@
-"""The commands of API keys: ``python -m tools keys create|list|revoke``."""
+"""Commands of API keys: ``python -m tools keys create|list|revoke``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
-    keys_app = typer.Typer(no_args_is_help=True, help="Make, list and revoke API keys.")
+    keys_app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
     keys_app.command()(create)
     keys_app.command("list")(list_keys)
     keys_app.command()(revoke)
@@ -36,26 +36,26 @@ def register(app: typer.Typer) -> None:
 def create(
     kind: Annotated[
         KeyKind,
-        typer.Argument(metavar="KIND", help="sec or pub: a workspace's; tok: a user's."),
+        typer.Argument(metavar="KIND", help="sec or pub for a workspace, tok for a user."),
     ],
     owner: Annotated[
-        str, typer.Argument(metavar="OWNER", help="The workspace's id, or the user's.")
+        str, typer.Argument(metavar="OWNER", help="The id of the workspace or user.")
     ],
     role: Annotated[
-        WorkspaceRole | None, typer.Option(help="Of a sec key; admin unless it says less.")
+        WorkspaceRole | None, typer.Option(help="The role of a sec key; admin by default.")
     ] = None,
     days: Annotated[
-        int | None, typer.Option(min=1, max=3650, help="How long it works; for ever without.")
+        int | None, typer.Option(min=1, max=3650, help="Days until it expires; never by default.")
     ] = None,
     table: Where = None,
     profile: Profile = None,
     region: Region = None,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """Make a key, and print its secret: the only time that anybody sees it."""
+    """Create a key, and print its secret, which is never shown again."""
     with _table(table, state, profile, region) as opened:
         made = keys.create(opened, kind, owner, role=role, days=days)
-    typer.echo(f"{made.key.id}  works {_until(made.key)}; its secret, kept nowhere:", err=True)
+    typer.echo(f"{made.key.id}  {_expiry(made.key)}; its secret, stored nowhere:", err=True)
     typer.echo(made.secret)
 
 
@@ -65,12 +65,12 @@ def list_keys(
     region: Region = None,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """List the keys: id, kind, owner, role, until when. Nobody has their secrets."""
+    """List the keys: id, kind, owner, role, expiry. Secrets are not stored."""
     with _table(table, state, profile, region) as opened:
         for key in sorted(keys.list_all(opened), key=lambda key: key.id):
-            role = "its user's" if key.user_id else api_keys.workspace_role(key)
+            role = "as its user" if key.user_id else api_keys.workspace_role(key)
             owner = key.workspace_id or key.user_id
-            typer.echo("\t".join((key.id, key.kind, str(owner), role, _until(key))))
+            typer.echo("\t".join((key.id, key.kind, str(owner), role, _expiry(key))))
 
 
 def revoke(
@@ -80,25 +80,25 @@ def revoke(
     region: Region = None,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """Take a key away: nothing is written with it from now on, nothing read after 30 seconds."""
+    """Revoke a key: writes stop at once, reads within 30 seconds."""
     with _table(table, state, profile, region) as opened:
         keys.revoke(opened, key)
     typer.echo(f"{key} is revoked.")
 
 
-def _until(key: ApiKey) -> str:
+def _expiry(key: ApiKey) -> str:
     if key.deleted_at is not None:
-        return f"no more: revoked {key.deleted_at}"
+        return f"revoked {key.deleted_at}"
     if not api_keys.works(key, datetime.now(UTC)):
-        return f"no more: expired {key.expires_at}"
-    return "for ever" if key.expires_at is None else f"until {key.expires_at}"
+        return f"expired {key.expires_at}"
+    return "never expires" if key.expires_at is None else f"expires {key.expires_at}"
 
 
 @contextmanager
 def _table(
     name: str | None, state: Path, profile: str | None, region: str | None
 ) -> Iterator[Table]:
-    """The table that is meant; what goes wrong with it, as one line."""
+    """Open the table of the options; end with one line if that fails."""
     with told(), failures_told():
         try:
             yield Address.chosen(name, state, profile, region).open()

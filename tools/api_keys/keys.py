@@ -1,6 +1,6 @@
-"""API keys made, listed and revoked: the rows behind the commands (CONTRACT.md section 8).
+"""Rows of API keys: create, list and revoke (CONTRACT.md section 8).
 
-A secret is shown once, when it is made. The table has its SHA-256 alone.
+A secret is shown once, at its creation. The table stores only its SHA-256.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class ApiKeyError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key that was made, and the secret that nobody can read again."""
+    """A new key, and its secret, which cannot be read again."""
 
     key: ApiKey
     secret: str
@@ -45,19 +45,18 @@ def create(
     role: WorkspaceRole | None = None,
     days: int | None = None,
 ) -> NewKey:
-    """Make a key: a workspace's (``sec``, ``pub``) or a user's (``tok``).
+    """Create a key of a workspace (``sec``, ``pub``) or of a user (``tok``).
 
-    ``role`` is for ``sec`` alone, where it is admin unless it says less. ``days``: until when it
-    works; for ever without.
+    ``role`` is for ``sec`` only, admin by default. ``days``: until it expires; never by default.
 
     Raises
     ------
     ApiKeyError
-        There is no such owner, or a role where none can be chosen.
+        There is no such owner, or the kind has no role to choose.
     """
     of_user = kind is KeyKind.TOKEN
     if role is not None and kind is not KeyKind.SECRET:
-        raise ApiKeyError("Only a key of kind sec has a role: pub reads, tok is its user.")
+        raise ApiKeyError("Only a key of kind sec has a role: pub reads, tok acts as its user.")
     owner_key = keys.user(owner) if of_user else keys.workspace(owner)
     if not is_id(owner) or table.get(owner_key) is None:
         raise ApiKeyError(f"There is no {'user' if of_user else 'workspace'} {owner}.")
@@ -85,7 +84,7 @@ def create(
 
 
 def list_all(table: Table) -> Iterator[ApiKey]:
-    """Every key, revoked and expired ones too. Reads the whole table: there are few keys."""
+    """Yield every key, also revoked and expired ones. Scans the whole table."""
     pages = table.client.get_paginator("scan").paginate(
         TableName=table.name,
         FilterExpression="sk = :kind",
@@ -97,7 +96,7 @@ def list_all(table: Table) -> Iterator[ApiKey]:
 
 
 def revoke(table: Table, key_id: str) -> None:
-    """Take a key away for good; its row stays, to tell when.
+    """Revoke a key for good; its row stays, with the time.
 
     Raises
     ------
@@ -109,4 +108,4 @@ def revoke(table: Table, key_id: str) -> None:
     try:
         table.transact([Update(keys.api_key(key_id), conditions, set={"deletedAt": now})])
     except ConditionFailedError as error:
-        raise ApiKeyError(f"There is no key {key_id} that works.") from error
+        raise ApiKeyError(f"There is no valid key {key_id}.") from error

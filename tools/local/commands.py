@@ -1,4 +1,4 @@
-"""The commands of the local system."""
+"""Commands of the local system."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NAMED: Final = 12
 """Number of users whose tokens are printed at the start."""
 
 State = Annotated[
-    Path, typer.Option("--state", help="Where the system keeps its files.", envvar="LOCAL_STATE")
+    Path, typer.Option("--state", help="The directory of the system's files.", envvar="LOCAL_STATE")
 ]
 
 
@@ -60,15 +60,15 @@ def run(
         str | None,
         typer.Option(
             metavar="ORIGIN",
-            help="The web origin whose pages may call the API, in place of the pages' own; "
-            "'*' for every one.",
+            help="The web origin that may call the API, instead of the pages' own; "
+            "'*' for all.",
         ),
     ] = None,
     state: State = DEFAULT_STATE,
 ) -> None:
     """Run the whole service on this machine, until Ctrl-C."""
     if origin is not None and not re.fullmatch(deploy.origin_pattern(), origin):
-        end(Exit.USAGE, f"--origin: {origin!r} is neither like http://localhost:5173 nor '*'.")
+        end(Exit.USAGE, f"--origin: {origin!r} is not a web origin such as http://localhost:5173, or '*'.")
     console = _console()
     for number in _SIGNALS:
         signal.signal(number, _end)
@@ -91,11 +91,11 @@ def run(
                 console.print(line)
             while system.healthy():
                 time.sleep(0.5)
-            raise LocalSystemError(f"An engine ended by itself: see {state / 'logs'}.")
+            raise LocalSystemError(f"A process ended unexpectedly: see {state / 'logs'}.")
     except LocalSystemError as error:
         _fail(console, error)
     except KeyboardInterrupt:
-        console.print("Ended.")
+        console.print("Stopped.")
 
 
 def token(
@@ -104,7 +104,7 @@ def token(
 ) -> None:
     """Print a token for any user of the local system."""
     if not is_id(user):
-        end(Exit.USAGE, f"{user!r} is not a user's id: 1-128 characters of A-Z a-z 0-9 _ -")
+        end(Exit.USAGE, f"{user!r} is not a valid user id: 1-128 characters of A-Z a-z 0-9 _ -")
     typer.echo(SigningKey.of_machine(StateDirectory(state).signing_key).token(user))
 
 
@@ -130,7 +130,7 @@ def introduction(system: LocalSystem) -> Iterator[str]:
         yield f"curl -s {header} $INSTALLS/{install}"
         yield f"curl -s -X DELETE {header} $INSTALLS/{install}"
         yield f"curl -s -X POST {header} $INSTALLS/{install}/restore"
-    yield "\nServing; Ctrl-C ends it."
+    yield "\nRunning; Ctrl-C stops it."
 
 
 def _steps(console: Console, update: Callable[[str], None]) -> Callable[[str], None]:

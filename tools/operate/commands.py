@@ -1,4 +1,4 @@
-"""The commands ``redrive`` and ``verify``: of the local system, or of one on AWS by its names."""
+"""The commands ``redrive`` and ``verify``, for the local system or one on AWS."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def redrive(
     region: Region = None,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """Run records again that the cascade could not handle; what is done leaves the bucket.
+    """Run dead letters of the cascade again; those that succeed are removed.
 
-    Ends with 1 where a record is still there.
+    Ends with 1 if a dead letter is left.
     """
     if (bucket is None) != (function is None):
         end(Exit.USAGE, "Give --bucket and --function together, or neither for the local system.")
@@ -50,7 +50,7 @@ def redrive(
         work = Redrive(target.objects(), target.functions(), bucket, function)
         results: Counter[Result] = Counter()
         with progress() as bar:
-            task = bar.add_task("Running again", total=None)
+            task = bar.add_task("Redriving", total=None)
             found = list(work.keys())
             bar.update(task, total=len(found))
             for key in found:
@@ -65,17 +65,17 @@ def redrive(
 
 
 def verify(
-    repair: Annotated[bool, typer.Option("--repair", help="Mend what disagrees.")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="Repair what disagrees.")] = False,
     table: Where = None,
     profile: Profile = None,
     region: Region = None,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """Say what in the table disagrees: what hangs, half-done cascades, pointers, keys, counters.
+    """Report disagreements in the table: dependents, unfinished cascades, pointers, keys, counters.
 
-    It may be stopped and begun again at any time, and run beside live traffic.
+    It may be stopped and run again at any time, also beside live traffic.
 
-    Ends with 1 where something disagrees still.
+    Ends with 1 if a disagreement is left.
     """
     console = output()
     left = number = 0
@@ -85,8 +85,8 @@ def verify(
         with progress() as bar:
             # ItemCount is hours old on AWS: the bar grows with what is found.
             about = described.get("ItemCount") or None
-            walked = bar.add_task("Walking", total=about)
-            looked = bar.add_task("Looking", total=None)
+            walked = bar.add_task("Scanning", total=about)
+            looked = bar.add_task("Checking", total=None)
             verifier = Verifier(
                 opened,
                 repair,
@@ -99,10 +99,10 @@ def verify(
                 number += 1
                 left += not finding.repaired
                 console.print(_told(finding))
-    console.print(f"{number} disagree, {left} still do." if number else "Everything agrees.")
+    console.print(f"{number} disagreements, {left} left." if number else "No disagreements.")
     raise typer.Exit(int(left > 0))
 
 
 def _told(finding: Finding) -> str:
-    result = {None: "", True: " (mended)", False: " (not mended)"}[finding.repaired]
+    result = {None: "", True: " (repaired)", False: " (not repaired)"}[finding.repaired]
     return f"{finding.about}: {'; '.join(finding.told)}{result}"
