@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from installs import cascade, commands, model
+from installs import cascade, commands
 from installs.access import Principal
 from installs.cascade import Work
 from installs.errors import ConflictError, InstallsError
 from installs.lifecycle import InstallState
 from installs.store import installs, items, keys
 from installs.store.table import Table
+from tests import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -201,37 +202,33 @@ class World:
         return found
 
     def _items(self) -> Iterable[items.Item]:
-        root = model.User("usr_root", "Root", "r@example.org", "root", "admin", AT)
+        root = records.user("usr_root", role="admin")
         yield items.row_to_item(keys.user("usr_root"), root)
         for integration in (None, "itg_x"):
             count = {"live": {"N": str(len(PARENTS))}}
             yield items.encode_key(keys.live_count(self.workspace, integration)) | count
         for name, parent in PARENTS.items():
             solution = SOLUTIONS.get(name)
-            row = model.Install(
-                self.id(name), "itg_x", "ver_x", self.workspace, "{}", None, "auto_all",
-                parent and self.id(parent), solution and self.id(solution), "usr_ada", AT, None,
-                None, None,
+            row = records.install(
+                self.id(name), integrationId="itg_x", workspaceId=self.workspace,
+                parentInstallId=parent and self.id(parent),
+                solutionId=solution and self.id(solution),
             )  # fmt: skip
             yield items.install_to_item(InstallState(row))
             yield from map(items.encode_key, self._keys(name))
             for entity in MEMBERS[name]:
                 deleted = AT if (name, entity) in DELETED else None
-                member = model.IntegrationMember(
-                    f"mem_{entity}", row.id, self.workspace, f"ent_{entity}", None, "slug", False,
-                    None, False, (name, entity) not in DISABLED, "{}", "usr_ada", AT, deleted, None,
+                member = records.member(
+                    f"mem_{entity}", row.id, workspaceId=self.workspace, entityId=f"ent_{entity}",
+                    enabled=(name, entity) not in DISABLED, deletedAt=deleted,
                 )  # fmt: skip
                 yield items.row_to_item(keys.member(row.id, member.id), member)
         for name, entities in IN_SOLUTION.items():
             solution_id = self.id(name)
-            group = model.Solution(
-                solution_id, self.workspace, name, None, "usr_ada", AT, AT, None, None
-            )
+            group = records.solution(solution_id, workspaceId=self.workspace)
             yield items.row_to_item(keys.solution(solution_id), group)
             for entity in entities:
-                one = model.SolutionMember(
-                    f"som_{entity}", solution_id, f"ent_{entity}", "usr_ada", AT, None, None
-                )
+                one = records.solution_member(f"som_{entity}", solution_id, f"ent_{entity}")
                 yield items.row_to_item(keys.solution_member(solution_id, one.id), one)
 
     def _put(self, rows: Iterable[items.Item]) -> None:
@@ -373,9 +370,9 @@ def test_many_large_members_fit_into_the_transactions(make: Callable[[], World])
     world = make()
     install_id = world.id("c")
     for n in range(30):
-        member = model.IntegrationMember(
-            f"mem_big_{n}", install_id, world.workspace, "ent_big", None, "slug", False, None,
-            False, True, '{"a":"' + "x" * 200_000 + '"}', "usr_ada", AT, None, None,
+        member = records.member(
+            f"mem_big_{n}", install_id, workspaceId=world.workspace,
+            permissions={"a": "x" * 200_000},
         )  # fmt: skip
         item: Any = items.row_to_item(keys.member(install_id, member.id), member)
         world.table.client.put_item(TableName=world.table.name, Item=item)

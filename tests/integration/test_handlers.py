@@ -13,11 +13,12 @@ from functions.list_installs.handler import handler as list_installs
 from functions.purge_install.handler import handler as purge_install
 from functions.restore_install.handler import handler as restore_install
 from functions.uninstall_install.handler import handler as uninstall_install
-from installs import cascade, model
+from installs import cascade
 from installs.cascade import Work
 from installs.lifecycle import InstallState
 from installs.store import installs, items, keys
 from installs.store.table import Table
+from tests import records
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,31 +29,8 @@ AT = "2026-11-01T10:00:00.000Z"
 """A moment."""
 
 
-def install(install_id: str, **given: Any) -> model.Install:  # noqa: ANN401
-    fields: dict[str, Any] = {
-        "id": install_id,
-        "integration_id": "itg_crm",
-        "integration_version_id": "ver_crm_1",
-        "workspace_id": "wsp_acme",
-        "variables": '{"a":{"b":3}}',
-        "auth_state_id": None,
-        "member_policy": "auto_all",
-        "parent_install_id": None,
-        "solution_id": None,
-        "installed_by": "usr_ada",
-        "installed_at": AT,
-        "last_upgraded_at": None,
-        "deleted_at": None,
-        "retention_tier": None,
-    }
-    return model.Install(**fields | given)
-
-
-def member(member_id: str, install_id: str, *, enabled: bool) -> model.IntegrationMember:
-    return model.IntegrationMember(
-        member_id, install_id, "wsp_acme", f"ent_{member_id}", None, "slug", False, None, False,
-        enabled, "{}", "usr_ada", AT, None, None,
-    )  # fmt: skip
+def install(install_id: str, **fields: object) -> InstallState:
+    return InstallState(records.install(install_id, variables={"a": {"b": 3}}, **fields))
 
 
 @pytest.fixture
@@ -60,25 +38,22 @@ def world(table_name: str, dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", dynamodb_endpoint)
     monkeypatch.setenv("TABLE_NAME", table_name)
     made = Table(table_name, boto3.client("dynamodb"))
-    parent = install("ins_crm", solution_id="sol_sales")
     rows = [
-        items.install_to_item(InstallState(parent)),
-        items.install_to_item(InstallState(install("ins_mail", parent_install_id="ins_crm"))),
-        items.install_to_item(InstallState(install("ins_sign", parent_install_id="ins_mail"))),
-        items.install_to_item(InstallState(install("ins_far", workspace_id="wsp_globex"))),
+        items.install_to_item(install("ins_crm", solutionId="sol_sales")),
+        items.install_to_item(install("ins_mail", parentInstallId="ins_crm")),
+        items.install_to_item(install("ins_sign", parentInstallId="ins_mail")),
+        items.install_to_item(install("ins_far", workspaceId="wsp_globex")),
         *(
             items.row_to_item(
-                keys.member("ins_crm", f"mem_{n}"), member(f"mem_{n}", "ins_crm", enabled=n != 1)
+                keys.member("ins_crm", f"mem_{n}"),
+                records.member(f"mem_{n}", "ins_crm", enabled=n != 1),
             )
             for n in range(250)
         ),
-        items.row_to_item(
-            keys.solution("sol_sales"),
-            model.Solution("sol_sales", "wsp_acme", "Sales", None, "usr_ada", AT, AT, None, None),
-        ),
+        items.row_to_item(keys.solution("sol_sales"), records.solution("sol_sales")),
         items.row_to_item(
             keys.solution_member("sol_sales", "som_1"),
-            model.SolutionMember("som_1", "sol_sales", "ent_mem_0", "usr_ada", AT, None, None),
+            records.solution_member("som_1", "sol_sales", "ent_mem_0"),
         ),
         *map(items.encode_key, [
             keys.add_on("ins_crm", "ins_mail"),
@@ -89,14 +64,11 @@ def world(table_name: str, dynamodb_endpoint: str, monkeypatch: pytest.MonkeyPat
         items.encode_key(keys.platform_live_count(7)) | {"live": {"N": "4"}},
         items.encode_key(keys.live_count("wsp_acme", "itg_crm")) | {"live": {"N": "3"}},
         *(
-            items.row_to_item(
-                keys.role(user, "wsp_acme"),
-                model.WorkspaceMember(f"wsm_{role}", "wsp_acme", user, role, AT),
-            )
+            items.row_to_item(keys.role(user, "wsp_acme"), records.role(user, "wsp_acme", role))
             for user, role in [("usr_ada", "admin"), ("usr_ed", "editor"), ("usr_vi", "viewer")]
         ),
         *(
-            items.row_to_item(keys.user(user), model.User(user, user, "u@x", user, role, AT))
+            items.row_to_item(keys.user(user), records.user(user, role=role))
             for user, role in [
                 ("usr_ada", "user"), ("usr_ed", "service"), ("usr_vi", "user"),
                 ("usr_root", "admin"), ("usr_robot", "service"),
@@ -127,11 +99,12 @@ def call(
 def drain(world: Table, *install_ids: str) -> None:
     """Reconcile each install that changed, as the stream would."""
     for install_id in install_ids:
-        seen = installs.get(world, install_id) or InstallState(
-            {
-                "ins_crm": install("ins_crm", solution_id="sol_sales"),
-                "ins_mail": install("ins_mail", parent_install_id="ins_crm"),
-                "ins_sign": install("ins_sign", parent_install_id="ins_mail"),
+        seen = (
+            installs.get(world, install_id)
+            or {
+                "ins_crm": install("ins_crm", solutionId="sol_sales"),
+                "ins_mail": install("ins_mail", parentInstallId="ins_crm"),
+                "ins_sign": install("ins_sign", parentInstallId="ins_mail"),
             }[install_id]
         )
         cascade.reconcile(Work(world), seen.owner_refs)

@@ -16,17 +16,13 @@ from installs.lifecycle import (
     timestamp,
     uninstall,
 )
-from installs.model import Install
+from tests import records
 
 NOW: Final = datetime(2026, 11, 23, 10, 0, 0, 123_999, tzinfo=UTC)
 
 
 def live(parent: str | None = None) -> InstallState:
-    row = Install(
-        "ins_x", "itg_x", "ver_x", "wsp_x", "{}", None, "auto_all", parent, None, "usr_x",
-        "2026-01-01T00:00:00.000Z", None, None, None,
-    )  # fmt: skip
-    return InstallState(row)
+    return InstallState(records.install("ins_x", parentInstallId=parent))
 
 
 def deleted(tier: str = "medium", parent: str | None = None) -> InstallState:

@@ -6,20 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installs import model
 from installs.lifecycle import InstallState, OwnerRefs
 from installs.store import items, keys
 from installs.stream import consume
+from tests import records
 
 if TYPE_CHECKING:
     from installs.stream import StreamRecord
 
 
 def record(name: str, **image: object) -> dict[str, Any]:
-    row = model.Install(
-        name, "itg_x", "ver_x", "wsp_x", '{"secret":"hush"}', None, "auto_all", None, None,
-        "usr_x", "2026-01-01T00:00:00.000Z", None, None, None,
-    )  # fmt: skip
+    row = records.install(name, variables={"secret": "hush"})
     key = items.encode_key(keys.install(name))
     change = {"Keys": key, "SequenceNumber": f"seq_{name}"}
     images = image or {"NewImage": items.install_to_item(InstallState(row))}

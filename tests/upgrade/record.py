@@ -135,7 +135,7 @@ def _call(name: str, caller: tuple[str, str], install_id: str | None, query: Jso
 
 
 def comparable(status: int, body: Json) -> object:
-    """Return the part of an answer that the next version must repeat: a cursor's text may change."""
+    """Return the part of an answer that the next version must repeat; cursors may change."""
     if status != 200:
         return body["code"]
     if "pageInfo" not in body:

@@ -37,7 +37,9 @@ _PAGES: Final = "Order and pages"
 
 Limit = Annotated[
     int,
-    typer.Option(min=1, max=100, metavar="N", help="1-100: rows on a page.", rich_help_panel=_PAGES),
+    typer.Option(
+        min=1, max=100, metavar="N", help="1-100: rows on a page.", rich_help_panel=_PAGES
+    ),
 ]
 All = Annotated[
     bool, typer.Option("--all", help="Every page, one after another.", rich_help_panel=_PAGES)
@@ -101,20 +103,24 @@ def list_installs(
     ] = None,
     workspace_id: WorkspaceId = None,
     integration_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Installs of this integration.", rich_help_panel=_NARROW)
+        str | None,
+        typer.Option(metavar="ID", help="Installs of this integration.", rich_help_panel=_NARROW),
     ] = None,
     integration_version_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Installs of this version.", rich_help_panel=_NARROW)
+        str | None,
+        typer.Option(metavar="ID", help="Installs of this version.", rich_help_panel=_NARROW),
     ] = None,
     member_policy: Annotated[
-        MemberPolicy | None, typer.Option(help="Installs with this policy.", rich_help_panel=_NARROW)
+        MemberPolicy | None,
+        typer.Option(help="Installs with this policy.", rich_help_panel=_NARROW),
     ] = None,
     parent_install_id: Annotated[
         str | None,
         typer.Option(metavar="ID", help="Add-ons of this install.", rich_help_panel=_NARROW),
     ] = None,
     solution_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="Installs in this solution.", rich_help_panel=_NARROW)
+        str | None,
+        typer.Option(metavar="ID", help="Installs in this solution.", rich_help_panel=_NARROW),
     ] = None,
     installed_by: Annotated[
         str | None,
@@ -135,7 +141,9 @@ def list_installs(
         list[str] | None,
         typer.Option(
             metavar="FIELD[:DIRECTION]",
-            help="Sort by this field; repeatable. Directions: " + ", ".join(get_args(Direction)) + ".",
+            help="Sort by this field; repeatable. Directions: "
+            + ", ".join(get_args(Direction))
+            + ".",
             rich_help_panel=_PAGES,
         ),
     ] = None,

@@ -82,7 +82,10 @@ def connected(
     token = partial(token_file.read_text, "utf-8") if token_file else os.environ.get(TOKEN)
     if base_url is not None:
         if as_user is not None:
-            end(Exit.USAGE, "--as is for the local service; with --base-url the token names the caller.")
+            end(
+                Exit.USAGE,
+                "--as is for the local service; with --base-url the token names the caller.",
+            )
         if token is None:
             end(Exit.USAGE, f"With --base-url a token is needed: --token-file, or {TOKEN}.")
         with Client(base_url, token) as client:

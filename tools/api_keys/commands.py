@@ -38,9 +38,7 @@ def create(
         KeyKind,
         typer.Argument(metavar="KIND", help="sec or pub for a workspace, tok for a user."),
     ],
-    owner: Annotated[
-        str, typer.Argument(metavar="OWNER", help="The id of the workspace or user.")
-    ],
+    owner: Annotated[str, typer.Argument(metavar="OWNER", help="The id of the workspace or user.")],
     role: Annotated[
         WorkspaceRole | None, typer.Option(help="The role of a sec key; admin by default.")
     ] = None,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from tools.demo.catalogue import add_catalogue
 from tools.demo.bulk import add_bulk
-from tools.demo.workspaces import add_workspaces
+from tools.demo.catalogue import add_catalogue
 from tools.demo.fixtures import add_fixtures
+from tools.demo.workspaces import add_workspaces
 from tools.demo.world import World
 
 if TYPE_CHECKING:

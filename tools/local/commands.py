@@ -60,15 +60,17 @@ def run(
         str | None,
         typer.Option(
             metavar="ORIGIN",
-            help="The web origin that may call the API, instead of the pages' own; "
-            "'*' for all.",
+            help="The web origin that may call the API, instead of the pages' own; '*' for all.",
         ),
     ] = None,
     state: State = DEFAULT_STATE,
 ) -> None:
     """Run the whole service on this machine, until Ctrl-C."""
     if origin is not None and not re.fullmatch(deploy.origin_pattern(), origin):
-        end(Exit.USAGE, f"--origin: {origin!r} is not a web origin such as http://localhost:5173, or '*'.")
+        end(
+            Exit.USAGE,
+            f"--origin: {origin!r} is not a web origin such as http://localhost:5173, or '*'.",
+        )
     console = _console()
     for number in _SIGNALS:
         signal.signal(number, _end)

@@ -13,6 +13,7 @@ from installs import cascade, model
 from installs.cascade import Work
 from installs.lifecycle import Deletion, InstallState, deleted
 from installs.store import items, keys
+from tests import records
 from tests.property.cascade.fibers import Fiber
 from tests.property.cascade.memory import MemoryTable
 from tools.importer.installs import write_installs
@@ -30,17 +31,12 @@ class World:
 
     def __init__(self) -> None:
         self.memory = MemoryTable()
-        self._put(
-            keys.solution("sol"), model.Solution("sol", "w", "S", None, "u", AT, AT, None, None)
-        )
+        self._put(keys.solution("sol"), records.solution("sol", workspaceId="w"))
         for one in ("kept", "swept", "nobody"):
-            row = model.SolutionMember(f"som_{one}", "sol", f"ent_{one}", "u", AT, None, None)
+            row = records.solution_member(f"som_{one}", "sol", f"ent_{one}")
             self._put(keys.solution_member("sol", row.id), row)
         for one in ("kept", "swept"):
-            member = model.IntegrationMember(
-                f"mem_{one}", one, "w", f"ent_{one}", None, "s", False, None, False, True, "{}",
-                "u", AT, None, None,
-            )  # fmt: skip
+            member = records.member(f"mem_{one}", one, workspaceId="w", entityId=f"ent_{one}")
             self._put(keys.member(one, member.id), member)
         rows = [_install("kept"), _install("swept")]
         states = [
@@ -77,10 +73,7 @@ class World:
 
 
 def _install(install_id: str) -> model.Install:
-    return model.Install(
-        install_id, "itg", "ver", "w", "{}", None, "auto_all", None, "sol", "u", AT, None, None,
-        None,
-    )  # fmt: skip
+    return records.install(install_id, workspaceId="w", solutionId="sol")
 
 
 def crossing(stale: int, fresh: int) -> tuple[bool, bool]:

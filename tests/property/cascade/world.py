@@ -14,6 +14,7 @@ from installs.lifecycle import InstallState, timestamp
 from installs.repair import finish_overdue
 from installs.store import installs, items, keys
 from installs.stream import consume
+from tests import records
 from tests.property.cascade.fibers import CrashError, Fiber
 from tests.property.cascade.memory import MemoryTable
 from tests.property.cascade.model import Install, Member, Model
@@ -291,12 +292,12 @@ class World:
     def choose_tier(self, workspace_id: str) -> None:
         """A workspace chooses for how long it keeps what it deletes from now on."""
         tier = self.dice.choice(("short", "medium", "long", "none", None))
-        row = model.Workspace(workspace_id, None, "W", "w", "usr_root", tier, OLD, OLD, None)
+        row = records.workspace(workspace_id, defaultRetentionTier=tier)
         self.memory.put(items.row_to_item(keys.workspace(workspace_id), row))
 
     def _build(self) -> None:
         dice = self.dice
-        root = model.User("usr_root", "Root", "r@example.org", "root", "admin", OLD)
+        root = records.user("usr_root", role="admin")
         self.memory.put(items.row_to_item(keys.user("usr_root"), root))
         for workspace_id in WORKSPACES:
             self.choose_tier(workspace_id)
@@ -322,7 +323,7 @@ class World:
         write_installs(self.table, states, lambda *_: None)
         self.memory.written = self._written
         for solution_id in solutions:
-            group = model.Solution(solution_id, "wsp", "S", None, "usr_root", OLD, OLD, None, None)
+            group = records.solution(solution_id, workspaceId="wsp")
             self.memory.put(items.row_to_item(keys.solution(solution_id), group))
             some = [
                 Member(f"som_{entity}", solution_id, entity, own_trash=dice.random() < 0.1)
@@ -331,8 +332,8 @@ class World:
             self.model.solutions[solution_id] = some
             for member in some:
                 deleted = OLD if member.own_trash else None
-                one_row = model.SolutionMember(
-                    member.id, solution_id, member.entity, "usr_root", OLD, deleted, None
+                one_row = records.solution_member(
+                    member.id, solution_id, member.entity, deletedAt=deleted
                 )
                 self.memory.put(
                     items.row_to_item(keys.solution_member(solution_id, member.id), one_row)
@@ -340,9 +341,9 @@ class World:
 
     @staticmethod
     def _member(one: Member) -> Item:
-        row = model.IntegrationMember(
-            one.id, one.owner, "wsp", one.entity, None, "slug", False, None, False, one.enabled,
-            "{}", "usr_root", OLD, OLD if one.own_trash else None, None,
+        row = records.member(
+            one.id, one.owner, workspaceId="wsp", entityId=one.entity, enabled=one.enabled,
+            deletedAt=OLD if one.own_trash else None,
         )  # fmt: skip
         return items.row_to_item(keys.member(one.owner, one.id), row)
 
@@ -362,9 +363,9 @@ def calmly(work: Callable[[], object]) -> None:
 
 
 def _row(one: Install) -> model.Install:
-    return model.Install(
-        one.id, one.integration, "ver", one.workspace, "{}", None, "auto_all", one.parent,
-        one.solution, "usr_root", OLD, None, None, None,
+    return records.install(
+        one.id, integrationId=one.integration, workspaceId=one.workspace,
+        parentInstallId=one.parent, solutionId=one.solution,
     )  # fmt: skip
 
 

@@ -9,8 +9,8 @@ import httpx
 
 from installs_client import connection, operations
 from installs_client.exchange import Outcome, Pause, Step, exchange
-from installs_client.retries import Retries
 from installs_client.pagination import Paginator
+from installs_client.retries import Retries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ class Client:
         return self._run(operations.list_page(query))
 
     def pages(self, *, max_pages: int | None = None, **query: Unpack[Query]) -> Iterator[Page]:
-        """Iterate over pages: from ``after`` or the start; with ``before`` alone, backward from there."""
+        """Iterate over pages from ``after`` or the start; with ``before`` alone, backward."""
         return self._pages(Paginator(query, max_pages=max_pages))
 
     def rows(self, *, max_rows: int | None = None, **query: Unpack[Query]) -> Iterator[Install]:

@@ -64,7 +64,9 @@ class Paginator:
         cursor = info.start_cursor if self.backward else info.end_cursor
         before = self._query.get("before" if self.backward else "after")
         if cursor is None or cursor == before:
-            raise UnexpectedAnswerError(200, "A page announces more rows, but its cursor makes no progress.")
+            raise UnexpectedAnswerError(
+                200, "A page announces more rows, but its cursor makes no progress."
+            )
         if self.backward:
             self._query["before"] = cursor
         else:
