@@ -23,7 +23,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Time:
 
 
 def sent(tokens: Tokens, fails: float, random: Random, deadline: Deadline = NO_DEADLINE) -> int:
-    """How often a call is sent to a table that fails a share of what it is sent."""
+    """Attempts of a call to a table that fails a share of them."""
     attempts = Attempts("Query", deadline, tokens, lambda: None)
     number = 0
     try:
