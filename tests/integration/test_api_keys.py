@@ -358,7 +358,7 @@ def test_the_commands(
     assert found is not None
     assert secret.strip() not in told
     _, listed, _ = run("list")
-    assert re.search(rf"{found[0]}\tsec\t{rows.WORKSPACE}\teditor\tuntil", listed)
+    assert re.search(rf"{found[0]}\tsec\t{rows.WORKSPACE}\teditor\texpires", listed)
     assert secret.strip() not in listed
     assert run("revoke", found[0])[0] == 0
     assert refused(secret.strip())
