@@ -1,8 +1,8 @@
-// The reference page: openapi.yaml by Swagger UI, turned to the local stack where that serves it.
+// The reference page: openapi.yaml in Swagger UI, with the local stack's URL and users if it serves the page.
 
 const ANY_PORT = "{port}";
 
-/** What the local stack tells of itself; nothing where the page is served by anything else. */
+/** Load the settings of the local stack; null if another server serves the page. */
 async function localStack() {
   try {
     const answer = await fetch("../stack.json");
@@ -13,7 +13,7 @@ async function localStack() {
 }
 
 /** A plugin that fills the port of the local stack into the document's servers. */
-function turnedTo(stack) {
+function withPortOf(stack) {
   const port = stack && new URL(stack.baseUrl).port;
   const filled = (document) => {
     const local = document?.servers?.find((one) => one.url.includes(ANY_PORT));
@@ -33,10 +33,10 @@ function turnedTo(stack) {
   };
 }
 
-/** Let a user of the local stack be chosen: every request then carries the user's token. */
+/** Offer the users of the local stack; requests carry the chosen user's token. */
 function offerUsers(ui, stack) {
   const select = document.getElementById("user");
-  select.append(new Option("nobody", ""));
+  select.append(new Option("Not signed in", ""));
   for (const user of stack.users) {
     select.append(new Option(`${user.name} (${user.id})`, user.id));
   }
@@ -70,6 +70,6 @@ const ui = window.SwaggerUIBundle({
   displayRequestDuration: true,
   tryItOutEnabled: true,
   validatorUrl: null,
-  plugins: [turnedTo(stack)],
+  plugins: [withPortOf(stack)],
   onComplete: () => stack && offerUsers(ui, stack),
 });

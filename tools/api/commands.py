@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from installs_client import PageInfo
 
 SHOWN: Final = 20
-"""Rows on a page that nobody asked to be longer."""
+"""Default rows on a page."""
 
 _NARROW: Final = "Narrow the list"
 _PAGES: Final = "Order and pages"

@@ -87,7 +87,7 @@ class Size:
 
 
 def fill(table: Table, size: Size) -> None:
-    """Put the install and what hangs from it into the table."""
+    """Write the install and its dependents."""
     root = model.User("usr_root", "Root", "r@example.org", "root", "admin", AT)
     write_batch(table, [items.row_to_item(keys.user(root.id), root)])
     chain = [INSTALL, *(f"ins_deep_{n:03}" for n in range(size.depth))]

@@ -26,7 +26,7 @@ TABLE: Final = "installs-bench"
 def engine() -> Iterator[DynamoDBClient]:
     """A client of the engine; the environment leads every other client to it as well.
 
-    The table has no stream: nobody would follow it, and the engine's imports grow slow with one.
+    The table has no stream, which would slow the engine's writes.
     """
     with dynoxide.running_dynoxide() as (endpoint, _):
         settings = dynoxide.CREDENTIALS | {

@@ -84,7 +84,7 @@ class _Replay:
     def __init__(self, network: Network, random: Random) -> None:
         self._network = network
         self._random = random
-        # When each thread of the pool is free: whoever comes then goes on from there.
+        # The time at which each thread of the pool is free for the next request.
         self._free = [Moment(0, 0)] * network.threads
         self._begun: dict[int, Moment] = {}
 

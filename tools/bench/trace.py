@@ -36,7 +36,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """Branches side by side; the first on the thread of whoever forks."""
+    """Concurrent branches; the first on the caller's thread."""
 
     branches: tuple[Trace, ...]
 

@@ -48,9 +48,9 @@ def serving_pages(port: int, api_origin: str, settings: Callable[[], Settings]) 
     port
         A free port of the loopback interface.
     api_origin
-        The one other origin that the pages may speak to.
+        The only other origin that the pages may call.
     settings
-        What ``/stack.json`` says: the API's base URL, and who may be acted as.
+        The content of ``/stack.json``: the API's base URL, and the users.
 
     """
     application = pages(api_origin, settings)
@@ -125,8 +125,8 @@ class _Guarded:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = [(name.lower().encode(), v.encode()) for name, v in self._headers.items()]
-                told = {name for name, _ in message["headers"]}
-                if b"cache-control" not in told:
+                names = {name for name, _ in message["headers"]}
+                if b"cache-control" not in names:
                     headers.append((b"cache-control", b"no-cache"))
                 message["headers"] = [*message["headers"], *headers]
             await send(message)

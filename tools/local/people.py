@@ -39,7 +39,7 @@ def users(tables: DynamoDBClient, table_name: str) -> list[User]:
     return sorted(found, key=lambda user: user.id)
 
 
-def told(base_url: str, known: Iterable[User], key: SigningKey) -> dict[str, Any]:
+def page_settings(base_url: str, known: Iterable[User], key: SigningKey) -> dict[str, Any]:
     """Return the pages' settings as JSON: the API's URL, and a fresh token for each user."""
     return {
         "baseUrl": base_url,

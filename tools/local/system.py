@@ -120,8 +120,8 @@ def local_system(
         progress("Warming up the functions")
         _warm_up(emulator)
         progress("Serving the pages")
-        told = partial(people.told, description.base_url, shown, key)
-        stack.enter_context(pages.serving_pages(pages_port, aws_endpoint, told))
+        settings = partial(people.page_settings, description.base_url, shown, key)
+        stack.enter_context(pages.serving_pages(pages_port, aws_endpoint, settings))
         sample = people.sample(tables, description.table_name)
         stack.callback(state.stack.unlink, missing_ok=True)
         state.stack.write_text(running.as_json())
@@ -147,7 +147,7 @@ def _make_table(tables: DynamoDBClient, description: DeployedStack) -> bool:
 
 
 def _warm_up(emulator: Emulator) -> None:
-    """Have every function started, so that nobody's first request waits for that.
+    """Start every function, so that no first request waits for it.
 
     What they answer is of no matter: an empty event is an error to most of them.
     """

@@ -277,7 +277,7 @@ def _problem() -> Json:
             "status": {"type": "integer"},
             "detail": {"type": "string", "description": "For a person."},
             "code": {"type": "string", "enum": codes, "description": "For a program; stable."},
-            "requestId": {"type": "string", "description": "To be named to whoever operates."},
+            "requestId": {"type": "string", "description": "The request's id, for operators."},
             "errors": {"type": "array", "items": issue},
         }
     )

@@ -85,13 +85,13 @@ def verify(
         with progress() as bar:
             # ItemCount is hours old on AWS: the bar grows with what is found.
             about = described.get("ItemCount") or None
-            walked = bar.add_task("Scanning", total=about)
+            scanned = bar.add_task("Scanning", total=about)
             looked = bar.add_task("Checking", total=None)
             verifier = Verifier(
                 opened,
                 repair,
                 lambda done: bar.update(
-                    walked, completed=done, total=None if about is None else max(about, done)
+                    scanned, completed=done, total=None if about is None else max(about, done)
                 ),
                 lambda done, total: bar.update(looked, completed=done, total=total),
             )

@@ -1,7 +1,7 @@
 """The counters of live installs against a recount, exact also beside live traffic.
 
 Every write of a counter raises its ``changes``. A recount is of one moment only if no ``changes``
-moved from before its walk until after it; else it is taken again. What a counter is wrong by is
+changed from before its scan until after it; else it is repeated. What a counter is wrong by is
 then the same for ever, whatever goes on, since correct changes move counter and installs alike: so
 the difference may be added at any time after, once.
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from installs.store.keys import Key
     from installs.store.table import Table
-    from tools.operate.walk import Seen, Walk
+    from tools.operate.table_scan import Seen, TableScan
 
 ATTEMPTS: Final = 4
 
@@ -74,7 +74,7 @@ def recounted(installs: Iterable[Seen]) -> Counter[Key]:
     return counts
 
 
-def _suspects(seen: Walk) -> set[Key]:
+def _suspects(seen: TableScan) -> set[Key]:
     counted: Counter[Key] = Counter()
     for key, live in seen.counters.items():
         if not is_obsolete(key):
@@ -83,8 +83,8 @@ def _suspects(seen: Walk) -> set[Key]:
     return {name for name in counted.keys() | wanted.keys() if counted[name] != wanted[name]}
 
 
-def recount(table: Table, first: Walk, again: Callable[[], Walk]) -> Recount:
-    """Compare counters with installs; ``again`` walks once more, where the first raised doubts."""
+def recount(table: Table, first: TableScan, again: Callable[[], TableScan]) -> Recount:
+    """Compare counters with installs; ``again`` scans once more if the first scan raised doubts."""
     suspects = _suspects(first)
     wrong: list[Difference] = []
     for _ in range(ATTEMPTS):

@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     from installs.store.dependents import Dependent
     from installs.store.table import Table
-    from tools.operate.walk import Walk
+    from tools.operate.table_scan import TableScan
 
 
-def suspected_installs(seen: Walk) -> set[str]:
-    """The installs that do not agree with what hangs from them, by one walk."""
+def suspected_installs(seen: TableScan) -> set[str]:
+    """Return the installs that disagree with their dependents, by one scan."""
     suspects = set(seen.odd)
     now = timestamp(clock.now() - PATIENCE)
     suspects |= {install_id for install_id, at in seen.pending_work.items() if at < now}
@@ -56,7 +56,7 @@ def suspected_installs(seen: Walk) -> set[str]:
     return suspects
 
 
-def suspected_solutions(seen: Walk) -> set[str]:
+def suspected_solutions(seen: TableScan) -> set[str]:
     """The solutions in which something is in the trash, should be, or points astray."""
     suspects = set()
     for solution_id, ids in seen.solution_installs.items():
@@ -69,7 +69,7 @@ def suspected_solutions(seen: Walk) -> set[str]:
     return suspects
 
 
-def _parent(seen: Walk, install_id: str) -> str | None:
+def _parent(seen: TableScan, install_id: str) -> str | None:
     one = seen.installs.get(install_id)
     return None if one is None else one.parent
 

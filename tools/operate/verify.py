@@ -1,6 +1,6 @@
 """Check of a table's consistency, and its repair.
 
-One walk finds suspects; each is looked at again by itself, consistently, and twice, before anything
+One scan finds suspects; each is read again, consistently and twice, before anything
 is said of it: what a cascade finishes during one look is in order in the next. What is mended is
 mended by the service's own means: pending work and the reconciler for what hangs, and conditional
 writes for keys, pointers and counters. So it may run beside live traffic, be stopped anywhere, and
@@ -29,14 +29,14 @@ from tools.operate.suspects import (
     suspected_installs,
     suspected_solutions,
 )
-from tools.operate.walk import walk
+from tools.operate.table_scan import scan_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from installs.store.expressions import Action, Condition
     from installs.store.table import Table
-    from tools.operate.walk import Walk
+    from tools.operate.table_scan import TableScan
 
     About = Callable[[Table, str], Iterator[str]]
 
@@ -61,28 +61,28 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """Verifies one table. ``on_walk`` and ``on_look`` are told how far it is."""
+    """Verification of one table; reports progress to ``on_scan`` and ``on_check``."""
 
     table: Table
     repair: bool
-    on_walk: Callable[[int], None] = lambda _: None
-    on_look: Callable[[int, int], None] = lambda _done, _total: None
+    on_scan: Callable[[int], None] = lambda _: None
+    on_check: Callable[[int, int], None] = lambda _done, _total: None
 
     def run(self) -> Iterator[Finding]:
-        """Walk, look, and mend; each finding as soon as it is there."""
-        seen = walk(self.table, self.on_walk)
+        """TableScan, look, and mend; each finding as soon as it is there."""
+        seen = scan_table(self.table, self.on_scan)
         suspects: list[tuple[str, str]] = [
             *(("install", one) for one in sorted(suspected_installs(seen))),
             *(("solution", one) for one in sorted(suspected_solutions(seen))),
         ]
         for number, (kind, id_) in enumerate(suspects):
-            self.on_look(number, len(suspects))
+            self.on_check(number, len(suspects))
             finding = self._install(id_) if kind == "install" else self._solution(id_)
             if finding is not None:
                 yield finding
-        self.on_look(len(suspects), len(suspects))
-        # Installs may have been mended: then the first walk says nothing of the counters.
-        yield from self._counters(walk(self.table, self.on_walk) if suspects else seen)
+        self.on_check(len(suspects), len(suspects))
+        # Installs may have been repaired: then the first scan is no longer valid for the counters.
+        yield from self._counters(scan_table(self.table, self.on_scan) if suspects else seen)
 
     def _install(self, install_id: str) -> Finding | None:
         told = self._told(about_install, install_id)
@@ -163,7 +163,7 @@ class Verifier:
             self.table.transact([pointer, Check(keys.install(row.id), as_read(state))])
 
     def _drop_astray(self, parent_id: str) -> None:
-        """Drop pointers to add-ons that are gone, or hang elsewhere by now."""
+        """Drop pointers to add-ons that are gone, or have another parent."""
         ids = list(dependents.add_on_ids(self.table, parent_id))
         found = installs.get_many(self.table, ids)
         for one in ids:
@@ -197,10 +197,10 @@ class Verifier:
         for one in set(ids) - found.keys():
             cascade.reconcile(work, OwnerRefs(one, None, solution_id))
 
-    def _counters(self, seen: Walk) -> Iterator[Finding]:
-        found = counts.recount(self.table, seen, lambda: walk(self.table, self.on_walk))
+    def _counters(self, seen: TableScan) -> Iterator[Finding]:
+        found = counts.recount(self.table, seen, lambda: scan_table(self.table, self.on_scan))
         for name in found.undecided:
-            told = "never stood still during a walk: verify at a quieter time"
+            told = "kept changing during the scans: verify at a quieter time"
             yield Finding(f"count {name.pk} {name.sk}", (told,), False if self.repair else None)
         for wrong in found.wrong:
             told = f"says {wrong.counted}, and {wrong.recounted} installs are live"

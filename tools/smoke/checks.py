@@ -65,7 +65,7 @@ def expect(condition: bool, otherwise: str) -> None:
 
 
 def harmless(api: Api) -> Iterator[Check]:
-    """Yield the checks that change nothing, whoever calls."""
+    """Yield the checks that change nothing, for any caller."""
     client = api.client
     yield "the list", lambda: _list(client)
     yield "its next page", lambda: _next_page(client)

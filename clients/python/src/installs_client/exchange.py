@@ -59,20 +59,20 @@ def exchange(
         if isinstance(outcome, httpx.Response):
             if not _may_pass(outcome.status_code):
                 return operation.result(outcome, maybe_done=maybe_done)
-            told, asked = f"status {outcome.status_code}", retry_after(outcome)
+            reason, asked = f"status {outcome.status_code}", retry_after(outcome)
             lost = outcome.status_code != httpx.codes.TOO_MANY_REQUESTS
         else:
-            told, asked = type(outcome).__name__, None
+            reason, asked = type(outcome).__name__, None
             lost = not isinstance(outcome, _NEVER_SENT)
         failed += 1
         seconds = retries.pause(failed, asked)
-        logger.debug("%s %s: %s; waiting %s s", request.method, request.url.path, told, seconds)
+        logger.debug("%s %s: %s; waiting %s s", request.method, request.url.path, reason, seconds)
         if seconds is None:
             if isinstance(outcome, httpx.Response):
                 return operation.result(outcome, maybe_done=maybe_done)
             attempts = "1 attempt" if failed == 1 else f"{failed} attempts"
             raise UnreachableError(
-                f"No answer from {request.url.host} after {attempts}: {told}."
+                f"No answer from {request.url.host} after {attempts}: {reason}."
             ) from outcome
         maybe_done |= lost
         yield Pause(seconds)

@@ -1,7 +1,7 @@
-"""One walk over a table: what is remembered of its items, to see what may disagree.
+"""A scan of a table: the state of its items that is needed to find disagreements.
 
-A walk is no snapshot, and others write meanwhile: what it shows are suspects, no more. Little is
-kept of each install, and of what hangs only how it is marked, so that a large table fits.
+A scan is not a snapshot, since others write meanwhile: it finds suspects only. It keeps little of
+each install, and only the marks of dependents, so that a large table fits in memory.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ class Seen(NamedTuple):
 
 
 @dataclass(slots=True)
-class Walk:
+class TableScan:
     """Rows that a scan has seen."""
 
     installs: dict[str, Seen] = field(default_factory=dict)
     marks: defaultdict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
     """By install: the deletions that its members follow; ``None`` for live ones."""
     odd: set[str] = field(default_factory=set)
-    """Installs whose index keys or members are not as they would be written."""
+    """Installs whose index keys or members differ from what would be written."""
     add_ons: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """By parent: the add-ons that it has pointers to."""
     solution_installs: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -63,18 +63,18 @@ class Walk:
     pending_work: dict[str, str] = field(default_factory=dict)
     """Due time of each install's pending work."""
 
-    def take(self, item: Item) -> None:
-        """Remember one item."""
+    def add(self, item: Item) -> None:
+        """Add one item."""
         kind, _, owner = item[keys.PK]["S"].partition("#")
         sort = item[keys.SK]["S"]
         if items.LIVE in item:
             self.counters[Key(item[keys.PK]["S"], sort)] = int(item[items.LIVE]["N"])
         elif kind == "INSTALL":
-            self._take_of_install(owner, sort, item)
+            self._add_of_install(owner, sort, item)
         elif kind == "SOLUTION":
-            self._take_of_solution(owner, sort, item)
+            self._add_of_solution(owner, sort, item)
 
-    def _take_of_install(self, install_id: str, sort: str, item: Item) -> None:
+    def _add_of_install(self, install_id: str, sort: str, item: Item) -> None:
         if sort == keys.INSTALL_SK:
             state = items.item_to_install(item)
             self.installs[install_id] = Seen.of(state)
@@ -91,7 +91,7 @@ class Walk:
             if member.deletion_id is not None and member.values["enabled"]:
                 self.odd.add(install_id)
 
-    def _take_of_solution(self, solution_id: str, sort: str, item: Item) -> None:
+    def _add_of_solution(self, solution_id: str, sort: str, item: Item) -> None:
         if sort.startswith(keys.SOLUTION_INSTALL_PREFIX):
             install_id = sort.removeprefix(keys.SOLUTION_INSTALL_PREFIX)
             self.solution_installs[solution_id].add(install_id)
@@ -101,15 +101,15 @@ class Walk:
                 self.solution_marks[solution_id].add(row.deletion_id)
 
 
-def walk(table: Table, on_item: Callable[[int], None]) -> Walk:
-    """Walk over a whole table, page by page; ``on_item`` is told how many there were so far."""
-    seen, number = Walk(), 0
+def scan_table(table: Table, on_item: Callable[[int], None]) -> TableScan:
+    """Scan a table page by page; report the number of items so far to ``on_item``."""
+    seen, number = TableScan(), 0
     pages: Any = table.client.get_paginator("scan").paginate(
         TableName=table.name, ConsistentRead=True
     )
     for page in pages:
         for item in page["Items"]:
-            seen.take(cast("Item", item))
+            seen.add(cast("Item", item))
         number += len(page["Items"])
         on_item(number)
     return seen
