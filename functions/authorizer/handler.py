@@ -1,7 +1,6 @@
-"""The gateway's authorizer: from a bearer token to a principal, and nothing else.
+"""The gateway's authorizer: from a bearer token to a principal (CONTRACT.md section 8).
 
-Roles are not its business: they are rows of the table, which the endpoints read (CONTRACT.md
-section 8).
+It knows no roles: they are rows of the table, which the endpoints read.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from installs.tokens import BadTokenError
 
 
 def handler(event: dict[str, Any], context: Context | None) -> dict[str, Any]:
-    """Let a caller into the whole stage; the answer is cached for every route of it.
+    """Allow a caller the whole stage; the policy is cached for all of its routes.
 
-    A caller who is known and closed out gets an explicit Deny, which is cached as well.
+    A known caller without access gets an explicit Deny, which is cached as well.
 
     Raises
     ------
     Exception
-        ``Unauthorized``, to the letter: API Gateway's way to answer 401.
+        ``Unauthorized``, exactly: API Gateway then responds with 401.
     """
     try:
         caller = authenticate(event.get("authorizationToken"), Deadline.of(context))
@@ -45,9 +44,9 @@ def handler(event: dict[str, Any], context: Context | None) -> dict[str, Any]:
 
 
 def whole_stage(method_arn: object) -> str:
-    """``arn:PARTITION:execute-api:REGION:ACCOUNT:API/STAGE/*`` of the ARN of one method.
+    """Return ``arn:PARTITION:execute-api:REGION:ACCOUNT:API/STAGE/*`` for the ARN of a method.
 
-    Raises ``BadTokenError`` where it is none: there is nothing to let anybody into.
+    Raises ``BadTokenError`` if it is not an ARN: then there is nothing to allow.
     """
     api, *rest = str(method_arn or "").split("/")
     if not api.startswith("arn:") or not rest:

@@ -9,7 +9,7 @@ from installs.rows import row_to_json
 
 @endpoint
 def handler(request: Request) -> object:
-    """Answer with the install."""
+    """Respond with the install."""
     no_parameters(request)
     table = request.table()
     return row_to_json(commands.get(table, request.principal, request.install_id).row)

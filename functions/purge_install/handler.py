@@ -8,7 +8,7 @@ from installs.http import Request, endpoint, no_parameters
 
 @endpoint
 def handler(request: Request) -> object:
-    """Purge a deleted install; what its uninstall took goes by the cascade."""
+    """Purge a deleted install; the cascade deletes its dependents."""
     no_parameters(request)
     table = request.table()
     commands.purge(table, request.principal, request.install_id, request_id=request.id)

@@ -1,4 +1,4 @@
-"""Every five minutes: finishes cascades that nobody finished (docs/adr/0013)."""
+"""The scheduled repair: finishes overdue cascades every five minutes (docs/adr/0013)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from installs.store.table import Table
 
 
 def handler(_event: object, context: Context) -> dict[str, int]:
-    """Look at every install whose pending work is overdue, as far as there is time."""
+    """Reconcile the installs whose pending work is overdue, until time runs out."""
     deadline = Deadline.of(context)
     work = Work(Table.of_function(deadline=deadline), deadline.check_step, Tally())
     outcome = finish_overdue(work)

@@ -9,7 +9,7 @@ from installs.rows import row_to_json
 
 @endpoint
 def handler(request: Request) -> object:
-    """Restore, and answer with the install as it is then."""
+    """Restore, and respond with the install."""
     no_parameters(request)
     table = request.table()
     state = commands.restore(table, request.principal, request.install_id, request_id=request.id)

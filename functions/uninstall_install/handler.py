@@ -12,7 +12,7 @@ DEFAULT_TIER: Final = config.default_retention_tier()
 
 @endpoint
 def handler(request: Request) -> object:
-    """Uninstall; what hangs from the install follows by the cascade."""
+    """Uninstall; the cascade deletes the dependents."""
     no_parameters(request)
     table = request.table()
     commands.uninstall(

@@ -1,4 +1,4 @@
-"""The cascade on the real template while its function is killed, and what it parks (section 7)."""
+"""The cascade on the real template while its function is killed, and dead letters (section 7)."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_what_was_parked_is_run_again_once_its_cause_is_mended(
         UpdateExpression="SET deletedAt = :x",
         ExpressionAttributeValues={":x": {"S": "?"}},
     )
-    # when it is uninstalled, the record is parked whole, and stays for as long as that is so
+    # when it is uninstalled, the record becomes a dead letter, and stays for as long as that is so
     with stack.as_user("usr_ada") as admin:
         assert admin.delete(f"{INSTALLS}/ins_park").status_code == 200
     assert stack.eventually(lambda: bool(stored()))

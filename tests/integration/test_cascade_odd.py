@@ -1,4 +1,4 @@
-"""Odd rows that an import may bring: nothing goes round in circles, nothing is parked."""
+"""Odd rows that an import may bring: no endless loop, no dead letter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""API keys: how a secret looks, what is kept of it, and what a key is good for (section 8).
+"""API keys: the syntax of secrets, their hashes, and the rights of keys (section 8).
 
 A secret is ``<kind>_<43 characters of base64url>``: 256 random bits. The table holds its SHA-256
 alone; with so many bits, no salt and no slow hash are needed. It is found by that hash, never by
@@ -25,33 +25,33 @@ _SECRET: Final = re.compile(rf"({'|'.join(KeyKind)})_[A-Za-z0-9_-]{{1,252}}", re
 
 
 def new_secret(kind: KeyKind) -> str:
-    """A secret that nobody can guess; shown once, kept nowhere."""
+    """Return a random secret, which is shown once and never stored."""
     import secrets  # here, since only tools make keys, and the authorizer's start would wait for it
 
     return f"{kind}_{secrets.token_urlsafe(_SECRET_BYTES)}"
 
 
 def is_secret(text: str) -> bool:
-    """Whether a bearer token is meant to be an API key."""
+    """Return True if a bearer token has the form of an API key."""
     return _SECRET.fullmatch(text) is not None
 
 
 def digest(secret: str) -> str:
-    """The SHA-256 of a secret, in lower-case hexadecimal, as the rows have it."""
+    """Return the SHA-256 of a secret in lower-case hexadecimal, as rows have it."""
     return sha256(secret.encode()).hexdigest()
 
 
 def opens(key: ApiKey, secret: str) -> bool:
-    """Whether a secret is the key's; takes the same time however much of it is right."""
+    """Return True if a secret is the key's, compared in constant time."""
     same = compare_digest(digest(secret), key.secret_sha256)
     return same and secret.startswith(f"{key.kind}_")
 
 
 def works(key: ApiKey, now: datetime) -> bool:
-    """Whether the key is neither revoked nor past its end."""
+    """Return True if the key is neither revoked nor expired."""
     return key.deleted_at is None and (key.expires_at is None or timestamp(now) < key.expires_at)
 
 
 def workspace_role(key: ApiKey) -> WorkspaceRole:
-    """The role of a workspace's key in its workspace: a public one reads, whatever its row says."""
+    """Return the role of a workspace's key: a public one reads, whatever its row says."""
     return WorkspaceRole.VIEWER if key.kind == KeyKind.PUBLIC else WorkspaceRole(key.role)

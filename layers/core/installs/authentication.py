@@ -1,4 +1,4 @@
-"""From an ``Authorization`` header to whoever calls (CONTRACT.md section 8).
+"""Authentication: from an ``Authorization`` header to the caller (CONTRACT.md section 8).
 
 A JSON Web Token is checked without the table. Only an API key needs it, so only then is the store
 imported, which costs the authorizer's start more than a token does.
@@ -17,7 +17,7 @@ from installs.tokens import BadTokenError
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls: a user by a token's ``sub``, or an API key by its id.
+    """The caller: a user by a token's ``sub``, or an API key by its id.
 
     ``enabled`` is false where the caller is known, but closed out: a key of a workspace that is
     deleted or gone.
@@ -29,7 +29,7 @@ class Caller:
 
 
 def authenticate(authorization: object, deadline: Deadline = NO_DEADLINE) -> Caller:
-    """Whoever a header stands for, by the deadline.
+    """Return the caller of a header, by the deadline.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The service's one clock; a test puts another in its place."""
+"""The clock of the service, which tests replace."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 
 def now() -> datetime:
-    """The moment, in UTC."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 

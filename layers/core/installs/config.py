@@ -1,4 +1,4 @@
-"""The environment of the functions: what template.yaml sets, and Lambda itself."""
+"""The environment of the functions, set by template.yaml and by Lambda."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ def table_name() -> str:
 
 
 def default_retention_tier() -> RetentionTier:
-    """The tier of a workspace that chose none (``DEFAULT_RETENTION_TIER``, medium)."""
+    """The retention tier of workspaces without a default (``DEFAULT_RETENTION_TIER``, medium)."""
     return RetentionTier(os.environ.get("DEFAULT_RETENTION_TIER", RetentionTier.MEDIUM))
 
 
 def allowed_origin() -> str | None:
-    """The web origin whose pages may read the answers (``ALLOWED_ORIGIN``): one, ``*`` or none."""
+    """The web origin that may read responses (``ALLOWED_ORIGIN``): one, ``*`` or none."""
     return os.environ.get("ALLOWED_ORIGIN") or None
 
 
 def dead_letter_bucket() -> str:
-    """The bucket for records that can never be handled (``DEAD_LETTER_BUCKET``)."""
+    """The bucket of the dead letters (``DEAD_LETTER_BUCKET``)."""
     return os.environ["DEAD_LETTER_BUCKET"]
 
 
@@ -33,7 +33,7 @@ def region() -> str:
 
 
 def dynamodb_endpoint() -> str:
-    """Where DynamoDB is: ``AWS_ENDPOINT_URL_DYNAMODB``, else the region's own endpoint.
+    """The endpoint of DynamoDB: ``AWS_ENDPOINT_URL_DYNAMODB``, else the region's.
 
     ``URL_SUFFIX`` is the domain of the region's partition (AWS: pseudo parameter URLSuffix).
     """

@@ -1,7 +1,6 @@
-"""What can go wrong, as the caller is told (CONTRACT.md section 9).
+"""The errors that a caller may receive (CONTRACT.md section 9).
 
-One hierarchy; each class carries the stable ``code`` of the contract. How a code travels over the
-wire is the business of ``http.py``.
+One hierarchy; each class has the stable ``code`` of the contract. ``http.py`` maps codes to HTTP.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MAX_ISSUES: Final = 20
-"""How many problems are told at once."""
+"""The most issues in one error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One thing that is wrong with the input, and where.
+    """A problem with the input, and its location.
 
     ``parameter`` is the name of a query or path parameter; ``pointer`` is an RFC 6901 JSON pointer
     into its value, where that is JSON (``filter`` and ``orderBy``).
@@ -31,7 +30,7 @@ class Issue:
 
 
 class InstallsError(Exception):
-    """The base of every error that a caller may be told of."""
+    """The base of all errors that a caller may receive."""
 
     code: ClassVar[str] = "internal_error"
 
@@ -48,25 +47,25 @@ class InvalidParameterError(InstallsError):
 
 
 class InvalidFilterError(InstallsError):
-    """``filter`` is not a filter."""
+    """``filter`` is not a valid filter."""
 
     code = "invalid_filter"
 
 
 class InvalidOrderByError(InstallsError):
-    """``orderBy`` is not an order."""
+    """``orderBy`` is not a valid sort."""
 
     code = "invalid_order_by"
 
 
 class InvalidCursorError(InstallsError):
-    """``after`` or ``before`` is not a cursor, or a cursor of another query."""
+    """``after`` or ``before`` is not a valid cursor, or is a cursor of another query."""
 
     code = "invalid_cursor"
 
 
 class UnauthorizedError(InstallsError):
-    """The caller is not known."""
+    """The caller is not authenticated."""
 
     code = "unauthorized"
 
@@ -78,7 +77,7 @@ class ForbiddenError(InstallsError):
 
 
 class NotFoundError(InstallsError):
-    """The row is absent, purged, past its retention, or not the caller's to see."""
+    """The row is absent, purged, past its retention, or out of the caller's scope."""
 
     code = "not_found"
 
@@ -90,31 +89,31 @@ class InstallNotDeletedError(InstallsError):
 
 
 class ParentDeletedError(InstallsError):
-    """An add-on cannot come back while its parent is deleted or gone."""
+    """An add-on cannot be restored while its parent is deleted or gone."""
 
     code = "parent_deleted"
 
 
 class ConflictError(InstallsError):
-    """The row kept changing under the request."""
+    """The row kept changing during the request."""
 
     code = "conflict"
 
 
 class QueryTooExpensiveError(InstallsError):
-    """The query would read more than its budget."""
+    """The query would read more than the budget."""
 
     code = "query_too_expensive"
 
 
 class ThrottledError(InstallsError):
-    """The caller asks too often: the gateway says so, never a function."""
+    """The caller sends too many requests; only the gateway raises it."""
 
     code = "throttled"
 
 
 class UnavailableError(InstallsError):
-    """What the service stands on did not answer, or refused for want of capacity, after retries."""
+    """A dependency of the service did not respond or lacked capacity, after retries."""
 
     code = "unavailable"
 
@@ -128,6 +127,6 @@ class UnavailableError(InstallsError):
     ) -> None:
         super().__init__(detail, issues)
         self.cause = cause or {}
-        """For the log alone: the operation, the code, the attempts, the seconds that they took."""
+        """For the log only: the operation, the code, the attempts, and their seconds."""
         self.maybe_written = maybe_written
-        """Whether a write may have been done whose answer was lost."""
+        """True if a write may have been made whose response was lost."""

@@ -1,4 +1,4 @@
-"""Request in, answer out: the only place that knows HTTP's status codes (CONTRACT.md section 9)."""
+"""HTTP requests and responses: the only module that knows status codes (CONTRACT.md section 9)."""
 
 from __future__ import annotations
 
@@ -46,18 +46,18 @@ STATUS: Final[Mapping[type[InstallsError], HTTPStatus]] = {
 }
 
 REQUEST_SECONDS: Final = 15.0
-"""What a request may take in all, also where Lambda would give it more: then it is a 503."""
+"""The longest duration of a request, even if Lambda allows more; after it comes a 503."""
 
 RETRY_AFTER: Final = "1"
-"""Seconds after which to try again, where an answer says that it may help."""
+"""Seconds after which a client may retry, in responses for which a retry may succeed."""
 
 MAX_BYTES: Final = 6_000_000
-"""What an answer may take as JSON, its body escaped (AWS: Lambda quotas, 6 MB of response)."""
+"""The largest response as JSON, its body escaped (AWS: Lambda quotas, 6 MB)."""
 _HEAD: Final = 1_000
-"""More than status and headers take."""
+"""An upper bound of the bytes of status and headers."""
 
 Event = Mapping[str, Any]
-Answer = dict[str, Any]
+Response = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +65,17 @@ class Request:
     """A request that the gateway let through."""
 
     id: str
-    """The gateway's, as the caller is told it with an error."""
+    """The gateway's request id, which error responses contain."""
     principal: Principal
     path: Mapping[str, str]
     query: Mapping[str, Sequence[str]]
     usage: Usage = field(default_factory=Usage)
-    """What answering it has read."""
+    """The reads of the request."""
     deadline: Deadline = NO_DEADLINE
-    """When it has to be answered."""
+    """The deadline of the response."""
 
     def table(self) -> Table:
-        """The table, for what answering takes."""
+        """Return the table for this request."""
         return Table.of_function(self.usage, self.deadline)
 
     @property
@@ -85,18 +85,18 @@ class Request:
         Raises
         ------
         NotFoundError
-            It is no id, so there is no such install.
+            It is not a valid id, so there is no such install.
         """
-        found = self.path.get("id")
-        if not is_id(found):
+        install_id = self.path.get("id")
+        if not is_id(install_id):
             raise NotFoundError("There is no such install.")
-        return found
+        return install_id
 
 
-def endpoint(respond: Callable[[Request], object]) -> Callable[[Event, Context | None], Answer]:
-    """A Lambda handler of a function from a request to what is sent back as JSON."""
+def endpoint(respond: Callable[[Request], object]) -> Callable[[Event, Context | None], Response]:
+    """Return a Lambda handler for a function from a request to the value of a JSON response."""
 
-    def handler(event: Event, context: Context | None) -> Answer:
+    def handler(event: Event, context: Context | None) -> Response:
         started = time.perf_counter()
         deadline = Deadline.of(context, at_most=REQUEST_SECONDS)
         request_id = _request_id(event)
@@ -105,32 +105,32 @@ def endpoint(respond: Callable[[Request], object]) -> Callable[[Event, Context |
         cause: Mapping[str, object] | None = None
         try:
             request = request_of(event, usage, deadline)
-            answer = _answer(HTTPStatus.OK, respond(request), "application/json")
-            _check_size(answer)
+            response = _response(HTTPStatus.OK, respond(request), "application/json")
+            _check_size(response)
         except InstallsError as error:
             cause = error.cause if isinstance(error, UnavailableError) else None
-            answer = problem(error, request_id)
+            response = problem(error, request_id)
         except Exception as error:
             unhandled = error
-            answer = problem(InstallsError("Something went wrong on our side."), request_id)
+            response = problem(InstallsError("Something went wrong on our side."), request_id)
         finally:
             parallel.drop_unfinished()
         log_request(
             request_id=request_id,
             install_id=_install_id(event),
-            status=answer["statusCode"],
+            status=response["statusCode"],
             seconds=time.perf_counter() - started,
             usage=usage,
             unavailable=cause,
             unhandled=unhandled,
         )
-        return answer
+        return response
 
     return handler
 
 
 def request_of(event: Event, usage: Usage, deadline: Deadline = NO_DEADLINE) -> Request:
-    """The request of an API Gateway event; fails closed without the authorizer's context.
+    """Return the request of an API Gateway event; fail closed without the authorizer's context.
 
     Raises
     ------
@@ -156,22 +156,22 @@ def _request_id(event: Event) -> str:
 
 
 def _install_id(event: Event) -> str | None:
-    found = (event.get("pathParameters") or {}).get("id")
-    return found if is_id(found) else None
+    install_id = (event.get("pathParameters") or {}).get("id")
+    return install_id if is_id(install_id) else None
 
 
 def _query(event: Event) -> Mapping[str, Sequence[str]]:
-    given = event.get("multiValueQueryStringParameters") or {}
-    return {name: values or [""] for name, values in given.items()}
+    parameters = event.get("multiValueQueryStringParameters") or {}
+    return {name: values or [""] for name, values in parameters.items()}
 
 
 def no_parameters(request: Request) -> None:
-    """Refuse query parameters where an endpoint takes none.
+    """Refuse query parameters of an endpoint that takes none.
 
     Raises
     ------
     InvalidParameterError
-        There is one.
+        The request has one.
     """
     if request.query:
         raise InvalidParameterError(
@@ -180,22 +180,22 @@ def no_parameters(request: Request) -> None:
         )
 
 
-def _check_size(answer: Answer) -> None:
-    """Refuse what Lambda would not carry: a page of very large rows.
+def _check_size(response: Response) -> None:
+    """Refuse a response that is too large for Lambda: a page of very large rows.
 
     Raises
     ------
     QueryTooExpensiveError
-        The page is to be asked for in smaller ones.
+        The page has to be smaller.
     """
     # A character takes four bytes at most, escaped or not: small bodies need not be measured.
-    if 4 * len(answer["body"]) + _HEAD > MAX_BYTES < len(orjson.dumps(answer)):
+    if 4 * len(response["body"]) + _HEAD > MAX_BYTES < len(orjson.dumps(response)):
         detail = "the page would be larger than 6 MB; ask for fewer rows at once"
         raise QueryTooExpensiveError(f"limit: {detail}", [Issue("too_large", detail, "limit")])
 
 
-def problem(error: InstallsError, request_id: str) -> Answer:
-    """An error as problem details (RFC 9457)."""
+def problem(error: InstallsError, request_id: str) -> Response:
+    """Return an error as problem details (RFC 9457)."""
     status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
     body = {
         "type": "about:blank",
@@ -206,39 +206,39 @@ def problem(error: InstallsError, request_id: str) -> Answer:
         "requestId": request_id,
         "errors": [_issue(issue) for issue in error.issues],
     }
-    answer = _answer(status, body, "application/problem+json")
+    response = _response(status, body, "application/problem+json")
     if status is HTTPStatus.UNAUTHORIZED:
-        answer["headers"]["WWW-Authenticate"] = "Bearer"
+        response["headers"]["WWW-Authenticate"] = "Bearer"
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        answer["headers"]["Retry-After"] = RETRY_AFTER
-    return answer
+        response["headers"]["Retry-After"] = RETRY_AFTER
+    return response
 
 
 def _issue(issue: Issue) -> dict[str, str]:
-    place = {"parameter": issue.parameter, "pointer": issue.pointer}
-    given = {name: _encodable(value) for name, value in place.items() if value is not None}
-    return {**given, "code": issue.code, "detail": _encodable(issue.detail)}
+    location = {"parameter": issue.parameter, "pointer": issue.pointer}
+    present = {name: _encodable(value) for name, value in location.items() if value is not None}
+    return {**present, "code": issue.code, "detail": _encodable(issue.detail)}
 
 
 def _encodable(text: str) -> str:
-    """A text that may quote the caller; half a surrogate pair has no place in UTF-8."""
+    """Replace lone surrogates in a text that may quote the caller; UTF-8 cannot encode them."""
     return text.encode(errors="replace").decode()
 
 
-def _answer(status: HTTPStatus, body: object, content_type: str) -> Answer:
+def _response(status: HTTPStatus, body: object, content_type: str) -> Response:
     return {
         "statusCode": status.value,
         "headers": {
             "Content-Type": content_type,
             "Cache-Control": "no-store",
-            **_for_browsers(config.allowed_origin()),
+            **_cors_headers(config.allowed_origin()),
         },
         "body": orjson.dumps(body).decode(),
     }
 
 
-def _for_browsers(origin: str | None) -> Mapping[str, str]:
-    """Which pages may read an answer (docs/adr/0022): the same for all who ask, so without Vary."""
+def _cors_headers(origin: str | None) -> Mapping[str, str]:
+    """Return the CORS headers (docs/adr/0022): the same for every origin, so without Vary."""
     if origin is None:
         return {}
     return {

@@ -1,4 +1,4 @@
-"""What an id is (CONTRACT.md section 1)."""
+"""The syntax of ids (CONTRACT.md section 1)."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 
 
 def is_id(value: object) -> TypeGuard[str]:
-    """Whether a value may be an id; what is none never reaches a key of the table."""
+    """Return True if a value is a valid id; other values never reach a key of the table."""
     return isinstance(value, str) and _ID.fullmatch(value) is not None

@@ -1,4 +1,4 @@
-"""The keys that tokens are signed with: a JSON Web Key Set (RFC 7517), by URL or inline.
+"""The keys that sign tokens: a JSON Web Key Set (RFC 7517), by URL or inline.
 
 Whoever serves the set may be slow, down or broken, and whoever sends tokens may invent key ids: the
 time and the size of an answer are bounded, and so is how often one is asked for.
@@ -29,58 +29,58 @@ logger: Final = logging.getLogger(__name__)
 """The standard library's, whose lines Lambda formats: the authorizer starts without Powertools."""
 
 KEEP_SECONDS: Final = 300
-"""How long a set that was fetched is used."""
+"""The time for which a fetched set is used."""
 
 STALE_SECONDS: Final = 3600
-"""How long one is used at the most while no newer one can be fetched (RFC 5861, stale-if-error)."""
+"""The longest use of a set while no newer one can be fetched (RFC 5861, stale-if-error)."""
 
 REFETCH_SECONDS: Final = 30
-"""How long an unknown key id does not make it be fetched again."""
+"""The least time between two fetches because of unknown key ids."""
 
 REST_SECONDS: Final = 5
-"""How long a set that could not be fetched is not asked for again."""
+"""The time after a failed fetch during which there is no other."""
 
 ANSWER_SECONDS: Final = 4
-"""How long an answer may take in all, drop by drop or not; the authorizer has 10 seconds."""
+"""The longest duration of a whole response, however slow; the authorizer has 10 seconds."""
 
 MAX_BYTES: Final = 256 * 1024
 
 _URL: Final = re.compile(r"https://\S+|http://(127\.0\.0\.1|localhost)(:\d+)?(/\S*)?")
-"""Whoever can change an answer on its way can sign for anybody: in plain HTTP, only at home."""
+"""A response that can be changed in transit lets others sign: plain HTTP only on this host."""
 
 _ODD: Final = (
     PyJWTError, UnsupportedAlgorithm, NotImplementedError, ValueError, TypeError, KeyError,
     AttributeError, ArithmeticError,
 )  # fmt: skip
-"""What PyJWT raises on keys that nobody should have made: ``alg`` a list, or ``none``."""
+"""The errors that PyJWT raises on malformed keys: ``alg`` a list, or ``none``."""
 
 
 class KeySetError(Exception):
-    """The key set cannot be had, or is none: a fault of the set-up, not of the caller."""
+    """The key set is unavailable or invalid: an error of the configuration, not of the caller."""
 
 
 def key_set(jwks: str) -> InlineKeySet | RemoteKeySet:
-    """The one key set of this process for a URL, or for a set's JSON itself."""
+    """Return the process's key set for a URL, or for the JSON of a set."""
     return _remote(jwks) if _URL.fullmatch(jwks) else _inline(jwks)
 
 
 class InlineKeySet:
-    """A set that was handed over whole."""
+    """A set given inline as JSON."""
 
     def __init__(self, text: str) -> None:
         self._keys = _read(text)
 
     def keys(self) -> Sequence[PyJWK]:
-        """All keys."""
+        """Return all keys."""
         return self._keys
 
     def newer_keys(self) -> Sequence[PyJWK]:
-        """None: this set never changes."""
+        """Return no keys: this set never changes."""
         return ()
 
 
 class RemoteKeySet:
-    """A set behind a URL."""
+    """A set at a URL."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -89,7 +89,7 @@ class RemoteKeySet:
         self._failed: Stamp | None = None
 
     def keys(self) -> Sequence[PyJWK]:
-        """All keys, fetched if there are none yet or they are old.
+        """Return all keys, fetched if there are none yet or they are old.
 
         Old ones serve for a while where no newer ones can be fetched: an issuer that does not
         answer for a moment locks nobody out.
@@ -111,7 +111,7 @@ class RemoteKeySet:
         return self._keys
 
     def newer_keys(self) -> Sequence[PyJWK]:
-        """All keys, fetched anew for the sake of a key id that is not among them.
+        """Return all keys, fetched again because of an unknown key id.
 
         None where that was done a moment ago, or fails: then nothing tells that id from an
         invented one.
@@ -155,7 +155,7 @@ def _bounded(text: str | bytes) -> str:
 
 
 def _key(given: Any) -> PyJWK | None:  # noqa: ANN401 - any JSON
-    """One key that may verify signatures; one that is of no use spoils no other (RFC 7517, 5)."""
+    """Decode a key that may verify signatures; skip an unusable one (RFC 7517, 5)."""
     try:
         meant = given.get("use") in (None, "sig") and "verify" in given.get("key_ops", ["verify"])
         return PyJWK(given) if meant else None
@@ -164,14 +164,14 @@ def _key(given: Any) -> PyJWK | None:  # noqa: ANN401 - any JSON
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    """An answer from elsewhere is none: the URL of the set-up is the one that is trusted."""
+    """Refusal of redirects: only the configured URL is trusted."""
 
     def redirect_request(self, *_: object) -> None:
         return None
 
 
 def _answer(url: str) -> bytes:
-    """What a URL answers; by a thread, since a socket's own timeout starts anew at each byte."""
+    """Fetch a URL in a thread, since a socket's timeout starts again at each byte."""
     found: list[bytes] = []
     end = clock.steady() + ANSWER_SECONDS
 

@@ -1,11 +1,11 @@
-"""The functions' one logger: structured lines, never the event, which holds the token.
+"""The logger of all functions: structured lines, never the event, which contains the token.
 
-Every line that is about a request has its id in ``request_id``: the line of the request itself, and
-those of the cascade that it began, however deep.
+Each line about a request has its id in ``request_id``: the line of the request itself, and the
+lines of its cascade, at any depth.
 
-The line of a request carries its metrics, in CloudWatch's embedded metric format: one line, which
+The line of a request contains its metrics, in CloudWatch's embedded metric format: one line, which
 is searched as a log and read as metrics. Lambda reads the level of a line whose timestamp is RFC
-3339 and whose level has one of Lambda's own names, takes any other line for INFO, and drops what is
+3339 and whose level has one of Lambda's own names, takes any other line for INFO, and drops lines
 below the function's level (AWS: Lambda, log-level filtering). So metrics never go below that level.
 """
 
@@ -30,7 +30,7 @@ _LAMBDA_LEVELS: Final = {"WARNING": "WARN", "CRITICAL": "FATAL"}
 
 
 def _json(line: dict[str, Any]) -> str:
-    """One line of log, whose level is named as Lambda names it."""
+    """Encode a log line with Lambda's name of its level."""
     level = line.get("level")
     return json.dumps(line | {"level": _LAMBDA_LEVELS.get(str(level), level)}, default=str)
 
@@ -47,7 +47,7 @@ _AT: Final = {
 
 
 def metrics_of_function() -> EphemeralMetrics:
-    """An empty set of metrics with the dimensions of all: ``function`` and ``service``.
+    """Return an empty set of metrics with the dimensions ``function`` and ``service``.
 
     ``function`` is the deployed name, so that two stacks in one account do not mix.
     """
@@ -57,7 +57,7 @@ def metrics_of_function() -> EphemeralMetrics:
 
 
 def bind_log_context(install_id: str | None, request_id: str | None = None) -> None:
-    """Say in the lines that follow which install they are about, and which request began it."""
+    """Add the install and the request that began the work to all further lines."""
     logger.append_keys(install_id=install_id, request_id=request_id)
 
 
@@ -71,11 +71,11 @@ def log_request(
     unavailable: Mapping[str, object] | None = None,
     unhandled: Exception | None = None,
 ) -> None:
-    """The one line of a request: how it ended, how a list was run, and what it read.
+    """Write the line of a request: its outcome, the plan of a list, and the reads.
 
-    ``install_id``: the one that the path names. ``unavailable``: which call did not help, and why;
-    ``unhandled``: a fault of ours. Metrics: ``Milliseconds``, and of what was read
-    ``Requests``, ``RowsExamined``, ``RowsReturned`` and ``CapacityUnits``, each by function.
+    ``install_id``: the id in the path. ``unavailable``: the call that failed, and its error.
+    ``unhandled``: an error of our own. Metrics: ``Milliseconds``, and for the reads ``Requests``,
+    ``RowsExamined``, ``RowsReturned`` and ``CapacityUnits``, each by function.
     """
     metrics = metrics_of_function()
     milliseconds = round(seconds * 1000, 1)
@@ -112,9 +112,9 @@ def write_metrics(
     exc_info: Exception | None = None,
     **fields: object,
 ) -> None:
-    """Write a line with metrics; where its level is not logged, the metrics alone.
+    """Write a line with metrics, or only the metrics if its level is not logged.
 
-    Their line then has the level of the function, since Lambda would drop it below.
+    The metrics then have the function's log level, since Lambda drops lines below it.
     """
     values = {name: _single(value) for name, value in metrics.serialize_metric_set().items()}
     if logger.log_level > level:
@@ -124,5 +124,5 @@ def write_metrics(
 
 
 def _single(value: object) -> object:
-    """A metric's one value by itself, as it reads best in a log; the format takes both."""
+    """Return the value of a list of one, which reads better in a log; the format allows both."""
     return value[0] if isinstance(value, list) and len(value) == 1 else value

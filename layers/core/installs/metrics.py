@@ -14,23 +14,23 @@ if TYPE_CHECKING:
     from installs.cascade import Tally
 
 LAG: Final = "CascadeLag"
-"""From the change of an install to the end of the cascade that it caused, in milliseconds."""
+"""Milliseconds from the change of an install to the end of its cascade."""
 DELETED: Final = "RowsDeleted"
 RESTORED: Final = "RowsRestored"
 PURGED: Final = "RowsPurged"
 RETRIES: Final = "CascadeRetries"
-"""How often what had been read did not hold any more when it came to writing."""
+"""Writes that failed because something had changed since it was read."""
 DEAD_LETTERS: Final = "DeadLetters"
 OVERDUE: Final = "OverdueWork"
-"""Installs that the scheduled repair had to look at."""
+"""Installs that the scheduled repair had to reconcile."""
 
 
 def publish(tally: Tally, **others: Sequence[float]) -> None:
-    """Write the metrics of one invocation as one line; what is nought is left out.
+    """Write the metrics of one invocation as one line; zeros are left out.
 
     ``others``: values of further metrics by name (``CascadeLag``).
     """
-    written = metrics_of_function()
+    metrics = metrics_of_function()
     values = {
         DELETED: [tally.deleted],
         RESTORED: [tally.restored],
@@ -38,10 +38,10 @@ def publish(tally: Tally, **others: Sequence[float]) -> None:
         RETRIES: [tally.retries],
         **others,
     }
-    told = [(name, value) for name, some in values.items() for value in some if value]
-    for name, value in told:
+    nonzero = [(name, value) for name, series in values.items() for value in series if value]
+    for name, value in nonzero:
         unit = MetricUnit.Milliseconds if name == LAG else MetricUnit.Count
-        written.add_metric(name, unit, value)
-    if told:
+        metrics.add_metric(name, unit, value)
+    if nonzero:
         bind_log_context(None)
-        write_metrics("cascade", written)
+        write_metrics("cascade", metrics)

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class MemberPolicy(StrEnum):
-    """Which of an integration's members an install materialises."""
+    """The members of an integration that an install materialises."""
 
     AUTO_ALL = "auto_all"
     AUTO_DEFAULTS = "auto_defaults"
@@ -20,7 +20,7 @@ class MemberPolicy(StrEnum):
 
 
 class RetentionTier(StrEnum):
-    """How long a deleted row stays in the trash."""
+    """The time for which a deleted row stays in the trash."""
 
     SHORT = "short"
     MEDIUM = "medium"
@@ -29,7 +29,7 @@ class RetentionTier(StrEnum):
 
 
 class TrustTier(StrEnum):
-    """Who vouches for an integration."""
+    """The publisher's level of trust."""
 
     FIRST_PARTY = "first_party"
     VENDOR_OFFICIAL = "vendor_official"
@@ -39,7 +39,7 @@ class TrustTier(StrEnum):
 
 
 class Visibility(StrEnum):
-    """Who finds an integration."""
+    """The visibility of an integration to others."""
 
     PRIVATE = "private"
     UNLISTED = "unlisted"
@@ -47,7 +47,7 @@ class Visibility(StrEnum):
 
 
 class UserRole(StrEnum):
-    """What a user is on the platform; ``admin`` sees every workspace."""
+    """A user's role on the platform; ``admin`` sees every workspace."""
 
     ADMIN = "admin"
     USER = "user"
@@ -55,7 +55,7 @@ class UserRole(StrEnum):
 
 
 class WorkspaceRole(StrEnum):
-    """What a caller may do in one workspace (CONTRACT.md section 8)."""
+    """A caller's role in one workspace (CONTRACT.md section 8)."""
 
     VIEWER = "viewer"
     EDITOR = "editor"
@@ -63,7 +63,7 @@ class WorkspaceRole(StrEnum):
 
 
 class PrincipalKind(StrEnum):
-    """What the authorizer found a caller to be: a user, or an API key."""
+    """The kind of a caller: a user, or an API key."""
 
     USER = "user"
     KEY = "key"

@@ -1,4 +1,4 @@
-"""JSON Web Tokens: who signed them, for whom, until when (CONTRACT.md section 8).
+"""Validation of JSON Web Tokens: signer, audience, expiry (CONTRACT.md section 8).
 
 Every fault of a token is a ``BadTokenError``; only a key set that cannot be had is not the caller's
 fault (``key_sets.py``).
@@ -26,15 +26,15 @@ MAX_LENGTH: Final = 8192
 _FAULTS: Final = (
     PyJWTError, ValueError, TypeError, KeyError, AttributeError, ArithmeticError,
 )  # fmt: skip
-"""What PyJWT raises on tokens that nobody should have made, such as of an endless ``exp``."""
+"""The errors that PyJWT raises on malformed tokens, such as an infinite ``exp``."""
 
 
 class BadTokenError(Exception):
-    """The token does not say who the caller is."""
+    """The token does not identify the caller."""
 
 
 def subject(token: str, *, issuer: str, audience: str, jwks: str) -> str:
-    """The ``sub`` of a valid token.
+    """Return the ``sub`` of a valid token.
 
     Raises
     ------
@@ -75,14 +75,14 @@ def subject(token: str, *, issuer: str, audience: str, jwks: str) -> str:
 
 
 def _require_shallow(token: str) -> None:
-    """Refuse a token with JSON that one interpreter would read and another would not."""
+    """Refuse a token with JSON that only some interpreters can parse."""
     for part in token.split(".")[:2]:
         if nested_beyond(urlsafe_b64decode(f"{part}==").decode("latin-1")):
             raise BadTokenError
 
 
 def _usable(keys: Sequence[jwt.PyJWK], header: dict[str, Any]) -> list[jwt.PyJWK]:
-    """The keys that can have signed a token: a key allows one algorithm, whatever the token says.
+    """Return the keys that may have signed a token: a key allows one algorithm only.
 
     A token without a ``kid`` is verified only where that leaves one key.
     """

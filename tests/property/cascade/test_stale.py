@@ -1,6 +1,6 @@
 """A reconciler that read before a sweep, and writes after it: every way that two can cross.
 
-DynamoDB's sweep deletes an install without raising the epoch of its solution, so that it alone
+DynamoDB's TTL deletes an install without raising the version of its solution, so that it alone
 gives nothing away to whoever read before it (docs/adr/0014-races.md).
 """
 

@@ -219,7 +219,7 @@ class World:
         """Hand records to the consumer; those that it leaves."""
 
         def dead_letter(record: Record, reason: str) -> None:
-            raise AssertionError(f"parked: {reason}")
+            raise AssertionError(f"dead-lettered: {reason}")
 
         work = Work(self.table, self._check_time)
         outcome = consume(batch, lambda seen: cascade.reconcile(work, seen), dead_letter)  # type: ignore[arg-type]

@@ -59,7 +59,7 @@ GRANTS: Final[dict[str, dict[str, set[str]]]] = {
 """Permissions of each function beside logging and tracing, by resource.
 
 The wildcards are those that AWS wants: X-Ray and ListStreams take no resource, and the key of a
-parked record is not known beforehand.
+dead letter is not known beforehand.
 """
 
 VARIABLES: Final = {

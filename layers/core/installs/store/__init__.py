@@ -1,1 +1,1 @@
-"""The only place that knows DynamoDB: keys, items, reads, transactions, counters."""
+"""Access to DynamoDB and S3: keys, items, reads, transactions, counters."""

@@ -1,9 +1,9 @@
-"""DynamoDB's JSON protocol over kept-alive connections: the four operations that requests need.
+"""DynamoDB's JSON protocol over persistent connections: the four operations of the functions.
 
-In place of boto3's client, whose start reads the models of a service, and each of whose calls costs
-more than twice what signing and sending do (ADR 0026). It signs by botocore's Signature Version 4,
-tries again as ``store/retries.py`` says, and raises botocore's errors for what is refused; what it
-is given and gives is what boto3's low-level client is and gives.
+It replaces boto3's client, which reads a service model at its start and takes more than twice the
+time of signing and sending for each call (ADR 0026). It signs by botocore's Signature Version 4,
+retries by ``store/retries.py``, and raises botocore's errors for refusals. Requests and responses
+are those of boto3's low-level client.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ POOL: Final = 32
 CONNECT_SECONDS: Final = 1.0
 
 SETTLE_SECONDS: Final = 2.0
-"""What a write leaves of a request's time, to read what became of it if nobody says."""
+"""The time after a write in which to read its outcome if the response is lost."""
 
 WRITE: Final = "TransactWriteItems"
 CONFLICT: Final = "TransactionConflict"
-"""The reason of a cancellation that says: another transaction was first."""
+"""The reason of a cancellation because of another transaction."""
 
 THROTTLES: Final = frozenset(
     {
@@ -55,7 +55,7 @@ THROTTLES: Final = frozenset(
         "ThrottlingError",
     }
 )
-"""The codes of errors and of cancellation reasons that say: not so fast."""
+"""The codes of errors and of cancellation reasons that mean throttling."""
 
 _NEVER_SENT: Final = (
     urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError,
@@ -67,7 +67,7 @@ _OF_THE_ERROR: Final = ("__type", "message", "Message")
 
 
 class Credentials(NamedTuple):
-    """What a request is signed with."""
+    """The credentials that sign a request."""
 
     access_key: str
     secret_key: str
@@ -75,7 +75,7 @@ class Credentials(NamedTuple):
 
 
 def credentials() -> Credentials:
-    """Those of the environment, where Lambda puts them; else by the whole chain of botocore.
+    """Return the credentials of the environment, as on Lambda, or of botocore's chain.
 
     Raises
     ------
@@ -100,11 +100,11 @@ def _chain() -> Any:  # noqa: ANN401 - botocore's own, which renews itself
 
 
 class Connection:
-    """One table service, reached from many threads.
+    """A connection to DynamoDB, safe for threads.
 
-    Each operation takes the request's members as keywords, and gives the answer's, both as
-    DynamoDB's API has them. It raises ``ClientError`` for what the service refuses, and
-    ``CallFailedError`` where no attempt was answered, or none that settles it.
+    Each operation takes the members of the request as keywords and returns the response, both as in
+    DynamoDB's API. It raises ``ClientError`` for a refusal, and ``CallFailedError`` if no attempt
+    had a conclusive response.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class Connection:
         ).connection_from_url(self._endpoint)
 
     def within(self, deadline: Deadline, on_retry: Callable[[], None]) -> Connection:
-        """The same connection for one request: it ends with its deadline, and tells of retries."""
+        """Return the connection for one request, with its deadline and its count of retries."""
         made = copy(self)
         made._deadline, made._on_retry = deadline, on_retry
         return made
@@ -139,11 +139,11 @@ class Connection:
         return self.call("Query", request)
 
     def transact_write_items(self, **request: Any) -> Any:  # noqa: ANN401
-        """TransactWriteItems; sent again, it is the same transaction (``ClientRequestToken``)."""
+        """TransactWriteItems; a retry is the same transaction (``ClientRequestToken``)."""
         return self.call(WRITE, {"ClientRequestToken": str(uuid4())} | request)
 
     def call(self, operation: str, request: dict[str, Any]) -> Any:  # noqa: ANN401
-        """One operation by its name, tried again where that may help."""
+        """Call an operation by its name, with retries."""
         body = orjson.dumps(request)
         deadline = self._deadline
         if operation == WRITE:
@@ -171,7 +171,7 @@ class Connection:
             attempts.failed(failure)
 
     def _send(self, operation: str, body: bytes, seconds: float) -> tuple[int, bytes]:
-        """One attempt, which takes so many seconds at the most, drop by drop or not."""
+        """Make one attempt within some seconds, even if the response trickles in."""
         request = AWSRequest(
             method="POST",
             url=self._endpoint,
@@ -208,7 +208,7 @@ class Connection:
 
 
 def _passing(refused: ClientError) -> Failure | None:
-    """Why another attempt at what was refused may succeed; none where it cannot."""
+    """Return the transient failure of a refusal; none if a retry cannot succeed."""
     code = refused.response["Error"]["Code"]
     if code in THROTTLES:
         return Failure(code)
@@ -229,7 +229,7 @@ def _passing(refused: ClientError) -> Failure | None:
 
 
 def _refusal(operation: str, status: int, body: bytes) -> ClientError:
-    """What the service says is wrong, as botocore would raise it."""
+    """Return a refusal of the service as botocore's error."""
     try:
         told = orjson.loads(body)
         kind = told["__type"]

@@ -1,9 +1,9 @@
-"""Counters of live installs: what a change of installs writes to them (docs/adr/0006).
+"""Counters of live installs, and the writes of a change to them (docs/adr/0006).
 
-Each is changed in the transaction that changes the installs, so that it is exact. The counts of the
-platform and of an integration are spread over shards, since every workspace writes them: a
-transaction takes any one, and only the sum of them means something. ``changes`` only ever grows, so
-that whoever recounts can tell that nothing was changed meanwhile.
+Each counter is changed in the transaction that changes the installs, so it is exact. The counters
+of the platform and of an integration are sharded, since every workspace writes them: a transaction
+writes a random shard, and only the sum of the shards is the count. ``changes`` only ever grows, so
+a recount can tell that nothing was changed meanwhile.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from installs.store.keys import Key
 
 Counted = tuple[str, str]
-"""What an install is counted by: its workspace and its integration."""
+"""The dimensions by which an install is counted: its workspace and its integration."""
 
 LiveCount = tuple[str | None, str | None]
 """What is counted: the live installs of a workspace, of an integration, of both; ``None``: any."""
@@ -32,12 +32,12 @@ MAX_COUNTERS: Final = 2_000
 
 
 def counted(row: Install) -> Counted:
-    """What an install is counted by."""
+    """Return the dimensions of an install."""
     return row.workspace_id, row.integration_id
 
 
 def counters_of(by: Counted, shard: int = 0) -> tuple[Key, ...]:
-    """The counters in which an install is counted, where a transaction takes this shard."""
+    """Return the counters that include an install, with the shard of the transaction."""
     workspace_id, integration_id = by
     return (
         keys.live_count(workspace_id),
@@ -48,7 +48,7 @@ def counters_of(by: Counted, shard: int = 0) -> tuple[Key, ...]:
 
 
 def updates(deltas: Mapping[Counted, int]) -> list[Update]:
-    """The writes for more (or fewer) live installs; a difference of nought writes nothing."""
+    """Return the writes that add to the counters; a delta of zero writes nothing."""
     shard = random.randrange(keys.COUNTER_SHARDS)  # noqa: S311 - spreads load, no secret
     changes: Counter[Key] = Counter()
     for by, delta in deltas.items():

@@ -1,4 +1,7 @@
-"""Where records go that can never be handled: whole, to S3, beside the mapping's own failures."""
+"""Dead letters: stream records that no retry can handle, kept whole in S3.
+
+The event source mapping puts the batches that it gives up into the same bucket.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,15 @@ if TYPE_CHECKING:
 
 @cache
 def _client() -> S3Client:
-    import boto3  # here, since hardly any record is parked
+    import boto3  # imported here, since dead letters are rare
 
     return boto3.session.Session().client("s3")
 
 
 def put(bucket: str, record: Mapping[str, Any], reason: str) -> None:
-    """Keep a record with the reason; the same record parks in the same place.
+    """Store a record and the reason; the same record always has the same key.
 
-    ``parked`` beside it tells one parking from the next, also of the same record.
+    The metadata ``attempt`` differs each time, also for the same record.
     """
     body = json.dumps({"reason": reason, "record": record}).encode()
     key = f"dead-letters/{record.get('eventID') or sha256(body).hexdigest()}.json"

@@ -1,8 +1,8 @@
-"""What a FilterExpression can say of items that a query reads (AWS: filter expressions).
+"""Filter expressions for the items of a query (AWS: filter expressions).
 
-Frozen values that encode themselves, as the conditions of ``expressions.py`` do; those can stand
-among them. DynamoDB's logic has two values: over an attribute that is not there a comparison is
-false, ``<>`` and NOT of a comparison are true.
+Frozen values that encode themselves, as the conditions of ``expressions.py`` do, which may be among
+them. DynamoDB's logic has two values: on an absent attribute a comparison is false, and ``<>`` and
+NOT of a comparison are true.
 """
 
 from __future__ import annotations
@@ -29,80 +29,80 @@ IN_LIMIT: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """The attribute is there and compares so with the value: ``= < <= > >=``."""
+    """Condition: the attribute exists and compares with the value: ``= < <= > >=``."""
 
     attribute: str
     comparator: str
     value: Value
 
     def encode(self, placeholders: Placeholders) -> str:
-        """The condition's expression."""
+        """Return the condition as an expression."""
         name, value = placeholders.name(self.attribute), placeholders.value(self.value)
         return f"{name} {self.comparator} {value}"
 
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """The attribute lies between two values, both included; ``low`` is not above ``high``."""
+    """Condition: the attribute is between two values, inclusive; ``low`` is not above ``high``."""
 
     attribute: str
     low: Value
     high: Value
 
     def encode(self, placeholders: Placeholders) -> str:
-        """The condition's expression."""
+        """Return the condition as an expression."""
         low, high = placeholders.value(self.low), placeholders.value(self.high)
         return f"{placeholders.name(self.attribute)} BETWEEN {low} AND {high}"
 
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """The attribute has one of the values: 1-100 of them."""
+    """Condition: the attribute has one of 1-100 values."""
 
     attribute: str
     values: Sequence[Value]
 
     def encode(self, placeholders: Placeholders) -> str:
-        """The condition's expression."""
+        """Return the condition as an expression."""
         values = ", ".join(map(placeholders.value, self.values))
         return f"{placeholders.name(self.attribute)} IN ({values})"
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """The condition does not hold; of a comparison, also where the attribute is not there."""
+    """Condition: the inner condition is false; a comparison with an absent attribute is false."""
 
     condition: Filter
 
     def encode(self, placeholders: Placeholders) -> str:
-        """The condition's expression."""
+        """Return the condition as an expression."""
         return f"NOT ({self.condition.encode(placeholders)})"
 
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """All of the conditions hold; at least one is given."""
+    """Condition: all of at least one condition are true."""
 
     conditions: Sequence[Filter]
 
     def encode(self, placeholders: Placeholders) -> str:
-        """The condition's expression."""
-        return _joined(self.conditions, " AND ", placeholders)
+        """Return the condition as an expression."""
+        return _join(self.conditions, " AND ", placeholders)
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """One of the conditions holds; at least one is given."""
+    """Condition: one of at least one condition is true."""
 
     conditions: Sequence[Filter]
 
     def encode(self, placeholders: Placeholders) -> str:
-        """The condition's expression."""
-        return _joined(self.conditions, " OR ", placeholders)
+        """Return the condition as an expression."""
+        return _join(self.conditions, " OR ", placeholders)
 
 
 Filter = Exists | Missing | Compare | Between | OneOf | Not | All | AnyOf
 
 
-def _joined(conditions: Sequence[Filter], word: str, placeholders: Placeholders) -> str:
-    return word.join(f"({condition.encode(placeholders)})" for condition in conditions)
+def _join(conditions: Sequence[Filter], operator: str, placeholders: Placeholders) -> str:
+    return operator.join(f"({condition.encode(placeholders)})" for condition in conditions)

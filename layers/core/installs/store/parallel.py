@@ -1,4 +1,4 @@
-"""Several reads at once, a bounded number of them, on threads that the process keeps."""
+"""Concurrent reads, a bounded number of them, on threads that the process keeps."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 FAN_OUT: Final = 16
-"""How many reads a process has under way at once."""
+"""The most reads that a process runs at once."""
 
 T = TypeVar("T")
 
 
 def gather(tasks: Sequence[Callable[[], T]]) -> list[T]:
-    """The results of the tasks, in order; a task does not gather in turn.
+    """Run tasks concurrently and return their results in order; a task must not gather.
 
-    The first task runs on the caller's own thread. If one fails, those not begun are dropped.
+    The first task runs on the caller's thread. If a task fails, tasks that have not begun are
+    cancelled.
     """
     if not tasks:
         return []
@@ -33,14 +34,14 @@ def gather(tasks: Sequence[Callable[[], T]]) -> list[T]:
 
 
 def begin(task: Callable[[], T]) -> Callable[[], T]:
-    """Begin a task beside the caller's own work; what is returned waits for its result."""
+    """Begin a task in the background; calling the returned function waits for its result."""
     return _submit(_others(), task).result
 
 
 def drop_unfinished() -> None:
-    """Let nobody wait for what this thread began and is still under way: its caller is answered.
+    """Abandon the tasks of this thread that are still running, once the response is ready.
 
-    What hangs keeps its thread until it ends by itself; the next request gets threads of its own.
+    A task that hangs keeps its thread until it ends; the next request gets new threads.
     """
     begun = [task for task in _begun.tasks if not task.cancel() and not task.done()]
     _begun.tasks.clear()
@@ -50,7 +51,7 @@ def drop_unfinished() -> None:
 
 
 class _Begun(threading.local):
-    """What a thread has begun, as long as anybody holds it."""
+    """The tasks that a thread has begun, while they are referenced."""
 
     def __init__(self) -> None:
         self.tasks: WeakSet[Future[Any]] = WeakSet()
@@ -67,7 +68,7 @@ def _submit(pool: ThreadPoolExecutor, task: Callable[[], T]) -> Future[T]:
 
 @cache
 def _others() -> ThreadPoolExecutor:
-    """Threads of their own: a task that gathers never waits for the place that it holds itself."""
+    """Separate threads, so that a background task that gathers cannot wait for its own thread."""
     return ThreadPoolExecutor(2, thread_name_prefix="beside")
 
 

@@ -1,8 +1,8 @@
-"""When a call of the table is sent again: one loop for all reasons, within one budget.
+"""Retries of the table's calls: one loop for all errors, within one budget.
 
-Time is the request's: no attempt and no pause goes beyond its deadline. Retries are the process's:
-each takes a token, and each call that is answered brings one back. So a table that fails half of
-what it is asked is sent twice as much, and one that is down no more than it is asked
+The time is the request's: no attempt and no pause exceeds its deadline. The retries are the
+process's: each takes a token, and each successful call returns one. So a table that fails half of
+its calls gets twice as many, and a table that is down gets no retries
 (docs/adr/0031-one-budget-for-retries.md).
 """
 
@@ -22,34 +22,34 @@ if TYPE_CHECKING:
     from installs.deadline import Deadline
 
 ATTEMPTS: Final = 8
-"""How often a call is sent at the most."""
+"""The most attempts of a call."""
 
 TOKENS: Final = 100
-"""Retries that a process may make in a row without a call that is answered."""
+"""The most retries of a process in a row without a successful call."""
 
 FIRST_SECONDS: Final = 1.5
-"""How long the first attempt may take; the next ones twice as long each, for a slow table."""
+"""The time limit of the first attempt; it doubles with each one, for a slow table."""
 
 _LEAST_SECONDS: Final = 0.1
-"""An attempt with less time than this is not worth its doubt."""
+"""The least time of an attempt: a shorter one would only leave its result unknown."""
 
 _PAUSE: Final = 0.025
 _LONGEST_PAUSE: Final = 0.8
 
 
 class Failure(NamedTuple):
-    """Why an attempt failed, if another may succeed."""
+    """A transient failure of an attempt."""
 
     code: str
-    """DynamoDB's code of an error, or the kind of a fault on the way."""
+    """DynamoDB's error code, or the type of a network error."""
     maybe_done: bool = False
-    """Whether the call may have been carried out all the same."""
+    """True if the call may have been carried out."""
     conflict: bool = False
-    """Whether the table is well, and another transaction was first."""
+    """True if another transaction conflicted and the table is available."""
 
 
 class CallFailedError(Exception):
-    """A call failed in every attempt that it could be given."""
+    """All attempts of a call failed."""
 
     def __init__(
         self, operation: str, failure: Failure, attempts: int, seconds: float, *, maybe_done: bool
@@ -70,14 +70,14 @@ class Tokens:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def take(self) -> bool:
-        """Take one; false where there is none."""
+        """Take a token; return False if there is none."""
         with self._lock:
             had_one = self.left > 0
             self.left -= had_one
             return had_one
 
     def bring(self) -> None:
-        """Bring one back."""
+        """Return a token."""
         with self._lock:
             self.left = min(TOKENS, self.left + 1)
 
@@ -95,15 +95,15 @@ class Attempts:
         self._began = clock.steady()
         self._made = 0
         self.maybe_done = False
-        """Whether an attempt that failed may have been carried out."""
+        """True if a failed attempt may have been carried out."""
 
     def seconds(self) -> float:
-        """How long the next attempt may take.
+        """Return the time limit of the next attempt.
 
         Raises
         ------
         CallFailedError
-            There is no time for one.
+            No time is left.
         """
         left = self._deadline.left
         if left < _LEAST_SECONDS:
@@ -112,12 +112,12 @@ class Attempts:
         return min(FIRST_SECONDS * 2.0 ** (self._made - 1), left)
 
     def failed(self, failure: Failure) -> None:
-        """Wait for the next attempt.
+        """Note a failure and wait for the next attempt.
 
         Raises
         ------
         CallFailedError
-            There is none.
+            There is no next attempt.
         """
         self.maybe_done |= failure.maybe_done
         pause = jitter(self._made, random.uniform)
@@ -142,5 +142,5 @@ class Attempts:
 
 
 def jitter(attempt: int, uniform: Callable[[float, float], float]) -> float:
-    """Seconds to wait after an attempt: full jitter, doubling to at most 0.8 seconds."""
+    """Return the seconds to wait after an attempt: full jitter, doubling to at most 0.8."""
     return uniform(0, min(_LONGEST_PAUSE, _PAUSE * 2**attempt))

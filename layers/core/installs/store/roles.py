@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def of_user(table: Table, user_id: str) -> tuple[str | None, Mapping[str, str]]:
-    """A user's role on the platform, and the role by workspace.
+    """Read a user's role on the platform, and the roles by workspace.
 
-    Whoever has no row of their own is nobody, whatever roles were left behind: ``None``, and none.
+    A user without a row has no roles, even if rows of roles remain.
     """
     platform = None
     by_workspace: dict[str, str] = {}

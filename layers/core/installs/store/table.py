@@ -1,4 +1,4 @@
-"""The table: its reads and its transactions. Every call of DynamoDB is here."""
+"""The table: its reads and its transactions. All calls of DynamoDB are here."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ _IN_DOUBT: Final = "TransactionInProgressException"
 
 
 class ConditionFailedError(Exception):
-    """A condition of a transaction did not hold, so nothing was written.
+    """A condition of a transaction failed, so nothing was written.
 
-    ``failed`` has the places of the actions whose conditions failed. ``maybe_written``: an earlier
-    attempt, whose answer was lost, may have written it all the same.
+    ``failed`` has the indexes of the actions whose conditions failed. ``maybe_written``: an earlier
+    attempt, whose response was lost, may have written it.
     """
 
     def __init__(self, failed: Sequence[int], *, maybe_written: bool = False) -> None:
-        super().__init__(f"conditions of the actions {list(failed)} did not hold")
+        super().__init__(f"conditions of the actions {list(failed)} failed")
         self.failed = tuple(failed)
         self.maybe_written = maybe_written
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Items of one partition, in the order of the sort key, whose sort key starts with a prefix."""
+    """The items of one partition whose sort key begins with a prefix, in the sort key's order."""
 
     partition: str
     prefix: str = ""
@@ -63,16 +63,16 @@ class Range:
 
 @cache
 def client() -> DynamoDBClient:
-    """The process's one way to the service, made on first use.
+    """Return the process's connection to DynamoDB, opened on first use.
 
-    It has the operations of boto3's client that a table is read and written by, and no others.
+    It has the operations of boto3's client that read and write a table, and no others.
     """
     return cast("DynamoDBClient", Connection(config.dynamodb_endpoint(), config.region()))
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table, and what was read of it."""
+    """One table, and the usage of its reads."""
 
     name: str
     client: DynamoDBClient
@@ -81,14 +81,14 @@ class Table:
 
     @classmethod
     def of_function(cls, usage: Usage | None = None, deadline: Deadline = NO_DEADLINE) -> Table:
-        """The table of this function, for one invocation: all calls end with its deadline."""
+        """Return the function's table for one invocation: all calls end by the deadline."""
         usage = usage or Usage()
         connection: Any = client()
         within = connection.within(deadline, usage.count_retry)
         return cls(config.table_name(), within, usage, deadline)
 
     def get(self, key: Key) -> Item | None:
-        """One item, strongly consistent."""
+        """Read one item, strongly consistent."""
         with _translated():
             answer = self.client.get_item(
                 TableName=self.name,
@@ -101,7 +101,7 @@ class Table:
         return item  # type: ignore[return-value]
 
     def get_many(self, wanted: Iterable[Key], *, consistent: bool = True) -> dict[Key, Item]:
-        """The items of the keys that are there; a key may stand twice."""
+        """Read items by key; absent ones are left out, and keys may repeat."""
         found: dict[Key, Item] = {}
         pending = list(dict.fromkeys(wanted))
         stalled = 0
@@ -119,7 +119,7 @@ class Table:
             found.update({key_of(item): item for item in items})
             left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
             if left:
-                # Large items come in several answers: only an empty one says that it is busy.
+                # Large items come in several responses: only an empty one means throttling.
                 stalled = 0 if items else stalled + 1
                 seconds = jitter(stalled, random.uniform)
                 if stalled > ATTEMPTS or seconds > self.deadline.left:
@@ -130,7 +130,7 @@ class Table:
         return found
 
     def query(self, wanted: Range, *, consistent: bool = False) -> Iterator[Item]:
-        """The items of a range, read page by page as they are asked for."""
+        """Read the items of a range, a page at a time as they are consumed."""
         p = Placeholders()
         partition, sort = (
             (keys.PK, keys.SK)
@@ -157,19 +157,19 @@ class Table:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def query_page(self, request: dict[str, Any]) -> Any:  # noqa: ANN401 - the client's own answer
-        """One call of Query, counted; ``request`` asks for the consumed capacity in total."""
+        """Call Query once and count its usage; ``request`` must ask for the total capacity."""
         with _translated():
             answer: Any = self.client.query(**request)
         self.usage.count(answer["ScannedCount"], _capacity(answer))
         return answer
 
     def transact(self, actions: Sequence[Action]) -> None:
-        """Write all of the actions or none.
+        """Write all actions or none.
 
         Raises
         ------
         ConditionFailedError
-            A condition did not hold.
+            A condition failed.
         ConflictError
             Another transaction was first, each time.
         UnavailableError
@@ -181,12 +181,12 @@ class Table:
 
 
 def key_of(item: Item) -> Key:
-    """The primary key of an item."""
+    """Return the primary key of an item."""
     return Key(item[keys.PK]["S"], item[keys.SK]["S"])
 
 
 class _translated:
-    """Turns what the table refuses, or did not answer, into what a caller is told."""
+    """Context that turns failures of the table into errors of the API."""
 
     def __enter__(self) -> None:
         return None
@@ -211,13 +211,13 @@ def _failed(error: CallFailedError) -> InstallsError:
 
 
 def _refused(error: ClientError) -> Exception | None:
-    """What a refusal is told as; none where it is a fault of ours.
+    """Return the API's error of a refusal; none if it is an error of our own.
 
-    Also those that boto3's own client, which the tools have, was given after its retries.
+    This includes refusals to boto3's own client, which the tools use, after its retries.
     """
     code = error.response["Error"]["Code"]
     reasons = [reason.get("Code") for reason in error.response.get("CancellationReasons", ())]
-    failed = [place for place, reason in enumerate(reasons) if reason == "ConditionalCheckFailed"]
+    failed = [index for index, reason in enumerate(reasons) if reason == "ConditionalCheckFailed"]
     if failed:
         metadata: Any = error.response["ResponseMetadata"]
         return ConditionFailedError(failed, maybe_written=metadata.get("MaybeDone", False))
