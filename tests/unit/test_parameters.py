@@ -101,7 +101,7 @@ def test_what_other_apis_call_the_same_is_told_too(name: str, meant: str) -> Non
 
 
 def test_the_id_that_is_none_is_named_among_many() -> None:
-    with pytest.raises(InvalidParameterError, match=r"ids: 'c d' is no id: an id has 1-128"):
+    with pytest.raises(InvalidParameterError, match=r"ids: 'c d' is not a valid id: an id has"):
         parsed(ids="a,b,c d,e")
 
 

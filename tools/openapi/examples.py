@@ -114,7 +114,7 @@ _UNKNOWN_DIRECTION: Final = (
     " desc_nulls_last"
 )
 _LIMIT: Final = "must be a whole number from 1 to 100"
-_MALFORMED: Final = "the cursor is malformed: hand back startCursor or endCursor as it was given"
+_MALFORMED: Final = "the cursor is malformed: pass startCursor or endCursor back unchanged"
 _OF_THE_SERVICE: Final = (
     errors.InvalidParameterError(f"limit: {_LIMIT}", [Issue("invalid_value", _LIMIT, "limit")]),
     errors.InvalidFilterError(

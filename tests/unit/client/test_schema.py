@@ -93,7 +93,7 @@ def test_the_quantifiers_are_those_of_the_service() -> None:
 
 def test_an_install_is_sorted_by_what_the_service_sorts_by() -> None:
     fields = parts(where.install).values()
-    assert {one.name for one in fields if methods(one) >= SORTING} == set(order._SORTABLE)
+    assert {one.name for one in fields if methods(one) >= SORTING} == set(order.SORTABLE_FIELDS)
     assert set(order.DIRECTIONS) == SORTING
     assert set(get_args(IncludeDeleted)) == set(Deleted)
 

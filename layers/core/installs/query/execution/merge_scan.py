@@ -149,25 +149,33 @@ class MergeScan:
 def _before_last(cursors: Sequence[_Cursor], first: Sequence[KeyedRow]) -> list[_Cursor]:
     """Return the ranges to read on, given as many rows as are wanted (``first``).
 
-    They may hold rows before the last of these. The nearest come first, and together they are asked
-    for no more rows than could be of use: of one range, as many as are known behind its position.
-    Ranges that have only rows tied with the last one left are read to their end.
+    They may hold rows before the last of these. Ranges that have only rows tied with it left are
+    read to their end, if there are no others.
     """
-    keys = [row.key for row in first]
-    open_ranges = [
+    last = first[-1].key
+    behind = [
         (cursor.reached, cursor)
         for cursor in cursors
-        if not cursor.done and cursor.reached is not None and cursor.reached < keys[-1]
+        if not cursor.done and cursor.reached is not None and cursor.reached < last
     ]
-    before = [pair for pair in open_ranges if keys[-1][: len(pair[0])] != pair[0]]
-    if not before:
-        for _, cursor in open_ranges:
-            cursor.batch = batches.MAX_BATCH
-        return [cursor for _, cursor in open_ranges]
-    room = ceil(len(first) * max(cursor.rows_per_match for _, cursor in before))
+    before = [(reached, cursor) for reached, cursor in behind if last[: len(reached)] != reached]
+    if before:
+        return _useful(before, [row.key for row in first])
+    for _, cursor in behind:
+        cursor.batch = batches.MAX_BATCH
+    return [cursor for _, cursor in behind]
+
+
+def _useful(before: list[tuple[SortKey, _Cursor]], keys: Sequence[SortKey]) -> list[_Cursor]:
+    """Return the ranges to read on, the nearest first, by what they have reached.
+
+    Together they are asked for no more rows than could be of use: of one range, as many as are
+    known behind its position (``keys``).
+    """
+    room = ceil(len(keys) * max(cursor.rows_per_match for _, cursor in before))
     chosen: list[_Cursor] = []
     for reached, cursor in sorted(before, key=lambda pair: pair[0]):
-        useful = len(first) - bisect_right(keys, reached)
+        useful = len(keys) - bisect_right(keys, reached)
         cursor.batch = min(cursor.batch, batches.at_most(useful * cursor.rows_per_match))
         if chosen and cursor.batch > room:
             break

@@ -1,7 +1,11 @@
-"""A filter's tree to a predicate over rows, compiled once per query.
+"""Predicates: the tree of a filter, compiled once per query to a function of rows.
 
-A row is kept only where the filter is true. NOT stands at the leaves, so that plain booleans do:
-a leaf over a null is false here in either polarity (CONTRACT.md section 2, SQL's null logic).
+A row is kept only if the filter is true. Since negation is at the leaves alone, booleans suffice: a
+comparison with a null is false in either polarity (CONTRACT.md section 2, SQL's null logic)::
+
+    matches = compile_filter(Leaf("memberPolicy", "neq", "manual"))
+    matches({"memberPolicy": "auto_all"})   True
+    matches({})                             False
 """
 
 from __future__ import annotations
@@ -21,16 +25,16 @@ _ABSENT: Final[Fields] = {}
 
 
 def compile_filter(node: Node) -> Predicate:
-    """The predicate of a filter.
+    """Return the predicate of a filter.
 
-    Related rows stand in the row under the relation's name: to one, a row or none; to many, a
-    sequence that includes the deleted ones if any mention of the relation wants them.
+    A row has its related rows under the relations' names: to one, a row or ``None``; to many, a
+    sequence, with deleted rows if they count anywhere in the filter.
     """
     return _compile(node, _Decoder())
 
 
 class _Decoder:
-    """Decodes JSON text, remembering the last: comparisons of one row ask for the same."""
+    """A decoder of JSON text that caches the last one: comparisons of a row share it."""
 
     __slots__ = ("_text", "_value")
 
@@ -53,7 +57,7 @@ def _decoded(text: str) -> object:
 
 
 def _no_number(_: str) -> None:
-    """NaN and the infinities are no values of JSON."""
+    """Decode NaN and the infinities, which JSON does not have, as null."""
 
 
 def _compile(node: Node, decoder: _Decoder) -> Predicate:
@@ -97,8 +101,8 @@ def _one(relation: str, inner: Predicate) -> Predicate:
 
 def _many(node: ToMany, inner: Predicate) -> Predicate:
     relation, with_deleted = node.relation, node.with_deleted
-    # Each quantifier asks whether there is a row of which the inner filter is (some, none) or
-    # is not (every) true, and answers that or the opposite.
+    # Each quantifier looks for a row for which the inner filter is true (some, none) or not true
+    # (every), and returns the result or its opposite.
     sought = node.quantifier is not Quantifier.EVERY
     answer = node.quantifier is Quantifier.SOME or node.negated
 
@@ -143,7 +147,10 @@ def _has_key(leaf: Leaf, decoder: _Decoder) -> Predicate:
 
 
 def _json_leaf(leaf: Leaf, decoder: _Decoder) -> Predicate:
-    """Values of different types do not compare: the answer is unknown, as of a null."""
+    """Return the predicate of a comparison after ``path``.
+
+    Values of different types do not compare: the result is unknown, as for a null.
+    """
     field, path, negated = leaf.field, leaf.path, leaf.negated
 
     def scalar(row: Fields) -> object:
@@ -165,7 +172,7 @@ def _json_leaf(leaf: Leaf, decoder: _Decoder) -> Predicate:
 
 
 def _walk(value: object, path: tuple[str, ...]) -> object:
-    """What stands at a path; null where there is nothing."""
+    """Return the value at a path; ``None`` if there is none."""
     for key in path:
         if isinstance(value, Mapping):
             value = value.get(key)
@@ -177,5 +184,5 @@ def _walk(value: object, path: tuple[str, ...]) -> object:
 
 
 def _is_index(key: str) -> bool:
-    """Whether a key is a decimal number without leading zeros, short enough to be an index."""
+    """Return True for a short decimal number without leading zeros."""
     return key.isascii() and key.isdecimal() and len(key) < 10 and (key == "0" or key[0] != "0")

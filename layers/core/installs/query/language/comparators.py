@@ -1,8 +1,16 @@
-"""What a filter says of one field: a bare value, or an object of operators."""
+"""Comparators: the filter of one field, a bare value or an object of operators.
+
+::
+
+    "memberPolicy": "manual"                     memberPolicy eq "manual"
+    "installedAt": {"gte": "2026-01-01T00:00:00Z", "lt": "2026-02-01T00:00:00Z"}
+                                                 And(installedAt gte ..., installedAt lt ...)
+    "variables": {"path": ["a", "b"], "gt": 3}   variables.a.b gt 3
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -28,179 +36,153 @@ if TYPE_CHECKING:
 NOT: Final = "not"
 PATH: Final = "path"
 
-Path = tuple[str, ...]
+_JSON_FORMS: Final = '{"path": ["a", "b"], "eq": 1} or {"hasKey": "a"}'
 
 
 def field_filter(
-    context: ParseContext, position: Position, field: Field, given: object, *, negated: bool
+    context: ParseContext, position: Position, field: Field, value: object, *, negated: bool
 ) -> Node:
-    """The node of a field's key in a filter."""
+    """Return the node of a field's key in a filter."""
     if position.optional:
         field = replace(field, nullable=True)
-    return _given(context, position, field, given, negated=negated, path=())
+    return _FieldParser(context, field, negated).comparisons(position, value)
 
 
-def _given(
-    context: ParseContext,
-    position: Position,
-    field: Field,
-    given: object,
-    *,
-    negated: bool,
-    path: Path,
-) -> Node:
-    if isinstance(given, dict):
-        return _operators(context, position, field, given, negated=negated, path=path)
-    if isinstance(given, list):
-        context.report(
-            position, "wrong_type", "a list is not a value: for one of several, use 'in'"
-        )
-    elif field.kind is Kind.JSON and not path:
-        context.report(position, "wrong_type", f"{field.name} takes an object with {_JSON_FORMS}")
-    else:
-        return _comparison(
-            context, position, field, OPERATORS["eq"], given, negated=negated, path=path
-        )
-    return FALSE
+@dataclass(frozen=True, slots=True)
+class _FieldParser:
+    """The parser of what a filter says of one field, or of a value inside its JSON."""
 
+    context: ParseContext
+    field: Field
+    negated: bool
+    path: tuple[str, ...] = ()
 
-def _operators(
-    context: ParseContext,
-    position: Position,
-    field: Field,
-    given: dict[str, object],
-    *,
-    negated: bool,
-    path: Path,
-) -> Node:
-    if context.non_empty_object(position, given, "a comparison") is None:
+    def comparisons(self, position: Position, value: object) -> Node:
+        """Return the node of a bare value or an object of operators."""
+        if isinstance(value, dict):
+            return self._of_object(position, value)
+        if isinstance(value, list):
+            detail = "a list is not a value: for one of several, use 'in'"
+            self.context.report(position, "wrong_type", detail)
+        elif self.field.kind is Kind.JSON and not self.path:
+            detail = f"{self.field.name} takes an object with {_JSON_FORMS}"
+            self.context.report(position, "wrong_type", detail)
+        else:
+            return self._comparison(position, OPERATORS["eq"], value)
         return FALSE
-    keys = list(given)
-    if field.kind is Kind.JSON and not path and PATH in given:
-        keys.remove(PATH)
-        path = _path(context, position.at(PATH), given[PATH])
-        if len(keys) != 1:
-            context.report(position, "wrong_type", "'path' stands with exactly one operator")
+
+    def _of_object(self, position: Position, value: dict[str, object]) -> Node:
+        if self.context.non_empty_object(position, value, "a comparison") is None:
             return FALSE
-    parts: list[Node] = []
-    for key in keys:
-        at = position.at(key)
-        if key == NOT:
-            inner = context.nested(at)
-            if inner is not None:
-                parts.append(
-                    _given(context, inner, field, given[key], negated=not negated, path=path)
-                )
-            continue
-        operator = _operator(context, at, field, key, path)
-        if operator is not None:
-            parts.append(
-                _comparison(context, at, field, operator, given[key], negated=negated, path=path)
-            )
-    return disjunction(*parts) if negated else conjunction(*parts)
+        if self.field.kind is Kind.JSON and not self.path and PATH in value:
+            return self._of_path(position, value)
+        return self._of_operators(position, value)
 
+    def _of_path(self, position: Position, value: dict[str, object]) -> Node:
+        path = self._checked_path(position.at(PATH), value[PATH])
+        operators = {key: argument for key, argument in value.items() if key != PATH}
+        if len(operators) != 1:
+            self.context.report(position, "wrong_type", "'path' takes exactly one operator with it")
+            return FALSE
+        return replace(self, path=path)._of_operators(position, operators)
 
-def _operator(
-    context: ParseContext, position: Position, field: Field, key: str, path: Path
-) -> Operator | None:
-    """The operator of a key, if the field takes it."""
-    allowed = path_operators() if path else operators_of(field.kind, nullable=field.nullable)
-    operator = find(key)
-    if operator is not None and operator.name in allowed:
-        return operator
-    takes = f"{field.name} takes {', '.join((*allowed, NOT))}"
-    if field.kind is Kind.JSON:
-        takes = f"'path' takes {', '.join((*allowed, NOT))}" if path else f"use {_JSON_FORMS}"
-    if operator is None:
-        detail = f"{quoted(key)} is not an operator; {takes}{suggestion(key, allowed)}"
-        context.report(position, "unknown_operator", detail)
-    elif operator.shape is Shape.FLAG and field.kind in operator.kinds:
-        context.report(position, "operator_not_allowed", f"{field.name} is never null")
-    else:
-        detail = f"{quoted(key)} does not apply to {'a path' if path else field.name}; {takes}"
-        context.report(position, "operator_not_allowed", detail)
-    return None
+    def _of_operators(self, position: Position, operators: dict[str, object]) -> Node:
+        parts: list[Node] = []
+        for key, argument in operators.items():
+            at = position.at(key)
+            if key == NOT:
+                inner = self.context.nested(at)
+                if inner is not None:
+                    opposite = replace(self, negated=not self.negated)
+                    parts.append(opposite.comparisons(inner, argument))
+                continue
+            operator = self._operator(at, key)
+            if operator is not None:
+                parts.append(self._comparison(at, operator, argument))
+        return disjunction(*parts) if self.negated else conjunction(*parts)
 
-
-def _comparison(
-    context: ParseContext,
-    position: Position,
-    field: Field,
-    operator: Operator,
-    given: object,
-    *,
-    negated: bool,
-    path: Path,
-) -> Node:
-    context.count_node(position)
-    argument = _argument(context, position, field, operator, given, path)
-    if argument is None:
-        return FALSE
-    return leaf(field.name, operator.name, argument, negated=negated, path=path)
-
-
-def _argument(
-    context: ParseContext,
-    position: Position,
-    field: Field,
-    operator: Operator,
-    given: object,
-    path: Path,
-) -> Argument | None:
-    if operator.shape is Shape.FLAG:
-        if isinstance(given, bool):
-            return given
-        context.report(position, "wrong_type", f"{quoted(given)} is not true or false")
+    def _operator(self, position: Position, key: str) -> Operator | None:
+        """Return the operator of a key; ``None`` if the field does not take it."""
+        field, path = self.field, self.path
+        allowed = path_operators() if path else operators_of(field.kind, nullable=field.nullable)
+        operator = find(key)
+        if operator is not None and operator.name in allowed:
+            return operator
+        takes = f"{field.name} takes {', '.join((*allowed, NOT))}"
+        if field.kind is Kind.JSON:
+            takes = f"'path' takes {', '.join((*allowed, NOT))}" if path else f"use {_JSON_FORMS}"
+        if operator is None:
+            detail = f"{quoted(key)} is not an operator; {takes}{suggestion(key, allowed)}"
+            self.context.report(position, "unknown_operator", detail)
+        elif operator.shape is Shape.FLAG and field.kind in operator.kinds:
+            self.context.report(position, "operator_not_allowed", f"{field.name} is never null")
+        else:
+            detail = f"{quoted(key)} does not apply to {'a path' if path else field.name}; {takes}"
+            self.context.report(position, "operator_not_allowed", detail)
         return None
-    if operator.shape is Shape.KEY:
-        return context.checked(position, text, given)
-    if operator.shape is Shape.SCALAR:
-        return _scalar(context, position, field, operator, given, path)
-    entries = context.short_list(position, given, operator.shape.value)
-    if entries is None:
+
+    def _comparison(self, position: Position, operator: Operator, value: object) -> Node:
+        self.context.count_node(position)
+        argument = self._argument(position, operator, value)
+        if argument is None:
+            return FALSE
+        return leaf(self.field.name, operator.name, argument, negated=self.negated, path=self.path)
+
+    def _argument(self, position: Position, operator: Operator, value: object) -> Argument | None:
+        """Return the argument in the shape that the operator takes; ``None`` if it is refused."""
+        match operator.shape:
+            case Shape.FLAG:
+                return self._flag(position, value)
+            case Shape.KEY:
+                return self.context.checked(position, text, value)
+            case Shape.SCALAR:
+                return self._scalar(position, operator, value)
+            case Shape.LIST | Shape.PAIR:
+                return self._list(position, operator, value)
+
+    def _flag(self, position: Position, value: object) -> bool | None:
+        if isinstance(value, bool):
+            return value
+        self.context.report(position, "wrong_type", f"{quoted(value)} is not true or false")
         return None
-    if operator.shape is Shape.PAIR and len(entries) != 2:
-        context.report(position, "wrong_type", f"'{operator.name}' takes {operator.shape.value}")
+
+    def _list(
+        self, position: Position, operator: Operator, value: object
+    ) -> tuple[Scalar, ...] | None:
+        entries = self.context.short_list(position, value, operator.shape.value)
+        if entries is None:
+            return None
+        if operator.shape is Shape.PAIR and len(entries) != 2:
+            detail = f"'{operator.name}' takes {operator.shape.value}"
+            self.context.report(position, "wrong_type", detail)
+            return None
+        checked = [
+            self._scalar(position.at(index), operator, entry) for index, entry in enumerate(entries)
+        ]
+        values = tuple(entry for entry in checked if entry is not None)
+        if len(set(map(json_type, values))) > 1:
+            self.context.report(position, "wrong_type", "the values of one list are of one type")
+            return None
+        return values if len(values) == len(entries) else None
+
+    def _scalar(self, position: Position, operator: Operator, value: object) -> Scalar | None:
+        if not self.path:
+            return self.context.checked(position, partial(literal, self.field), value)
+        scalar = self.context.checked(position, json_scalar, value)
+        kind = None if scalar is None else json_type(scalar)
+        if kind is None or kind in operator.json_types:
+            return scalar
+        detail = f"'{operator.name}' does not compare a {kind}"
+        self.context.report(position, "wrong_type", detail)
         return None
-    checked = [
-        _scalar(context, position.at(index), field, operator, entry, path)
-        for index, entry in enumerate(entries)
-    ]
-    if len({json_type(entry) for entry in checked if entry is not None}) > 1:
-        context.report(position, "wrong_type", "the values of one list are of one type")
-        return None
-    values = tuple(entry for entry in checked if entry is not None)
-    return values if len(values) == len(entries) else None
 
-
-def _scalar(
-    context: ParseContext,
-    position: Position,
-    field: Field,
-    operator: Operator,
-    given: object,
-    path: Path,
-) -> Scalar | None:
-    if not path:
-        return context.checked(position, partial(literal, field), given)
-    checked = context.checked(position, json_scalar, given)
-    kind = None if checked is None else json_type(checked)
-    if kind is None or kind in operator.json_types:
-        return checked
-    context.report(position, "wrong_type", f"'{operator.name}' does not compare a {kind}")
-    return None
-
-
-def _path(context: ParseContext, position: Position, given: object) -> Path:
-    """The keys of a path; where they are wrong, something that is a path all the same."""
-    entries = context.short_list(position, given, "a list of keys")
-    if entries is not None and not entries:
-        context.report(position, "wrong_type", "a path has at least one key")
-    checked = (
-        context.checked(position.at(index), text, entry)
-        for index, entry in enumerate(entries or ())
-    )
-    return tuple(entry or "" for entry in checked) or ("",)
-
-
-_JSON_FORMS: Final = '{"path": ["a", "b"], "eq": 1} or {"hasKey": "a"}'
+    def _checked_path(self, position: Position, value: object) -> tuple[str, ...]:
+        """Return the keys of a path; if they are refused, another path, so that parsing goes on."""
+        entries = self.context.short_list(position, value, "a list of keys")
+        if entries is not None and not entries:
+            self.context.report(position, "wrong_type", "a path has at least one key")
+        keys = (
+            self.context.checked(position.at(index), text, entry)
+            for index, entry in enumerate(entries or ())
+        )
+        return tuple(key or "" for key in keys) or ("",)

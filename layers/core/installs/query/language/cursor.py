@@ -1,9 +1,11 @@
-"""Cursors: a row's place in an order, as text that a client hands back (CONTRACT.md section 2).
+"""Cursors: the position of a row in an order, as text (CONTRACT.md section 2, docs/adr/0004).
 
-A cursor is base64url (RFC 4648, no padding) of the JSON ``[version, digest, [values..., id]]``. The
-digest binds it to the order and to everything that filters, so that it cannot be used with another
-query by mistake. It is no secret and not signed: a forged one is a position like any other, and
-every row behind it is still filtered by what the caller may see.
+A cursor is base64url (RFC 4648, no padding) of a JSON list. The digest binds it to the order and to
+everything that filters, so that it is not used with another query by mistake. It is neither secret
+nor signed: a forged cursor is a position like any other, and shows no row that the caller may not
+list. For an install of January 1 in the default order::
+
+    [1, "<digest>", ["2026-01-01T00:00:00.000Z", "ins_1"]]
 """
 
 from __future__ import annotations
@@ -34,16 +36,19 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 
 
 def encode(order: Order, values: Sequence[str | None], binding: str) -> str:
-    """The cursor of a row: ``values`` is ``order.values(row)``, ``binding`` all that filters."""
+    """Return the cursor of a row.
+
+    ``values`` is ``order.values(row)``; ``binding`` is a text of everything that filters.
+    """
     payload = [VERSION, _digest(order, binding), list(values)]
     return _text(json.dumps(payload, separators=(",", ":")).encode())
 
 
 def decode(text: str, order: Order, binding: str, *, parameter: str = "after") -> SortValues:
-    """The values of the row that a cursor was made of; ``parameter`` is named in the error.
+    """Return the sort values in a cursor; ``parameter`` is named in the error.
 
-    Raises ``InvalidCursorError``: ``malformed_cursor`` where it is not one of ours, and
-    ``cursor_of_another_query`` where ``orderBy`` or what filters has changed.
+    Raises ``InvalidCursorError``: ``malformed_cursor`` if this service did not make it, and
+    ``cursor_of_another_query`` if ``orderBy`` or anything that filters has changed.
     """
     payload = _payload(text)
     if payload is None:
@@ -68,7 +73,7 @@ def _digest(order: Order, binding: str) -> str:
 
 
 def _payload(text: str) -> tuple[str, list[object]] | None:
-    """The digest and the values of a cursor; none where it is not one."""
+    """Return the digest and the values of a cursor; ``None`` if it is malformed."""
     if len(text) > MAX_LENGTH or not _ALPHABET.fullmatch(text):
         return None
     try:
@@ -100,7 +105,7 @@ def _text(content: bytes) -> str:
 
 
 def _malformed(parameter: str) -> InvalidCursorError:
-    detail = "the cursor is malformed: hand back startCursor or endCursor as it was given"
+    detail = "the cursor is malformed: pass startCursor or endCursor back unchanged"
     return _invalid("malformed_cursor", detail, parameter)
 
 

@@ -1,7 +1,11 @@
-"""JSON as the caller wrote it: read strictly, and pointed into (RFC 8259, RFC 6901).
+"""JSON documents of callers: strict reading, and pointers for error messages (RFC 8259, RFC 6901).
 
-The standard library's reader is used because it alone shows duplicate keys and numbers that no
-double can hold. Both become marks in the value read, so that they are reported where they stand.
+The standard library's reader shows duplicate keys, and numbers that no double can hold. Both become
+marks in the value, so that the parser reports them at their place::
+
+    {"id": "a", "id": "b"}   Duplicated, repeated ("id",)
+    {"n": 1e999}             {"n": NotANumber("1e999")}
+    pointer(["AND", "0"])    /AND/0
 """
 
 from __future__ import annotations
@@ -25,13 +29,13 @@ class DocumentError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class NotANumber:
-    """A number that JSON does not know or a double cannot hold."""
+    """A number that JSON does not have, or that a double cannot hold."""
 
     text: str
 
 
 class Duplicated(dict[str, object]):
-    """An object in which a key stands twice; the last value is kept."""
+    """An object with a repeated key; the last value is kept."""
 
     def __init__(self, pairs: list[tuple[str, object]]) -> None:
         super().__init__(pairs)
@@ -42,9 +46,9 @@ class Duplicated(dict[str, object]):
 
 
 def read(text: str, *, max_bytes: int) -> object:
-    """The value of a JSON text.
+    """Return the value of a JSON text.
 
-    Raises ``DocumentError`` where it is too long, not JSON, or nested beyond all use.
+    Raises ``DocumentError`` if it is too long, not JSON, or nested too deep.
     """
     if len(text) > max_bytes or len(text.encode("utf-8", "surrogatepass")) > max_bytes:
         raise DocumentError(f"longer than {max_bytes:,} bytes")
@@ -57,12 +61,12 @@ def read(text: str, *, max_bytes: int) -> object:
 
 
 def pointer(parts: Iterable[str]) -> str:
-    """A JSON pointer; a part that is too long to be read is cut."""
+    """Return a JSON pointer; long parts are cut."""
     return "".join("/" + _visible(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
 def quoted(value: object) -> str:
-    """A value to be shown in a message: short, on one line, always encodable."""
+    """Return a value as messages show it: short, on one line, always encodable."""
     if isinstance(value, str):
         return f"'{_visible(value)}'"
     if isinstance(value, NotANumber):
@@ -75,7 +79,7 @@ def quoted(value: object) -> str:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """``: did you mean 'x'?`` for a word that is nearly a known one; otherwise nothing."""
+    """Return ``: did you mean 'x'?`` for a word close to a known one; otherwise nothing."""
     if len(word) > _SHOWN:
         return ""
     from difflib import get_close_matches  # costs milliseconds, and only errors need it

@@ -1,4 +1,11 @@
-"""The values that a filter compares with: checked against the field, and brought into one form."""
+"""Literals: the values that a filter compares with, checked and normalized.
+
+::
+
+installedAt   "2026-11-23T11:00:00+01:00"   "2026-11-23T10:00:00.000Z"
+memberPolicy  "manual"                      "manual"
+memberPolicy  "manuel"                      LiteralError: did you mean 'manual'?
+"""
 
 from __future__ import annotations
 
@@ -22,7 +29,7 @@ _EXACT: Final = 2**53
 
 
 class LiteralError(ValueError):
-    """A value that the field cannot be compared with."""
+    """A value with which the field cannot be compared."""
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -31,10 +38,10 @@ class LiteralError(ValueError):
 
 
 def literal(field: Field, value: object) -> Scalar:
-    """A value to compare a field with, in the form that the rows have.
+    """Return a value to compare a field with, in the form that rows have.
 
-    Raises ``LiteralError`` where the field can never hold such a value; an id that no row has is
-    let pass, since it matches nothing.
+    Raises ``LiteralError`` if the field can never hold such a value. Of an id field, any string is
+    accepted: one that is not a valid id matches nothing.
     """
     if value is None:
         raise LiteralError(
@@ -57,7 +64,7 @@ def literal(field: Field, value: object) -> Scalar:
 
 
 def text(value: object) -> str:
-    """A string of a length and of characters that a row can hold."""
+    """Return a string, if a row can hold its characters and its length."""
     if not isinstance(value, str):
         raise LiteralError("wrong_type", f"{quoted(value)} is not a string")
     if len(value) > MAX_STRING:
@@ -70,7 +77,7 @@ def text(value: object) -> str:
 
 
 def json_scalar(value: object) -> Scalar:
-    """A string, number or boolean to compare a scalar inside a JSON object with."""
+    """Return a string, number or boolean to compare with a scalar inside a JSON object."""
     if value is None:
         raise LiteralError(
             "null_value", 'a comparison with null is never true: use {"isNull": true}'
@@ -90,7 +97,7 @@ def json_scalar(value: object) -> Scalar:
 
 
 def date_time(value: str) -> str:
-    """An RFC 3339 date-time of any offset, in UTC with milliseconds and fixed width."""
+    """Return an RFC 3339 date-time of any offset in UTC, with milliseconds and fixed width."""
     found = _DATE_TIME.fullmatch(value)
     if found is None:
         detail = f"{quoted(value)} is not a date-time such as {_EXAMPLE}{_hint(value)}"
@@ -110,7 +117,7 @@ def date_time(value: str) -> str:
 
 
 def _hint(value: str) -> str:
-    """What to do about a date-time that is nearly one."""
+    """Return advice for a text that is almost a date-time."""
     if re.search(r"\d \d\d:\d\d$", value):
         return " (in a URL, + is written %2B)"
     if re.search(r":\d\d\.\d{4}", value):

@@ -1,8 +1,13 @@
-"""The filter as a tree of frozen nodes, in which NOT stands at the leaves alone.
+"""The tree of a filter: frozen nodes, with negation at the leaves alone (docs/adr/0005).
 
-A row is kept only where the filter is true. With NOT pushed to the leaves, ``And`` and ``Or`` are
-true by what of theirs is true, so that nothing above a leaf needs a third truth value: a leaf over
-a null is not true in either polarity, as SQL's unknown is neither kept nor turned into true by NOT.
+A row is kept only if the filter is true. With NOT pushed down to the leaves, no node above them
+needs a third truth value: a comparison with a null is not true in either polarity, as SQL's unknown
+is neither kept nor made true by NOT::
+
+    {"NOT": {"OR": [{"memberPolicy": "manual"}, {"solution": {"name": {"contains": "x"}}}]}}
+
+    And(Leaf("memberPolicy", "neq", "manual"),
+        ToOne("solution", Leaf("name", "contains", "x", negated=True)))
 """
 
 from __future__ import annotations
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Quantifier(StrEnum):
-    """Of how many related rows the inner filter has to be true."""
+    """The number of related rows for which the inner filter has to be true."""
 
     SOME = "some"
     EVERY = "every"
@@ -28,9 +33,9 @@ class Quantifier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A field, or a place in its JSON, compared with an argument.
+    """A comparison of a field, or of a value inside its JSON, with an argument.
 
-    ``negated`` only where no operator says the opposite (``Operator.inverse``).
+    ``negated`` is used only if no operator has the opposite meaning (``Operator.inverse``).
     """
 
     field: str
@@ -42,21 +47,21 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All of them; true if there are none."""
+    """A conjunction; true if it has no children."""
 
     children: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """At least one of them; false if there are none."""
+    """A disjunction; false if it has no children."""
 
     children: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ToOne:
-    """A filter on the related row; where there is none, every field of it is null (left join)."""
+    """A filter on the related row; if there is none, all its fields are null (left join)."""
 
     relation: str
     inner: Node
@@ -66,8 +71,8 @@ class ToOne:
 class ToMany:
     """A filter on related rows: true or false, never unknown (SQL's EXISTS).
 
-    some: there is a row of which the inner filter is true; none: there is not; every: there is no
-    row of which it is not true, and ``negated`` (of ``every`` alone): there is one.
+    some: the inner filter is true for a row; none: for no row; every: there is no row for which it
+    is not true; ``negated`` (with ``every`` alone): there is such a row.
     """
 
     relation: str
@@ -77,7 +82,7 @@ class ToMany:
 
     @property
     def with_deleted(self) -> bool:
-        """Whether deleted related rows count: only if the inner filter constrains deletedAt."""
+        """True if deleted related rows count: the inner filter constrains ``deletedAt``."""
         return constrains(self.inner, "deletedAt")
 
 
@@ -95,10 +100,10 @@ def leaf(
     negated: bool = False,
     path: tuple[str, ...] = (),
 ) -> Leaf:
-    """A comparison in its one normal form.
+    """Return a comparison in normal form.
 
-    A negation becomes the inverse operator where there is one, the values of a list stand once
-    each, and a list of one value is ``eq`` or ``neq``.
+    A negation becomes the inverse operator if there is one; repeated values of a list are dropped,
+    and a list of one value becomes ``eq`` or ``neq``.
     """
     if operator == "isNull":
         return Leaf(field, operator, bool(value) is not negated, path=path)
@@ -113,12 +118,12 @@ def leaf(
 
 
 def conjunction(*nodes: Node) -> Node:
-    """All of the nodes, flat; a single one is itself, none is ``TRUE``."""
+    """Return the conjunction of nodes, flat; of a single node, the node; of none, ``TRUE``."""
     return _joined(And, nodes)
 
 
 def disjunction(*nodes: Node) -> Node:
-    """At least one of the nodes, flat; a single one is itself, none is ``FALSE``."""
+    """Return the disjunction of nodes, flat; of a single node, the node; of none, ``FALSE``."""
     return _joined(Or, nodes)
 
 
@@ -133,7 +138,7 @@ def _joined(kind: type[And | Or], nodes: Iterable[Node]) -> Node:
 
 
 def leaves(node: Node) -> Iterator[Leaf]:
-    """The comparisons of the row's own fields, not those inside relations."""
+    """Yield the comparisons of the row's own fields, not those inside relations."""
     if isinstance(node, Leaf):
         yield node
     elif isinstance(node, And | Or):
@@ -142,7 +147,7 @@ def leaves(node: Node) -> Iterator[Leaf]:
 
 
 def relation_filters(node: Node) -> Iterator[ToOne | ToMany]:
-    """The relations of the row itself, not those inside relations."""
+    """Yield the filters on related rows, not those inside them."""
     if isinstance(node, ToOne | ToMany):
         yield node
     elif isinstance(node, And | Or):
@@ -151,30 +156,30 @@ def relation_filters(node: Node) -> Iterator[ToOne | ToMany]:
 
 
 def constrains(node: Node, field: str) -> bool:
-    """Whether the filter mentions the row's own field anywhere (not inside relations)."""
-    return any(found.field == field for found in leaves(node))
+    """Return True if the filter compares the row's own field anywhere."""
+    return any(each.field == field for each in leaves(node))
 
 
 def referenced_fields(node: Node) -> frozenset[str]:
-    """The row's own fields that the filter reads."""
-    return frozenset(found.field for found in leaves(node))
+    """Return the row's own fields that the filter reads."""
+    return frozenset(each.field for each in leaves(node))
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """What a filter reads of the rows behind one relation, all its mentions taken together."""
+    """The fields that a filter reads of the rows of one relation, in all places together."""
 
     fields: frozenset[str]
     with_deleted: bool
-    """Whether some mention (to-many) counts deleted rows; the evaluator sorts out which."""
+    """True if deleted rows count in one of the places; the predicate tells which."""
     relations: Mapping[str, Projection]
 
 
 def related_projections(node: Node) -> Mapping[str, Projection]:
-    """What the filter reads of related rows, by relation; empty if it reads none."""
+    """Return the fields that the filter reads of related rows, by relation."""
     inner: dict[str, list[ToOne | ToMany]] = {}
-    for found in relation_filters(node):
-        inner.setdefault(found.relation, []).append(found)
+    for related in relation_filters(node):
+        inner.setdefault(related.relation, []).append(related)
     return {name: _projection(mentions) for name, mentions in inner.items()}
 
 
@@ -188,9 +193,9 @@ def _projection(mentions: list[ToOne | ToMany]) -> Projection:
 
 
 def canonical(node: Node) -> str:
-    """A text that is the same for the same query, however it was written.
+    """Return a text that is the same for equal filters, however they were written.
 
-    Order and repetition within AND, OR and lists do not matter, nor do aliases or bare scalars.
+    Order and repetition in AND, OR and lists do not matter, nor do aliases and bare scalars.
     """
     if isinstance(node, Leaf):
         value: object = node.value

@@ -1,13 +1,16 @@
-"""The operators: one table, from which validation, evaluation, pushdown and the docs all come.
+"""The operators: one table for validation, evaluation, pushdown and the docs.
 
-Comparisons are SQL's: over a null every operator but ``isNull`` is unknown. ``bind`` therefore
-makes, once per query, a test of a value that is not null; the nulls are the evaluator's.
+Comparisons are SQL's: over a null every operator but ``isNull`` is unknown. ``bind`` makes, once a
+query, a test of values that are not null; the predicate handles the nulls::
+
+    OPERATORS["between"].bind(("a", "m"))("k")   True
+    find("ne").name                              "neq"
 
 Strings compare by code point. The operators that end in ``i`` are Unicode's canonical caseless
 matching (The Unicode Standard, section 3.13, D145): both sides are decomposed, casefolded and then
 composed (NFC), so that the composed and the decomposed spelling of a text are the same, and so are
-``ß`` and ``SS``. ``contains`` and its kin look for code points, of the composed form in the case of
-``containsi``: ``e`` is not in ``é``.
+``ß`` and ``SS``. ``contains`` and its variants look for code points; ``containsi`` for those of the
+composed form: ``e`` is not in ``é``.
 
 After ``path``, only values of one JSON type compare; across types the answer is unknown.
 """
@@ -31,7 +34,7 @@ Test = Callable[[Any], bool]
 
 
 class Shape(StrEnum):
-    """What an operator takes."""
+    """The shape of an operator's argument."""
 
     SCALAR = "one value"
     LIST = "a list of values"
@@ -57,38 +60,38 @@ _JSON_TYPES: Final[Mapping[type, JsonType]] = {
 
 
 def json_type(value: object) -> JsonType | None:
-    """The type of a decoded JSON value; none for null, a list or an object."""
+    """Return the type of a decoded JSON value; ``None`` for null, a list or an object."""
     return _JSON_TYPES.get(type(value))
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """One way to compare a field with an argument."""
+    """A comparison of a field with an argument."""
 
     name: str
     kinds: frozenset[Kind]
-    """The fields that take it."""
+    """The kinds of fields that take it."""
     shape: Shape
     bind: Callable[[Any], Test]
-    """From the argument to a test of a value that is not null."""
+    """Returns, for an argument, a test of values that are not null."""
     doc: str
     json_types: frozenset[JsonType] = frozenset()
-    """The types of scalars that take it after ``path``; empty if it cannot follow ``path``."""
+    """The types of scalars that take it after ``path``; empty: it cannot follow ``path``."""
     aliases: tuple[str, ...] = ()
     inverse: str | None = None
-    """The operator that is true where this one is false, and unknown where it is unknown."""
+    """The operator that is true if this one is false, and unknown if it is unknown."""
     pushdown: str | None = None
-    """The DynamoDB comparator or function that can carry it; none if there is none."""
+    """The DynamoDB comparator or function with the same meaning."""
 
 
 def fold(text: str) -> str:
-    """The text in the form in which case and spelling do not matter (D145, composed)."""
+    """Return the text with case and Unicode normalization form removed (D145, composed)."""
     return text.lower() if text.isascii() else _folded_once(text)
 
 
 @lru_cache(maxsize=8)
 def _folded_once(text: str) -> str:
-    """Folding is slow, and every comparison of a filter asks for the same texts of the same row."""
+    """Fold a text; cached, since all comparisons of a filter fold the same texts of a row."""
     return normalize("NFC", _decomposed(text).casefold())
 
 
@@ -97,10 +100,10 @@ _LONG_RUN: Final = re.compile(rb"[^\0]{%d,}" % _RUN)
 
 
 def _decomposed(text: str) -> str:
-    """The text's NFD, in a time that follows its length.
+    """Return the text's NFD, in time proportional to its length.
 
-    ``normalize`` sorts the marks behind a letter by insertion: a minute where there are 200,000 of
-    them. Long runs are sorted ahead of it, by combining class (The Unicode Standard, 3.11, D109).
+    ``normalize`` sorts the marks behind a letter by insertion, which takes a minute for 200,000 of
+    them. Long runs are sorted before, by combining class (The Unicode Standard, 3.11, D109).
     """
     if len(text) <= _RUN:
         return normalize("NFD", text)
@@ -152,7 +155,7 @@ _SCALARS = frozenset(JsonType)
 _SORTABLE = frozenset({JsonType.STRING, JsonType.NUMBER})
 _STRINGS = frozenset({JsonType.STRING})
 
-# The field is the right-hand side of a bound comparison: ``lt`` holds where argument > value.
+# The field is the right-hand side of a bound comparison: ``lt`` holds if argument > value.
 _TABLE: Final = (
     Operator(
         "eq", _ANY, Shape.SCALAR, lambda a: partial(eq, a),
@@ -161,7 +164,7 @@ _TABLE: Final = (
     ),
     Operator(
         "neq", _ANY, Shape.SCALAR, lambda a: partial(ne, a),
-        "The value is another than the one given.",
+        "The value is not the one given.",
         _SCALARS, ("ne",), "eq", "<>",
     ),
     Operator(
@@ -181,7 +184,7 @@ _TABLE: Final = (
     ),
     Operator(
         "lte", _ORDERED, Shape.SCALAR, lambda a: partial(ge, a),
-        "The value comes before the one given, or is it.",
+        "The value comes before the one given, or equals it.",
         _SORTABLE, (), "gt", "<=",
     ),
     Operator(
@@ -191,12 +194,12 @@ _TABLE: Final = (
     ),
     Operator(
         "gte", _ORDERED, Shape.SCALAR, lambda a: partial(le, a),
-        "The value comes after the one given, or is it.",
+        "The value comes after the one given, or equals it.",
         _SORTABLE, (), "lt", ">=",
     ),
     Operator(
         "between", _ORDERED, Shape.PAIR, _within,
-        "The value lies between the two given, both included.",
+        "The value is between the two given, both included.",
         _SORTABLE, pushdown="BETWEEN",
     ),
     Operator(
@@ -216,22 +219,22 @@ _TABLE: Final = (
     ),
     Operator(
         "eqi", _TEXT, Shape.SCALAR, _folded(lambda a: partial(eq, a)),
-        "The value is the text given, whatever the case.",
+        "The value is the text given, ignoring case.",
         _STRINGS,
     ),
     Operator(
         "containsi", _TEXT, Shape.SCALAR, _folded(_contains),
-        "The text given occurs in the value, whatever the case.",
+        "The text given occurs in the value, ignoring case.",
         _STRINGS,
     ),
     Operator(
         "startsWithi", _TEXT, Shape.SCALAR, _folded(_starts_with),
-        "The value starts with the text given, whatever the case.",
+        "The value starts with the text given, ignoring case.",
         _STRINGS,
     ),
     Operator(
         "endsWithi", _TEXT, Shape.SCALAR, _folded(_ends_with),
-        "The value ends with the text given, whatever the case.",
+        "The value ends with the text given, ignoring case.",
         _STRINGS,
     ),
     Operator(
@@ -253,12 +256,12 @@ _SPELLINGS: Final[Mapping[str, Operator]] = {
 
 
 def find(spelling: str) -> Operator | None:
-    """The operator of a name or an alias."""
+    """Return the operator of a name or an alias."""
     return _SPELLINGS.get(spelling)
 
 
 def operators_of(kind: Kind, *, nullable: bool) -> tuple[str, ...]:
-    """The names of the operators that a field takes; ids and enums take isNull if nullable."""
+    """Return the names of a field's operators; ids and enums take isNull if nullable."""
     always = kind in _ORDERED or nullable
     return tuple(
         operator.name
@@ -268,5 +271,5 @@ def operators_of(kind: Kind, *, nullable: bool) -> tuple[str, ...]:
 
 
 def path_operators() -> tuple[str, ...]:
-    """The names of the operators that may follow ``path``."""
+    """Return the names of the operators that may follow ``path``."""
     return tuple(operator.name for operator in _TABLE if operator.json_types)

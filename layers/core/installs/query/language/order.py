@@ -1,8 +1,14 @@
-"""The order of the rows: one key, from which sort, cursor and keyset predicate all come.
+"""The order of rows: one sort key for sorting, cursors and key ranges (docs/adr/0004).
 
-``Order.sort_key_of_values`` is a tuple of plain values whose own comparison is the order: for each
-field a rank that puts nulls where they belong, then the value, which for a descending field is a
-string that compares the other way round. The id is always last, so that no two rows are equal.
+A sort key is a tuple whose own comparison is the order: for each field a rank that puts nulls first
+or last, then the value; a descending field's value is a string with reversed comparison. The id is
+the last field, so that no two rows are equal::
+
+    [{"lastUpgradedAt": "desc_nulls_last"}]
+    Order(lastUpgradedAt desc nulls last, id desc)
+
+    upgraded on January 1   (0, Descending("2026-01-01T00:00:00.000Z"), 0, Descending("ins_1"))
+    never upgraded          (1, "", 0, Descending("ins_2"))
 """
 
 from __future__ import annotations
@@ -29,14 +35,14 @@ MAX_BYTES: Final = 16 * 1024
 MAX_SORT_FIELDS: Final = 5
 
 SortValues = tuple[str | None, ...]
-"""What a row is sorted by: the value of each key, the last of them its id. What a cursor holds."""
+"""The value of each sort field in a row, the id last: the content of a cursor."""
 
 SortKey = tuple[int | str, ...]
-"""Values in the form in which tuple comparison is the order."""
+"""Sort values in the form whose comparison is the order."""
 
 
 class Descending(str):
-    """A string that sorts the other way round."""
+    """A string with reversed comparison."""
 
     __slots__ = ()
     __lt__ = str.__gt__
@@ -47,26 +53,26 @@ class Descending(str):
 
 @dataclass(frozen=True, slots=True)
 class SortField:
-    """One field to sort by."""
+    """A field to sort by, with its direction."""
 
     field: str
     ascending: bool
     nulls_first: bool
 
     def reversed(self) -> SortField:
-        """The same field the other way round."""
+        """Return the same field in the reverse direction."""
         return SortField(self.field, not self.ascending, not self.nulls_first)
 
 
 @dataclass(frozen=True)
 class Order:
-    """A total order of installs; the last key is the id."""
+    """A total order of installs; the last sort field is the id."""
 
     sort_fields: tuple[SortField, ...]
 
     @cached_property
     def _parts(self) -> tuple[tuple[bool, int, int], ...]:
-        """Of each key: ascending, the rank of a null, the rank of a value."""
+        """By sort field: ascending, the rank of a null, the rank of a value."""
         return tuple(
             (key.ascending, int(not key.nulls_first), int(key.nulls_first))
             for key in self.sort_fields
@@ -78,17 +84,17 @@ class Order:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields that the order reads of a row; the last is the id."""
+        """The names of the sort fields; the last is the id."""
         return self._fields
 
     def values(self, row: Fields) -> SortValues:
-        """What the row is sorted by, as a cursor stores it."""
+        """Return the sort values of a row."""
         return tuple(map(row.get, self._fields))  # type: ignore[arg-type]
 
     def sort_key_of_values(self, values: Sequence[str | None]) -> SortKey:
-        """The one key function: a tuple that compares as the order has it.
+        """Return the sort key of values.
 
-        Of the first values alone it stands ahead of all rows that have these values.
+        The key of the first values alone precedes all rows that have these values.
         """
         parts: list[int | str] = []
         for value, (ascending, null, present) in zip(values, self._parts, strict=False):
@@ -107,7 +113,7 @@ class Order:
         return Order(tuple(key.reversed() for key in self.sort_fields))
 
     def canonical(self) -> str:
-        """A text that is the same for the same order, however it was written."""
+        """Return a text that is the same for equal orders, however they were written."""
         return ",".join(
             f"{key.field} {'asc' if key.ascending else 'desc'}"
             f" {'first' if key.nulls_first else 'last'}"
@@ -123,26 +129,26 @@ DIRECTIONS: Final = {
     "desc_nulls_first": (False, True),
     "desc_nulls_last": (False, False),
 }
-"""Ascending, and nulls first; the plain ones as PostgreSQL has them."""
+"""By direction: ascending, and nulls first; plain directions are PostgreSQL's."""
 
 _SPELLINGS: Final = DIRECTIONS | {
     "".join(word.capitalize() for word in name.split("_")): parts
     for name, parts in DIRECTIONS.items()
 }
-_SORTABLE: Final = {
+SORTABLE_FIELDS: Final = {
     name: field for name, field in INSTALL.fields.items() if field.kind is not Kind.JSON
 }
 
 
 def total_order(sort_fields: Sequence[SortField]) -> Order:
-    """An order by keys, made total by the id and put into its one normal form.
+    """Return the order by the sort fields, made total by the id, in normal form.
 
-    Keys behind the id decide nothing and are dropped; where a field is never null, its nulls go
-    where the plain direction puts them.
+    Sort fields after the id have no effect and are dropped. A field that is never null has its
+    nulls where the plain direction puts them.
     """
     total: list[SortField] = []
     for key in sort_fields:
-        nullable = _SORTABLE[key.field].nullable
+        nullable = SORTABLE_FIELDS[key.field].nullable
         total.append(key if nullable else replace(key, nulls_first=not key.ascending))
         if key.field == "id":
             return Order(tuple(total))
@@ -154,9 +160,9 @@ DEFAULT_ORDER: Final = total_order((SortField("installedAt", ascending=False, nu
 
 
 def parse_order_by(text: str | None) -> Order:
-    """The order of an ``orderBy``; newest installs first where there is none.
+    """Return the order of an ``orderBy``; without one, the newest installs come first.
 
-    Raises ``InvalidOrderByError`` with an issue for each problem, each with a JSON pointer.
+    Raises ``InvalidOrderByError`` with an issue for each problem.
     """
     if text is None:
         return DEFAULT_ORDER
@@ -167,13 +173,8 @@ def parse_order_by(text: str | None) -> Order:
     if not isinstance(given, list):
         raise _invalid([_issue("wrong_type", f"{quoted(given)} is not {_FORM}")])
     if not 1 <= len(given) <= MAX_SORT_FIELDS:
-        raise _invalid(
-            [
-                _issue(
-                    "too_long" if given else "empty_list", f"an order has 1-{MAX_SORT_FIELDS} keys"
-                )
-            ]
-        )
+        code = "too_long" if given else "empty_list"
+        raise _invalid([_issue(code, f"an order has 1-{MAX_SORT_FIELDS} sort fields")])
     sort_fields: list[SortField] = []
     issues: list[Issue] = []
     for index, entry in enumerate(given):
@@ -191,28 +192,30 @@ _FORM: Final = 'a list of objects of one key each, such as [{"installedAt": "des
 
 
 def _sort_field(index: str, entry: object, before: set[str]) -> SortField | Issue:
+    """Return the sort field of an entry, or the issue with it."""
     if isinstance(entry, Duplicated):
-        detail = f"the key {quoted(entry.repeated[0])} stands twice"
+        detail = f"the key {quoted(entry.repeated[0])} appears twice"
         return _issue("duplicate_key", detail, index, entry.repeated[0])
     if not isinstance(entry, dict) or len(entry) != 1:
         shown = f"an object of {len(entry)} keys" if isinstance(entry, dict) else quoted(entry)
         return _issue("wrong_type", f'{shown} is not an object of one key: {{"id": "asc"}}', index)
     field, direction = next(iter(entry.items()))
-    if field not in _SORTABLE:
-        known = field in INSTALL.fields or field in INSTALL.relations
-        detail = (
-            f"{field} cannot be sorted by"
-            if known
-            else f"{quoted(field)} is not a field of Install{suggestion(field, _SORTABLE)}"
-        )
-        return _issue("field_not_allowed" if known else "unknown_field", detail, index, field)
+    if field not in SORTABLE_FIELDS:
+        return _not_sortable(index, field)
     if field in before:
-        return _issue("duplicate_key", f"{field} stands twice", index, field)
+        return _issue("duplicate_key", f"{field} appears twice", index, field)
     if not isinstance(direction, str) or direction not in _SPELLINGS:
         near = suggestion(direction, DIRECTIONS) if isinstance(direction, str) else ""
         detail = f"{quoted(direction)} is not one of {', '.join(DIRECTIONS)}{near}"
         return _issue("unknown_value", detail, index, field)
     return SortField(field, *_SPELLINGS[direction])
+
+
+def _not_sortable(index: str, field: str) -> Issue:
+    if field in INSTALL.fields or field in INSTALL.relations:
+        return _issue("field_not_allowed", f"{field} cannot be sorted by", index, field)
+    detail = f"{quoted(field)} is not a field of Install{suggestion(field, SORTABLE_FIELDS)}"
+    return _issue("unknown_field", detail, index, field)
 
 
 def _issue(code: str, detail: str, *parts: str) -> Issue:

@@ -1,4 +1,12 @@
-"""The query parameters of the list, checked and made one query (CONTRACT.md section 2)."""
+"""The query parameters of the list, checked and combined into one query (CONTRACT.md section 2).
+
+::
+
+    workspace_id=wsp_1&filter={"memberPolicy":"manual"}&limit=20
+
+    ListQuery(filter=And(workspaceId eq "wsp_1", memberPolicy eq "manual"),
+              deleted=EXCLUDED, order=DEFAULT_ORDER, limit=20, after=None, before=None, ...)
+"""
 
 from __future__ import annotations
 
@@ -40,11 +48,11 @@ _ELSEWHERE: Final = {
     "cursor": "after", "offset": "after", "page": "after", "page_size": "limit",
     "per_page": "limit", "q": "filter", "sort": "orderBy", "sort_by": "orderBy", "where": "filter",
 }  # fmt: skip
-"""What other APIs call the same."""
+"""Names of other APIs for the same parameters, for the advice in an error."""
 
 
 class Deleted(StrEnum):
-    """Which rows are looked at: the live, the live and the deleted, or the trash alone."""
+    """The rows that are listed: live, live and deleted, or deleted alone."""
 
     EXCLUDED = "false"
     INCLUDED = "true"
@@ -53,7 +61,7 @@ class Deleted(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """What a list asks for. ``filter`` holds shorthands and ids as well."""
+    """The query of a list; ``filter`` contains the shorthands and ids as well."""
 
     filter: Node
     deleted: Deleted
@@ -62,11 +70,11 @@ class ListQuery:
     after: SortValues | None
     before: SortValues | None
     binding: str
-    """Everything that filters, as the text that cursors are bound to."""
+    """A text of everything that filters; cursors are bound to it."""
 
 
 def parse(given: Mapping[str, Sequence[str]]) -> ListQuery:
-    """The query of the parameters, each a list of its occurrences.
+    """Return the query of the parameters, each a list of its occurrences.
 
     Raises ``InvalidParameterError``, ``InvalidFilterError``, ``InvalidOrderByError`` or
     ``InvalidCursorError``, each naming the place.
@@ -107,7 +115,10 @@ def parse(given: Mapping[str, Sequence[str]]) -> ListQuery:
 
 
 def _default_deleted(tree: Node) -> Deleted:
-    """Deleted rows are looked at where the query itself asks about deletion."""
+    """Return the rows that are listed without ``include_deleted``.
+
+    Deleted rows are included if the query itself constrains deletion.
+    """
     asked = constrains(tree, "deletedAt") or constrains(tree, "retentionTier")
     return Deleted.INCLUDED if asked else Deleted.EXCLUDED
 
@@ -152,7 +163,7 @@ def _ids(one: Mapping[str, str], issues: list[Issue]) -> list[str] | None:
 
 
 def _no_id(text: str, parameter: str) -> Issue:
-    detail = f"{quoted(text)} is no id: an id has 1-128 characters of A-Z a-z 0-9 _ -"
+    detail = f"{quoted(text)} is not a valid id: an id has 1-128 characters of A-Z a-z 0-9 _ -"
     return Issue("invalid_value", detail, parameter)
 
 

@@ -1,4 +1,10 @@
-"""Where the parser of a filter stands, what it has counted, and what it has found wrong."""
+"""The state of parsing a filter: the position, the counts against the limits, and the issues.
+
+At ``eq`` in ``{"solution": {"name": {"eq": 1}}}``, which is refused, it holds::
+
+    position  parts ("solution", "name", "eq"), depth 1, relation_depth 1, optional
+    issues    [Issue("wrong_type", "1 is not a string", "filter", "/solution/name/eq")]
+"""
 
 from __future__ import annotations
 
@@ -22,27 +28,27 @@ T = TypeVar("T")
 
 
 class StopParsing(Exception):
-    """There is no use in reading on."""
+    """Parsing stops: further issues would not be reported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in the filter, and what stands around it."""
+    """A position in the filter, and what encloses it."""
 
     parts: tuple[str, ...] = ()
     depth: int = 0
     relation_depth: int = 0
-    """How many relations lead to the row that is filtered here."""
+    """The number of relations from the install to the row that is filtered here."""
     optional: bool = False
-    """Whether that row may be absent, so that any field of it may be null (a relation to one)."""
+    """True if that row may be absent (a to-one relation): then any field of it may be null."""
 
     def at(self, key: str | int) -> Position:
-        """The place of a key, or of an entry of a list."""
+        """Return the position of a key, or of an entry of a list."""
         return replace(self, parts=(*self.parts, str(key)))
 
 
 class ParseContext:
-    """The state of parsing one filter: counts, and the issues so far."""
+    """The counts and the issues of one filter."""
 
     def __init__(self) -> None:
         self.issues: list[Issue] = []
@@ -50,20 +56,20 @@ class ParseContext:
         self._relations = 0
 
     def report(self, position: Position, code: str, detail: str) -> None:
-        """Note a problem; stops the parser when there are enough."""
+        """Add an issue; stop when there are enough."""
         self.issues.append(Issue(code, detail, "filter", pointer(position.parts)))
         if len(self.issues) == MAX_ISSUES:
             raise StopParsing
 
     def count_node(self, position: Position) -> None:
-        """Count a node; stops the parser beyond the limit."""
+        """Count a node; stop beyond the limit."""
         self._nodes += 1
         if self._nodes > MAX_NODES:
             self.report(position, "too_many_nodes", f"a filter has at most {MAX_NODES} nodes")
             raise StopParsing
 
     def nested(self, position: Position) -> Position | None:
-        """The place within a logical key, a field's ``not`` or a relation; none if too deep."""
+        """Return the position inside a logical key, ``not`` or relation; ``None`` if too deep."""
         self.count_node(position)
         if position.depth == MAX_DEPTH:
             self.report(position, "too_deep", f"a filter is at most {MAX_DEPTH} deep")
@@ -71,14 +77,14 @@ class ParseContext:
         return replace(position, depth=position.depth + 1)
 
     def related(self, position: Position, *, many: bool) -> Position | None:
-        """The place within a relation; none if there are too many of them."""
+        """Return the position inside a relation; ``None`` if there are too many relations."""
         self._relations += 1
         if self._relations > MAX_RELATIONS:
             detail = f"a filter has at most {MAX_RELATIONS} relations in all"
             self.report(position, "too_many_relations", detail)
             return None
         if position.relation_depth == MAX_RELATION_DEPTH:
-            detail = f"relations stand at most {MAX_RELATION_DEPTH} within one another"
+            detail = f"relations are nested at most {MAX_RELATION_DEPTH} deep"
             self.report(position, "too_deep", detail)
             return None
         inner = self.nested(position)
@@ -91,7 +97,7 @@ class ParseContext:
     def non_empty_object(
         self, position: Position, given: object, what: str
     ) -> dict[str, object] | None:
-        """The value as an object that is not empty; none if it is not one."""
+        """Return the value if it is an object with keys; otherwise ``None``."""
         if not isinstance(given, dict):
             self.report(position, "wrong_type", f"{quoted(given)} is not {what}")
             return None
@@ -101,12 +107,12 @@ class ParseContext:
         if isinstance(given, Duplicated):
             for key in given.repeated:
                 self.report(
-                    position.at(key), "duplicate_key", f"the key {quoted(key)} stands twice"
+                    position.at(key), "duplicate_key", f"the key {quoted(key)} appears twice"
                 )
         return given
 
     def short_list(self, position: Position, given: object, what: str) -> list[object] | None:
-        """The value as a list of not too many entries; none if it is not one."""
+        """Return the value if it is a list of at most ``MAX_ENTRIES``; otherwise ``None``."""
         if not isinstance(given, list):
             self.report(position, "wrong_type", f"{quoted(given)} is not {what}")
             return None
@@ -116,7 +122,7 @@ class ParseContext:
         return given
 
     def checked(self, position: Position, check: Callable[[object], T], given: object) -> T | None:
-        """The value as checked; none if it is refused."""
+        """Return the value as ``check`` returns it; ``None`` if it is refused."""
         try:
             return check(given)
         except LiteralError as error:

@@ -1,12 +1,19 @@
-"""A filter's text to its tree (CONTRACT.md section 2, Filter), with all that is wrong told at once.
+"""The parser: from the text of a filter to its tree (CONTRACT.md section 2, Filter).
+
+All issues are reported at once, each with a JSON pointer::
+
+    {"memberPolicy": "manual", "members": {"some": {"enabled": true}}}
+
+    And(Leaf("memberPolicy", "eq", "manual"),
+        ToMany("members", SOME, Leaf("enabled", "eq", True)))
 
 Limits, counted while parsing:
 
-- depth: how many AND, OR, NOT, field-level ``not`` and relations stand around a comparison; 8 at
+- depth: the number of AND, OR, NOT, field-level ``not`` and relations around a comparison; 8 at
   most. A quantifier (``some``) belongs to its relation.
 - nodes: comparisons, AND, OR, NOT, field-level ``not`` and relations; 100 at most. The entries of
-  a list of values are none.
-- relations: 2 within one another, 3 in all; the quantifiers of one key are one relation.
+  a list of values are not counted.
+- relations: nested 2 deep, 3 in all; the quantifiers of one key are one relation.
 - 16 KB of UTF-8, 100 entries in a list, 1,024 characters in a string.
 
 In a ``path``, a decimal number without leading zeros is also an index into an array, from 0.
@@ -46,10 +53,9 @@ _NEGATED: Final = {Quantifier.SOME: Quantifier.NONE, Quantifier.NONE: Quantifier
 
 
 def parse_filter(text: str) -> Node | None:
-    """The tree of a filter on installs; none for ``{}``, which is no filter.
+    """Return the tree of a filter on installs; ``None`` for ``{}``, which is no filter.
 
-    Raises ``InvalidFilterError`` with an issue for each problem (20 at most), each with a JSON
-    pointer to its place.
+    Raises ``InvalidFilterError`` with an issue for each problem, 20 at most.
     """
     context = ParseContext()
     try:
@@ -67,12 +73,12 @@ def parse_filter(text: str) -> Node | None:
 
 
 def equals(entity: Entity, field: str, value: object) -> Node:
-    """The node of ``{field: value}``, for a shorthand; raises ``LiteralError`` (a ValueError)."""
+    """Return the node of ``{field: value}``; raises ``LiteralError`` (a ValueError)."""
     return leaf(field, "eq", literal(entity.fields[field], value))
 
 
 def one_of_ids(ids: Iterable[str]) -> Node:
-    """The node of a set of installs by id."""
+    """Return the node of a set of installs by id."""
     return leaf("id", "in", tuple(ids))
 
 
@@ -184,5 +190,5 @@ def _quantified(
 
 
 def _joined(parts: Iterable[Node], *, negated: bool) -> Node:
-    """All of the parts, or by De Morgan at least one where they stand under NOT."""
+    """Return the conjunction of the parts; under NOT, by De Morgan, the disjunction."""
     return disjunction(*parts) if negated else conjunction(*parts)

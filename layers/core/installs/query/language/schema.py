@@ -1,7 +1,13 @@
-"""What can be asked about: entities, their fields and their relations (CONTRACT.md sections 1, 2).
+"""The schema: entities, their fields and their relations (CONTRACT.md sections 1 and 2).
 
-Rows are read as ``Fields``: a mapping from the contract's field name to its value, in which a null
-is a key that is not there.
+It is the one table of fields and relations: the parser, the order, the cursor, the joins and the
+API's document follow it, and tests compare the rest with it (tests/unit/query/test_schema.py). An
+install's ``solutionId`` and the relation that it names::
+
+    _id("solutionId", nullable=True)
+    Relation("solution", "Solution", key="solutionId")
+
+Rows are mappings from field names to values, in which a null is an absent key.
 """
 
 from __future__ import annotations
@@ -18,7 +24,7 @@ Fields = Mapping[str, object]
 
 
 class Kind(StrEnum):
-    """What a field holds, and with it which operators it takes."""
+    """The kind of a field's values, which decides its operators."""
 
     ID = "id"
     ENUM = "enum"
@@ -36,18 +42,18 @@ class Field:
     kind: Kind
     nullable: bool = False
     values: tuple[str, ...] = ()
-    """What an enum's field can hold."""
+    """The values of an enum, in their declared order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A way from an entity to the rows of another."""
+    """A relation from an entity to rows of another, or of itself."""
 
     name: str
     target: str
-    """The name of the entity that it leads to."""
+    """The name of the related entity."""
     key: str
-    """The field that links: of the row itself if to-one, of the related row if to-many."""
+    """The link field: of the row itself if to-one, of the related row if to-many."""
     many: bool = False
     scoped: bool = True
     """True if the related row is seen only by those who see its workspace."""
@@ -55,7 +61,7 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A kind of row."""
+    """A type of row."""
 
     name: str
     fields: Mapping[str, Field]
@@ -216,5 +222,5 @@ ENTITIES: Final[Mapping[str, Entity]] = {
 
 
 def target(relation: Relation) -> Entity:
-    """The entity that a relation leads to."""
+    """Return the related entity of a relation."""
     return ENTITIES[relation.target]

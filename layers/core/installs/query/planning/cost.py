@@ -62,28 +62,41 @@ def merge_scan_cost(
     estimates: Estimates,
 ) -> Cost:
     """Estimate the cost of a page in order, and of its total."""
-    wanted = (request.query.limit + 2) * rows_per_match
     sliced = between(ranges, request.start, request.stop)
-    groups = batches.prefix_groups(sliced)
-    together = batches.fan_in([[ordered.rows for ordered in group] for group in groups], wanted)
-    first = [ordered for group in groups[:together] for ordered in group]
+    wanted = (request.query.limit + 2) * rows_per_match
+    first = _read_first(sliced, wanted)
     tied = sum(ordered.rows for ordered in first if ordered.tied)
-    all_rows = sum(ordered.rows for ordered in ranges)
-    rows = min(int(wanted) + len(first) + tied, all_rows)
+    rows = min(int(wanted) + len(first) + tied, sum(ordered.rows for ordered in ranges))
+    unread = counter_items(set(total.live_counts) - estimates.statistics.keys())
 
-    counted = sum(map(estimates.rows, total.ranges))
-    unread = counter_items(count for count in total.live_counts
-                           if count not in estimates.statistics)  # fmt: skip
-    requests = len(first) + len(total.ranges)
-    requests += counted // batches.ROWS_PER_PAGE + unread // batches.ITEMS_PER_LOOKUP
-
-    units = UNITS_PER_REQUEST * len(first) + rows / EXPECTED_ROWS_PER_UNIT
+    page_units = UNITS_PER_REQUEST * len(first) + rows / EXPECTED_ROWS_PER_UNIT
     if request.residual or (unread and rows_per_match > 1):
         # Few rows may match: then the ranges are read to their end.
-        units = max(units, estimates.expected_units([ordered.key_range for ordered in ranges]))
+        all_ranges = [ordered.key_range for ordered in ranges]
+        page_units = max(page_units, estimates.expected_units(all_ranges))
     one_group = len({ordered.group for ordered in ranges}) < 2
+    page = Cost(
+        REQUEST_COST * len(first) + rows,
+        UNITS_PER_REQUEST * (len(sliced) if one_group else 1),
+        page_units,
+    )
+    return page + _total_cost(total, unread, estimates)
+
+
+def _read_first(sliced: Sequence[OrderedRange], wanted: float) -> list[OrderedRange]:
+    """Return the ranges that a merge scan reads in its first round."""
+    groups = batches.prefix_groups(sliced)
+    together = batches.fan_in([[ordered.rows for ordered in group] for group in groups], wanted)
+    return [ordered for group in groups[:together] for ordered in group]
+
+
+def _total_cost(total: Total, unread: int, estimates: Estimates) -> Cost:
+    """Estimate the cost of a total, of which some counters were not read yet."""
+    counted = sum(map(estimates.rows, total.ranges))
+    requests = len(total.ranges) + counted // batches.ROWS_PER_PAGE
+    requests += unread // batches.ITEMS_PER_LOOKUP
     return Cost(
-        REQUEST_COST * requests + rows + unread + COUNTED_ROW_COST * counted,
-        UNITS_PER_REQUEST * (len(sliced) if one_group else 1) + estimates.min_units(total.ranges),
-        units + estimates.expected_units(total.ranges) + UNITS_PER_REQUEST * unread,
+        REQUEST_COST * requests + unread + COUNTED_ROW_COST * counted,
+        estimates.min_units(total.ranges),
+        estimates.expected_units(total.ranges) + UNITS_PER_REQUEST * unread,
     )

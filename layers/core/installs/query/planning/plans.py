@@ -29,6 +29,14 @@ class Cost:
     expected_units: float
     """The capacity units that the plan takes if its filter keeps few rows."""
 
+    def __add__(self, other: Cost) -> Cost:
+        """Return the cost of both."""
+        return Cost(
+            self.time + other.time,
+            self.min_units + other.min_units,
+            self.expected_units + other.expected_units,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Total:

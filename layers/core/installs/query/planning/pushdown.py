@@ -1,8 +1,11 @@
-"""What of a filter DynamoDB can check itself while it reads (docs/adr/0007).
+"""Pushdown: the part of a filter that DynamoDB checks while it reads (docs/adr/0007).
 
-A pushed condition is sound: whatever the filter keeps, it lets pass. Where it is exact, it lets
-nothing else pass, so that rows may be counted without being read. DynamoDB's logic has two values,
-so a comparison that a missing attribute would make true stands beside ``attribute_exists``.
+A pushed condition is sound: it accepts every row that the filter keeps. If it is exact, it accepts
+no other row, so that DynamoDB can count the matching rows. Its logic has two values; a comparison
+that a missing attribute would make true is joined with ``attribute_exists``::
+
+    memberPolicy neq "manual"         attribute_exists(memberPolicy) AND memberPolicy <> :v; exact
+    the same, and variables hasKey    the same condition; not exact
 """
 
 from __future__ import annotations
@@ -33,22 +36,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """A condition for DynamoDB (``None``: nothing to check), and whether it is the filter."""
+    """A condition for DynamoDB; ``None``: nothing to check."""
 
     condition: Filter | None
     exact: bool
+    """True if the condition is equivalent to the filter."""
 
 
 NOTHING: Final = Pushed(None, exact=False)
 
 _OPERATOR: Final = re.compile(r"AND|OR|NOT|IN|BETWEEN|attribute_|[<>=]+")
-"""Operators and functions of an expression; names and values are placeholders."""
+"""The operators and functions of an expression, whose names and values are placeholders."""
 
 
 def pushdown(nodes: Iterable[Node], extra: Iterable[Filter] = ()) -> Pushed:
-    """The condition of filters all of which must be true, as many of them as one can hold.
+    """Return the condition of a conjunction, with as many parts as an expression can hold.
 
-    ``extra`` are conditions that stand beside them; they are exact.
+    ``extra`` are further conditions of the conjunction, which are exact.
     """
     conditions = list(extra)
     exact = True
@@ -93,28 +97,30 @@ def _pushed(node: Node) -> Pushed:
 
 
 def _comparison(leaf: Leaf) -> Filter | None:
-    """A comparison of a field with strings; ``None`` where DynamoDB has no such comparison."""
+    """Return a comparison of a field with strings; ``None`` if DynamoDB has no such comparison."""
     comparator = OPERATORS[leaf.operator].pushdown
     if comparator is None or leaf.path or leaf.value in ((), ""):
         return None
-    name, value = leaf.field, leaf.value
     if comparator == "attribute_not_exists":
-        return Missing(name) if value else Exists(name)
-    if not isinstance(value, tuple):
-        plain: Filter = Compare(name, comparator, value)  # type: ignore[arg-type]
-        needs_value = leaf.negated or comparator == "<>"
-    elif "" in value or len(value) > IN_LIMIT:
+        return Missing(leaf.field) if leaf.value else Exists(leaf.field)
+    condition = _positive(leaf, comparator)
+    if condition is None:
         return None
-    elif comparator == "BETWEEN":
-        if value[0] > value[1]:  # type: ignore[operator]
-            return None
-        plain = Between(name, *value)  # type: ignore[arg-type]
-        needs_value = leaf.negated
-    else:
-        plain = OneOf(name, value)  # type: ignore[arg-type]
-        if comparator == "NOT IN":
-            plain = Not(plain)
-        needs_value = leaf.negated or comparator == "NOT IN"
-    if leaf.negated:
-        plain = Not(plain)
-    return All([Exists(name), plain]) if needs_value else plain
+    negated = leaf.negated or comparator == "NOT IN"
+    if negated:
+        condition = Not(condition)
+    true_if_missing = negated or comparator == "<>"
+    return All([Exists(leaf.field), condition]) if true_if_missing else condition
+
+
+def _positive(leaf: Leaf, comparator: str) -> Filter | None:
+    """Return a comparison without its negation; ``None`` if an expression cannot hold it."""
+    name, value = leaf.field, leaf.value
+    if not isinstance(value, tuple):
+        return Compare(name, comparator, value)  # type: ignore[arg-type]
+    if "" in value or len(value) > IN_LIMIT:
+        return None
+    if comparator != "BETWEEN":
+        return OneOf(name, value)  # type: ignore[arg-type]
+    low, high = value
+    return Between(name, low, high) if low <= high else None  # type: ignore[arg-type,operator]
