@@ -9,7 +9,14 @@ import pytest
 
 from installs.errors import InvalidCursorError
 from installs.query.language.cursor import decode, encode
-from installs.query.language.order import DEFAULT_ORDER, parse_order_by
+from installs.query.language.literals import MAX_STRING
+from installs.query.language.order import (
+    DEFAULT_ORDER,
+    MAX_SORT_FIELDS,
+    SORTABLE_FIELDS,
+    parse_order_by,
+)
+from installs.query.language.schema import INSTALL, Field, Kind
 
 ORDER = parse_order_by('[{"retentionTier": "asc"}, {"deletedAt": "desc"}]')
 VALUES = ("long", None, "ins_1")
@@ -51,6 +58,46 @@ def test_the_longest_cursor_is_accepted() -> None:
     values = ("x" * 128,) * 5
 
     assert decode(encode(order, values, "b"), order, "b") == values
+
+
+def longest(field: Field) -> str:
+    """The longest value that a row can have in a sortable field."""
+    return {
+        Kind.ID: "x" * 128,
+        Kind.DATE: "2026-01-01T00:00:00.000Z",
+        Kind.ENUM: max(field.values, key=len, default=""),
+        Kind.STRING: "\U0001f600" * MAX_STRING,
+    }[field.kind]
+
+
+@pytest.mark.parametrize("name", SORTABLE_FIELDS)
+def test_a_cursor_holds_any_value_of_a_sortable_field(name: str) -> None:
+    order = parse_order_by(json.dumps([{name: "asc"}]))
+    values = tuple(longest(SORTABLE_FIELDS[field]) for field in order.fields)
+
+    assert decode(encode(order, values, "b"), order, "b") == values
+
+
+def test_a_cursor_holds_the_longest_values_of_an_order() -> None:
+    # given the sort fields that take the most room; a failure here names a limit that is too small
+    by_length = sorted(SORTABLE_FIELDS, key=lambda name: -len(longest(SORTABLE_FIELDS[name])))
+    order = parse_order_by(json.dumps([{name: "asc"} for name in by_length[:MAX_SORT_FIELDS]]))
+    values = tuple(longest(SORTABLE_FIELDS[field]) for field in order.fields)
+
+    assert decode(encode(order, values, "b"), order, "b") == values
+
+
+@pytest.mark.parametrize(
+    "value", ["x" * 300, "", "a#b", "\u00e9\u4e2d\n", "\U0001f600" * MAX_STRING]
+)
+def test_a_cursor_holds_any_string(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    # given a field of free text, which installs have none of today
+    label = Field("label", Kind.STRING, nullable=True)
+    for table in (INSTALL.fields, SORTABLE_FIELDS):
+        monkeypatch.setitem(table, "label", label)
+    order = parse_order_by('[{"label": "asc"}]')
+
+    assert decode(encode(order, (value, "ins_1"), "b"), order, "b") == (value, "ins_1")
 
 
 def test_a_cursor_of_another_query_says_so() -> None:

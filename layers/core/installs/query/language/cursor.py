@@ -26,13 +26,18 @@ if TYPE_CHECKING:
     from installs.query.language.order import Order, SortValues
 
 VERSION: Final = 1
-MAX_LENGTH: Final = 2048
+MAX_LENGTH: Final = 6144
+"""Characters of a cursor: room for a string of 1,024 characters of any script, and for the ids and
+dates of five sort fields; less than a query string may have."""
 
 _DIGEST_BYTES: Final = 12
 _NESTING: Final = 2
 _ALPHABET: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_FORMS: Final = {
+    Kind.ID: re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII),
+    Kind.DATE: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII),
+}
+"""The form of values by kind; a string has any."""
 
 
 def encode(order: Order, values: Sequence[str | None], binding: str) -> str:
@@ -41,7 +46,7 @@ def encode(order: Order, values: Sequence[str | None], binding: str) -> str:
     ``values`` is ``order.values(row)``; ``binding`` is a text of everything that filters.
     """
     payload = [VERSION, _digest(order, binding), list(values)]
-    return _text(json.dumps(payload, separators=(",", ":")).encode())
+    return _text(json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode())
 
 
 def decode(text: str, order: Order, binding: str, *, parameter: str = "after") -> SortValues:
@@ -90,14 +95,15 @@ def _payload(text: str) -> tuple[str, list[object]] | None:
 
 
 def _holds(field: Field, value: object) -> bool:
-    """Whether a field can hold a value."""
+    """Return True if a sortable field can have a value."""
     if value is None:
         return field.nullable
     if not isinstance(value, str):
         return False
     if field.kind is Kind.ENUM:
         return value in field.values
-    return (_DATE if field.kind is Kind.DATE else _ID).fullmatch(value) is not None
+    form = _FORMS.get(field.kind)
+    return form is None or form.fullmatch(value) is not None
 
 
 def _text(content: bytes) -> str:

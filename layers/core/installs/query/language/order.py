@@ -135,8 +135,10 @@ _SPELLINGS: Final = DIRECTIONS | {
     "".join(word.capitalize() for word in name.split("_")): parts
     for name, parts in DIRECTIONS.items()
 }
+SORTABLE_KINDS: Final = (Kind.ID, Kind.ENUM, Kind.DATE, Kind.STRING)
+"""The kinds of fields to sort by; a cursor holds any value that such a field can have."""
 SORTABLE_FIELDS: Final = {
-    name: field for name, field in INSTALL.fields.items() if field.kind is not Kind.JSON
+    name: field for name, field in INSTALL.fields.items() if field.kind in SORTABLE_KINDS
 }
 
 
