@@ -24,11 +24,14 @@ if TYPE_CHECKING:
 
     from installs.query.language.schema import Fields
 
-LEAVES: Final = 98
-"""Comparisons that fit into a filter beside what holds them."""
+LEAVES: Final = 80
+"""Comparisons of short texts that fit into a query."""
+
+LONG_LEAVES: Final = 40
+"""Comparisons of texts of 100 characters that do."""
 
 _SMALL: Final[Fields] = {"id": "a", "variables": "{}"}
-_TWICE: Final = ",".join(['"a":1'] * 2_700)
+_TWICE: Final = ",".join(['"a":1'] * 550)
 _IDS: Final = {"id": {"in": [f"a{n}" for n in range(30)]}}
 
 
@@ -52,7 +55,7 @@ class Cost:
 
 
 def _filter(name: str, wanted: object, **more: Any) -> Input:  # noqa: ANN401 - Input's fields
-    text = wanted if isinstance(wanted, str) else json.dumps(wanted)
+    text = wanted if isinstance(wanted, str) else json.dumps(wanted, separators=(",", ":"))
     return Input(name, {"filter": text}, **more)
 
 
@@ -68,26 +71,28 @@ def _base64(text: str) -> str:
 
 
 INPUTS: Final = (
-    _filter("16,384 opening brackets", "[" * 16_384),
-    _filter("nesting of AND, 1,800 deep", '{"AND":[' * 1_800),
-    _filter("a number of 16,000 digits", f'{{"id":{"9" * 16_000}}}'),
-    _filter("an exponent of 16,000 digits", f'{{"id":1e{"9" * 16_000}}}'),
-    _filter("one key 2,700 times", f"{{{_TWICE}}}"),
-    _filter("700 fields that are nearly one", {f"solutionNam{n}": 1 for n in range(700)}),
+    _filter("2,600 opening brackets", "[" * 2_600),
+    _filter("nesting of AND, 400 deep", '{"AND":[' * 400),
+    _filter("a number of 6,000 digits", f'{{"id":{"9" * 6_000}}}'),
+    _filter("an exponent of 6,000 digits", f'{{"id":1e{"9" * 6_000}}}'),
+    _filter("one key 550 times", f"{{{_TWICE}}}"),
+    _filter("240 fields that are nearly one", {f"solutionNam{n}": 1 for n in range(240)}),
     _filter("100 filters, all wrong", {"AND": [{"x": 1}] * 100}),
-    _filter("keys of surrogates", {f"\ud800{n}": 1 for n in range(400)}),
-    _filter("lists of 1,500 ids in all", {"AND": [_IDS] * 50}, refused=False),
-    Input("2,000 unknown parameters", {f"p{n}": "1" for n in range(2_000)}),
-    Input("500 ids", {"ids": ",".join(["a" * 19] * 500)}),
-    Input("an order of 16,000 brackets", {"orderBy": "[" * 16_000}),
+    _filter("keys of surrogates", {f"\ud800{n}": 1 for n in range(250)}),
+    _filter("lists of 540 ids in all", {"AND": [_IDS] * 18}, refused=False),
+    Input("1,000 unknown parameters", {f"p{n}": "1" for n in range(1_000)}),
+    Input("350 ids", {"ids": ",".join(["a" * 19] * 350)}),
+    Input("an order of 2,600 brackets", {"orderBy": "[" * 2_600}),
     Input("a cursor of 2,048 characters", {"after": "A" * 2_048}),
     Input("a cursor of 1,500 brackets", {"after": _base64("[" * 1_500)}),
-    _on_variables("98 containsi, a value of 130,000 é", "é" * 130_000,
+    _on_variables("80 containsi, a value of 130,000 é", "é" * 130_000,
                   *({"containsi": f"zz{n}"} for n in range(LEAVES))),
-    _on_variables("98 contains, a value of 380,000 A", "A" * 380_000,
-                  *({"contains": "A" * 60 + "b" + "A" * 40 + str(n)} for n in range(LEAVES))),
+    _on_variables("40 contains, a value of 380,000 A", "A" * 380_000,
+                  *({"contains": "A" * 60 + "b" + "A" * 40 + str(n)} for n in range(LONG_LEAVES))),
     _filter("a path of 100 keys, a value 5,000 deep", {"variables": {"path": ["a"] * 100, "eq": 1}},
             row={"id": "a", "variables": '{"a":' * 5_000 + "1" + "}" * 5_000}, refused=False),
+    Input("a filter of 6 MB", {"filter": "é" * 3_000_000}),
+    Input("a query of 6 MB", {"ids": "é" * 3_000_000}),
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tools.local.dynoxide import CREDENTIALS, REGION
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from tools.local.state import StateDirectory
 
+_EMULATOR: Final = Path(__file__).with_name("emulator.py")
 _LEAKING: Final = ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_CONFIG_FILE")
 
 
@@ -53,6 +55,6 @@ def running_ministack(
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     log = state.logs / "ministack.log"
-    with Child([MINISTACK_PYTHON, "-m", "ministack"], log=log, environment=environment) as child:
+    with Child([MINISTACK_PYTHON, "-P", _EMULATOR], log=log, environment=environment) as child:
         wait_until_listening(port, 30, child.running)
         yield endpoint, child

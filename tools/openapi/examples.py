@@ -11,6 +11,7 @@ from typing import Any, Final
 from installs import errors
 from installs.errors import Issue
 from installs.http import problem
+from installs.query.language.length import MAX_FILTER_BYTES
 from installs.query.planning.cost import TOO_EXPENSIVE
 
 Json = dict[str, Any]
@@ -113,10 +114,12 @@ _UNKNOWN_DIRECTION: Final = (
     "'up' is not one of asc, desc, asc_nulls_first, asc_nulls_last, desc_nulls_first,"
     " desc_nulls_last"
 )
+_TOO_LONG: Final = f"a filter has at most {MAX_FILTER_BYTES:,} bytes of JSON"
 _LIMIT: Final = "must be a whole number from 1 to 100"
 _MALFORMED: Final = "the cursor is malformed: pass startCursor or endCursor back unchanged"
 _OF_THE_SERVICE: Final = (
     errors.InvalidParameterError(f"limit: {_LIMIT}", [Issue("invalid_value", _LIMIT, "limit")]),
+    errors.QueryTooLongError(f"filter: {_TOO_LONG}", [Issue("too_long", _TOO_LONG, "filter")]),
     errors.InvalidFilterError(
         f"/memberPolicy/eqq: {_UNKNOWN_OPERATOR}",
         [Issue("unknown_operator", _UNKNOWN_OPERATOR, "filter", "/memberPolicy/eqq")],

@@ -46,6 +46,12 @@ class InvalidParameterError(InstallsError):
     code = "invalid_parameter"
 
 
+class QueryTooLongError(InstallsError):
+    """A query is longer than the gateway takes, with its address."""
+
+    code = "query_too_long"
+
+
 class InvalidFilterError(InstallsError):
     """``filter`` is not a valid filter."""
 

@@ -31,6 +31,7 @@ from installs.store.usage import Usage
 
 STATUS: Final[Mapping[type[InstallsError], HTTPStatus]] = {
     errors.InvalidParameterError: HTTPStatus.BAD_REQUEST,
+    errors.QueryTooLongError: HTTPStatus.BAD_REQUEST,
     errors.InvalidFilterError: HTTPStatus.BAD_REQUEST,
     errors.InvalidOrderByError: HTTPStatus.BAD_REQUEST,
     errors.InvalidCursorError: HTTPStatus.BAD_REQUEST,

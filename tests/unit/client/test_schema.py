@@ -8,10 +8,10 @@ from typing import Final, get_args
 import pytest
 
 from installs.query.language import order, parse_context
+from installs.query.language.length import MAX_FILTER_BYTES, MAX_QUERY_CHARACTERS
 from installs.query.language.literals import MAX_STRING
 from installs.query.language.operators import OPERATORS, operators_of, path_operators
 from installs.query.language.parameters import MAX_IDS, MAX_LIMIT, Deleted
-from installs.query.language.parser import MAX_BYTES
 from installs.query.language.schema import ENTITIES, Entity, Kind
 from installs_client import IncludeDeleted, arguments, filters, query, where
 from installs_client import order as client_order
@@ -100,7 +100,7 @@ def test_an_install_is_sorted_by_what_the_service_sorts_by() -> None:
 
 def test_the_limits_are_those_of_the_service() -> None:
     assert (filters.MAX_BYTES, filters.MAX_DEPTH, filters.MAX_NODES, filters.MAX_ENTRIES) == (
-        MAX_BYTES, parse_context.MAX_DEPTH, parse_context.MAX_NODES, parse_context.MAX_ENTRIES,
+        MAX_FILTER_BYTES, parse_context.MAX_DEPTH, parse_context.MAX_NODES, parse_context.MAX_ENTRIES,
     )  # fmt: skip
     assert (filters.MAX_RELATIONS, filters.MAX_HOPS) == (
         parse_context.MAX_RELATIONS,
@@ -108,4 +108,5 @@ def test_the_limits_are_those_of_the_service() -> None:
     )
     assert (arguments.MAX_STRING, arguments.MAX_VALUES) == (MAX_STRING, parse_context.MAX_ENTRIES)
     assert (query.MAX_LIMIT, query.MAX_IDS) == (MAX_LIMIT, MAX_IDS)
+    assert query.MAX_CHARACTERS == MAX_QUERY_CHARACTERS
     assert client_order.MAX_KEYS == order.MAX_SORT_FIELDS

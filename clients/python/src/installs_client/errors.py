@@ -108,6 +108,12 @@ class InvalidParameterError(ProblemError):
     code_of_class = "invalid_parameter"
 
 
+class QueryTooLongError(ProblemError):
+    """The query is longer than the gateway takes."""
+
+    code_of_class = "query_too_long"
+
+
 class InvalidFilterError(ProblemError):
     """``filter`` is not a filter."""
 

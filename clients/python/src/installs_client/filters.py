@@ -16,7 +16,7 @@ from installs_client.errors import InvalidRequestError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-MAX_BYTES: Final = 16 * 1024
+MAX_BYTES: Final = 6 * 1024
 MAX_DEPTH: Final = 8
 MAX_NODES: Final = 100
 MAX_ENTRIES: Final = 100

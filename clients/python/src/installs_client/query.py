@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
 
 MAX_LIMIT: Final = 100
 MAX_IDS: Final = 100
+MAX_CHARACTERS: Final = 8_000
+"""Of all parameters together, encoded: they travel in an address (CONTRACT.md section 2)."""
 
 IncludeDeleted = Literal["false", "true", "only"]
 
+_UNRESERVED: Final = (string.ascii_letters + string.digits + "-._~").encode()
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
 
 
@@ -87,7 +91,22 @@ def parameters(query: Query) -> Mapping[str, str]:
             raise InvalidRequestError(f"{name} is empty: leave it out instead")
         else:
             raise InvalidRequestError(f"{name} is {value!r}, which is not a string{_meant(value)}")
+    _check_length(made)
     return made
+
+
+def _check_length(made: Mapping[str, str]) -> None:
+    lengths = {name: len(name) + _encoded_length(value) + 2 for name, value in made.items()}
+    if sum(lengths.values()) - 1 > MAX_CHARACTERS:
+        longest = max(lengths, key=lengths.__getitem__)
+        raise InvalidRequestError(
+            f"a query has at most {MAX_CHARACTERS:,} characters, encoded; {longest} is the longest"
+        )
+
+
+def _encoded_length(text: str) -> int:
+    data = text.encode(errors="surrogatepass")
+    return len(data) + 2 * len(data.translate(None, _UNRESERVED))
 
 
 def _filter(value: object) -> str:

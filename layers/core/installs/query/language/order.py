@@ -26,12 +26,12 @@ from installs.query.language.document import (
     read,
     suggestion,
 )
+from installs.query.language.length import MAX_QUERY_CHARACTERS
 from installs.query.language.schema import INSTALL, Fields, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAX_BYTES: Final = 16 * 1024
 MAX_SORT_FIELDS: Final = 5
 
 SortValues = tuple[str | None, ...]
@@ -169,7 +169,7 @@ def parse_order_by(text: str | None) -> Order:
     if text is None:
         return DEFAULT_ORDER
     try:
-        given = read(text, max_bytes=MAX_BYTES)
+        given = read(text, max_bytes=MAX_QUERY_CHARACTERS)
     except DocumentError as error:
         raise _invalid([_issue("invalid_json", f"{error}; an order is {_FORM}")]) from None
     if not isinstance(given, list):

@@ -18,6 +18,7 @@ from installs.errors import MAX_ISSUES, InvalidParameterError, Issue
 from installs.ids import is_id
 from installs.query.language.cursor import decode
 from installs.query.language.document import quoted, suggestion
+from installs.query.language.length import check_length
 from installs.query.language.nodes import TRUE, Node, canonical, conjunction, constrains
 from installs.query.language.order import Order, SortValues, parse_order_by
 from installs.query.language.parser import equals, one_of_ids, parse_filter
@@ -76,9 +77,10 @@ class ListQuery:
 def parse(given: Mapping[str, Sequence[str]]) -> ListQuery:
     """Return the query of the parameters, each a list of its occurrences.
 
-    Raises ``InvalidParameterError``, ``InvalidFilterError``, ``InvalidOrderByError`` or
-    ``InvalidCursorError``, each naming the place.
+    Raises ``QueryTooLongError``, ``InvalidParameterError``, ``InvalidFilterError``,
+    ``InvalidOrderByError`` or ``InvalidCursorError``, each naming the place.
     """
+    check_length(given)
     one = _each_once(given)
     issues: list[Issue] = []
     parts: list[Node] = []

@@ -14,7 +14,7 @@ Limits, counted while parsing:
 - nodes: comparisons, AND, OR, NOT, field-level ``not`` and relations; 100 at most. The entries of
   a list of values are not counted.
 - relations: nested 2 deep, 3 in all; the quantifiers of one key are one relation.
-- 16 KB of UTF-8, 100 entries in a list, 1,024 characters in a string.
+- 6 KB of UTF-8, 100 entries in a list, 1,024 characters in a string.
 
 In a ``path``, a decimal number without leading zeros is also an index into an array, from 0.
 """
@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Final
 from installs.errors import InvalidFilterError, Issue
 from installs.query.language.comparators import field_filter
 from installs.query.language.document import DocumentError, quoted, read, suggestion
+from installs.query.language.length import MAX_FILTER_BYTES
 from installs.query.language.literals import literal
 from installs.query.language.nodes import (
     FALSE,
@@ -43,8 +44,6 @@ from installs.query.language.schema import INSTALL, Entity, Relation, target
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-MAX_BYTES: Final = 16 * 1024
-
 _LOGICAL: Final = {
     "AND": "AND", "OR": "OR", "NOT": "NOT", "and": "AND", "or": "OR", "not": "NOT",
 }  # fmt: skip
@@ -59,7 +58,7 @@ def parse_filter(text: str) -> Node | None:
     """
     context = ParseContext()
     try:
-        given = read(text, max_bytes=MAX_BYTES)
+        given = read(text, max_bytes=MAX_FILTER_BYTES)
         if isinstance(given, dict) and not given:
             return None
         node = _filter(context, Position(), INSTALL, given, negated=False)

@@ -1,0 +1,58 @@
+"""The length of a query, which travels in an address.
+
+A regional REST API takes an address of at most 10,240 characters (AWS: Amazon API Gateway quotas).
+A longer one is refused in front of it, in a shape that is not ours: so we refuse earlier.
+"""
+
+from __future__ import annotations
+
+import string
+from typing import TYPE_CHECKING, Final
+
+from installs.errors import Issue, QueryTooLongError
+from installs.query.language.document import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MAX_FILTER_BYTES: Final = 6 * 1024
+"""Of a filter's JSON in UTF-8."""
+
+MAX_QUERY_CHARACTERS: Final = 8_000
+"""Of all parameters together, encoded; the host, the path and other encodings take the rest."""
+
+_UNRESERVED: Final = (string.ascii_letters + string.digits + "-._~").encode()
+"""What stays as it is (RFC 3986, section 2.3)."""
+
+
+def check_length(given: Mapping[str, Sequence[str]]) -> None:
+    """Check the length of a query, given as the occurrences of each parameter.
+
+    ``{"limit": ["10"], "ids": ["a,b"]}`` is ``limit=10&ids=a%2Cb``: all but what RFC 3986 calls
+    unreserved is encoded.
+
+    Raises
+    ------
+    QueryTooLongError
+        It is too long; the longest parameter is named.
+    """
+    for value in given.get("filter", ()):
+        if len(value.encode(errors="surrogatepass")) > MAX_FILTER_BYTES:
+            raise _error("filter", f"a filter has at most {MAX_FILTER_BYTES:,} bytes of JSON")
+    pairs = [(name, value) for name, values in given.items() for value in values]
+    lengths = [encoded_length(name) + encoded_length(value) + 2 for name, value in pairs]
+    if sum(lengths) - 1 > MAX_QUERY_CHARACTERS:
+        longest = pairs[lengths.index(max(lengths))][0]
+        detail = f"a query has at most {MAX_QUERY_CHARACTERS:,} characters, all of it encoded"
+        raise _error(longest, detail)
+
+
+def encoded_length(text: str) -> int:
+    """Return the length of a text that is percent-encoded: three characters for a byte."""
+    data = text.encode(errors="surrogatepass")
+    return len(data) + 2 * len(data.translate(None, _UNRESERVED))
+
+
+def _error(parameter: str, detail: str) -> QueryTooLongError:
+    told = quoted(parameter)[1:-1]
+    return QueryTooLongError(f"{told}: {detail}", [Issue("too_long", detail, parameter)])
