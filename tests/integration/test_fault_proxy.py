@@ -46,7 +46,7 @@ CODES = {
     Fault.IN_PROGRESS: "ProtocolError",
     Fault.HANG: "ReadTimeoutError",
     Fault.SLOW: "ReadTimeoutError",
-    Fault.DRIP: "TimeoutError",
+    Fault.DRIP: "ReadTimeoutError",
     Fault.CUT: "IncompleteRead",
     Fault.GARBLE: "JSONDecodeError",
     Fault.CONFLICT: "TransactionConflict",

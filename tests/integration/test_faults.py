@@ -1,0 +1,215 @@
+"""Each fault of the table, and each operation: what is told, how often it is tried, what is logged.
+
+The whole way is real: handlers, store, sockets, a proxy that misbehaves, an engine. Times are made
+short, so that a deadline is over soon.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from functions.authorizer.handler import handler as authorizer
+from installs import http
+from installs.errors import UnavailableError
+from installs.log import logger
+from installs.store import connection, installs, retries, table
+from tests import caches
+from tests.faults.chaos import CLIENTS, World, run, world
+from tests.faults.proxy import BATCH, WRITE, Fault, Faults
+from tests.faults.requests import ask
+from tools.local.ports import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+USER: Final = "usr_0"
+LIVE, DELETED, DOOMED = "ins_0_0", "ins_0_2", "ins_0_4"
+FILTER: Final = '{"integration":{"name":{"neq":"-"}}}'
+
+OPERATIONS: Final[list[tuple[str, str | None, dict[str, str]]]] = [
+    ("list", None, {}),
+    ("list", None, {"filter": FILTER, "limit": "3"}),
+    ("list", None, {"ids": f"{LIVE},{DELETED}", "include_deleted": "true"}),
+    ("get", LIVE, {}),
+    ("uninstall", LIVE, {}),
+    ("restore", DELETED, {}),
+    ("purge", DOOMED, {}),
+]
+EVERYWHERE: Final = [
+    fault
+    for fault in Fault
+    if fault not in (Fault.SLOW, Fault.UNPROCESSED, Fault.CONFLICT, Fault.IN_PROGRESS)
+]
+"""Faults of any call that no patience outlasts."""
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory, dynamodb_endpoint: str) -> Iterator[World]:
+    with world(dynamodb_endpoint, tmp_path_factory.mktemp("faults")) as made:
+        yield made
+
+
+@pytest.fixture
+def made(shared: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The world without faults, with one install that is live, and two that are deleted."""
+    shared.proxy.faults = Faults()
+    shared.proxy.in_progress.clear()
+    shared.proxy.slow_seconds = 0.1
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", shared.proxy.endpoint)
+    monkeypatch.setattr(retries, "FIRST_SECONDS", 0.2)
+    monkeypatch.setattr(retries, "_LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(connection, "SETTLE_SECONDS", 0.4)
+    caches.reset()
+    assert ask("restore", USER, LIVE).status == 200
+    assert ask("uninstall", USER, DELETED).status == 200
+    if installs.get(shared.table, DOOMED) is not None:
+        assert ask("uninstall", USER, DOOMED).status == 200
+    caches.reset()
+    yield shared
+    shared.proxy.faults = Faults()
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deadline that is over soon."""
+    monkeypatch.setattr(http, "REQUEST_SECONDS", 1.0)
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    stream = io.StringIO()
+    monkeypatch.setattr(logger.registered_handler, "stream", stream)
+    return stream
+
+
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.CONFLICT])
+def test_one_fault_of_a_call_is_not_seen(made: World, fault: Fault) -> None:
+    for name, install_id, query in OPERATIONS[:-1]:
+        made.proxy.faults = Faults([fault], share=1, most=1)
+        caches.reset()
+        assert ask(name, USER, install_id, **query).status == 200, name
+        assert made.proxy.faults.given.total() == (
+            1 if fault not in (Fault.IN_PROGRESS, Fault.UNPROCESSED)
+            else made.proxy.faults.given[fault]
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", EVERYWHERE)
+@pytest.mark.usefixtures("short")
+def test_a_table_that_always_fails_is_a_503_soon(
+    made: World, fault: Fault, log: io.StringIO
+) -> None:
+    for name, install_id, query in OPERATIONS:
+        made.proxy.faults = Faults([fault], share=1)
+        caches.reset()
+        log.truncate(0)
+        log.seek(0)
+        answer = ask(name, USER, install_id, **query)
+        assert (answer.status, answer.body["code"]) == (503, "unavailable"), name
+        # and the log says which call, why, how often and how long
+        (line,) = [json.loads(line) for line in log.getvalue().splitlines()]
+        cause = line["unavailable"]
+        assert cause.keys() == {"operation", "code", "attempts", "seconds"}
+        assert made.proxy.faults.calls[cause["operation"]] > 0
+        assert cause["attempts"] > 0
+        assert (line["status"], line["level"]) == (503, "WARN")
+
+
+@pytest.mark.usefixtures("short")
+def test_a_table_that_refuses_connections_is_a_503_soon(
+    made: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", f"http://127.0.0.1:{free_port()}")
+    for name, install_id, query in OPERATIONS:
+        caches.reset()
+        assert ask(name, USER, install_id, **query).status == 503
+
+
+@pytest.mark.parametrize("fault", EVERYWHERE)
+@pytest.mark.parametrize("write", OPERATIONS[4:6], ids=lambda given: given[0])
+@pytest.mark.usefixtures("short")
+def test_a_write_that_fails_while_reads_are_well_is_told_as_it_is(
+    made: World, fault: Fault, write: tuple[str, str, dict[str, str]]
+) -> None:
+    name, install_id, _ = write
+    made.proxy.faults = Faults([fault], share=1, operations=frozenset({WRITE}))
+
+    answer = ask(name, USER, install_id)
+
+    state = installs.get(made.table, install_id)
+    assert state is not None
+    done = state.live is (name == "restore")
+    assert answer.status == (200 if done else 503)
+    made.proxy.faults = Faults()
+    assert ask(name, USER, install_id).status == 200
+
+
+@pytest.mark.usefixtures("short")
+def test_a_conflict_that_stays_is_a_409(made: World) -> None:
+    made.proxy.faults = Faults([Fault.CONFLICT], share=1)
+    answer = ask("uninstall", USER, LIVE)
+    assert (answer.status, answer.body["code"]) == (409, "conflict")
+
+
+def test_what_hangs_of_a_request_holds_up_no_later_one(
+    made: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a request whose reads all hang, so that its threads are taken
+    with monkeypatch.context() as patient:
+        patient.setattr(retries, "FIRST_SECONDS", 60)
+        patient.setattr(http, "REQUEST_SECONDS", 0.5)
+        made.proxy.faults = Faults([Fault.HANG], share=1, operations=frozenset({"Query", BATCH}))
+        assert ask("list", USER).status == 503
+    # when the next one comes, it finds threads, and connections
+    made.proxy.faults = Faults()
+    assert ask("list", USER).status == 200
+
+
+@pytest.mark.parametrize(("share", "most"), [(0.0, 1.0), (0.1, 1.3), (0.5, 2.0), (1.0, 1.2)])
+def test_a_table_that_fails_is_not_hammered(
+    made: World, monkeypatch: pytest.MonkeyPatch, share: float, most: float
+) -> None:
+    # given how many calls a request takes of a table that is well
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    number = 150
+    quiet = made.proxy.faults = Faults()
+    for _ in range(number):
+        ask("get", USER, LIVE)
+    # when it fails, and the first retries are spent, then no request sends many more
+    made.proxy.faults = Faults([Fault.ERROR], share=1)
+    while tokens().left:
+        ask("get", USER, LIVE)
+    faulty = made.proxy.faults = Faults([Fault.ERROR], share=share, seed=1)
+    for _ in range(number):
+        ask("get", USER, LIVE)
+    assert faulty.calls.total() / quiet.calls.total() <= most
+
+
+def tokens() -> retries.Tokens:
+    client: Any = table.client()
+    found: retries.Tokens = client._tokens
+    return found
+
+
+def test_the_authorizer_fails_as_unavailable_and_not_as_unauthorized(made: World) -> None:
+    secret = f"sec_{'a' * 42}0"
+    arn = "arn:aws:execute-api:eu-central-1:1:api/dev/GET/x"
+    asked = {"authorizationToken": f"Bearer {secret}", "methodArn": arn}
+    assert authorizer(asked, None)["principalId"] == "key_0"
+    made.proxy.faults = Faults([Fault.THROTTLE], share=1)
+    with pytest.raises(UnavailableError):
+        authorizer(asked, None)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_chaos(tmp_path: Path, dynamodb: Any, made: World, seed: int) -> None:  # noqa: ANN401
+    """Mixed requests and the cascade, at mixed faults: no wrong answer, and all agrees after it."""
+    outcome = run(made, 30 * CLIENTS, Faults([*Fault], 0.2, seed), seed)
+    assert outcome.disagreements == []
+    assert outcome.faults.total() > 20
+    assert {status for _, status in outcome.tally.statuses} <= {200, 404, 409, 503}
