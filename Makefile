@@ -11,7 +11,7 @@
 #   make worlds [CASES=10000]                          pairs of worlds: does any answer tell too much?
 #   make simulate [CASES=100000] [FIRST=0]             random histories of the cascade
 #   make faults [CASES=20000]                          faults planted in it, each to be found by one
-#   make chaos [SECONDS=300]                           clients and a cascade that is killed, over HTTP
+#   make chaos [SECONDS=300] [REQUESTS=10000]          a cascade that is killed, a table that misbehaves
 #   make bench-cascade [MEMBERS=10000] [ADDONS=1000] [DEPTH=20]   a large uninstall, timed
 #   make lint                                          ruff, mypy, import-linter
 #   make oracle [CASES=20000]                          the list against its oracle, for long
@@ -84,6 +84,7 @@ faults: $(STAMPS)/dev
 
 chaos: setup
 	CHAOS_SECONDS=$(or $(SECONDS),300) $(BIN)/python -m pytest -q tests/e2e/test_cascade_faults.py
+	nice $(BIN)/python -m tests.faults.chaos $(or $(REQUESTS),10000)
 
 bench-cascade: $(STAMPS)/dev $(STAMPS)/dynoxide
 	POWERTOOLS_LOG_LEVEL=WARNING $(BIN)/python -m tools.bench.cascade $(or $(MEMBERS),10000) $(or $(ADDONS),0) $(or $(DEPTH),0)

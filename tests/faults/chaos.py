@@ -133,7 +133,13 @@ def run(world: World, requests: int, faults: Faults, seed: int) -> Outcome:
     def give_up(batch: DiscardedBatch) -> None:
         outcome.given_up += len(batch.records)
 
-    poller = _poller(world, outcome, give_up)
+    call = in_process(cascade, Invocation())
+
+    def invoke(event: Any) -> object:  # noqa: ANN401
+        outcome.batches += 1
+        return call(event)
+
+    poller = consumer_of(world, invoke, give_up)
     poller.drain()
     world.proxy.faults = faults
     done = threading.Event()
@@ -161,14 +167,9 @@ def _ask(client: Client, times: int) -> None:
         client.step()
 
 
-def _poller(world: World, outcome: Outcome, give_up: Any) -> Poller:  # noqa: ANN401
+def consumer_of(world: World, invoke: Any, give_up: Any) -> Poller:  # noqa: ANN401
+    """What brings the table's stream to a function, by the settings of the template."""
     described = dynamodb_client(world.engine).describe_table(TableName=TABLE)["Table"]
-    call = in_process(cascade, Invocation())
-
-    def invoke(event: Any) -> object:  # noqa: ANN401
-        outcome.batches += 1
-        return call(event)
-
     arn = described["LatestStreamArn"]
     return Poller(
         streams(world.engine),
