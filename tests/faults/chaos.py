@@ -58,7 +58,7 @@ class Invocation:
 
 @dataclass
 class Outcome:
-    """What a run came to."""
+    """The result of a run."""
 
     tally: Tally
     faults: Counter[Fault]
@@ -168,7 +168,7 @@ def _ask(client: Client, times: int) -> None:
 
 
 def consumer_of(world: World, invoke: Any, give_up: Any) -> Poller:  # noqa: ANN401
-    """What brings the table's stream to a function, by the settings of the template."""
+    """Return the poller of the table's stream, with the settings of the template."""
     described = dynamodb_client(world.engine).describe_table(TableName=TABLE)["Table"]
     arn = described["LatestStreamArn"]
     return Poller(
@@ -182,7 +182,7 @@ def consumer_of(world: World, invoke: Any, give_up: Any) -> Poller:  # noqa: ANN
 
 
 def _at_rest(table: Table) -> tuple[int, list[str]]:
-    """What the repair finishes of what was given up, and what disagrees even so, by and by."""
+    """Run the scheduled repair; return the installs that it finished, and what still disagrees."""
     now, repaired = clock.now, 0
     for minutes in (6, 12, 18, 24):
         later = now() + timedelta(minutes=minutes)

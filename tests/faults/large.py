@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def measured(made: World, directory: str, fault: Fault, share: float, seed: int) -> str:
-    """What draining takes, as the cells of a line."""
+    """Drain the stream of one large uninstall; return the cells of a line."""
     large = [
         rows.install("large", workspaceId="wsp_0"),
         *(rows.member(f"m{n}", "large", workspaceId="wsp_0") for n in range(MEMBERS)),

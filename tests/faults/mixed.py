@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.rows import Row
 
 INSTALLS: Final = 8
-"""Of each workspace: those that are changed, and have no parent."""
+"""The installs without a parent in each workspace, which its client changes."""
 
 LIVE, DELETED, GONE = "live", "deleted", "gone"
 ALONE: Final = '{"parentInstallId":{"isNull":true}}'
@@ -66,7 +66,7 @@ def _secret(client: int) -> str:
 
 @dataclass
 class Tally:
-    """What became of requests."""
+    """The results of requests."""
 
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     longest: float = 0.0

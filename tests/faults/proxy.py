@@ -29,7 +29,7 @@ _TYPES: Final = "com.amazonaws.dynamodb.v20120810#"
 
 
 class Fault(StrEnum):
-    """What may become of a call."""
+    """The ways in which a call fails."""
 
     THROTTLE = "throttled"
     ERROR = "answered 500"
@@ -52,7 +52,7 @@ OF_BATCHES: Final = frozenset({Fault.UNPROCESSED})
 
 @dataclass
 class Faults:
-    """Which calls meet which fault: a share of them by a seed, or of those of ``operations``."""
+    """The schedule of faults: a share of the calls by a seed, or of those of ``operations``."""
 
     kinds: Sequence[Fault] = ()
     share: float = 0.0
@@ -122,7 +122,7 @@ class Proxy(ThreadingHTTPServer):
 
     @property
     def endpoint(self) -> str:
-        """Where to reach it."""
+        """Its own endpoint."""
         return f"http://127.0.0.1:{self.server_port}"
 
     def handle_error(self, *_: object) -> None:

@@ -34,7 +34,7 @@ CODES: Final = {kind.code: int(status) for kind, status in STATUS.items()}
 
 @dataclass(frozen=True)
 class Answer:
-    """What a caller was told, and after how long."""
+    """The answer to a caller, and the seconds until it came."""
 
     status: int
     body: Any

@@ -1,7 +1,7 @@
 """ministack, run with the limit of API Gateway's that it does not have; in its own environment.
 
-A regional REST API takes an address of 10,240 characters; a longer one is refused in front of it,
-without an answer of the API's own (AWS: Amazon API Gateway quotas).
+A regional REST API takes a URL of 10,240 characters; a longer one is refused in front of it,
+without an answer of the API (AWS: Amazon API Gateway quotas).
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class InvalidParameterError(InstallsError):
 
 
 class QueryTooLongError(InstallsError):
-    """A query is longer than the gateway takes, with its address."""
+    """The query string is longer than API Gateway takes."""
 
     code = "query_too_long"
 

@@ -100,8 +100,11 @@ def test_an_install_is_sorted_by_what_the_service_sorts_by() -> None:
 
 def test_the_limits_are_those_of_the_service() -> None:
     assert (filters.MAX_BYTES, filters.MAX_DEPTH, filters.MAX_NODES, filters.MAX_ENTRIES) == (
-        MAX_FILTER_BYTES, parse_context.MAX_DEPTH, parse_context.MAX_NODES, parse_context.MAX_ENTRIES,
-    )  # fmt: skip
+        MAX_FILTER_BYTES,
+        parse_context.MAX_DEPTH,
+        parse_context.MAX_NODES,
+        parse_context.MAX_ENTRIES,
+    )
     assert (filters.MAX_RELATIONS, filters.MAX_HOPS) == (
         parse_context.MAX_RELATIONS,
         parse_context.MAX_RELATION_DEPTH,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_LIMIT: Final = 100
 MAX_IDS: Final = 100
 MAX_CHARACTERS: Final = 8_000
-"""Of all parameters together, encoded: they travel in an address (CONTRACT.md section 2)."""
+"""The most characters of the encoded query string (CONTRACT.md section 2)."""
 
 IncludeDeleted = Literal["false", "true", "only"]
 
@@ -100,7 +100,8 @@ def _check_length(made: Mapping[str, str]) -> None:
     if sum(lengths.values()) - 1 > MAX_CHARACTERS:
         longest = max(lengths, key=lengths.__getitem__)
         raise InvalidRequestError(
-            f"a query has at most {MAX_CHARACTERS:,} characters, encoded; {longest} is the longest"
+            f"a query string has at most {MAX_CHARACTERS:,} characters, percent-encoded; "
+            f"{longest} is the longest parameter"
         )
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from installs.deadline import Deadline
 
 logging.getLogger("botocore.auth").setLevel(logging.INFO)
-"""At DEBUG it logs what it signs, and the session token is signed."""
+"""At DEBUG it logs the signed headers, and the session token is one of them."""
 
 POOL: Final = 32
 """Connections kept open: at least the widest fan-out of reads."""

@@ -64,7 +64,7 @@ class CallFailedError(Exception):
 
 @dataclass(slots=True)
 class Tokens:
-    """The retries that a process has left."""
+    """The bucket of retries of a process."""
 
     left: int = TOKENS
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -76,7 +76,7 @@ class Tokens:
             self.left -= had_one
             return had_one
 
-    def bring(self) -> None:
+    def put_back(self) -> None:
         """Return a token."""
         with self._lock:
             self.left = min(TOKENS, self.left + 1)
@@ -132,7 +132,7 @@ class Attempts:
 
     def answered(self) -> None:
         """Note that the call was answered."""
-        self._tokens.bring()
+        self._tokens.put_back()
 
     def _error(self, failure: Failure) -> CallFailedError:
         seconds = clock.steady() - self._began

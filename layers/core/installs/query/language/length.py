@@ -1,7 +1,7 @@
-"""The length of a query, which travels in an address.
+"""The length of a query string, which is part of a URL.
 
-A regional REST API takes an address of at most 10,240 characters (AWS: Amazon API Gateway quotas).
-A longer one is refused in front of it, in a shape that is not ours: so we refuse earlier.
+A regional REST API takes a URL of at most 10,240 characters (AWS: Amazon API Gateway quotas). A
+longer one is refused in front of the API, in a shape that is not ours, so we refuse earlier.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 MAX_FILTER_BYTES: Final = 6 * 1024
-"""Of a filter's JSON in UTF-8."""
+"""The most bytes of a filter's JSON in UTF-8."""
 
 MAX_QUERY_CHARACTERS: Final = 8_000
-"""Of all parameters together, encoded; the host, the path and other encodings take the rest."""
+"""The most characters of the encoded query string; host, path and other encodings need the rest."""
 
 _UNRESERVED: Final = (string.ascii_letters + string.digits + "-._~").encode()
-"""What stays as it is (RFC 3986, section 2.3)."""
+"""The characters that are not encoded (RFC 3986, section 2.3)."""
 
 
 def check_length(given: Mapping[str, Sequence[str]]) -> None:
     """Check the length of a query, given as the occurrences of each parameter.
 
-    ``{"limit": ["10"], "ids": ["a,b"]}`` is ``limit=10&ids=a%2Cb``: all but what RFC 3986 calls
-    unreserved is encoded.
+    ``{"limit": ["10"], "ids": ["a,b"]}`` is ``limit=10&ids=a%2Cb``: every character that is not
+    unreserved in RFC 3986 is encoded.
 
     Raises
     ------
@@ -43,7 +43,7 @@ def check_length(given: Mapping[str, Sequence[str]]) -> None:
     lengths = [encoded_length(name) + encoded_length(value) + 2 for name, value in pairs]
     if sum(lengths) - 1 > MAX_QUERY_CHARACTERS:
         longest = pairs[lengths.index(max(lengths))][0]
-        detail = f"a query has at most {MAX_QUERY_CHARACTERS:,} characters, all of it encoded"
+        detail = f"a query string has at most {MAX_QUERY_CHARACTERS:,} characters, percent-encoded"
         raise _error(longest, detail)
 
 
