@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from installs import api_keys
@@ -15,7 +15,7 @@ from installs.ids import is_id
 from installs.lifecycle import timestamp
 from installs.model import ApiKey, KeyKind, WorkspaceRole
 from installs.store import api_keys as stored
-from installs.store import items, keys
+from installs.store import items, keys, scans
 from installs.store.expressions import Exists, Missing, Update
 from installs.store.table import ConditionFailedError
 
@@ -84,15 +84,8 @@ def create(
 
 
 def list_all(table: Table) -> Iterator[ApiKey]:
-    """Yield every key, also revoked and expired ones. Scans the whole table."""
-    pages = table.client.get_paginator("scan").paginate(
-        TableName=table.name,
-        FilterExpression="sk = :kind",
-        ExpressionAttributeValues={":kind": {"S": keys.api_key("").sk}},
-    )
-    for page in pages:
-        for item in page["Items"]:
-            yield stored.of_item(cast("Any", item))
+    """Return every key, also revoked and expired ones. Scans the whole table."""
+    return map(stored.of_item, scans.with_sort_key(table, keys.api_key("").sk))
 
 
 def revoke(table: Table, key_id: str) -> None:

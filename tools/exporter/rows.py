@@ -8,11 +8,12 @@ been enabled before.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from installs import model
 from installs.ingest.models import MODELS
-from installs.store import items, keys
+from installs.store import items, keys, scans
+from installs.store.table import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,9 +44,7 @@ _TEXTS: Final = frozenset({"variables", "permissions"})
 
 def row_type(item: Item) -> type[model.Row] | None:
     """What an item is a row of; none for pointers, counters and pending work."""
-    kind, sort = item[keys.PK]["S"].partition("#")[0], item[keys.SK]["S"]
-    head, hash_, _ = sort.partition("#")
-    return _KINDS.get((kind, head + hash_))
+    return _KINDS.get(keys.kind_of(key_of(item)))
 
 
 def line_of(item: Item, kind: type[model.Row]) -> str:
@@ -76,17 +75,14 @@ class TableExport:
     def lines(self, on_items: Callable[[int], None]) -> Iterator[str]:
         """A line for each row; ``on_items`` is told how many items there were so far."""
         number = 0
-        pages: Any = self._table.client.get_paginator("scan").paginate(
-            TableName=self._table.name, ConsistentRead=True
-        )
-        for page in pages:
-            for item in cast("list[Item]", page["Items"]):
+        for page in scans.pages(self._table):
+            for item in page:
                 kind = row_type(item)
                 if kind is not None:
                     self.rows += 1
-                    self.forgotten += item.get(items.ENABLED_BEFORE) == {"BOOL": False}
+                    self.forgotten += items.decode(item).get(items.ENABLED_BEFORE) is False
                     yield line_of(item, kind)
-            number += len(page["Items"])
+            number += len(page)
             on_items(number)
 
 

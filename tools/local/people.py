@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
-from installs.store import items, keys
+from installs.store import items, keys, scans
+from installs.store.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
@@ -30,11 +31,12 @@ class User:
 def users(tables: DynamoDBClient, table_name: str) -> list[User]:
     """All users, by id."""
     roles: dict[str, dict[str, str]] = {}
-    for role in _rows(tables, table_name, "begins_with(sk, :kind)", keys.ROLE_PREFIX):
+    table = Table(table_name, tables)
+    for role in map(items.decode, scans.with_prefix(table, keys.ROLE_PREFIX)):
         roles.setdefault(role["userId"], {})[role["workspaceId"]] = role["role"]
     found = [
         User(row["id"], row["name"], row["role"] == "admin", roles.get(row["id"], {}))
-        for row in _rows(tables, table_name, "sk = :kind", "USER")
+        for row in map(items.decode, scans.with_sort_key(table, keys.user("").sk))
     ]
     return sorted(found, key=lambda user: user.id)
 
@@ -58,9 +60,10 @@ def page_settings(base_url: str, known: Iterable[User], key: SigningKey) -> dict
 
 def sample(tables: DynamoDBClient, table_name: str) -> tuple[str, str] | None:
     """A user and an install in a workspace where the user is an editor, best one in a solution."""
-    roles = _rows(tables, table_name, "begins_with(sk, :kind)", keys.ROLE_PREFIX)
+    table = Table(table_name, tables)
+    roles = map(items.decode, scans.with_prefix(table, keys.ROLE_PREFIX))
     editors = {one["workspaceId"]: one["userId"] for one in roles if one["role"] == "editor"}
-    installs = _rows(tables, table_name, "sk = :kind", keys.INSTALL_SK)
+    installs = map(items.decode, scans.with_sort_key(table, keys.INSTALL_SK))
     shown = [
         one
         for one in installs
@@ -68,14 +71,3 @@ def sample(tables: DynamoDBClient, table_name: str) -> tuple[str, str] | None:
     ]
     best = min(shown, key=lambda one: ("solutionId" not in one, one["id"]), default=None)
     return None if best is None else (editors[best["workspaceId"]], best["id"])
-
-
-def _rows(
-    tables: DynamoDBClient, table_name: str, condition: str, kind: str
-) -> Iterator[dict[str, Any]]:
-    pages = tables.get_paginator("scan").paginate(
-        TableName=table_name,
-        FilterExpression=condition,
-        ExpressionAttributeValues={":kind": {"S": kind}},
-    )
-    return (items.decode(cast("items.Item", item)) for page in pages for item in page["Items"])

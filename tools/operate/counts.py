@@ -52,12 +52,8 @@ def name_of(key: Key) -> Key:
     if key.pk.startswith(keys.LIVE_PREFIX):
         return keys.platform_live_count(0)
     if key.pk.startswith(keys.INTEGRATION_PREFIX):
-        return keys.integration_live_count(_integration(key), 0)
+        return keys.integration_live_count(keys.counted_integration(key), 0)
     return key
-
-
-def _integration(key: Key) -> str:
-    return key.pk.removeprefix(keys.INTEGRATION_PREFIX).partition("#")[0]
 
 
 def is_obsolete(key: Key) -> bool:
@@ -123,7 +119,8 @@ def _parts(name: Key) -> list[Key]:
     if name.pk.startswith(keys.LIVE_PREFIX):
         return [keys.platform_live_count(shard) for shard in shards]
     if name.pk.startswith(keys.INTEGRATION_PREFIX):
-        return [keys.integration_live_count(_integration(name), shard) for shard in shards]
+        integration_id = keys.counted_integration(name)
+        return [keys.integration_live_count(integration_id, shard) for shard in shards]
     return [name]
 
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
-from installs.store import items, keys
+from installs.store import items, keys, scans
 from installs.store.dependents import Dependent
-from installs.store.keys import Key
+from installs.store.table import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from installs.lifecycle import InstallState
     from installs.store.items import Item
+    from installs.store.keys import Key
     from installs.store.table import Table
 
 
@@ -65,37 +66,37 @@ class TableScan:
 
     def add(self, item: Item) -> None:
         """Add one item."""
-        kind, _, owner = item[keys.PK]["S"].partition("#")
-        sort = item[keys.SK]["S"]
+        key = key_of(item)
+        kind, owner_id = keys.owner_of(key)
         if items.LIVE in item:
-            self.counters[Key(item[keys.PK]["S"], sort)] = int(item[items.LIVE]["N"])
+            self.counters[key] = items.decode(item)[items.LIVE]
         elif kind == "INSTALL":
-            self._add_of_install(owner, sort, item)
+            self._add_of_install(owner_id, key, item)
         elif kind == "SOLUTION":
-            self._add_of_solution(owner, sort, item)
+            self._add_of_solution(owner_id, key, item)
 
-    def _add_of_install(self, install_id: str, sort: str, item: Item) -> None:
-        if sort == keys.INSTALL_SK:
+    def _add_of_install(self, install_id: str, key: Key, item: Item) -> None:
+        if key.sk == keys.INSTALL_SK:
             state = items.item_to_install(item)
             self.installs[install_id] = Seen.of(state)
             if items.install_to_item(state) != item:
                 self.odd.add(install_id)
-        elif sort == keys.PENDING_SK:
-            self.pending_work[install_id] = item[keys.BY_PENDING.sort]["S"].partition("#")[0]
-        elif sort.startswith(keys.ADD_ON_PREFIX):
-            self.add_ons[install_id].add(sort.removeprefix(keys.ADD_ON_PREFIX))
-        elif sort.startswith(keys.MEMBER_PREFIX):
+        elif key.sk == keys.PENDING_SK:
+            time = keys.time_of(items.decode(item)[keys.BY_PENDING.sort])
+            self.pending_work[install_id] = time
+        elif key.sk.startswith(keys.ADD_ON_PREFIX):
+            self.add_ons[install_id].add(keys.target_of(key))
+        elif key.sk.startswith(keys.MEMBER_PREFIX):
             member = Dependent(items.decode(item))
             if member.follows:
                 self.marks[install_id].add(member.deletion_id)
             if member.deletion_id is not None and member.values["enabled"]:
                 self.odd.add(install_id)
 
-    def _add_of_solution(self, solution_id: str, sort: str, item: Item) -> None:
-        if sort.startswith(keys.SOLUTION_INSTALL_PREFIX):
-            install_id = sort.removeprefix(keys.SOLUTION_INSTALL_PREFIX)
-            self.solution_installs[solution_id].add(install_id)
-        elif sort == keys.solution(solution_id).sk or sort.startswith(keys.MEMBER_PREFIX):
+    def _add_of_solution(self, solution_id: str, key: Key, item: Item) -> None:
+        if key.sk.startswith(keys.SOLUTION_INSTALL_PREFIX):
+            self.solution_installs[solution_id].add(keys.target_of(key))
+        elif key == keys.solution(solution_id) or key.sk.startswith(keys.MEMBER_PREFIX):
             row = Dependent(items.decode(item))
             if row.follows:
                 self.solution_marks[solution_id].add(row.deletion_id)
@@ -104,12 +105,9 @@ class TableScan:
 def scan_table(table: Table, on_item: Callable[[int], None]) -> TableScan:
     """Scan a table page by page; report the number of items so far to ``on_item``."""
     seen, number = TableScan(), 0
-    pages: Any = table.client.get_paginator("scan").paginate(
-        TableName=table.name, ConsistentRead=True
-    )
-    for page in pages:
-        for item in page["Items"]:
-            seen.add(cast("Item", item))
-        number += len(page["Items"])
+    for page in scans.pages(table):
+        for item in page:
+            seen.add(item)
+        number += len(page)
         on_item(number)
     return seen

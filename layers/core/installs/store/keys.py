@@ -203,6 +203,33 @@ def secret(secret_sha256: str) -> Key:
     return Key(f"SECRET#{secret_sha256}", "SECRET")
 
 
+def owner_of(key: Key) -> tuple[str, str]:
+    """Split a partition key into the kind of its owner and the id: ``("INSTALL", "ins_1")``."""
+    kind, _, owner_id = key.pk.partition("#")
+    return kind, owner_id
+
+
+def kind_of(key: Key) -> tuple[str, str]:
+    """Return the kind of an item, without ids: ``("INSTALL", "MEMBER#")`` for a member."""
+    kind, separator, _ = key.sk.partition("#")
+    return owner_of(key)[0], kind + separator
+
+
+def target_of(key: Key) -> str:
+    """Return the id in a sort key: of the install of a pointer, of the member of an owner."""
+    return key.sk.partition("#")[2]
+
+
+def counted_integration(key: Key) -> str:
+    """Return the integration of a shard of its counter."""
+    return key.pk.removeprefix(INTEGRATION_PREFIX).partition("#")[0]
+
+
+def time_of(pending_sort_key: str) -> str:
+    """Return the time in a sort key of ``byDue``."""
+    return pending_sort_key.partition("#")[0]
+
+
 def shard(install_id: str) -> int:
     """The shard of an install: even over ids, and the same in every process."""
     return crc32(install_id.encode()) % SHARDS
