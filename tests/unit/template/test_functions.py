@@ -260,6 +260,19 @@ def test_what_the_stream_left_undone_is_looked_for_every_five_minutes(resources:
     assert target["Arn"] == {"Ref": f"RepairFunction{LIVE}"}
 
 
+def test_a_run_of_the_repair_is_not_tried_again_beside_the_next(resources: Json) -> None:
+    """Lambda tries an asynchronous call twice more and keeps it for six hours, if not told."""
+    ((_, config),) = of_type(resources, "AWS::Lambda::EventInvokeConfig").items()
+
+    assert config == {
+        "FunctionName": {"Ref": "RepairFunction"},
+        "Qualifier": "live",
+        "MaximumRetryAttempts": 0,
+        "MaximumEventAgeInSeconds": 300,
+        "DestinationConfig": {},
+    }
+
+
 def test_the_cascade_hears_of_installs_that_enter_leave_or_change_in_the_trash(
     resources: Json,
 ) -> None:

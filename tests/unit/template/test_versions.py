@@ -61,6 +61,17 @@ def test_what_changes_a_function_makes_a_version_of_it_and_of_no_other(stage: st
     assert found == {name: readers for name, (_, readers) in changes.items()}
 
 
+def test_an_origin_reaches_the_answers_of_the_gateway() -> None:
+    """API Gateway serves a deployment: one of its own for each definition of the API."""
+    before, again, after = transform({}, {}, {"AllowedOrigin": "https://app.example"})
+
+    def deployments(template: Json) -> set[str]:
+        return set(of_type(template["Resources"], "AWS::ApiGateway::Deployment"))
+
+    assert deployments(before) == deployments(again)
+    assert not deployments(before) & deployments(after)
+
+
 def test_every_parameter_that_a_function_reads_is_looked_at() -> None:
     """Set each parameter to a mark, and look for the marks in the functions' properties."""
     chosen = {"Stage", "GradualDeployment", "ApiGatewayAccount"}
