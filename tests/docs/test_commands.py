@@ -149,8 +149,15 @@ def test_uv_has_the_options() -> None:
         assert all(option in done.stdout for option in options(words)), block
 
 
-OF_THE_AWS_CLI: Final = {"--query", "--output", "--profile", "--region", "--no-cli-pager"}
-OF_S3: Final = {"ls": {"--recursive"}, "cp": {"--recursive"}, "rm": {"--recursive"}}
+OF_THE_AWS_CLI: Final = {
+    "--max-items",
+    "--query",
+    "--output",
+    "--profile",
+    "--region",
+    "--no-cli-pager",
+}
+OF_S3: Final = {"ls": {"--recursive"}, "cp": {"--recursive"}, "rb": set(), "rm": {"--recursive"}}
 """`aws s3` is a program of its own, in no service model."""
 
 
@@ -175,4 +182,6 @@ def test_aws_has_the_operations_and_parameters() -> None:
             called = spelled[operation]
         shape = model.operation_model(called).input_shape
         members = {f"--{xform_name(name, '-')}" for name in shape.members} if shape else set()
+        flags = [name for name in shape.members if shape.members[name].type_name == "boolean"]
+        members |= {f"--no-{xform_name(name, '-')}" for name in flags}
         assert given <= members, f"{block}: {operation} has no {given - members}"

@@ -71,8 +71,11 @@ def test_every_answer_has_an_example() -> None:
     for operations in DOCUMENT["paths"].values():
         for name in operations.keys() - {"parameters"}:
             for status, answer in operations[name]["responses"].items():
+                if status == "413":
+                    assert "content" not in answer  # API Gateway's own words
+                    continue
                 (content,) = answer["content"].values()
-                of_gateway_alone = status in {"413", "415", "504"}
+                of_gateway_alone = status in {"415", "504"}
                 assert of_gateway_alone or content.keys() & {"example", "examples"}, (name, status)
 
 

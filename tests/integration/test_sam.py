@@ -88,7 +88,7 @@ def test_cfn_lint_finds_nothing_wrong_in_what_is_made_of_it(tmp_path: Path) -> N
     assert run(CFN_LINT, *files) == ""
 
 
-@pytest.mark.parametrize("environment", ["default", "dev", "prod"])
+@pytest.mark.parametrize("environment", ["default", "dev", "staging", "prod"])
 def test_every_environment_of_samconfig_is_read(environment: str) -> None:
     output = run(SAM, "validate", "--config-env", environment)
 

@@ -146,7 +146,7 @@ def deploy(endpoint: str, key_set: str, origin: str, log: Path) -> None:
     }
     overrides = [f"{name}={json.dumps(value)}" for name, value in parameters.items()]
     command = ["deploy", "--template-file", str(_BUILD / "template.yaml")]
-    command += ["--config-file", str(ROOT / "samconfig.toml")]
+    command += ["--config-file", str(ROOT / "samconfig.toml"), "--config-env", STAGE]
     command += ["--stack-name", STACK_NAME, "--region", REGION, "--no-confirm-changeset"]
     command += ["--no-progressbar", "--tags", "ms-custom-id=installs"]
     command += ["--parameter-overrides", *overrides]

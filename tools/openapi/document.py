@@ -26,9 +26,9 @@ _TAG: Final = "Installs"
 
 _HEADER: Final = "# Made by 'python -m tools openapi'; a test compares the two.\n"
 _DEFAULT_ORDER: Final = [{"installedAt": "desc"}]
-_BASE: Final = (400, 401, 403, 404, 413, 415, 429, 500, 503)
+_BASE: Final = (400, 401, 403, 404, 415, 429, 500, 503)
 """Errors of any route, by the function or by the gateway for it."""
-_OF_GATEWAY: Final = {413: "invalid_parameter", 415: "invalid_parameter"}
+_OF_GATEWAY: Final = {415: "invalid_parameter"}
 """Statuses that only the gateway answers with, and its code (template.yaml, GatewayResponses)."""
 
 
@@ -200,6 +200,8 @@ def _operation(name: str, about: words.Operation, answer: Json, also: Iterable[i
     responses: Json = {"200": {"description": "Done", "content": content}}
     for status in sorted({*_BASE, *also}):
         responses[str(status)] = _refusal(HTTPStatus(status))
+    responses["413"] = {"description": "The request is too large, in API Gateway's own words"}
+    responses = dict(sorted(responses.items()))
     return {"operationId": name, "tags": [_TAG], **about._asdict(), "responses": responses}
 
 
@@ -218,7 +220,9 @@ def _refusal(status: HTTPStatus) -> Json:
         "content": {"application/problem+json": media},
     }
     if status in headers:
-        refusal["headers"] = {headers[status]: {"schema": {"type": "string"}, "required": True}}
+        # API Gateway renames WWW-Authenticate where the function answers 401, not the authorizer.
+        always = status is not HTTPStatus.UNAUTHORIZED
+        refusal["headers"] = {headers[status]: {"schema": {"type": "string"}, "required": always}}
     return refusal
 
 

@@ -1,14 +1,16 @@
-"""openapi.yaml and the list of functions in pyproject.toml tell of what the template deploys."""
+"""openapi.yaml, parameters/ and pyproject.toml's functions agree with the template."""
 
 from __future__ import annotations
 
 import tomllib
 from typing import Any, Final
 
+import pytest
 import yaml
 
 from tests.template import ROUTES, Json, properties
-from tools.local.paths import OPENAPI, ROOT
+from tools.local.paths import OPENAPI, ROOT, TEMPLATE
+from tools.local.tables import load_template
 
 METHODS: Final = {"get", "put", "post", "delete", "patch", "head", "trace"}
 """The methods of an OpenAPI path item; ``options`` is the gateway's own preflight."""
@@ -34,6 +36,16 @@ def test_openapi_has_the_routes_of_the_template(resources: Json) -> None:
     for route, operation in documented.items():
         function = ROUTES[route]
         assert operation["operationId"] == function[0].lower() + function[1:]
+
+
+@pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
+def test_an_environment_names_every_parameter(environment: str) -> None:
+    # tests/docs/test_sam_parameters.py says why, and reads the files as the SAM CLI does.
+    file = ROOT / "parameters" / f"{environment}.yaml"
+
+    given = yaml.safe_load(file.read_text(encoding="utf-8"))
+
+    assert given.keys() == load_template(TEMPLATE)["Parameters"].keys()
 
 
 def test_import_linter_knows_every_function() -> None:
