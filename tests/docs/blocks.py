@@ -159,3 +159,18 @@ def to_run(page: Path) -> list[Block]:
         else:
             run.append(block)
     return run
+
+
+COMMANDS: Final = [block for page in PAGES for block in commands(page)]
+"""Every block of commands in the pages."""
+SPANS: Final = [span for page in PAGES for span in spans(page)]
+"""Every command that stands in a sentence."""
+
+
+def each(*of: str) -> Iterator[tuple[Block, list[str]]]:
+    """Each call of a program in the pages, by its first words."""
+    for block in [*COMMANDS, *SPANS]:
+        for words in block.calls():
+            call = [Path(words[0]).name, *words[1:]]
+            if call[: len(of)] == list(of):
+                yield block, call

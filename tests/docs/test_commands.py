@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import botocore.session
@@ -17,16 +16,11 @@ import typer
 from botocore import xform_name
 
 from tests.commands import APP
-from tests.docs.blocks import CHECKED_ONLY, LANGUAGES, PAGES, blocks, commands, spans
+from tests.docs.blocks import CHECKED_ONLY, COMMANDS, LANGUAGES, PAGES, blocks, each
 from tools.local.paths import ROOT, SAM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.docs.blocks import Block
-
-COMMANDS: Final = [block for page in PAGES for block in commands(page)]
-SPANS: Final = [span for page in PAGES for span in spans(page)]
 
 KNOWN: Final = CHECKED_ONLY.keys() | {
     "cat", "cd", "curl", "echo", "jq", "python", "read", "sleep",
@@ -64,15 +58,6 @@ def test_json_is_json() -> None:
             for block in blocks(page):
                 if block.language == "json":
                     json.loads(block.text)
-
-
-def each(*of: str) -> Iterator[tuple[Block, list[str]]]:
-    """Each call of a program in the pages, by its first words."""
-    for block in [*COMMANDS, *SPANS]:
-        for words in block.calls():
-            call = [Path(words[0]).name, *words[1:]]
-            if call[: len(of)] == list(of):
-                yield block, call
 
 
 def options(words: list[str]) -> set[str]:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import pytest
 
-from tests.docs.test_commands import each
+from tests.docs.blocks import each
 from tools.local.paths import ROOT, SAM, TEMPLATE
 from tools.local.tables import load_template
 
