@@ -34,7 +34,7 @@ export function moment(text) {
     : h("time", { dateTime: text, title: text }, text.slice(0, 16).replace("T", " "));
 }
 
-/** Ask in the native dialog; whether the answer was yes. */
+/** Ask in the native dialog; return true if the answer was yes. */
 export function confirmed(title, text, yes, danger) {
   const dialog = $("confirm");
   $("confirm-title").textContent = title;
@@ -46,7 +46,7 @@ export function confirmed(title, text, yes, danger) {
 
 let settle = () => {};
 
-/** Show a dialog, and tell whether it was closed with yes. Escape is a no. */
+/** Show a dialog; return true if it was closed with yes. Escape is a no. */
 export function answered(dialog) {
   settle(false); // one that was closed just now, and has yet to be told so
   dialog.returnValue = "";

@@ -45,4 +45,4 @@ def arrange(app: typer.Typer) -> None:
     for group in app.registered_groups:
         group.rich_help_panel = order.get(group.name or "", group.rich_help_panel)
     places = {name: place for place, name in enumerate(order)}
-    app.registered_commands.sort(key=lambda one: places.get(one.name or "", len(places)))
+    app.registered_commands.sort(key=lambda command: places.get(command.name or "", len(places)))

@@ -60,7 +60,7 @@ def _filter(name: str, wanted: object, **more: Any) -> Input:  # noqa: ANN401 - 
 
 
 def _on_variables(name: str, value: str, *leaves: dict[str, str]) -> Input:
-    """Comparisons with one long text of a row, of which none is true."""
+    """Return comparisons with one long text of a row; none is true."""
     row = {"id": "a", "variables": json.dumps({"a": value}, ensure_ascii=False)}
     wanted = {"OR": [{"variables": {"path": ["a"], **leaf}} for leaf in leaves]}
     return _filter(name, wanted, row=row, refused=False)
@@ -96,7 +96,7 @@ INPUTS: Final = (
 )  # fmt: skip
 
 
-def run(one: Input) -> Cost:
+def run(hostile: Input) -> Cost:
     """Read the parameters, and look at the row, as the list does."""
     refused = False
     calls, started = 0, time.perf_counter()
@@ -104,11 +104,11 @@ def run(one: Input) -> Cost:
     def ask() -> None:
         nonlocal refused
         try:
-            query = parse({name: [value] for name, value in one.query.items()})
+            query = parse({name: [value] for name, value in hostile.query.items()})
         except InstallsError:
             refused = True
         else:
-            compile_filter(query.filter)(one.row or _SMALL)
+            compile_filter(query.filter)(hostile.row or _SMALL)
 
     ask()
     milliseconds = (time.perf_counter() - started) * 1000
@@ -138,7 +138,7 @@ def register(app: typer.Typer) -> None:
 def show() -> None:
     """Print the cost of the worst inputs as a Markdown table."""
     typer.echo("| input | answer | calls | ms |\n|---|---|---:|---:|")
-    for one in INPUTS:
-        cost = run(one)
+    for hostile in INPUTS:
+        cost = run(hostile)
         answer = "refused" if cost.refused else "read"
-        typer.echo(f"| {one.name} | {answer} | {cost.calls:,} | {cost.milliseconds:.1f} |")
+        typer.echo(f"| {hostile.name} | {answer} | {cost.calls:,} | {cost.milliseconds:.1f} |")

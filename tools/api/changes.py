@@ -80,14 +80,14 @@ def purge(
 def _each(ids: list[str], do: Callable[[str], object], done: str) -> None:
     """Apply an operation to each install; report refusals and go on."""
     refused = False
-    for one in dict.fromkeys(ids):
+    for install_id in dict.fromkeys(ids):
         try:
-            do(one)
+            do(install_id)
         except ProblemError as error:
             refused = True
             first, *rest = lines_of(error)
-            errors().print(f"{one}: {first} {' '.join(rest)}", style="red")
+            errors().print(f"{install_id}: {first} {' '.join(rest)}", style="red")
         else:
-            typer.echo(f"{one} {done}")
+            typer.echo(f"{install_id} {done}")
     if refused:
         raise typer.Exit(Exit.REFUSED)

@@ -51,7 +51,7 @@ WorkspaceId = Annotated[
 Id = Annotated[str, typer.Argument(metavar="ID", help="The install's id.")]
 
 SORTABLE: Final = tuple(
-    one.name for one in vars(where.install).values() if isinstance(one, Sortable)
+    field.name for field in vars(where.install).values() if isinstance(field, Sortable)
 )
 
 
@@ -175,7 +175,7 @@ def list_installs(
         "installed_by": installed_by,
         "retention_tier": retention_tier,
         "include_deleted": include_deleted,
-        "order_by": [order_key(one) for one in order] if order else None,
+        "order_by": [order_key(field) for field in order] if order else None,
         "limit": limit,
         "after": after,
         "before": before,

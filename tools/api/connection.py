@@ -121,11 +121,11 @@ def calls_api(function: Callable[Concatenate[Client, P], None]) -> Callable[...,
             function(client, **given)  # type: ignore[call-arg]
 
     parameters = [
-        one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[one.name])
-        for one in (*wanted, *which.values())
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[parameter.name])
+        for parameter in (*wanted, *which.values())
     ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {one.name: one.annotation for one in parameters}
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     command.__doc__ = function.__doc__
     command.__name__ = function.__name__
     return command

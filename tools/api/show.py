@@ -29,18 +29,18 @@ PLAIN: Final = (
 Column = tuple[str, "Callable[[Install], str]"]
 
 _IDENTITY: Final[Sequence[Column]] = (
-    ("ID", lambda one: one.id),
-    ("INTEGRATION", lambda one: one.integration_id),
-    ("WORKSPACE", lambda one: one.workspace_id),
+    ("ID", lambda install: install.id),
+    ("INTEGRATION", lambda install: install.integration_id),
+    ("WORKSPACE", lambda install: install.workspace_id),
 )
 _DELETED: Final[Sequence[Column]] = (
-    ("DELETED", lambda one: moment(one.deleted_at)),
-    ("TIER", lambda one: one.retention_tier or ""),
+    ("DELETED", lambda install: moment(install.deleted_at)),
+    ("TIER", lambda install: install.retention_tier or ""),
 )
 _MORE: Final[Sequence[Column]] = (
-    ("INSTALLED", lambda one: moment(one.installed_at)),
-    ("POLICY", lambda one: one.member_policy),
-    ("UPGRADED", lambda one: moment(one.last_upgraded_at)),
+    ("INSTALLED", lambda install: moment(install.installed_at)),
+    ("POLICY", lambda install: install.member_policy),
+    ("UPGRADED", lambda install: moment(install.last_upgraded_at)),
 )
 _GAP: Final = 2
 
@@ -48,27 +48,27 @@ _GAP: Final = 2
 def show_rows(console: Console, rows: Iterable[Install], *, as_json: bool) -> int:
     """Print the rows of a list; return their number."""
     if as_json:
-        return _each(rows, lambda one: echo(console, json_line(one)))
+        return _each(rows, lambda install: echo(console, json_line(install)))
     if console.is_terminal:
         found = tuple(rows)
-        deleted = _DELETED if any(one.deleted_at for one in found) else ()
+        deleted = _DELETED if any(install.deleted_at for install in found) else ()
         _table(console, found, (*_IDENTITY, *deleted, *_MORE))
         return len(found)
-    return _each(rows, lambda one: _plain(console, [one.raw[name] for name in PLAIN]))
+    return _each(rows, lambda install: _plain(console, [install.raw[name] for name in PLAIN]))
 
 
 def show_trash(console: Console, rows: Iterable[Install], now: datetime) -> int:
     """Print deleted rows with the time until each is purged; return their number."""
     if console.is_terminal:
         found = tuple(rows)
-        left: Column = ("PURGED", lambda one: until_purge(one, now))
+        left: Column = ("PURGED", lambda install: until_purge(install, now))
         _table(console, found, (_IDENTITY[0], left, *_IDENTITY[1:], *_DELETED))
         return len(found)
 
-    def plain(one: Install) -> None:
-        due = purge_at(one)
+    def plain(install: Install) -> None:
+        due = purge_at(install)
         shown = None if due is None else timestamp(due)
-        _plain(console, [*(one.raw[name] for name in PLAIN), shown])
+        _plain(console, [*(install.raw[name] for name in PLAIN), shown])
 
     return _each(rows, plain)
 
@@ -141,7 +141,7 @@ def _table(console: Console, rows: Sequence[Install], columns: Sequence[Column])
     cells: list[list[str]] = []
     room = console.width
     for title, shown in columns:
-        texts = [visible(shown(one)) for one in rows]
+        texts = [visible(shown(install)) for install in rows]
         room -= max(map(cell_len, [title, *texts])) + _GAP
         if cells and room + _GAP < 0:
             break
@@ -156,8 +156,8 @@ def _table(console: Console, rows: Sequence[Install], columns: Sequence[Column])
 def _each(rows: Iterable[Install], show: Callable[[Install], object]) -> int:
     """Print rows as they arrive; return their number."""
     number = 0
-    for one in rows:
-        show(one)
+    for row in rows:
+        show(row)
         number += 1
     return number
 

@@ -153,7 +153,9 @@ def _key(install_id: str) -> dict[str, Any]:
 
 
 def _batch(ids: Sequence[str]) -> Raw:
-    return "BatchGetItem", {"RequestItems": {TABLE: {"Keys": [_key(one) for one in ids]}}}
+    return "BatchGetItem", {
+        "RequestItems": {TABLE: {"Keys": [_key(install_id) for install_id in ids]}}
+    }
 
 
 def _query(index: keys.Index, partition: str, **more: Any) -> Raw:  # noqa: ANN401 - JSON

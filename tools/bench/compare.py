@@ -157,7 +157,7 @@ def _call(handler: Callable[[Any], Any], event: Any) -> Callable[[], object]:  #
 def tables(measured: Measured) -> Iterator[str]:
     """Return the results as lines of Markdown."""
     results = measured.results
-    names = list(max(results, key=lambda one: len(one.times)).times)
+    names = list(max(results, key=lambda result: len(result.times)).times)
     for title, times in (("Wall time", "wall"), ("CPU time", "cpu")):
         yield f"{title}, ms: median (quartiles)\n"
         yield f"| case | {' | '.join(names)} |"

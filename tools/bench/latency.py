@@ -45,27 +45,27 @@ def measured(*, large: bool) -> list[Measured]:
             return [*found, *measure_commands(table, recorder)]
 
 
-def timed(one: Measured, network: Network, draws: int, seed: int) -> list[Moment]:
+def timed(call: Measured, network: Network, draws: int, seed: int) -> list[Moment]:
     """Simulate a call repeatedly; the same seed gives the same times."""
-    random = Random(f"{seed} {one.name}")  # noqa: S311 - a simulation, no secret
-    return [replay(one.trace, network, random) for _ in range(draws)]
+    random = Random(f"{seed} {call.name}")  # noqa: S311 - a simulation, no secret
+    return [replay(call.trace, network, random) for _ in range(draws)]
 
 
 def plans_table(found: list[Measured], network: Network, draws: int, seed: int) -> Iterator[str]:
     """Return the time of each call as the lines of a Markdown table."""
     yield (
         "| call | plan | requests | in sequence | examined | read units | write units "
-        "| of one partition | p50, ms | p99, ms |"
+        "| of call partition | p50, ms | p99, ms |"
     )
     yield "|---|---|---|---|---|---|---|---|---|---|"
-    for one in found:
-        times = timed(one, network, draws, seed)
+    for call in found:
+        times = timed(call, network, draws, seed)
         ms = [moment.ms for moment in times]
         yield (
-            f"| {one.name} | {one.plan} | {one.requests:,} "
+            f"| {call.name} | {call.plan} | {call.requests:,} "
             f"| {median(moment.requests for moment in times):g} "
-            f"| {'' if one.rows is None else f'{one.rows:,}'} "
-            f"| {read(one.trace):,g} | {written(one.trace):g} | {hottest(one.trace):,g} "
+            f"| {'' if call.rows is None else f'{call.rows:,}'} "
+            f"| {read(call.trace):,g} | {written(call.trace):g} | {hottest(call.trace):,g} "
             f"| {percentile(ms, 0.5):,.0f} | {percentile(ms, 0.99):,.0f} |"
         )
 
@@ -78,22 +78,22 @@ def cost_table(found: list[Measured], network: Network, draws: int, seed: int) -
         "| dollars |"
     )
     yield "|---|---|---|---|---|---|---|---|---|"
-    for one in found:
-        waiting = fmean(moment.ms for moment in timed(one, network, draws, seed))
+    for call in found:
+        waiting = fmean(moment.ms for moment in timed(call, network, draws, seed))
         spent = Spent(
-            read(one.trace),
-            written(one.trace),
-            memory[one.function],
+            read(call.trace),
+            written(call.trace),
+            memory[call.function],
             waiting,
-            1000 * one.cpu,
-            one.answered,
-            one.logged,
-            through_api=one.function != "CascadeFunction",
+            1000 * call.cpu,
+            call.answered,
+            call.logged,
+            through_api=call.function != "CascadeFunction",
         )
         parts = per_million(spent)
         dollars = " | ".join(f"{part:.2f}" for part in parts.values())
         total = sum(parts.values())
-        yield f"| {one.name} | {spent.billed:,} | {dollars} | {total:.2f} |"
+        yield f"| {call.name} | {spent.billed:,} | {dollars} | {total:.2f} |"
 
 
 def function_memory() -> dict[str, int]:

@@ -140,7 +140,7 @@ def _median_of(runs: Sequence[Measured], name: str | None = None) -> Measured:
         name or last.name,
         last.function,
         last.trace,
-        median(one.cpu for one in runs),
+        median(run.cpu for run in runs),
         last.answered,
         last.logged,
         last.rows,

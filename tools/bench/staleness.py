@@ -139,7 +139,7 @@ class Agreement:
     """From the answer to the change until a list begins that agrees in both."""
 
     def add(self, attempt: int, *, rows: bool, total: bool) -> None:
-        """One list more: whether its rows and its total agree with the change."""
+        """List once more; return whether rows and total agree with the change."""
         self.lists += 1
         self.contradictions += rows is not total
         if attempt == 1:

@@ -131,7 +131,7 @@ def tables(measured: Starts) -> Iterator[str]:
     yield "| package | modules | ms | share |"
     yield "|---|---|---|---|"
     whole = sum(sum(each) for each in found.values())
-    for package, each in sorted(found.items(), key=lambda one: -sum(one[1])):
+    for package, each in sorted(found.items(), key=lambda entry: -sum(entry[1])):
         share = sum(each) / whole
         if share >= 0.01:
             yield f"| {package} | {len(each)} | {sum(each):.0f} | {share:.0%} |"

@@ -54,7 +54,7 @@ def zipf(largest: int) -> dict[str, int]:
 
 def write(table: Table, sizes: Mapping[str, int], user: str, role: str = "editor") -> None:
     """Write workspaces of these sizes, and a user who has the role in all of them."""
-    rows = [one for workspace, size in sizes.items() for one in installs(workspace, size)]
+    rows = [install for workspace, size in sizes.items() for install in installs(workspace, size)]
     counts = Counter(key for row in rows for key in counters_of(counted(row)))
     put(table, (items.install_to_item(InstallState(row)) for row in rows))
     put(table, (items.encode_key(key) | {items.LIVE: items.encode(n)} for key, n in counts.items()))
@@ -66,7 +66,10 @@ def admit(table: Table, user: str, workspaces: Iterable[str], role: str) -> None
     at = timestamp(START)
     itself = model.User(user, user, f"{user}@example.org", user, "user", at)
     put(table, [items.row_to_item(keys.user(user), itself)])
-    rows = (model.WorkspaceMember(f"wsm_{one}", one, user, role, at) for one in workspaces)
+    rows = (
+        model.WorkspaceMember(f"wsm_{workspace_id}", workspace_id, user, role, at)
+        for workspace_id in workspaces
+    )
     put(table, (items.row_to_item(keys.role(user, row.workspace_id), row) for row in rows))
 
 

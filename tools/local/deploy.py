@@ -77,7 +77,7 @@ class Emulator:
             self._outputs()["ApiId"],
             STAGE,
             json.loads(body) if isinstance(body, str) else body,
-            {one["ParameterKey"]: one["ParameterValue"] for one in parameters},
+            {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in parameters},
         )
 
     def _stack(self) -> StackTypeDef:
@@ -86,7 +86,7 @@ class Emulator:
 
     def _outputs(self) -> dict[str, str]:
         outputs = self._stack().get("Outputs", [])
-        return {one["OutputKey"]: one["OutputValue"] for one in outputs}
+        return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
     def read_stack(self) -> DeployedStack:
         """The addresses, the table and the stream mapping of the deployed stack."""

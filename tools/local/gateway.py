@@ -77,7 +77,7 @@ def _put_mock_responses(
     client: APIGatewayClient, api_id: str, mocks: list[tuple[str, str, Mapping[str, Any]]]
 ) -> None:
     pages = client.get_paginator("get_resources").paginate(restApiId=api_id)
-    ids = {one["path"]: one["id"] for page in pages for one in page["items"]}
+    ids = {item["path"]: item["id"] for page in pages for item in page["items"]}
     for path, method, response in mocks:
         client.put_integration_response(
             restApiId=api_id,

@@ -62,12 +62,16 @@ def sample(tables: DynamoDBClient, table_name: str) -> tuple[str, str] | None:
     """A user and an install in a workspace where the user is an editor, best one in a solution."""
     table = Table(table_name, tables)
     roles = map(items.decode, scans.with_prefix(table, keys.ROLE_PREFIX))
-    editors = {one["workspaceId"]: one["userId"] for one in roles if one["role"] == "editor"}
+    editors = {role["workspaceId"]: role["userId"] for role in roles if role["role"] == "editor"}
     installs = map(items.decode, scans.with_sort_key(table, keys.INSTALL_SK))
     shown = [
-        one
-        for one in installs
-        if one["workspaceId"] in editors and "deletedAt" not in one and "parentInstallId" not in one
+        install
+        for install in installs
+        if install["workspaceId"] in editors
+        and "deletedAt" not in install
+        and "parentInstallId" not in install
     ]
-    best = min(shown, key=lambda one: ("solutionId" not in one, one["id"]), default=None)
+    best = min(
+        shown, key=lambda install: ("solutionId" not in install, install["id"]), default=None
+    )
     return None if best is None else (editors[best["workspaceId"]], best["id"])

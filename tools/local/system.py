@@ -139,7 +139,7 @@ def add_rows(
 
 
 def _make_table(tables: DynamoDBClient, description: DeployedStack) -> bool:
-    """Make the stack's table in Dynoxide; whether it was there already, with its rows."""
+    """Create the stack's table in Dynoxide; return True if it existed with its rows."""
     if description.table_name in tables.list_tables()["TableNames"]:
         return True
     description.table.create(tables, description.table_name)
@@ -153,7 +153,7 @@ def _warm_up(emulator: Emulator) -> None:
     """
     with ThreadPoolExecutor() as pool:
         functions = emulator.functions()
-        names = [one["FunctionName"] for one in functions.list_functions()["Functions"]]
+        names = [function["FunctionName"] for function in functions.list_functions()["Functions"]]
         calls = [
             pool.submit(
                 functions.invoke, FunctionName=name, Qualifier="live", Payload=b'{"Records":[]}'

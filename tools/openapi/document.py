@@ -41,7 +41,7 @@ def text() -> str:
 
 def document() -> Json:
     """The document as a value."""
-    one = f"{INSTALLS}/{{id}}"
+    path = f"{INSTALLS}/{{id}}"
     return {
         "openapi": "3.1.0",
         "info": {
@@ -54,16 +54,16 @@ def document() -> Json:
         "tags": [{"name": _TAG, "description": words.INSTALLS}],
         "paths": {
             INSTALLS: {"get": _list()},
-            one: {
+            path: {
                 "parameters": [_id()],
                 "get": _operation("getInstall", words.GET, _row()),
                 "delete": _operation("uninstallInstall", words.UNINSTALL, _done(), (409,)),
             },
-            f"{one}/restore": {
+            f"{path}/restore": {
                 "parameters": [_id()],
                 "post": _operation("restoreInstall", words.RESTORE, _row(), (409,)),
             },
-            f"{one}/purge": {
+            f"{path}/purge": {
                 "parameters": [_id()],
                 "delete": _operation("purgeInstall", words.PURGE, _done(), (409,)),
             },
@@ -190,7 +190,7 @@ _LIST_PARAMETERS: Final[dict[str, Json]] = {
     },
     "include_deleted": {
         "description": "Live rows, live and deleted ones, or the trash alone.",
-        "schema": {"type": "string", "enum": [str(one) for one in Deleted]},
+        "schema": {"type": "string", "enum": [str(choice) for choice in Deleted]},
     },
 }
 
@@ -237,17 +237,17 @@ def _codes(status: HTTPStatus) -> list[str]:
 def _answers() -> Json:
     fields = {}
     for field in INSTALL.fields.values():
-        one = value(field)
-        if field.nullable and "enum" in one:
-            one = {"type": ["string", "null"], "enum": [*one["enum"], None]}
+        schema = value(field)
+        if field.nullable and "enum" in schema:
+            schema = {"type": ["string", "null"], "enum": [*schema["enum"], None]}
         elif field.nullable:
-            one = {**one, "type": ["string", "null"]}
-        fields[field.name] = {"description": words.FIELDS[field.name], **one}
+            schema = {**schema, "type": ["string", "null"]}
+        fields[field.name] = {"description": words.FIELDS[field.name], **schema}
     cursor = {"type": ["string", "null"]}
     info = {
         "total": {"type": "integer", "minimum": 0, "description": "Rows on all pages; exact."},
-        "hasNextPage": {"type": "boolean", "description": "Whether rows follow; exact."},
-        "hasPreviousPage": {"type": "boolean", "description": "Whether rows precede; exact."},
+        "hasNextPage": {"type": "boolean", "description": "True if rows follow; exact."},
+        "hasPreviousPage": {"type": "boolean", "description": "True if rows precede; exact."},
         "startCursor": {"description": "For before, of the page's first row.", **cursor},
         "endCursor": {"description": "For after, of the page's last row.", **cursor},
     }

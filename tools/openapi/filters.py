@@ -122,17 +122,17 @@ def _comparison(found: dict[str, Schema], field: Field, *, nullable: bool) -> st
         found["PlaceComparison"] = _place_comparison()
         return name
     # An id or a text that no row has is let pass: it matches nothing.
-    one = _TEXT if field.kind in (Kind.ID, Kind.STRING) else value(field)
+    scalar = _TEXT if field.kind in (Kind.ID, Kind.STRING) else value(field)
     properties: dict[str, Schema] = {}
     found[name] = {
         "anyOf": [
-            one,
+            scalar,
             _object(properties, minProperties=1),
         ]
     }
     for operator_name in operators_of(field.kind, nullable=nullable):
         operator = OPERATORS[operator_name]
-        properties.update(_spelt(operator, _argument(operator, one)))
+        properties.update(_spelt(operator, _argument(operator, scalar)))
     properties[NOT] = ref(name)
     return name
 
@@ -144,10 +144,10 @@ def _spelt(operator: Operator, about: Schema) -> Iterator[tuple[str, Schema]]:
         yield alias, {"description": f"The same as {operator.name}.", **about}
 
 
-def _argument(operator: Operator, one: Schema) -> Schema:
-    several: Schema = {"type": "array", "items": one}
+def _argument(operator: Operator, scalar: Schema) -> Schema:
+    several: Schema = {"type": "array", "items": scalar}
     shapes: dict[Shape, Schema] = {
-        Shape.SCALAR: one,
+        Shape.SCALAR: scalar,
         Shape.LIST: {**several, "maxItems": MAX_ENTRIES},
         Shape.PAIR: {**several, "minItems": 2, "maxItems": 2},
         Shape.FLAG: {"type": "boolean"},
@@ -175,8 +175,10 @@ def _place_operators() -> dict[str, Schema]:
     """The operators that compare with a scalar of JSON; a list is of one type."""
     found: dict[str, Schema] = {}
     for operator in OPERATORS.values():
-        types = [_JSON_VALUES[one] for one in JsonType if one in operator.json_types]
-        forms = [_argument(operator, one) for one in types]
+        types = [
+            _JSON_VALUES[json_type] for json_type in JsonType if json_type in operator.json_types
+        ]
+        forms = [_argument(operator, type_) for type_ in types]
         if forms:
             about = forms[0] if operator.shape is Shape.FLAG else {"anyOf": forms}
             found.update(_spelt(operator, about))

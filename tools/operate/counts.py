@@ -44,7 +44,7 @@ class Recount:
     wrong: list[Difference]
     undecided: list[Key]
     obsolete: list[Key]
-    """Items of a layout that nobody writes any more (docs/upgrade.md)."""
+    """Items of a layout that is no longer written (docs/upgrade.md)."""
 
 
 def name_of(key: Key) -> Key:
@@ -64,9 +64,9 @@ def is_obsolete(key: Key) -> bool:
 def recounted(installs: Iterable[Seen]) -> Counter[Key]:
     """Compute the true value of each count."""
     counts: Counter[Key] = Counter()
-    for one in installs:
-        if one.deletion_id is None:
-            counts.update(counters_of((one.workspace, one.integration)))
+    for install in installs:
+        if install.deletion_id is None:
+            counts.update(counters_of((install.workspace, install.integration)))
     return counts
 
 

@@ -45,7 +45,7 @@ class Redrive:
         for prefix in PREFIXES:
             pages = self.objects.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
-                yield from (one["Key"] for one in page.get("Contents", []))
+                yield from (entry["Key"] for entry in page.get("Contents", []))
 
     def run(self, key: str) -> tuple[Result, str]:
         """Run the records of one object again; what became of it, and why."""
@@ -73,7 +73,7 @@ class Redrive:
 
 
 def records_of(document: Any) -> list[Any]:  # noqa: ANN401 - a JSON document
-    """The records of an object, whoever wrote it.
+    """Return the records of an object of either writer.
 
     Raises
     ------

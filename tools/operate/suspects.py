@@ -34,24 +34,27 @@ def suspected_installs(seen: TableScan) -> set[str]:
     now = timestamp(clock.now() - PATIENCE)
     suspects |= {install_id for install_id, at in seen.pending_work.items() if at < now}
     for install_id in seen.marks.keys() | seen.add_ons.keys() | seen.installs.keys():
-        one = seen.installs.get(install_id)
-        wanted = set() if one is None else {one.deletion_id}
+        install = seen.installs.get(install_id)
+        wanted = set() if install is None else {install.deletion_id}
         if seen.marks.get(install_id, wanted) != wanted:
             suspects.add(install_id)
-        if one is None:
+        if install is None:
             suspects.add(install_id)
             continue
-        if one.parent is not None:
-            above = seen.installs.get(one.parent)
-            follows = one.deletion_id is None or one.cascaded
-            if follows and (above is None or above.deletion_id != one.deletion_id):
-                suspects.add(one.parent)
-            if install_id not in seen.add_ons[one.parent]:
+        if install.parent is not None:
+            above = seen.installs.get(install.parent)
+            follows = install.deletion_id is None or install.cascaded
+            if follows and (above is None or above.deletion_id != install.deletion_id):
+                suspects.add(install.parent)
+            if install_id not in seen.add_ons[install.parent]:
                 suspects.add(install_id)
-        if one.solution is not None and install_id not in seen.solution_installs[one.solution]:
+        if (
+            install.solution is not None
+            and install_id not in seen.solution_installs[install.solution]
+        ):
             suspects.add(install_id)
     for parent_id, ids in seen.add_ons.items():
-        strays = (one for one in ids if _parent(seen, one) != parent_id)
+        strays = (add_on_id for add_on_id in ids if _parent(seen, add_on_id) != parent_id)
         suspects.update([parent_id] if any(strays) else [])
     return suspects
 
@@ -60,9 +63,13 @@ def suspected_solutions(seen: TableScan) -> set[str]:
     """The solutions in which something is in the trash, should be, or points astray."""
     suspects = set()
     for solution_id, ids in seen.solution_installs.items():
-        states = {seen.installs[one].deletion_id if one in seen.installs else "gone" for one in ids}
+        states = {
+            seen.installs[install_id].deletion_id if install_id in seen.installs else "gone"
+            for install_id in ids
+        }
         strays = any(
-            one in seen.installs and seen.installs[one].solution != solution_id for one in ids
+            install_id in seen.installs and seen.installs[install_id].solution != solution_id
+            for install_id in ids
         )
         if strays or states | seen.solution_marks[solution_id] != {None}:
             suspects.add(solution_id)
@@ -70,8 +77,8 @@ def suspected_solutions(seen: TableScan) -> set[str]:
 
 
 def _parent(seen: TableScan, install_id: str) -> str | None:
-    one = seen.installs.get(install_id)
-    return None if one is None else one.parent
+    install = seen.installs.get(install_id)
+    return None if install is None else install.parent
 
 
 def about_install(table: Table, install_id: str) -> Iterator[str]:
@@ -93,20 +100,24 @@ def about_install(table: Table, install_id: str) -> Iterator[str]:
 def _about_install(table: Table, install_id: str) -> Iterator[str]:
     state = installs.get(table, install_id)
     desired = desired_state(state)
-    wrong = sum(1 for one in dependents.members(table, install_id) if not _agrees(one, desired))
+    wrong = sum(
+        1 for member in dependents.members(table, install_id) if not _agrees(member, desired)
+    )
     if wrong:
         yield f"{wrong} members do not agree with it ({_told(desired)})"
     ids = list(dependents.add_on_ids(table, install_id))
     add_ons = installs.get_many(table, ids)
     astray = [
-        one for one in ids if one not in add_ons or add_ons[one].row.parent_install_id != install_id
+        add_on_id
+        for add_on_id in ids
+        if add_on_id not in add_ons or add_ons[add_on_id].row.parent_install_id != install_id
     ]
     if astray:
         yield f"{len(astray)} pointers lead to no add-on of it: {_some(astray)}"
     unruly = [
-        one.row.id
-        for one in add_ons.values()
-        if one.row.parent_install_id == install_id and not _follows(one, desired)
+        add_on.row.id
+        for add_on in add_ons.values()
+        if add_on.row.parent_install_id == install_id and not _follows(add_on, desired)
     ]
     if unruly:
         yield f"{len(unruly)} add-ons do not agree with it ({_told(desired)}): {_some(unruly)}"
@@ -139,15 +150,23 @@ def about_solution(table: Table, solution_id: str) -> Iterator[str]:
     version = dependents.solution_version(table, solution_id)
     ids = list(dependents.solution_install_ids(table, solution_id))
     found = installs.get_many(table, ids)
-    astray = [one for one in ids if one in found and found[one].row.solution_id != solution_id]
-    desired_states = {one: desired_state(found.get(one)) for one in ids if one not in astray}
+    astray = [
+        install_id
+        for install_id in ids
+        if install_id in found and found[install_id].row.solution_id != solution_id
+    ]
+    desired_states = {
+        install_id: desired_state(found.get(install_id))
+        for install_id in ids
+        if install_id not in astray
+    }
     told = [f"{len(astray)} pointers lead to installs elsewhere: {_some(astray)}"] if astray else []
     if desired_states:
         told += _about_rows(table, solution_id, desired_states)
     late = timestamp(clock.now() - PATIENCE)
     now = timestamp(clock.now())
-    pending_work = (pending.get(table, one) for one in ids)
-    busy = any(one is not None and late <= one.at <= now for one in pending_work)
+    pending_work = (pending.get(table, install_id) for install_id in ids)
+    busy = any(work is not None and late <= work.at <= now for work in pending_work)
     if not busy and dependents.solution_version(table, solution_id) == version:
         yield from told
 
@@ -187,12 +206,12 @@ def _when(desired: DesiredState) -> tuple[str, str]:
     return (desired.at, desired.id) if isinstance(desired, Deletion) else ("", "")
 
 
-def _agrees(one: Dependent, desired: DesiredState) -> bool:
-    if not one.follows:
+def _agrees(dependent: Dependent, desired: DesiredState) -> bool:
+    if not dependent.follows:
         return True
     if isinstance(desired, Deletion):
-        return one.deletion_id == desired.id and not one.values.get("enabled", False)
-    return desired is Presence.LIVE and one.live and one.deletion_id is None
+        return dependent.deletion_id == desired.id and not dependent.values.get("enabled", False)
+    return desired is Presence.LIVE and dependent.live and dependent.deletion_id is None
 
 
 def _follows(add_on: InstallState, desired: DesiredState) -> bool:

@@ -1,10 +1,9 @@
 """Check of a table's consistency, and its repair.
 
-One scan finds suspects; each is read again, consistently and twice, before anything
-is said of it: what a cascade finishes during one look is in order in the next. What is mended is
-mended by the service's own means: pending work and the reconciler for what hangs, and conditional
-writes for keys, pointers and counters. So it may run beside live traffic, be stopped anywhere, and
-be run again.
+One scan finds suspects; each is read again, consistently and twice, before it is reported: a cascade
+may finish between two reads. Repairs use the service's own means: pending work and the reconciler
+for dependents, conditional writes for keys, pointers and counters. So it may run beside live
+traffic, be stopped anywhere, and be run again.
 """
 
 from __future__ import annotations
@@ -52,7 +51,7 @@ ROUNDS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that disagrees, in words; ``mended`` is nothing where nobody asked for that."""
+    """A disagreement in words; ``repaired`` is None if no repair was requested."""
 
     about: str
     told: tuple[str, ...]
@@ -69,11 +68,11 @@ class Verifier:
     on_check: Callable[[int, int], None] = lambda _done, _total: None
 
     def run(self) -> Iterator[Finding]:
-        """TableScan, look, and mend; each finding as soon as it is there."""
+        """Scan, check and repair; yield each finding at once."""
         seen = scan_table(self.table, self.on_scan)
         suspects: list[tuple[str, str]] = [
-            *(("install", one) for one in sorted(suspected_installs(seen))),
-            *(("solution", one) for one in sorted(suspected_solutions(seen))),
+            *(("install", install_id) for install_id in sorted(suspected_installs(seen))),
+            *(("solution", solution_id) for solution_id in sorted(suspected_solutions(seen))),
         ]
         for number, (kind, id_) in enumerate(suspects):
             self.on_check(number, len(suspects))
@@ -166,8 +165,8 @@ class Verifier:
         """Drop pointers to add-ons that are gone, or have another parent."""
         ids = list(dependents.add_on_ids(self.table, parent_id))
         found = installs.get_many(self.table, ids)
-        for one in ids:
-            state = found.get(one)
+        for install_id in ids:
+            state = found.get(install_id)
             still: list[Condition]
             if state is None:
                 still = [Missing()]
@@ -176,26 +175,26 @@ class Verifier:
             else:
                 continue
             self.table.transact(
-                [Delete(keys.add_on(parent_id, one)), Check(keys.install(one), still)]
+                [Delete(keys.add_on(parent_id, install_id)), Check(keys.install(install_id), still)]
             )
 
     def _repair_solution(self, solution_id: str) -> None:
         ids = list(dependents.solution_install_ids(self.table, solution_id))
         found = installs.get_many(self.table, ids)
-        for one, state in found.items():
+        for install_id, state in found.items():
             if state.row.solution_id != solution_id:
                 still = [same("solutionId", state.row.solution_id)]
                 self.table.transact(
                     [
-                        Delete(keys.solution_install(solution_id, one)),
-                        Check(keys.install(one), still),
+                        Delete(keys.solution_install(solution_id, install_id)),
+                        Check(keys.install(install_id), still),
                         Update(keys.solution_version(solution_id), add={items.SOLUTION_VERSION: 1}),
                     ]
                 )
         work = Work(self.table)
         cascade.reconcile_solution(work, solution_id)
-        for one in set(ids) - found.keys():
-            cascade.reconcile(work, OwnerRefs(one, None, solution_id))
+        for install_id in set(ids) - found.keys():
+            cascade.reconcile(work, OwnerRefs(install_id, None, solution_id))
 
     def _counters(self, seen: TableScan) -> Iterator[Finding]:
         found = counts.recount(self.table, seen, lambda: scan_table(self.table, self.on_scan))

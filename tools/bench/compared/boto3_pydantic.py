@@ -138,7 +138,7 @@ def _key(install_id: str) -> dict[str, str]:
 
 
 def _by_ids(ids: Sequence[str]) -> list[Item]:
-    wanted = [_key(one) for one in ids]
+    wanted = [_key(install_id) for install_id in ids]
     answer = dynamodb.batch_get_item(RequestItems={table.name: {"Keys": wanted}})
     return answer["Responses"][table.name]
 

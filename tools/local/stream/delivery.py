@@ -64,7 +64,7 @@ class ShardDelivery:
         return self._reader.ended and not self._waiting and not self._batches
 
     def step(self, *, at_once: bool = False) -> bool:
-        """Read, and make one call of the function at most; whether anything was done.
+        """Read, and call the function at most once; return True if anything was done.
 
         ``at_once`` waits for no window to fill and for no pause between retries to pass.
         """
@@ -156,7 +156,7 @@ class ShardDelivery:
             self._discard(self._batches[0], Condition.RETRIES_EXHAUSTED)
 
     def _give_up_old(self, batch: _Batch) -> bool:
-        """Discard the batch's records that are past the age limit; whether that ended it."""
+        """Discard the batch's records past the age limit; return True if none is left."""
         limit = self._to.settings.record_age_seconds
         if limit == NO_BOUND:
             return False

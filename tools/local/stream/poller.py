@@ -77,7 +77,7 @@ class Poller:
     def step(self, *, at_once: bool = False) -> bool:
         """One round over the shards, one call of the function at most for each.
 
-        Returns whether anything was read or delivered.
+        Returns True if anything was read or delivered.
         """
         self._list_shards(refresh=at_once)
         # Every shard has its turn, also behind one that had something to do.

@@ -44,7 +44,7 @@ class MappingSettings:
             batch_size=mapping.get("BatchSize", DEFAULT_BATCH_SIZE),
             batching_window_seconds=mapping.get("MaximumBatchingWindowInSeconds", 0),
             starting_position=mapping.get("StartingPosition", "TRIM_HORIZON"),
-            patterns=tuple(EventPattern(one["Pattern"]) for one in filters),
+            patterns=tuple(EventPattern(filter_["Pattern"]) for filter_ in filters),
             reports_item_failures=(
                 REPORT_BATCH_ITEM_FAILURES in mapping.get("FunctionResponseTypes", [])
             ),

@@ -75,7 +75,7 @@ def number_or_text(value: object) -> Scalar:
 
 
 def of_one_type(values: Sequence[Scalar]) -> Sequence[Scalar]:
-    """Values of which all are strings, all numbers, or all booleans."""
+    """Values that are all strings, all numbers, or all booleans."""
     kinds = {
         "boolean" if isinstance(value, bool) else "string" if isinstance(value, str) else "number"
         for value in values
