@@ -1,6 +1,6 @@
 """Check of a table's consistency, and its repair.
 
-One scan finds suspects; each is read again, consistently and twice, before it is reported: a cascade
+One scan finds suspects; each is read again consistently, twice, before it is reported: a cascade
 may finish between two reads. Repairs use the service's own means: pending work and the reconciler
 for dependents, conditional writes for keys, pointers and counters. So it may run beside live
 traffic, be stopped anywhere, and be run again.
