@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from functions.authorizer.handler import handler as authorizer
+from functions.cascade.handler import handler as cascade
 from installs import http
 from installs.errors import UnavailableError
 from installs.log import logger
-from installs.store import connection, installs, retries, table
+from installs.store import connection, dead_letters, installs, retries, table
 from tests import caches
-from tests.faults.chaos import CLIENTS, World, run, world
+from tests.faults.chaos import CLIENTS, Invocation, World, run, world
 from tests.faults.proxy import BATCH, WRITE, Fault, Faults
 from tests.faults.requests import ask
 from tools.local.ports import free_port
@@ -204,6 +206,27 @@ def test_the_authorizer_fails_as_unavailable_and_not_as_unauthorized(made: World
     made.proxy.faults = Faults([Fault.THROTTLE], share=1)
     with pytest.raises(UnavailableError):
         authorizer(asked, None)
+
+
+UNREADABLE: Final = {"eventID": "x", "dynamodb": {"SequenceNumber": "7"}}
+
+
+@pytest.mark.parametrize("listens", [True, False], ids=["silent", "refuses"])
+@pytest.mark.usefixtures("made")
+def test_a_bucket_that_does_not_answer_keeps_the_record_in_the_stream(
+    monkeypatch: pytest.MonkeyPatch, listens: bool
+) -> None:
+    with socket.socket() as bucket:
+        bucket.bind(("127.0.0.1", 0))
+        if listens:
+            bucket.listen()
+        address = f"http://127.0.0.1:{bucket.getsockname()[1]}"
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", address)
+        monkeypatch.setattr(dead_letters, "_SECONDS", 0.2)
+        caches.reset()
+        # when a record comes that nobody can handle, it is neither lost nor passed over
+        answer = cascade({"Records": [UNREADABLE]}, Invocation())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "7"}]}
 
 
 @pytest.mark.parametrize("seed", [1, 2])

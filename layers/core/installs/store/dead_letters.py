@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 if TYPE_CHECKING:
@@ -16,12 +16,19 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
+_SECONDS: Final = 3
+"""The time of an attempt at S3: two of them fit into a step of the cascade (deadline.py)."""
+
 
 @cache
 def _client() -> S3Client:
     import boto3  # imported here, since dead letters are rare
+    from botocore.config import Config
 
-    return boto3.session.Session().client("s3")
+    config = Config(
+        connect_timeout=_SECONDS, read_timeout=_SECONDS, retries={"total_max_attempts": 2}
+    )
+    return boto3.session.Session().client("s3", config=config)
 
 
 def put(bucket: str, record: Mapping[str, Any], reason: str) -> None:
