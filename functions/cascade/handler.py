@@ -19,7 +19,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, list[dict[str,
     bucket = config.dead_letter_bucket()
     outcome = consume(
         event["Records"],
-        lambda seen: cascade.reconcile(work, seen),
+        lambda subject: cascade.handle(work, subject),
         lambda record, reason: dead_letters.put(bucket, record, reason),
     )
     others = {metrics.LAG: outcome.lags, metrics.DEAD_LETTERS: [float(outcome.dead_lettered)]}

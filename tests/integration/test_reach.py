@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from installs import access, api_keys, commands
+from installs import access, api_keys, cascade, commands
 from installs.access import Principal
+from installs.cascade import Work
 from installs.clock import Stamp
 from installs.errors import ForbiddenError, NotFoundError, ParentDeletedError, UnauthorizedError
+from installs.lifecycle import OwnerRefs
 from installs.model import PrincipalKind, WorkspaceRole
 from installs.store import installs, items, keys
 from installs.store.expressions import Update
@@ -136,13 +138,31 @@ def test_a_parent_out_of_reach_counts_as_gone_whatever_its_state(
     data = rows.write(tmp_path / "rows.ndjson", lines)
     import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
     table = open_table(table_name, dynamodb_endpoint)
-    # when they are restored, then each is refused in the same words
-    told = set()
+    # when they are restored, then each stands by itself, for the cascade too
     for state in ("live", "deleted", "absent"):
-        with pytest.raises(ParentDeletedError) as refused:
-            commands.restore(table, Principal("usr_ed"), f"ins_of_{state}")
-        told.add(refused.value.detail)
-    assert len(told) == 1
+        after = commands.restore(table, Principal("usr_ed"), f"ins_of_{state}")
+        assert after.live
+        for refs in (OwnerRefs(f"ins_{state}", None, None), after.owner_refs):
+            cascade.reconcile(Work(table), refs)
+        restored = installs.get(table, f"ins_of_{state}")
+        assert restored is not None
+        assert restored.live
+
+
+def test_a_deleted_parent_is_named_to_whoever_sees_it(
+    table_name: str, dynamodb_endpoint: str, tmp_path: Path
+) -> None:
+    deleted = {"deletedAt": rows.CREATED, "retentionTier": "none"}
+    lines = [
+        *rows.base(),
+        rows.install("ins_parent", **deleted),
+        rows.install("ins_addon", parentInstallId="ins_parent", **deleted),
+    ]
+    data = rows.write(tmp_path / "rows.ndjson", lines)
+    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    table = open_table(table_name, dynamodb_endpoint)
+    with pytest.raises(ParentDeletedError, match="ins_parent"):
+        commands.restore(table, Principal("usr_ed"), "ins_addon")
 
 
 KEY = {

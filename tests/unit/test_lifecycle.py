@@ -60,10 +60,13 @@ def test_section_5_a_restore_takes_every_trace_away() -> None:
     assert restore(live(), None, now=NOW) is None
 
 
-@pytest.mark.parametrize("parent", [None, deleted()], ids=["gone", "deleted"])
-def test_section_5_an_add_on_waits_for_its_parent(parent: InstallState | None) -> None:
-    with pytest.raises(ParentDeletedError):
-        restore(deleted(parent="ins_parent"), parent, now=NOW)
+def test_section_5_an_add_on_waits_for_a_parent_in_the_trash() -> None:
+    with pytest.raises(ParentDeletedError, match="add-on of ins_x, which is deleted"):
+        restore(deleted(parent="ins_x"), deleted(), now=NOW)
+
+
+def test_section_5_a_parent_that_is_gone_is_no_obstacle() -> None:
+    assert restore(deleted(parent="ins_parent"), None, now=NOW) == live("ins_parent")
 
 
 def test_section_5_an_add_on_comes_back_below_a_live_parent() -> None:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installs.lifecycle import InstallState, OwnerRefs
+from installs.lifecycle import Deletion, InstallState, deleted
 from installs.store import items, keys
-from installs.stream import consume
+from installs.stream import consume, subject_of
 from tests import records
 
 if TYPE_CHECKING:
+    from installs.cascade import Subject
     from installs.stream import StreamRecord
 
 
@@ -30,10 +31,12 @@ class Consumer:
         self.dead_lettering_fails = False
         self._fails_on = fails_on
 
-    def reconcile(self, seen: OwnerRefs) -> None:
-        if seen.id == self._fails_on:
+    def reconcile(self, subject: Subject) -> None:
+        name = subject.solution_id if subject.install is None else subject.install.id
+        assert name is not None
+        if name == self._fails_on:
             raise ConnectionError
-        self.handled.append(seen.id)
+        self.handled.append(name)
 
     def dead_letter(self, record: StreamRecord, reason: str) -> None:
         if self.dead_lettering_fails:
@@ -87,3 +90,64 @@ def test_what_cannot_be_parked_is_not_lost() -> None:
     assert consumer.run(record("a"), record("x", NewImage={}), record("c")) == ["seq_x"]
     # and without a number the whole batch comes again
     assert consumer.run({}) == [""]
+
+
+def image(name: str, **fields: object) -> dict[str, Any]:
+    item: dict[str, Any] = record(name)["dynamodb"]["NewImage"]
+    return item | {field: {"S": str(value)} for field, value in fields.items()}
+
+
+DELETED = items.install_to_item(
+    deleted(
+        items.item_to_install(image("a")),
+        Deletion("del", "2026-11-01T00:00:00.000Z", "short", 1_800_000_000),
+        cascaded=False,
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (None, image("a")),
+        (image("a"), None),
+        (image("a"), image("a", parentInstallId="p")),
+        (image("a", parentInstallId="p"), image("a")),
+        (image("a", solutionId="s"), image("a", solutionId="t")),
+        (image("a"), DELETED),
+        (DELETED, image("a")),
+        (DELETED, DELETED | {"retentionTier": {"S": "long"}}),
+        (DELETED, DELETED | {"purgeAt": {"N": "1900000000"}}),
+        (DELETED, DELETED | {"cascaded": {"BOOL": True}}),
+    ],
+    ids=range(10),
+)
+def test_every_change_of_what_an_install_belongs_to_is_handled(
+    old: dict[str, Any] | None, new: dict[str, Any] | None
+) -> None:
+    images = {"OldImage": old, "NewImage": new}
+    given = {name: item for name, item in images.items() if item is not None}
+    subject = subject_of(record("a", **given))
+    assert subject is not None
+    assert subject.install == items.item_to_install(new or old or {}).owner_refs
+    both = old is not None and new is not None
+    assert subject.was == (items.item_to_install(old).owner_refs if both and old else None)
+
+
+@pytest.mark.parametrize("field", ["variables", "lastUpgradedAt", "asOf", "integrationVersionId"])
+def test_a_change_of_facts_alone_is_passed_over(field: str) -> None:
+    consumer = Consumer()
+    change = record("a", OldImage=image("a"), NewImage=image("a", **{field: "x"}))
+    assert consumer.run(change, record("b")) == []
+    assert (consumer.handled, consumer.dead_lettered) == (["b"], [])
+
+
+def test_the_pending_work_of_a_solution_is_handled() -> None:
+    consumer = Consumer()
+    key = items.encode_key(keys.pending_solution("sol"))
+    change = record("x", NewImage=key | {"id": {"S": "sol"}})
+    change["dynamodb"]["Keys"] = key
+    other = record("x", NewImage=key | {"id": {"S": "elsewhere"}})
+    other["dynamodb"]["Keys"] = key
+    assert consumer.run(change, other) == []
+    assert (consumer.handled, consumer.dead_lettered) == (["sol"], [other])

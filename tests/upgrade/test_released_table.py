@@ -9,7 +9,7 @@ import pytest
 from installs import tokens
 from installs.authentication import authenticate
 from installs.store import items, keys
-from installs.stream import owner_refs_of
+from installs.stream import subject_of
 from tests.rows_on_table import put_items
 from tests.upgrade.record import comparable, record
 from tests.upgrade.releases import RELEASES, Release
@@ -209,7 +209,10 @@ def test_a_stream_record_of_the_release_is_understood(release: Release) -> None:
     assert len(rows) > 50
     for item in rows:
         record_of = {"dynamodb": {"Keys": {"pk": item["pk"], "sk": item["sk"]}, "OldImage": item}}
-        assert owner_refs_of(record_of).id == item["id"]["S"]
+        subject = subject_of(record_of)
+        assert subject is not None
+        assert subject.install is not None
+        assert subject.install.id == item["id"]["S"]
 
 
 def test_a_release_can_be_recorded(

@@ -7,7 +7,7 @@ cascade does the rest (docs/adr/0013-pending-work-and-repair.md).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from installs import clock
@@ -51,6 +51,9 @@ def enqueue_where_changed(
             now = desired.id if isinstance(desired, Deletion) else None
             refs = known.get(install_id) if state is None else state.owner_refs
             if refs is not None and (state is None or asked[install_id] != {now}):
-                table.transact([pending.enqueue(refs, clock.now())])
+                work = pending.enqueue(refs, clock.now())
+                if state is None:  # it was there: somebody has purged it since
+                    work = replace(work, set={n: v for n, v in work.set.items() if n != "alive"})
+                table.transact([work])
                 enqueued += 1
     return enqueued

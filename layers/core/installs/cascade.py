@@ -18,7 +18,7 @@ from installs.errors import ConflictError
 from installs.lifecycle import Deletion, DesiredState, Presence, combined_state, desired_state
 from installs.log import bind_log_context
 from installs.store import dependents, installs, items, keys, pending
-from installs.store.expressions import Action, Check, Delete, Equals, Missing, Update, same
+from installs.store.expressions import Action, Check, Delete, Update, same
 from installs.store.installs import Change
 from installs.store.table import BATCH_LIMIT, TRANSACTION_LIMIT, ConditionFailedError
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from installs.lifecycle import InstallState, OwnerRefs
     from installs.store.dependents import Dependent
+    from installs.store.pending import PendingWork
     from installs.store.table import Table
 
 CHANGES_AT_ONCE: Final = 15
@@ -35,6 +36,8 @@ beside the counters of the workspace and of the platform, and the guard: at most
 
 LARGEST_TRANSACTION: Final = 3_000_000
 """In bytes of the items written, with room below DynamoDB's 4 MB (AWS: TransactWriteItems)."""
+
+_MOST_GUARDS: Final = 2
 
 _ATTEMPTS: Final = 10
 
@@ -73,15 +76,37 @@ class Work:
     tally: Tally = field(default_factory=Tally)
 
 
-def reconcile(work: Work, seen: OwnerRefs) -> None:
-    """Make what hangs from an install agree with the state that the install has now.
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a stream record asks to reconcile: an install, or a solution.
+
+    ``was``: what the install belonged to before the change that the record tells of.
+    """
+
+    install: OwnerRefs | None = None
+    was: OwnerRefs | None = None
+    solution_id: str | None = None
+
+
+def handle(work: Work, subject: Subject) -> None:
+    """Reconcile what a stream record names; errors are those of ``reconcile``."""
+    if subject.install is not None:
+        reconcile(work, subject.install, subject.was)
+    if subject.solution_id is not None:
+        reconcile_pending_solution(work, subject.solution_id)
+
+
+def reconcile(work: Work, seen: OwnerRefs, was: OwnerRefs | None = None) -> None:
+    """Make what depends on an install agree with the state that the install has now.
 
     Parameters
     ----------
     work
         The table, and how much time there is.
     seen
-        The install, and where it hung by what asks for this: a record, or pending work.
+        The install, and what it belonged to by the record or the pending work that asks for this.
+    was
+        The same before the change that a record tells of.
 
     Raises
     ------
@@ -90,15 +115,40 @@ def reconcile(work: Work, seen: OwnerRefs) -> None:
 
     """
     bind_log_context(seen.id)
+    _again(work, lambda: _pass(work, seen, was))
+
+
+def reconcile_pending_solution(work: Work, solution_id: str) -> None:
+    """Make a solution agree with its installs, because its pending work asks for it.
+
+    Raises
+    ------
+    ConflictError, UnavailableError, OutOfTimeError
+        The work is not finished and may be begun again at any time.
+
+    """
+
+    def settle() -> None:
+        pending_work = pending.get_solution(work.table, solution_id)
+        bind_log_context(None, None if pending_work is None else pending_work.request_id)
+        reconcile_solution(work, solution_id)
+        if pending_work is not None:
+            work.table.transact([pending.solution_completion(pending_work)])
+
+    _again(work, settle)
+
+
+def _again(work: Work, attempt: Callable[[], None]) -> None:
+    """Try until nothing that was read has changed before it was written."""
     for _ in range(_ATTEMPTS):
         work.check_time()
         try:
-            _pass(work, seen)
+            attempt()
         except ConditionFailedError:
             work.tally.retries += 1
             continue
         return
-    raise ConflictError("What hangs from the install kept changing.")
+    raise ConflictError("What depends on the install kept changing.")
 
 
 def expire(table: Table, install_id: str) -> bool:
@@ -116,65 +166,119 @@ def expire(table: Table, install_id: str) -> bool:
     return True
 
 
-def _pass(work: Work, seen: OwnerRefs) -> None:
+def _pass(work: Work, seen: OwnerRefs, was: OwnerRefs | None) -> None:
     # The pending work is read before the install: what changes later leaves another one behind.
     pending_work = pending.get(work.table, seen.id)
     request_id = None if pending_work is None else pending_work.request_id
     bind_log_context(seen.id, request_id)
     state = installs.get(work.table, seen.id)
-    known = state or pending_work
-    refs = seen if known is None else known.owner_refs
-    reconcile_solution(work, refs.solution_id)
-    _reconcile_add_ons(work, refs.id, state, request_id)
-    _reconcile_members(work, refs.id, state)
+    known = seen if pending_work is None else pending_work.owner_refs
+    if state is not None:
+        known = state.owner_refs
+        _reconcile_place(work, state, [refs for refs in (seen, was) if refs is not None])
+    for solution_id in _solutions_of(known, seen, was):
+        reconcile_solution(work, solution_id)
+    if state is None and (pending_work is None or pending_work.alive):
+        # Nothing says that it was purged: what belonged to it stays as it is.
+        if pending_work is not None:
+            work.table.transact([Delete(keys.pending_work(seen.id), pending_work.unchanged)])
+        return
+    guards = _guards(seen.id, state, pending_work)
+    while _reconcile_add_ons(work, known, state, guards, request_id):
+        pass
+    _reconcile_members(work, seen.id, state, guards)
     if state is None:
-        _drop_pointers(work, refs)
+        _drop_pointers(work, known, guards)
         # Whoever is left in it may have been settled by what the one that is gone still was.
-        reconcile_solution(work, refs.solution_id)
-    done = pending.completion(refs, pending_work, state)
+        reconcile_solution(work, known.solution_id)
+    done = pending.completion(known, pending_work, state)
     if done is not None:
+        buried = [] if state is not None else [installs.bury(seen.id, clock.now())]
         # Pending work tells by its revision of any change since; where there was none, the install.
-        guard = [] if pending_work is not None else [_guard(refs.id, state)]
-        work.table.transact([done, *guard])
+        unchanged = [] if pending_work is not None else guards
+        work.table.transact([done, *buried, *unchanged])
 
 
-def _reconcile_members(work: Work, install_id: str, state: InstallState | None) -> None:
+def _solutions_of(*several: OwnerRefs | None) -> list[str]:
+    """The solutions that an install is in or was in, each once."""
+    ids = (refs.solution_id for refs in several if refs is not None)
+    return list(dict.fromkeys(one for one in ids if one is not None))
+
+
+def _reconcile_place(work: Work, state: InstallState, others: Sequence[OwnerRefs]) -> None:
+    """Make an install follow its parent, and point to it from its owners and from no others.
+
+    Whoever writes through ``installs.commit`` has done so already.
+    """
+    refs = state.owner_refs
+    if refs.parent_install_id is not None:
+        parent = installs.get(work.table, refs.parent_install_id)
+        after = state if parent is None else lifecycle.following(state, parent.deletion)
+        if after != state:
+            guards = _guards(refs.parent_install_id, parent, None)
+            installs.commit(work.table, [Change(state, after)], *guards)
+            raise ConditionFailedError([])  # it is another now: read it again
+    wanted = installs.pointers_to(refs)
+    astray = {key for other in others for key in installs.pointers_to(other)} - wanted
+    there = work.table.get_many([*wanted, *astray])
+    missing = [Update(key, set={"id": refs.id}) for key in wanted if key not in there]
+    wrong = [Delete(key) for key in astray if key in there]
+    if missing or wrong:
+        solutions = _solutions_of(refs, *others)
+        versions = [
+            Update(keys.solution_version(one), add={items.SOLUTION_VERSION: 1}) for one in solutions
+        ]
+        unchanged = Check(keys.install(refs.id), installs.as_read(state))
+        work.table.transact([*missing, *wrong, *versions, unchanged])
+
+
+def _reconcile_members(
+    work: Work, install_id: str, state: InstallState | None, guards: Sequence[Action]
+) -> None:
     found = ((one, desired_state(state)) for one in dependents.members(work.table, install_id))
-    _write(work, found, _guard(install_id, state))
+    _write(work, found, guards)
 
 
 def _reconcile_add_ons(
-    work: Work, parent_id: str, parent: InstallState | None, request_id: str | None
-) -> None:
-    """One level; the change of each add-on is a record of its own, which goes on from there."""
-    guard = _guard(parent_id, parent)
-    ids = dependents.add_on_ids(work.table, parent_id)
+    work: Work,
+    refs: OwnerRefs,
+    parent: InstallState | None,
+    guards: Sequence[Action],
+    request_id: str | None,
+) -> bool:
+    """Reconcile one level; the change of each add-on is a record of its own, which goes on.
+
+    What the deletion of a parent that is gone did not take yet goes through the trash: True is
+    returned if something did, and is to be deleted for good now.
+    """
+    ids = dependents.add_on_ids(work.table, refs.id)
+    taken = False
     while some_ids := list(islice(ids, BATCH_LIMIT)):
         work.check_time()
         found = installs.get_many(work.table, some_ids).values()
         changes = [
             change
             for add_on in found
-            if add_on.row.parent_install_id == parent_id
-            and (change := _following(add_on, parent)) is not None
+            if add_on.row.parent_install_id == refs.id
+            and (change := _following(add_on, parent, refs.deletion)) is not None
         ]
         for some in _batches(changes, _size, CHANGES_AT_ONCE):
             work.check_time()
-            installs.commit(work.table, some, guard, request_id=request_id)
-            work.tally.count(desired_state(parent), len(some))
+            installs.commit(work.table, some, *guards, request_id=request_id)
+            for change in some:
+                work.tally.count(desired_state(change.after), 1)
+            taken = taken or any(change.after is not None for change in some)
+    return taken and parent is None
 
 
-def _following(add_on: InstallState, parent: InstallState | None) -> Change | None:
+def _following(
+    add_on: InstallState, parent: InstallState | None, deletion: Deletion | None
+) -> Change | None:
     """What becomes of an add-on; one that was uninstalled by itself stays as it is."""
-    if not add_on.live and not add_on.cascaded:
-        return None
-    if parent is None:
+    if parent is None and add_on.cascaded:
         return Change(add_on, None)
-    if parent.deletion is None:
-        return None if add_on.live else Change(add_on, lifecycle.restored(add_on))
-    if add_on.deletion == parent.deletion:
-        return None
-    return Change(add_on, lifecycle.deleted(add_on, parent.deletion, cascaded=True))
+    after = lifecycle.following(add_on, deletion if parent is None else parent.deletion)
+    return None if after == add_on else Change(add_on, after)
 
 
 def reconcile_solution(work: Work, solution_id: str | None) -> None:
@@ -184,8 +288,6 @@ def reconcile_solution(work: Work, solution_id: str | None) -> None:
     version = dependents.solution_version(work.table, solution_id)
     guard = Check(keys.solution_version(solution_id), [same(items.SOLUTION_VERSION, version)])
     desired_states = _desired_states_in(work, solution_id)
-    if not desired_states:
-        return
     together = combined_state(desired_states.values())
     by_entity = (
         _desired_states_by_entity(work, desired_states)
@@ -198,20 +300,26 @@ def reconcile_solution(work: Work, solution_id: str | None) -> None:
         [] if group is None else [(group, together)],
         ((member, by_entity.get(member.entity_id, together)) for member in members),
     )
-    _write(work, found, guard)
+    _write(work, found, [guard])
 
 
 def _desired_states_in(work: Work, solution_id: str) -> Mapping[str, DesiredState]:
-    """What each install in a solution asks for, by its id."""
+    """What each install in a solution asks for, by its id.
+
+    A pointer says nothing if it leads to an install of another solution by now, or to none of which
+    pending work tells that it was purged.
+    """
     desired_states: dict[str, DesiredState] = {}
     ids = dependents.solution_install_ids(work.table, solution_id)
     while some_ids := list(islice(ids, BATCH_LIMIT)):
         work.check_time()
         found = installs.get_many(work.table, some_ids)
+        purged = pending.purged(work.table, [one for one in some_ids if one not in found])
         for install_id in some_ids:
             state = found.get(install_id)
-            # A pointer to an install of another solution by now says nothing of this one.
-            if state is None or state.row.solution_id == solution_id:
+            if (state is None and install_id in purged) or (
+                state is not None and state.row.solution_id == solution_id
+            ):
                 desired_states[install_id] = desired_state(state)
     return desired_states
 
@@ -232,7 +340,7 @@ def _desired_states_by_entity(
     return {entity_id: combined_state(asked) for entity_id, asked in found.items()}
 
 
-def _drop_pointers(work: Work, refs: OwnerRefs) -> None:
+def _drop_pointers(work: Work, refs: OwnerRefs, guards: Sequence[Action]) -> None:
     """Forget an install that is gone; last, since the pointers are how the rest was found."""
     actions: list[Action] = [
         Delete(keys.add_on(refs.id, one)) for one in _gone_add_ons(work.table, refs.id)
@@ -244,9 +352,9 @@ def _drop_pointers(work: Work, refs: OwnerRefs) -> None:
         actions.append(
             Update(keys.solution_version(refs.solution_id), add={items.SOLUTION_VERSION: 1})
         )
-    for some in _batches(actions, lambda _: 0, TRANSACTION_LIMIT - 1):
+    for some in _batches(actions, lambda _: 0, TRANSACTION_LIMIT - _MOST_GUARDS):
         work.check_time()
-        work.table.transact([*some, _guard(refs.id, None)])
+        work.table.transact([*some, *guards])
 
 
 def _gone_add_ons(table: Table, install_id: str) -> Iterator[str]:
@@ -255,46 +363,55 @@ def _gone_add_ons(table: Table, install_id: str) -> Iterator[str]:
         yield from set(some_ids) - installs.get_many(table, some_ids).keys()
 
 
-def _write(work: Work, found: Iterable[tuple[Dependent, DesiredState]], guard: Action) -> None:
-    """Write what does not agree yet, in transactions that each hold only under the guard."""
-    needed = (
-        (one, desired, action)
-        for one, desired in found
-        if (action := one.follow(desired)) is not None
-    )
-    for some in _batches(needed, lambda step: step[0].size, TRANSACTION_LIMIT - 1):
+def _write(
+    work: Work, found: Iterable[tuple[Dependent, DesiredState]], guards: Sequence[Action]
+) -> None:
+    """Write what does not agree yet, in transactions that each hold only under the guards."""
+    needed = ((one, desired, actions) for one, desired in found if (actions := one.follow(desired)))
+    for some in _batches(
+        needed,
+        lambda step: step[0].size,
+        TRANSACTION_LIMIT - _MOST_GUARDS,
+        lambda step: len(step[2]),
+    ):
         work.check_time()
-        work.table.transact([*(action for _, _, action in some), guard])
+        work.table.transact([*chain.from_iterable(actions for _, _, actions in some), *guards])
         for _, desired, _ in some:
             work.tally.count(desired, 1)
 
 
-def _guard(install_id: str, state: InstallState | None) -> Action:
-    """Holds while the install is in the state that a decision was made for."""
-    key = keys.install(install_id)
-    if state is None:
-        return Check(key, [Missing()])
-    if state.deletion is None:
-        return Check(key, installs.live_guard())
-    return Check(key, [Equals(items.DELETION_ID, state.deletion.id)])
+def _guards(
+    install_id: str, state: InstallState | None, pending_work: PendingWork | None
+) -> Sequence[Action]:
+    """Hold while the install is in the state that a decision was made for.
+
+    One that is gone is so for good once its pending work is done: who comes late changes nothing.
+    """
+    guards = [Check(keys.install(install_id), installs.state_guard(state))]
+    if state is None and pending_work is not None:
+        guards.append(Check(keys.pending_work(install_id), pending_work.unchanged))
+    return guards
 
 
 def _size(change: Change) -> int:
-    return 2048 + 4 * len(change.before.row.variables)
+    return 2048 + 4 * len(change.states[0].row.variables)
 
 
 def _batches(
-    things: Iterable[T], size_of: Callable[[T], int], at_most: int
+    things: Iterable[T],
+    size_of: Callable[[T], int],
+    at_most: int,
+    actions_of: Callable[[T], int] = lambda _: 1,
 ) -> Iterator[Sequence[T]]:
-    """Runs that fit into one transaction each, by number and by size."""
+    """Runs that fit into one transaction each, by number of actions and by size."""
     batch: list[T] = []
-    size = 0
+    size = actions = 0
     for thing in things:
-        its_size = size_of(thing)
-        if batch and (len(batch) == at_most or size + its_size > LARGEST_TRANSACTION):
+        size += size_of(thing)
+        actions += actions_of(thing)
+        if batch and (actions > at_most or size > LARGEST_TRANSACTION):
             yield batch
-            batch, size = [], 0
+            batch, size, actions = [], size_of(thing), actions_of(thing)
         batch.append(thing)
-        size += its_size
     if batch:
         yield batch

@@ -7,13 +7,14 @@ writes the decision in one transaction. Where the row has changed in between, it
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from installs import access, clock, lifecycle
 from installs.errors import ConflictError, UnavailableError
 from installs.model import WorkspaceRole
-from installs.store import installs, keys
+from installs.store import installs, keys, pending
 from installs.store.expressions import Action, Check
 from installs.store.installs import Change
 from installs.store.table import ConditionFailedError
@@ -57,25 +58,37 @@ def uninstall(
 def restore(
     table: Table, principal: Principal, install_id: str, *, request_id: str | None = None
 ) -> InstallState:
-    """Bring the install back (section 5); the row as it is then."""
+    """Bring the install back (section 5); the row as it is then.
+
+    A parent that the caller cannot see counts as gone, or the answer would tell of its state.
+    """
 
     def decide(state: InstallState) -> Decision | None:
-        parent_id = state.row.parent_install_id
-        parent = None if parent_id is None else installs.get(table, parent_id)
-        now = clock.now()
-        if parent is not None and not access.is_visible(
-            access.scope_of(table, principal), parent, now
-        ):
-            parent = None  # out of reach counts as gone, or the answer would tell of its state
-        after = lifecycle.restore(state, parent, now=now)
+        parent_id, now = state.row.parent_install_id, clock.now()
+        if parent_id is None:
+            after = lifecycle.restore(state, None, now=now)
+            return None if after is None else (Change(state, after), ())
+        parent = installs.get(table, parent_id)
+        scope = access.scope_of(table, principal)
+        seen = parent if parent is not None and access.is_visible(scope, parent, now) else None
+        after = lifecycle.restore(state, seen, now=now)
         if after is None:
             return None
-        guards = (
-            () if parent_id is None else (Check(keys.install(parent_id), installs.live_guard()),)
-        )
-        return Change(state, after), guards
+        outlived = _deletion_of(table, parent_id, parent) if seen is None else None
+        after = replace(after, orphan_of=outlived)
+        guard = Check(keys.install(parent_id), installs.state_guard(parent))
+        return Change(state, after), (guard,)
 
     return _change(table, principal, install_id, WorkspaceRole.EDITOR, decide, request_id)
+
+
+def _deletion_of(table: Table, parent_id: str, parent: InstallState | None) -> str | None:
+    """The deletion of a parent that an install outlives; no cascade of it is to take that again."""
+    if parent is not None:
+        return None if parent.deletion is None else parent.deletion.id
+    pending_work = pending.get(table, parent_id)
+    deletion = None if pending_work is None else pending_work.owner_refs.deletion
+    return None if deletion is None else deletion.id
 
 
 def purge(

@@ -52,23 +52,29 @@ DesiredState = Presence | Deletion
 
 @dataclass(frozen=True, slots=True)
 class OwnerRefs:
-    """Where an install hangs: all that matters of one that is gone."""
+    """What an install belongs to, and what deleted it: all that matters of one that is gone."""
 
     id: str
     parent_install_id: str | None
     solution_id: str | None
+    deletion: Deletion | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InstallState:
     """An install with what the table knows of its deletion.
 
-    ``cascaded``: the deletion follows the parent's, and ends with it.
+    ``cascaded``: the deletion follows the parent's, and ends with it. ``revision`` grows with each
+    change. ``as_of``: the platform's time of the last change that came in. ``orphan_of``: the
+    deletion of a parent that the install outlives, and whose cascade leaves it alone.
     """
 
     row: Install
     deletion: Deletion | None = None
     cascaded: bool = False
+    revision: int = 0
+    as_of: str | None = None
+    orphan_of: str | None = None
 
     @property
     def live(self) -> bool:
@@ -78,7 +84,8 @@ class InstallState:
     @property
     def owner_refs(self) -> OwnerRefs:
         """Where the install hangs."""
-        return OwnerRefs(self.row.id, self.row.parent_install_id, self.row.solution_id)
+        row = self.row
+        return OwnerRefs(row.id, row.parent_install_id, row.solution_id, self.deletion)
 
     def expired(self, now: datetime) -> bool:
         """Whether the install is past its retention, swept or not."""
@@ -129,7 +136,10 @@ def uninstall(
 def restore(
     state: InstallState, parent: InstallState | None, *, now: datetime
 ) -> InstallState | None:
-    """Decide a restore (section 5); ``parent``: the install of ``parentInstallId``.
+    """Decide a restore (section 5).
+
+    ``parent``: the install of ``parentInstallId`` where it is there for the caller; one that is
+    gone is no obstacle.
 
     Returns
     -------
@@ -140,15 +150,15 @@ def restore(
     NotFoundError
         The install is past its retention.
     ParentDeletedError
-        Its parent is deleted or gone.
+        Its parent is deleted.
     """
     if state.expired(now):
         raise NotFoundError("There is no such install.")
     if state.live:
         return None
-    if state.row.parent_install_id is not None and (parent is None or not parent.live):
+    if parent is not None and not parent.live:
         raise ParentDeletedError(
-            "The install is an add-on of an install that is deleted or gone; restore that first."
+            f"The install is an add-on of {parent.row.id}, which is deleted; restore that first."
         )
     return restored(state)
 
@@ -172,12 +182,27 @@ def check_purge(state: InstallState, *, now: datetime) -> None:
 def deleted(state: InstallState, deletion: Deletion, *, cascaded: bool) -> InstallState:
     """The install as a deletion leaves it."""
     row = replace(state.row, deleted_at=deletion.at, retention_tier=deletion.tier)
-    return InstallState(row, deletion, cascaded)
+    return replace(state, row=row, deletion=deletion, cascaded=cascaded)
 
 
 def restored(state: InstallState) -> InstallState:
     """The install as it was before its deletion."""
-    return InstallState(replace(state.row, deleted_at=None, retention_tier=None))
+    row = replace(state.row, deleted_at=None, retention_tier=None)
+    return replace(state, row=row, deletion=None, cascaded=False)
+
+
+def following(state: InstallState, deletion: Deletion | None) -> InstallState:
+    """An install as the deletion of its parent demands; ``None``: that is live, or there is none.
+
+    One that was uninstalled by itself stays as it is, and so does one that outlives the deletion.
+    """
+    if not state.live and not state.cascaded:
+        return state
+    if deletion is None:
+        return state if state.live else restored(state)
+    if state.deletion == deletion or (state.live and state.orphan_of == deletion.id):
+        return state
+    return deleted(state, deletion, cascaded=True)
 
 
 def desired_state(state: InstallState | None) -> DesiredState:
@@ -188,12 +213,12 @@ def desired_state(state: InstallState | None) -> DesiredState:
 
 
 def combined_state(desired_states: Collection[DesiredState]) -> DesiredState:
-    """What has to become of what hangs from several installs at once, one at the least.
+    """What has to become of what depends on several installs at once.
 
-    It lives while any of them does; it goes when all of them are gone; between the two, the latest
-    deletion has it.
+    It lives while any of them does, or where there is none; it goes when all of them are gone;
+    between the two, the latest deletion has it.
     """
-    if Presence.LIVE in desired_states:
+    if not desired_states or Presence.LIVE in desired_states:
         return Presence.LIVE
     deletions = [desired for desired in desired_states if isinstance(desired, Deletion)]
     return max(deletions, key=lambda deletion: (deletion.at, deletion.id), default=Presence.GONE)

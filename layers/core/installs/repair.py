@@ -13,6 +13,7 @@ from installs import cascade, clock
 from installs.deadline import OutOfTimeError
 from installs.log import bind_log_context, logger
 from installs.store import pending
+from installs.store.pending import PendingSolution
 
 if TYPE_CHECKING:
     from installs.cascade import Work
@@ -23,7 +24,7 @@ PATIENCE: Final = timedelta(minutes=5)
 
 @dataclass(slots=True)
 class Outcome:
-    """How many installs were brought to agree, and how many could not be."""
+    """How many installs and solutions were brought to agree, and how many could not be."""
 
     finished: int = 0
     failed: int = 0
@@ -34,9 +35,12 @@ def finish_overdue(work: Work) -> Outcome:
     outcome = Outcome()
     for pending_work in pending.overdue(work.table, clock.now() - PATIENCE):
         try:
-            cascade.reconcile(work, pending_work.owner_refs)
-            if cascade.expire(work.table, pending_work.owner_refs.id):
+            if isinstance(pending_work, PendingSolution):
+                cascade.reconcile_pending_solution(work, pending_work.id)
+            else:
                 cascade.reconcile(work, pending_work.owner_refs)
+                if cascade.expire(work.table, pending_work.owner_refs.id):
+                    cascade.reconcile(work, pending_work.owner_refs)
             logger.info("cascade finished")
             outcome.finished += 1
         except OutOfTimeError:

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from installs import clock
+from installs.cascade import Subject
 from installs.log import bind_log_context, logger
 from installs.store import keys
 from installs.store.items import item_to_install
-
-if TYPE_CHECKING:
-    from installs.lifecycle import OwnerRefs
+from installs.store.keys import Key
 
 StreamRecord = Mapping[str, Any]
 
@@ -43,7 +42,7 @@ class Outcome:
 
 def consume(
     records: Sequence[StreamRecord],
-    reconcile: Callable[[OwnerRefs], None],
+    reconcile: Callable[[Subject], None],
     dead_letter: Callable[[StreamRecord, str], None],
 ) -> Outcome:
     """Handle records in order."""
@@ -52,7 +51,10 @@ def consume(
         bind_log_context(None)
         try:
             try:
-                reconcile(owner_refs_of(record))
+                subject = subject_of(record)
+                if subject is None:
+                    continue
+                reconcile(subject)
             except NEVER as error:
                 dead_letter(record, f"it cannot be handled: {error!r}")
                 logger.exception("record dead-lettered", event_id=record.get("eventID"))
@@ -70,16 +72,32 @@ def consume(
     return outcome
 
 
-def owner_refs_of(record: StreamRecord) -> OwnerRefs:
-    """Where the install of a record hangs: by the new image, or the old one of a removal.
+def subject_of(record: StreamRecord) -> Subject | None:
+    """Return what a record asks to reconcile; ``None``: a change that nothing depends on.
+
+    An install, with what it belonged to before the change; or a solution, by its pending work.
 
     Raises
     ------
     KeyError, TypeError, ValueError, AttributeError
-        It is no record of an install.
+        It is not a record of an install, nor of a solution's pending work.
     """
     change = record["dynamodb"]
-    state = item_to_install(change.get("NewImage") or change["OldImage"])
-    if change["Keys"]["pk"]["S"] != keys.install(state.row.id).pk:
+    key = Key(change["Keys"][keys.PK]["S"], change["Keys"][keys.SK]["S"])
+    if key.sk == keys.PENDING_SK:
+        solution_id = (change.get("NewImage") or change["OldImage"])["id"]["S"]
+        if key != keys.pending_solution(solution_id):
+            raise ValueError("the image is not of a solution's pending work")
+        return Subject(solution_id=solution_id)
+    old, new = (
+        item_to_install(change[image]) if image in change else None
+        for image in ("OldImage", "NewImage")
+    )
+    state = new or old
+    if state is None or key != keys.install(state.row.id):
         raise ValueError("the image is not of an install")
-    return state.owner_refs
+    if old is None or new is None:
+        return Subject(state.owner_refs)
+    if (old.owner_refs, old.cascaded) == (new.owner_refs, new.cascaded):
+        return None
+    return Subject(new.owner_refs, old.owner_refs)

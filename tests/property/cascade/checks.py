@@ -11,6 +11,7 @@ from installs.lifecycle import timestamp
 from installs.store import items, keys, pending
 from tests.property.cascade.model import GONE, LIVE, Member
 from tests.property.cascade.world import WORKSPACES
+from tools.operate.suspects import about_install, about_solution
 
 if TYPE_CHECKING:
     from installs.store.keys import Key
@@ -38,20 +39,58 @@ def violations(world: World) -> list[str]:
         desired = world.model.desired(member.owner)
         place = _at(keys.member(member.owner, member.id))
         wanted |= _check_row(rows, place, member, desired, expect, enabled=member.enabled)
-    for solution_id, members in world.model.solutions.items():
-        # A solution that no install ever was in is nobody's business.
-        whole = world.model.solution_state(solution_id) or LIVE
-        place = _at(keys.solution(solution_id))
-        wanted |= _check_row(rows, place, Member("", "", ""), whole, expect)
-        for member in members:
-            desired = world.model.solution_member_state(solution_id, member) or LIVE
-            place = _at(keys.solution_member(solution_id, member.id))
-            wanted |= _check_row(rows, place, member, desired, expect)
+    wanted |= _check_solutions(world, rows, expect)
     _check_counts(world, rows, expect)
-    others = {key for key in rows if key[1] != "EPOCH" and items.LIVE not in rows[key]}
+    _check_locators(rows, expect)
+    apart = {"EPOCH", "TOMBSTONE", "LOCATOR"}
+    others = {key for key in rows if key[1] not in apart and items.LIVE not in rows[key]}
     expect("what is there and should not be", others - wanted, set())
     expect("what is not there and should be", wanted - others, set())
     return found
+
+
+def told_by_verify(world: World) -> list[str]:
+    """Return what the command ``verify`` says, but for add-ons that outlive their parents."""
+    found = [
+        f"verify: {one.id}: {told}"
+        for one in world.model.installs.values()
+        if world.model.desired(one.id) != GONE
+        for told in about_install(world.table, one.id)
+        if not told.startswith("it is an orphan")
+    ]
+    for solution_id in world.model.solutions:
+        told = about_solution(world.table, solution_id)
+        found += [f"verify: {solution_id}: {one}" for one in told]
+    return found
+
+
+def _check_solutions(world: World, rows: Rows, expect: Expect) -> set[tuple[str, str]]:
+    wanted: set[tuple[str, str]] = set()
+    for solution_id, group in world.model.groups.items():
+        # A solution that no install is in is nobody's business.
+        whole = world.model.solution_state(solution_id) or LIVE
+        place = _at(keys.solution(solution_id))
+        if not (group.contested and place not in rows):
+            wanted |= _check_row(rows, place, group, whole, expect)
+    for solution_id, members in world.model.solutions.items():
+        for member in members:
+            desired = world.model.solution_member_state(solution_id, member) or LIVE
+            place = _at(keys.solution_member(solution_id, member.id))
+            if not (member.contested and place not in rows):
+                wanted |= _check_row(rows, place, member, desired, expect)
+    return wanted
+
+
+def _check_locators(rows: Rows, expect: Expect) -> None:
+    """Each leads to the row of its id, and each member has one."""
+    located = set()
+    for (pk, sk), row in rows.items():
+        if sk == "LOCATOR":
+            there = rows.get((row["at"], row["sort"]), {})
+            expect(f"what {pk} leads to", there.get("id"), pk.split("#")[2])
+            located.add((row["at"], row["sort"]))
+    members = {key for key in rows if key[1].startswith(keys.MEMBER_PREFIX)}
+    expect("what has a locator", located, members)
 
 
 def _at(key: Key) -> tuple[str, str]:

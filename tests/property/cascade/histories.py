@@ -26,7 +26,7 @@ from installs import clock, commands
 from installs.cascade import Work
 from installs.repair import finish_overdue
 from installs.store import pending
-from tests.property.cascade.checks import violations
+from tests.property.cascade.checks import told_by_verify, violations
 from tests.property.cascade.world import START, WORKSPACES, World
 from tools.importer import pauses
 
@@ -93,16 +93,19 @@ def _live(world: World) -> None:  # noqa: C901 - one choice of many
     dice = world.dice
     lossy = dice.random() < 0.15
     hasty = dice.random() < 0.2
+    _drain_stream(world)
     if dice.random() < 0.4:
         _begin_with_trash(world)
     for _ in range(dice.randint(20, 120)):
         roll = dice.random()
-        if roll < 0.65:
+        if roll < 0.6:
             if (actor := world.next_actor()) is not None:
                 world.resume(actor)
-        elif roll < 0.76:
+        elif roll < 0.7:
             install_id = dice.choice(list(world.model.installs))
             world.command(dice.choice(LIKELY[world.half(install_id)]), install_id)
+        elif roll < 0.78:
+            world.platform.send()
         elif roll < 0.92:
             if batch := world.take_batch():
                 world.consume(batch)
@@ -110,10 +113,6 @@ def _live(world: World) -> None:  # noqa: C901 - one choice of many
             world.repeat()
         elif roll < 0.953:
             world.repair()
-        elif roll < 0.957:
-            world.insert_member(dice.choice(list(world.model.installs)))
-        elif roll < 0.96:
-            world.insert_add_on(dice.choice(list(world.model.installs)))
         elif roll < 0.965:
             world.choose_tier(dice.choice(WORKSPACES))
         elif roll < 0.98 or hasty:
@@ -148,16 +147,17 @@ def _rest(world: World) -> list[str]:
         world.resume(world.dice.choice(list(world.actors)))
     _drain_stream(world)
     # No pending work is needed where no record was lost.
-    if not (world.lost or world.inserted) and (wrong := violations(world)):
+    if not world.lost and (wrong := violations(world)):
         return ["Before any repair:", *wrong]
     _repair(world)
     if world.lost or not world.sweeps:
         # What was swept and its record lost, or never swept, only its pending work tells.
         world.move_clock(pending.TTL_DELAY + timedelta(days=91))
         _repair(world)
-    if any(item.get("purgeAt") and not world.sweeps for item in world.memory.all()):
+    kept = [one for one in world.memory.all() if one["sk"] != {"S": "TOMBSTONE"}]
+    if not world.sweeps and any(item.get("purgeAt") for item in kept):
         return ["Something is there long after its retention"]
-    return violations(world)
+    return [*violations(world), *told_by_verify(world)]
 
 
 def _last_act(world: World) -> None:

@@ -5,21 +5,29 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from installs import cascade, commands, model
+from installs import cascade, commands
 from installs.access import Principal
 from installs.cascade import Work
 from installs.deadline import OutOfTimeError
 from installs.errors import InstallsError, UnavailableError
+from installs.ingest.apply import apply_values
+from installs.ingest.decisions import Options
 from installs.lifecycle import InstallState, timestamp
 from installs.repair import finish_overdue
-from installs.store import installs, items, keys
+from installs.store import items, keys
 from installs.stream import consume
 from tests import records
 from tests.property.cascade.fibers import CrashError, Fiber
 from tests.property.cascade.memory import MemoryTable
-from tests.property.cascade.model import Install, Member, Model
-from tools.importer.afterwards import Hung, enqueue_where_changed
-from tools.importer.installs import write_installs
+from tests.property.cascade.model import GONE, Install, Member, Model
+from tests.property.cascade.platform import (
+    ENTITIES,
+    Platform,
+    install_line,
+    member_line,
+    solution_line,
+    solution_member_line,
+)
 
 if TYPE_CHECKING:
     import random
@@ -27,13 +35,12 @@ if TYPE_CHECKING:
 
     from installs.store.items import Item
     from installs.store.keys import Key
+    from tests.property.cascade.model import DesiredState
 
 ROOT: Final = Principal("usr_root")
 START: Final = datetime(2026, 11, 1, tzinfo=UTC)
-OLD: Final = "2026-10-01T00:00:00.000Z"
 WORKSPACES: Final = ("wsp", "wsp_other")
 """Each has a retention of its own; one solution, or one family of add-ons, may be in both."""
-ENTITIES: Final = tuple(f"ent_{n}" for n in range(5))
 MOST_OPERATIONS: Final = 20_000
 """The most table operations of one history, far above the hundreds that any needs."""
 Record = dict[str, Any]
@@ -57,7 +64,6 @@ class World:
         self.past_records: list[Record] = []
         self.lost = False
         self.sweeps = dice.random() < 0.9
-        self.inserted = False
         self.actors: dict[Fiber, str] = {}
         self.patient = dice.random() < 0.5
         """True: few actors are interrupted, for long; False: all of them, often."""
@@ -69,6 +75,8 @@ class World:
         self.memory.written = self._written
         self._operations = 0
         self._numbers = iter(range(1, 1_000_000))
+        self.building = True
+        self.platform = Platform(self)
         self._build()
 
     # What happens at an operation of the table, and what a write brings.
@@ -93,20 +101,64 @@ class World:
         elif roll < (0.6 if kind == "write" else 0.25):
             fiber.pause()
 
-    def _check_time(self) -> None:
+    def check_time(self) -> None:
         if self.current is not None and self.dice.random() < 0.02:
             raise OutOfTimeError
 
     def _written(self, key: Key, before: Item | None, after: Item | None) -> None:
-        if key.sk != keys.INSTALL_SK:
+        kind, _, owner = key.pk.partition("#")
+        if key == keys.pending_solution(owner) and after is not None:
+            self._tell_stream(key, before, after)
+        if self.building:
+            if key == keys.install(owner):
+                self._tell_stream(key, before, after)
             return
-        install_id = key.pk.removeprefix("INSTALL#")
-        old, new = (None if i is None else items.item_to_install(i) for i in (before, after))
         actor = "dynamodb" if self.current is None else self.actors[self.current]
-        self.trace.append(f"{actor}: {install_id} {_shown(old)} -> {_shown(new)}")
-        self._tell_model(actor, install_id, old, new)
-        if old is None or not (new is None or old.deletion or new.deletion):
+        if key == keys.install(owner):
+            old, new = (None if i is None else items.item_to_install(i) for i in (before, after))
+            self.trace.append(f"{actor}: {owner} {_shown(old)} -> {_shown(new)}")
+            self._tell_model(actor, owner, old, new)
+            self._tell_stream(key, before, after)
+        elif key == keys.pending_work(owner) and after is None:
+            if self.memory.look(keys.install(owner)) is None:
+                self.model.cleared(owner)
+        elif key.sk.startswith(keys.SOLUTION_INSTALL_PREFIX) and after is None:
+            install_id = key.sk.removeprefix(keys.SOLUTION_INSTALL_PREFIX)
+            if self.memory.look(keys.install(install_id)) is None:
+                self.model.forgotten(install_id, owner, self._is_there)
+        elif actor == "ingest":
+            self._tell_model_of_row(kind, owner, key, before, after)
+
+    def _is_there(self, row: Member) -> bool:
+        """Return True if a solution, or a member of one, is in the table."""
+        group = row.id == row.owner
+        key = keys.solution(row.id) if group else keys.solution_member(row.owner, row.id)
+        return self.memory.look(key) is not None
+
+    def _tell_model_of_row(
+        self, kind: str, owner: str, key: Key, before: Item | None, after: Item | None
+    ) -> None:
+        """What came in beside installs."""
+        if key == keys.solution(owner):
+            self.model.solution_came(owner)
             return
+        if not key.sk.startswith(keys.MEMBER_PREFIX):
+            return
+        row_id = key.sk.removeprefix(keys.MEMBER_PREFIX)
+        self.trace.append(f"ingest: {key.pk} {row_id} {'goes' if after is None else 'comes'}")
+        if after is None:
+            went = self.model.member_went if kind == "INSTALL" else self.model.solution_member_went
+            went(row_id, owner)
+            return
+        values = items.decode(after)
+        if before is not None:
+            assert items.decode(before).get(items.AS_OF, "") <= values.get(items.AS_OF, "")
+        own = "deletedAt" in values and items.DELETION_ID not in values
+        enabled = values.get(items.ENABLED_BEFORE, values.get("enabled", True))
+        came = Member(row_id, owner, values["entityId"], enabled, own)
+        (self.model.member_came if kind == "INSTALL" else self.model.solution_member_came)(came)
+
+    def _tell_stream(self, key: Key, before: Item | None, after: Item | None) -> None:
         number = next(self._numbers)
         change = {
             "Keys": items.encode_key(key),
@@ -116,7 +168,7 @@ class World:
             **({"NewImage": after} if after else {}),
         }
         record = {"eventID": f"event-{number}", "dynamodb": change}
-        self.queues.setdefault(install_id, []).append(record)
+        self.queues.setdefault(key.pk, []).append(record)
         self.past_records.append(record)
 
     def _tell_model(
@@ -128,13 +180,36 @@ class World:
             assert not old.expired(self.began[self.current]), "changed after its retention"
         if new is None:
             assert old is not None
-            assert old.deletion is not None or actor != "client"
-            one.gone = one.gone or actor == "client" or old.expired(self.now)
+            assert old.deletion is not None, "a live install was deleted for good"
+            ended = actor == "client" or old.expired(self.now)
+            assert ended or self.model.desired(install_id) == GONE, "nobody purged it"
+            one.gone = True
+        elif actor == "ingest":
+            if old is None or not old.cascaded:
+                kept = None if old is None else old.deletion
+                taken = new.deletion is not None and new.cascaded
+                assert new.deletion == kept or (kept is None and taken), "ingest changed a life"
+            if old is not None:
+                assert (old.as_of or "") <= (new.as_of or ""), "a stale line was applied"
+            self.model.install_came(install_id, new.row.parent_install_id, new.row.solution_id)
         elif actor == "client" and new.deletion is None:
             one.own = None
+            one.outlives = self._outlived(one)
         elif actor == "client":
             assert new.deletion is not None
             one.own = (new.deletion.at, new.deletion.id, new.deletion.tier)
+
+    def _outlived(self, one: Install) -> DesiredState | None:
+        """What has become of a parent that is gone, by the table or by its retention."""
+        if one.parent is None:
+            return None
+        item = self.memory.look(keys.install(one.parent))
+        parent = None if item is None else items.item_to_install(item)
+        if parent is None or parent.deletion is None:
+            return GONE if parent is None else None
+        deletion = parent.deletion
+        expired = parent.expired(self.now)
+        return (deletion.at, deletion.id, deletion.tier) if expired else None
 
     # Actors: what begins here goes on by turns.
 
@@ -221,8 +296,8 @@ class World:
         def dead_letter(record: Record, reason: str) -> None:
             raise AssertionError(f"dead-lettered: {reason}")
 
-        work = Work(self.table, self._check_time)
-        outcome = consume(batch, lambda seen: cascade.reconcile(work, seen), dead_letter)  # type: ignore[arg-type]
+        work = Work(self.table, self.check_time)
+        outcome = consume(batch, lambda subject: cascade.handle(work, subject), dead_letter)  # type: ignore[arg-type]
         numbers = [record["dynamodb"]["SequenceNumber"] for record in batch]
         return batch[numbers.index(outcome.stopped_at) :] if outcome.stopped_at else []
 
@@ -232,7 +307,7 @@ class World:
         self.start("consumer", "a record again", lambda: self.handle([record]))
 
     def repair(self) -> None:
-        work = Work(self.table, self._check_time)
+        work = Work(self.table, self.check_time)
         self.start("repair", "overdue", lambda: finish_overdue(work))
 
     def lose(self) -> None:
@@ -246,46 +321,6 @@ class World:
             past = int(item.get(items.PURGE_AT, {"N": "99999999999"})["N"]) <= self.now.timestamp()
             if item["sk"]["S"] == keys.INSTALL_SK and past and self.dice.random() < share:
                 self.memory.write(keys.install(item["id"]["S"]), None)
-
-    def _dawdle(self) -> None:
-        """An importer has other rows to write before it comes to look at what it wrote."""
-        self.inserted = True
-        for _ in range(self.dice.choice((0, 2, 15))):
-            if self.current is not None:
-                self.current.pause()
-
-    def insert_member(self, install_id: str) -> None:
-        number = next(self._numbers)
-
-        def work() -> None:
-            state = installs.get(self.table, install_id)
-            if state is None:
-                return
-            one = Member(f"mem_late_{number}", install_id, f"ent_late_{number}")
-            self.model.members.append(one)
-            self.memory.put(self._member(one))
-            self._dawdle()
-            known = {install_id: state.owner_refs}
-            calmly(lambda: enqueue_where_changed(self.table, [Hung(install_id, None)], known))
-
-        self.start("client", f"insert a member of {install_id}", work)
-
-    def insert_add_on(self, parent_id: str) -> None:
-        install_id = f"late_{next(self._numbers)}"
-
-        def work() -> None:
-            parent = installs.get(self.table, parent_id)
-            if parent is None:
-                return
-            one = Install(install_id, parent.row.workspace_id, "itg_x", parent_id, None)
-            self.model.installs[install_id] = one
-            state = InstallState(_row(one))
-            calmly(lambda: write_installs(self.table, [state], lambda *_: None))
-            self._dawdle()
-            known = {parent_id: parent.owner_refs}
-            calmly(lambda: enqueue_where_changed(self.table, [Hung(parent_id, None)], known))
-
-        self.start("importer", f"insert {install_id} below {parent_id}", work)
 
     # The beginning.
 
@@ -302,7 +337,6 @@ class World:
         for workspace_id in WORKSPACES:
             self.choose_tier(workspace_id)
         solutions = [f"sol_{n}" for n in range(dice.choice((1, 1, 2)))]
-        states = []
         flat = dice.random() < 0.3
         for n in range(dice.choice((2, 3, 3, 4, 5))):
             above = dice.choice([None, *self.model.installs]) if dice.random() < 0.8 else None
@@ -311,67 +345,39 @@ class World:
                 above, solution = None, solutions[0]
             integration = dice.choice(("itg_x", "itg_y"))
             workspace_id = dice.choice((*WORKSPACES, WORKSPACES[0]))
+            if above is not None:
+                workspace_id = self.model.installs[above].workspace
             one = Install(f"ins_{n}", workspace_id, integration, above, solution)
             self.model.installs[one.id] = one
-            states.append(InstallState(_row(one)))
             for entity in dice.sample(ENTITIES, dice.choice((0, 1, 2, 4))):
                 enabled, own = dice.random() < 0.7, dice.random() < 0.15
-                member = Member(f"mem_{entity}", one.id, entity, enabled, own)
+                # An id is one row: members of several installs have several.
+                member = Member(f"mem_{n}_{entity}", one.id, entity, enabled, own)
                 self.model.members.append(member)
-                self.memory.put(self._member(member))
-        self.memory.written = lambda *_: None
-        write_installs(self.table, states, lambda *_: None)
-        self.memory.written = self._written
-        for solution_id in solutions:
-            group = records.solution(solution_id, workspaceId="wsp")
-            self.memory.put(items.row_to_item(keys.solution(solution_id), group))
-            some = [
-                Member(f"som_{entity}", solution_id, entity, own_trash=dice.random() < 0.1)
+        for number, solution_id in enumerate(solutions):
+            self.model.groups[solution_id] = Member(solution_id, solution_id, "")
+            self.model.solutions[solution_id] = [
+                Member(f"som_{number}_{entity}", solution_id, entity, own_trash=dice.random() < 0.1)
                 for entity in dice.sample(ENTITIES, 4)
             ]
-            self.model.solutions[solution_id] = some
-            for member in some:
-                deleted = OLD if member.own_trash else None
-                one_row = records.solution_member(
-                    member.id, solution_id, member.entity, deletedAt=deleted
-                )
-                self.memory.put(
-                    items.row_to_item(keys.solution_member(solution_id, member.id), one_row)
-                )
-
-    @staticmethod
-    def _member(one: Member) -> Item:
-        row = records.member(
-            one.id, one.owner, workspaceId="wsp", entityId=one.entity, enabled=one.enabled,
-            deletedAt=OLD if one.own_trash else None,
-        )  # fmt: skip
-        return items.row_to_item(keys.member(one.owner, one.id), row)
+        lines = [
+            *map(solution_line, solutions),
+            *map(install_line, self.model.installs.values()),
+            *map(member_line, self.model.members),
+            *(solution_member_line(one) for some in self.model.solutions.values() for one in some),
+        ]
+        results = apply_values(self.table, lines, Options(lifecycle_from_file=True))
+        assert {one.outcome for one in results} == {"created"}
+        self.building = False
 
     def move_clock(self, by: timedelta) -> None:
         self.now += by
         self.trace.append(f"it is {timestamp(self.now)}")
 
 
-def calmly(work: Callable[[], object]) -> None:
-    """Retry until it succeeds, as an importer does."""
-    while True:
-        try:
-            work()
-        except (UnavailableError, CrashError):
-            continue
-        return
-
-
-def _row(one: Install) -> model.Install:
-    return records.install(
-        one.id, integrationId=one.integration, workspaceId=one.workspace,
-        parentInstallId=one.parent, solutionId=one.solution,
-    )  # fmt: skip
-
-
 def _install_of(record: Record) -> str:
     pk: str = record["dynamodb"]["Keys"]["pk"]["S"]
-    return pk.removeprefix("INSTALL#")
+    return pk
 
 
 def _shown(state: InstallState | None) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from installs.store import items, keys
+from installs.store import keys
 from tests.template import (
     LIVE,
     ROUTES,
@@ -273,18 +273,18 @@ def test_a_run_of_the_repair_is_not_tried_again_beside_the_next(resources: Json)
     }
 
 
-def test_the_cascade_hears_of_installs_that_enter_leave_or_change_in_the_trash(
+def test_the_cascade_hears_of_every_change_of_an_install_and_of_solutions_that_wait(
     resources: Json,
 ) -> None:
     (mapping,) = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
 
     patterns = [json.loads(one["Pattern"]) for one in mapping["FilterCriteria"]["Filters"]]
 
-    of_an_install = {keys.SK: {"S": [keys.INSTALL_SK]}}
-    marked = {items.DELETION_ID: {"S": [{"exists": True}]}}
+    def keys_of(partition: str, sort: str) -> Json:
+        return {"Keys": {keys.PK: {"S": [{"prefix": partition}]}, keys.SK: {"S": [sort]}}}
+
     assert mapping["FunctionName"] == {"Ref": f"CascadeFunction{LIVE}"}
     assert patterns == [
-        {"eventName": ["REMOVE"], "dynamodb": {"Keys": of_an_install}},
-        {"eventName": ["MODIFY"], "dynamodb": {"Keys": of_an_install, "NewImage": marked}},
-        {"eventName": ["MODIFY"], "dynamodb": {"Keys": of_an_install, "OldImage": marked}},
+        {"dynamodb": keys_of("INSTALL#", keys.INSTALL_SK)},
+        {"eventName": ["INSERT", "MODIFY"], "dynamodb": keys_of("SOLUTION#", keys.PENDING_SK)},
     ]

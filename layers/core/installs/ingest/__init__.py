@@ -1,1 +1,25 @@
-"""The one way in: rows as lines, applied to the table (CONTRACT.md section 10)."""
+"""The one way in: rows of the platform, applied to the table (CONTRACT.md section 10).
+
+A row comes in as a JSON text (a line of a file, the body of a message) or as a parsed JSON value
+(an invocation). ``apply.apply_values`` takes up to 500 of either, writes each row whole or not at
+all, and returns a result for each, in order:
+
+>>> from installs.ingest.apply import apply_values
+>>> from installs.ingest.decisions import Options
+>>> rows = ['{"type": "user", "id": "usr_1", "delete": true}', "nonsense"]
+>>> results = apply_values(table, rows, check_time=deadline.check)  # doctest: +SKIP
+>>> [result.document() for result in results]  # doctest: +SKIP
+[{'result': 'changed', 'type': 'user', 'id': 'usr_1'},
+ {'result': 'rejected', 'type': None, 'id': None, 'code': 'invalid_json', 'pointer': '', ...}]
+
+``result.may_be_sent_again`` says that a row was deferred: nothing is wrong with it, and nothing of
+it was written. Everything else is final. Lines of one row are applied in order; one that was
+deferred defers the later lines that depend on it.
+
+``lines.read_line`` and ``lines.take_line`` check a row by itself, without a table, and raise
+``InvalidLineError`` with all its issues; ``apply.apply`` takes the lines. ``schedule.touched`` says
+which rows a line depends on. In files the rows that others refer to stand first:
+``lines.FILE_ORDER``.
+
+Only ``models`` and ``values`` need pydantic; no function that answers requests imports them.
+"""

@@ -35,6 +35,20 @@ LARGEST_ITEM: Final = 400 * 1024
 LONGEST_LINE: Final = 4 * 1024 * 1024
 """In bytes: no row of DynamoDB's limit needs more, every character escaped."""
 
+FILE_ORDER: Final = (
+    "workspace",
+    "user",
+    "integration",
+    "integrationVersion",
+    "solution",
+    "install",
+    "integrationMember",
+    "solutionMember",
+    "workspaceMember",
+    "apiKey",
+)
+"""The types in an order in which no row comes before one that it needs, but for parents."""
+
 _RESERVE: Final = 4096
 """Of an item, the bytes left for index keys at their longest and for the marks of a deletion."""
 

@@ -9,17 +9,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from installs.lifecycle import DesiredState, Presence
-from installs.store import keys
+from installs.lifecycle import Deletion, DesiredState, Presence
+from installs.model import IntegrationMember, SolutionMember
+from installs.store import keys, rows
 from installs.store.expressions import Action, Delete, Exists, Update, Value, same
-from installs.store.items import DELETION_ID, ENABLED_BEFORE, SOLUTION_VERSION, decode
+from installs.store.items import (
+    DELETION_ID,
+    ENABLED_BEFORE,
+    PURGE_AT,
+    SOLUTION_VERSION,
+    decode,
+)
 from installs.store.keys import Key
 from installs.store.table import Range
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from installs.lifecycle import Deletion
     from installs.store.table import Table
 
 _ENABLED: Final = "enabled"
@@ -62,24 +68,40 @@ class Dependent:
         """Whether its state is the cascade's to decide: live, or taken by one."""
         return self.live or self.deletion_id is not None
 
-    def follow(self, desired: DesiredState) -> Action | None:
-        """What makes it agree with its fate; ``None`` if it does already, or has its own trash."""
+    def follow(self, desired: DesiredState) -> list[Action]:
+        """What makes it agree with a state; nothing if it does already, or has its own trash.
+
+        What was deleted by itself at the very time of a deletion was taken by that (section 10).
+        """
+        if isinstance(desired, Deletion):
+            takes = self.follows or self.values["deletedAt"] == desired.at
+            return [self._delete(desired)] if takes and not self._deleted_by(desired) else []
         if not self.follows:
-            return None
+            return []
         if desired is Presence.GONE:
-            return Delete(self.key, self._as_read())
-        if isinstance(desired, Presence):
-            return None if self.live else self._restore()
-        return None if self.deletion_id == desired.id else self._delete(desired)
+            return [Delete(self.key, self._as_read()), *self._locators()]
+        return [] if self.live else [self._restore()]
+
+    def _deleted_by(self, deletion: Deletion) -> bool:
+        marks = (self.deletion_id, self.values.get("deletedAt"), self.values.get("retentionTier"))
+        return marks == (deletion.id, deletion.at, deletion.tier)
+
+    def _locators(self) -> list[Action]:
+        """The deletion of the item that says where the row of its id is; a solution has none."""
+        if not self.key.sk.startswith(keys.MEMBER_PREFIX):
+            return []
+        row_type = IntegrationMember if "integrationInstallId" in self.values else SolutionMember
+        locator = rows.locator_key(row_type, self.values["id"])
+        return [] if locator is None else [Delete(locator)]
 
     def _delete(self, deletion: Deletion) -> Action:
         """Soft-delete and disable it; one that another deletion took is marked anew."""
         marks: dict[str, Value] = {"deletedAt": deletion.at, DELETION_ID: deletion.id}
         if deletion.tier is not None:
             marks["retentionTier"] = deletion.tier
-        if _ENABLED in self.values and self.live:
+        if _ENABLED in self.values and self.deletion_id is None:
             marks |= {_ENABLED: False, ENABLED_BEFORE: self.values[_ENABLED]}
-        remove = [] if deletion.tier is not None else ["retentionTier"]
+        remove = [PURGE_AT] if deletion.tier is not None else [PURGE_AT, "retentionTier"]
         return Update(self.key, self._as_read(), set=marks, remove=remove)
 
     def _restore(self) -> Action:
@@ -96,6 +118,8 @@ class Dependent:
             Exists(),
             same(DELETION_ID, self.deletion_id),
             same("deletedAt", self.values.get("deletedAt")),
+            same(_ENABLED, self.values.get(_ENABLED)),
+            same("entityId", self.values.get("entityId")),
         )
 
 

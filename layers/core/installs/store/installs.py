@@ -3,28 +3,65 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 from installs import clock
 from installs.store import counters, items, keys, pending
-from installs.store.expressions import Action, Condition, Delete, Exists, Missing, Update, same
+from installs.store.expressions import (
+    Action,
+    Check,
+    Condition,
+    Delete,
+    Exists,
+    Missing,
+    Update,
+    same,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime
 
-    from installs.lifecycle import InstallState
+    from installs.lifecycle import InstallState, OwnerRefs
     from installs.store.counters import Counted
     from installs.store.keys import Key
     from installs.store.table import Table
 
 
+TOMBSTONE: Final = timedelta(days=90)
+"""How long it is remembered that an install was purged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An install that goes from a state that was read to another; to ``None``: is deleted."""
+    """An install that goes from a state that was read to another.
 
-    before: InstallState
+    Without ``before`` it is created, without ``after`` deleted for good.
+    """
+
+    before: InstallState | None
     after: InstallState | None
+
+    @property
+    def states(self) -> tuple[InstallState, ...]:
+        """The states that are there, the last one last: one or two."""
+        return tuple(state for state in (self.before, self.after) if state is not None)
+
+    @property
+    def id(self) -> str:
+        """The id of the install."""
+        return self.states[0].row.id
+
+    @property
+    def reconciled(self) -> bool:
+        """Return True if what depends on the install has to be reconciled after the change."""
+        if self.before is None:
+            return (
+                self.states[-1].deletion is not None or self.states[-1].row.solution_id is not None
+            )
+        return self.after is None or self.before.owner_refs != self.after.owner_refs
 
 
 def get(table: Table, install_id: str) -> InstallState | None:
@@ -47,11 +84,19 @@ def default_tier(table: Table, workspace_id: str) -> str | None:
 
 
 def commit(
-    table: Table, changes: Sequence[Change], *guards: Action, request_id: str | None = None
+    table: Table,
+    changes: Sequence[Change],
+    *others: Action,
+    solutions: Collection[str] = (),
+    request_id: str | None = None,
 ) -> None:
-    """Write changes in one transaction: rows, counters of live installs, epochs, pending work.
+    """Write changes in one transaction: every change of an install goes through here.
 
-    Each row is written only if it is as it was read. The pending work keep which request it was.
+    Beside the rows it writes their pointers, the counters of live installs, the versions of their
+    solutions, pending work, and tombstones. Each row is written only if it is as it was read.
+
+    ``others`` are guards, and writes of other items; ``solutions`` those to reconcile although no
+    install in them changes; the pending work keeps ``request_id``, the request that it is for.
 
     Raises
     ------
@@ -60,24 +105,62 @@ def commit(
     ConflictError, UnavailableError
         The table stayed busy, or did not answer.
     """
+    table.transact(transaction(changes, others, solutions, request_id))
+
+
+def transaction(
+    changes: Sequence[Change],
+    others: Sequence[Action] = (),
+    solutions: Collection[str] = (),
+    request_id: str | None = None,
+) -> list[Action]:
+    """Return the actions of a commit; no item is in them twice, if none is in ``others``."""
+    now = clock.now()
     deltas: Counter[Counted] = Counter()
-    versions: dict[Key, None] = {}
+    actions: list[Action] = []
+    for change in changes:
+        actions += _apart(change, now, request_id)
+        deltas[counters.counted(change.states[0].row)] += _live(change.after) - _live(change.before)
+    actions += counters.updates(deltas)
+    settled, left = _solutions_of(changes, solutions)
+    actions += [
+        Update(keys.solution_version(one), add={items.SOLUTION_VERSION: 1}) for one in settled
+    ]
+    actions += [pending.enqueue_solution(one, now, request_id) for one in left]
+    return [*actions, *others]
+
+
+def touched(changes: Sequence[Change], solutions: Collection[str]) -> tuple[set[Key], set[Key]]:
+    """Return the keys of a commit's items: those that several changes add up to, and the others."""
+    shared: set[Key] = set()
+    apart: set[Key] = set()
     now = clock.now()
     for change in changes:
-        row = change.before.row
-        delta = int(change.after is not None and change.after.live) - int(change.before.live)
-        deltas[counters.counted(row)] += delta
-        if row.solution_id is not None:
-            versions[keys.solution_version(row.solution_id)] = None
-    table.transact(
-        [
-            *map(_write, changes),
-            *(pending.enqueue(change.before.owner_refs, now, request_id) for change in changes),
-            *counters.updates(deltas),
-            *(Update(key, add={items.SOLUTION_VERSION: 1}) for key in versions),
-            *guards,
-        ]
-    )
+        apart |= {action.key for action in _apart(change, now, None)}
+        if _live(change.before) != _live(change.after):
+            shared |= set(counters.counters_of(counters.counted(change.states[0].row)))
+    settled, left = _solutions_of(changes, solutions)
+    shared |= set(map(keys.solution_version, settled)) | set(map(keys.pending_solution, left))
+    return shared, apart
+
+
+def _apart(change: Change, now: datetime, request_id: str | None) -> list[Action]:
+    """Return the actions that are about one install alone."""
+    return [_write(change), *_pointers(change), *_pending(change, now, request_id)]
+
+
+def _solutions_of(
+    changes: Sequence[Change], solutions: Collection[str]
+) -> tuple[dict[str, None], dict[str, None]]:
+    """Return the solutions whose installs change, and those that no pending install leads to."""
+    settled, left = dict.fromkeys(solutions), dict.fromkeys(solutions)
+    for change in changes:
+        ids = [state.row.solution_id for state in change.states]
+        if change.reconciled:
+            settled |= {one: None for one in ids if one is not None}
+        if ids[0] is not None and ids[0] != ids[-1]:
+            left[ids[0]] = None
+    return settled, left
 
 
 def as_read(state: InstallState) -> Sequence[Condition]:
@@ -90,6 +173,8 @@ def as_read(state: InstallState) -> Sequence[Condition]:
         same("integrationId", row.integration_id),
         same("solutionId", row.solution_id),
         same("parentInstallId", row.parent_install_id),
+        same(items.REVISION, state.revision or None),
+        same(items.AS_OF, state.as_of),
     )
 
 
@@ -98,15 +183,85 @@ def live_guard() -> Sequence[Condition]:
     return (Exists(), Missing(items.DELETION_ID))
 
 
+def state_guard(state: InstallState | None) -> Sequence[Condition]:
+    """The conditions under which an install is in the state that a decision was made for."""
+    if state is None:
+        return (Missing(),)
+    deletion = state.deletion
+    if deletion is None:
+        return live_guard()
+    return (
+        same(items.DELETION_ID, deletion.id),
+        same("deletedAt", deletion.at),
+        same("retentionTier", deletion.tier),
+        same(items.PURGE_AT, deletion.purge_at),
+    )
+
+
 def _write(change: Change) -> Action:
-    key = keys.install(change.before.row.id)
+    key = keys.install(change.id)
     if change.after is None:
-        return Delete(key, as_read(change.before))
+        return Delete(key, as_read(change.states[0]))
+    if change.before is None:
+        created = items.decode(items.install_to_item(replace(change.after, revision=1)))
+        return Update(key, (Missing(),), set=_attributes(created))
+    after_state = replace(change.after, revision=change.before.revision + 1)
     before = items.decode(items.install_to_item(change.before))
-    after = items.decode(items.install_to_item(change.after))
+    after = items.decode(items.install_to_item(after_state))
     return Update(
         key,
         as_read(change.before),
         set={name: value for name, value in after.items() if before.get(name) != value},
         remove=[name for name in before if name not in after],
     )
+
+
+def _attributes(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in (keys.PK, keys.SK)}
+
+
+def _pointers(change: Change) -> list[Action]:
+    """Point to an install from what it belongs to, and from nothing else any more.
+
+    The pointers of an install that is gone stay: by them the cascade finds the rest.
+    """
+    if change.after is None:
+        return []
+    old = set() if change.before is None else pointers_to(change.before.owner_refs)
+    new = pointers_to(change.after.owner_refs)
+    return [
+        *(Update(key, set={"id": change.id}) for key in sorted(new - old, key=str)),
+        *(Delete(key) for key in sorted(old - new, key=str)),
+    ]
+
+
+def pointers_to(refs: OwnerRefs) -> set[Key]:
+    """The keys of the pointers that lead to an install."""
+    found = set()
+    if refs.parent_install_id is not None:
+        found.add(keys.add_on(refs.parent_install_id, refs.id))
+    if refs.solution_id is not None:
+        found.add(keys.solution_install(refs.solution_id, refs.id))
+    return found
+
+
+def _pending(change: Change, now: datetime, request_id: str | None) -> list[Action]:
+    """Enqueue what a change entails; a new life waits for the end of what an old one entails."""
+    new = change.before is None
+    if not change.reconciled:
+        return [Check(keys.pending_work(change.id), [Missing()])] if new else []
+    refs = change.states[-1].owner_refs
+    found: list[Action] = [pending.enqueue(refs, now, request_id, new=new)]
+    if change.after is None:
+        found.append(bury(change.id, now))
+    return found
+
+
+def bury(install_id: str, now: datetime) -> Action:
+    """Remember that an install was purged."""
+    purge_at = int((now + TOMBSTONE).timestamp())
+    return Update(keys.tombstone("install", install_id), set={items.PURGE_AT: purge_at})
+
+
+def _live(state: InstallState | None) -> int:
+    return int(state is not None and state.live)

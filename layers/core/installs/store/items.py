@@ -31,6 +31,9 @@ PURGE_AT: Final = "purgeAt"
 ENABLED_BEFORE: Final = "enabledBefore"
 LIVE: Final = "live"
 CHANGES: Final = "changes"
+REVISION: Final = "revision"
+AS_OF: Final = "asOf"
+ORPHAN_OF: Final = "orphanOf"
 SOLUTION_VERSION: Final = "epoch"
 
 
@@ -104,7 +107,12 @@ def row_to_item(key: Key, row: Row, **marks: str | bool | int | None) -> Item:
 def install_to_item(state: InstallState) -> Item:
     """An install as an item, index keys and deletion included."""
     row = state.row
-    marks: dict[str, str | bool | int | None] = {**index_keys(row)}
+    marks: dict[str, str | bool | int | None] = {
+        **index_keys(row),
+        REVISION: state.revision or None,
+        AS_OF: state.as_of,
+        ORPHAN_OF: state.orphan_of,
+    }
     if state.deletion is not None:
         marks[DELETION_ID] = state.deletion.id
         marks[PURGE_AT] = state.deletion.purge_at
@@ -121,12 +129,19 @@ def fields_to_install(values: Fields) -> InstallState:
     """An install from its item's plain values."""
     given: list[Any] = [values.get(attribute) for _, attribute in FIELD_NAMES[model.Install]]
     row = model.Install(*given)
-    if row.deleted_at is None:
-        return InstallState(row)
-    deletion = Deletion(
-        values[DELETION_ID], row.deleted_at, row.retention_tier, values.get(PURGE_AT)
+    deletion = None
+    if row.deleted_at is not None:
+        deletion = Deletion(
+            values[DELETION_ID], row.deleted_at, row.retention_tier, values.get(PURGE_AT)
+        )
+    return InstallState(
+        row,
+        deletion,
+        values.get(CASCADED, False),
+        revision=values.get(REVISION, 0),
+        as_of=values.get(AS_OF),
+        orphan_of=values.get(ORPHAN_OF),
     )
-    return InstallState(row, deletion, values.get(CASCADED, False))
 
 
 def index_keys(row: model.Install) -> dict[str, str]:

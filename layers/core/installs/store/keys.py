@@ -15,6 +15,7 @@ Base table
     ``SOLUTION#<id>``              ``MEMBER#<id>``           one of its members
     ``SOLUTION#<id>``              ``INSTALL#<id>``          a pointer to an install in it
     ``SOLUTION#<id>``              ``EPOCH``                 counts changes of the installs in it
+    ``SOLUTION#<id>``              ``DUE``                   its pending work
     ``INTEGRATION#<id>``           ``INTEGRATION``           an integration
     ``INTEGRATION#<id>#<shard>``   ``LIVE``                  a part of the count of its live ones
     ``LIVE#<shard>``               ``LIVE``                  a part of the count of all live ones
@@ -26,6 +27,9 @@ Base table
     ``USER#<id>``                  ``ROLE#<workspaceId>``    the user's role in a workspace
     ``KEY#<id>``                   ``KEY``                   an API key
     ``SECRET#<sha256>``            ``SECRET``                a pointer to the API key of this secret
+    ``LOCATOR#<type>#<id>``        ``LOCATOR``               where the row of this type and id is,
+                                                             if its key holds its owner
+    ``TOMBSTONE#<type>#<id>``      ``TOMBSTONE``             a row of this type and id was removed
     ============================== ========================= =====================================
 
 Indexes (installs alone, ``byDue`` pending work alone; ``<state>`` is ``live`` or ``deleted``)
@@ -147,6 +151,21 @@ def solution_version(solution_id: str) -> Key:
 def pending_work(install_id: str) -> Key:
     """The key of the pending work that an install has to be looked at."""
     return Key(f"INSTALL#{install_id}", PENDING_SK)
+
+
+def pending_solution(solution_id: str) -> Key:
+    """The key of the pending work that a solution has to be looked at."""
+    return Key(f"SOLUTION#{solution_id}", PENDING_SK)
+
+
+def locator(type_name: str, row_id: str) -> Key:
+    """The key of the item that says where the row of an id is."""
+    return Key(f"LOCATOR#{type_name}#{row_id}", "LOCATOR")
+
+
+def tombstone(type_name: str, row_id: str) -> Key:
+    """The key of the item that remembers a removed row, until its time to live ends."""
+    return Key(f"TOMBSTONE#{type_name}#{row_id}", "TOMBSTONE")
 
 
 def integration(integration_id: str) -> Key:

@@ -1,0 +1,244 @@
+"""Lines applied to a table: in waves, several rows in a transaction, never half a row.
+
+>>> results = apply(table, [read_line(text) for text in file])  # doctest: +SKIP
+>>> [result.document() for result in results]  # doctest: +SKIP
+[{'result': 'created', 'type': 'install', 'id': 'ins_1'}]
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from installs import clock
+from installs.deadline import OutOfTimeError
+from installs.errors import ConflictError, InstallsError, Issue, UnavailableError
+from installs.ingest import install_lines, row_lines
+from installs.ingest.decisions import (
+    Decision,
+    DeferredError,
+    Options,
+    RejectedError,
+    refused,
+)
+from installs.ingest.lines import InvalidLineError, Line, read_line, take_line
+from installs.ingest.packing import packs
+from installs.ingest.results import Outcome, Result
+from installs.ingest.schedule import touched, waves
+from installs.ingest.snapshot import Snapshot
+from installs.store import installs
+from installs.store.table import ConditionFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from installs.ingest.schedule import Token
+    from installs.store.table import Table
+
+MAX_LINES: Final = 500
+"""Lines that are applied at once (CONTRACT.md section 10)."""
+
+_ATTEMPTS: Final = 10
+
+Numbered = tuple[int, Line]
+
+
+class TooManyLinesError(InstallsError):
+    """More lines than may be applied at once."""
+
+    code = "too_many_rows"
+
+
+def apply_values(
+    table: Table,
+    values: Sequence[object],
+    options: Options | None = None,
+    *,
+    check_time: Callable[[], None] = lambda: None,
+    request_id: str | None = None,
+) -> list[Result]:
+    """Apply rows as they come in: JSON texts, or JSON values that somebody else has parsed.
+
+    The results are in the order of the values. A value that is not a line is rejected by itself.
+    Parameters and errors are those of ``apply``.
+    """
+    results: list[Result | None] = [None] * len(values)
+    lines: list[Numbered] = []
+    for number, value in enumerate(values):
+        try:
+            text = isinstance(value, str | bytes)
+            lines.append((number, read_line(value) if text else take_line(value)))  # type: ignore[arg-type]
+        except InvalidLineError as error:
+            results[number] = _invalid(value, error)
+    applied = apply(
+        table, [line for _, line in lines], options, check_time=check_time, request_id=request_id
+    )
+    for (number, _), result in zip(lines, applied, strict=True):
+        results[number] = result
+    return [result for result in results if result is not None]
+
+
+def apply(
+    table: Table,
+    lines: Sequence[Line],
+    options: Options | None = None,
+    *,
+    check_time: Callable[[], None] = lambda: None,
+    request_id: str | None = None,
+) -> list[Result]:
+    """Apply lines, and return their results in the same order.
+
+    Lines of the same row are applied in order. Each row is written whole or not at all, beside
+    everything that changes with it; the same lines may be applied again at any time, and beside
+    any other writer.
+
+    ``check_time`` is called before each transaction; where it raises ``OutOfTimeError``, the lines
+    that were not attempted are ``deferred`` with the code ``out_of_time``. ``request_id`` is kept
+    with what the cascade has to do after the changes, and is in its log lines.
+
+    Raises
+    ------
+    TooManyLinesError
+        There are more than 500.
+
+    """
+    if len(lines) > MAX_LINES:
+        raise TooManyLinesError(f"At most {MAX_LINES} rows may be applied at once.")
+    batch = _Batch(table, options or Options(), check_time, request_id)
+    for wave in waves(list(enumerate(lines))):
+        batch.apply_wave(wave)
+    return [batch.results[number] for number in range(len(lines))]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """One call: results by number, and the rows whose later lines must wait."""
+
+    table: Table
+    options: Options
+    check_time: Callable[[], None]
+    request_id: str | None
+    results: dict[int, Result] = field(default_factory=dict)
+    unsettled: set[Token] = field(default_factory=set)
+
+    def apply_wave(self, wave: Sequence[Numbered]) -> None:
+        """Decide lines that do not touch each other together, and write them packed."""
+        ready = []
+        for number, line in wave:
+            if touched(line).all & self.unsettled:
+                self._defer(number, line, "blocked", "waits for an earlier row that was deferred")
+            else:
+                ready.append((number, line))
+        try:
+            self.check_time()
+            decisions = self._decide(ready)
+        except OutOfTimeError:
+            self._out_of_time(ready)
+            return
+        except UnavailableError as error:
+            self._defer_all(ready, error)
+            return
+        writes = []
+        for numbered, decision in zip(ready, decisions, strict=True):
+            if decision.write is None:
+                self._settle(*numbered, decision.result)
+            else:
+                writes.append((numbered, decision))
+        planned = [[writes[at] for at in pack] for pack in packs([one.write for _, one in writes])]
+        for at, pack in enumerate(planned):
+            try:
+                self.check_time()
+                self._write(pack)
+            except OutOfTimeError:
+                self._out_of_time(
+                    [one for some in planned[at:] for one, _ in some if one[0] not in self.results]
+                )
+                return
+
+    def _decide(self, lines: Sequence[Numbered]) -> list[Decision]:
+        snapshot = Snapshot(clock.now())
+
+        def decide(numbered: Numbered) -> Decision:
+            _, line = numbered
+            try:
+                if line.type_name == "install":
+                    return install_lines.decide(line, snapshot, self.options)
+                return row_lines.decide(line, snapshot, self.options)
+            except (RejectedError, DeferredError) as error:
+                return Decision(refused(line, error))
+            except InvalidLineError as error:
+                return Decision(
+                    Result(Outcome.REJECTED, line.type_name, line.id, issues=error.issues)
+                )
+
+        return snapshot.decide(self.table, lines, decide)
+
+    def _write(self, pack: Sequence[tuple[Numbered, Decision]]) -> None:
+        """Write decisions in one transaction; where that fails, each line by itself, anew."""
+        try:
+            self._commit([decision for _, decision in pack])
+        except (ConditionFailedError, ConflictError):
+            for numbered, _ in pack:
+                self._apply_alone(numbered)
+        except UnavailableError as error:
+            self._defer_all([numbered for numbered, _ in pack], error)
+        else:
+            for numbered, decision in pack:
+                self._settle(*numbered, decision.result)
+
+    def _apply_alone(self, numbered: Numbered) -> None:
+        error: Exception = ConflictError("The row kept changing; send it again.")
+        for _ in range(_ATTEMPTS):
+            self.check_time()
+            try:
+                (decision,) = self._decide([numbered])
+                if decision.write is not None:
+                    self._commit([decision])
+            except ConditionFailedError:
+                continue
+            except (ConflictError, UnavailableError) as busy:
+                error = busy
+                break
+            self._settle(*numbered, decision.result)
+            return
+        self._defer_all([numbered], error)
+
+    def _commit(self, decisions: Iterable[Decision]) -> None:
+        writes = [decision.write for decision in decisions if decision.write is not None]
+        installs.commit(
+            self.table,
+            [change for write in writes for change in write.changes],
+            # Several lines may require the same of the same item, which is written but once.
+            *{action.key: action for write in writes for action in write.actions}.values(),
+            solutions=frozenset[str]().union(*(write.solutions for write in writes)),
+            request_id=self.request_id,
+        )
+
+    def _settle(self, number: int, line: Line, result: Result) -> None:
+        self.results[number] = result
+        if result.outcome is Outcome.DEFERRED:
+            self.unsettled.add(touched(line).own)
+
+    def _defer(self, number: int, line: Line, code: str, detail: str) -> None:
+        issue = Issue(code, detail, pointer="")
+        result = Result(Outcome.DEFERRED, line.type_name, line.id, issues=(issue,))
+        self._settle(number, line, result)
+
+    def _defer_all(self, lines: Iterable[Numbered], error: Exception) -> None:
+        code = error.code if isinstance(error, InstallsError) else "conflict"
+        for number, line in lines:
+            self._defer(number, line, code, str(error))
+
+    def _out_of_time(self, lines: Iterable[Numbered]) -> None:
+        for number, line in lines:
+            self._defer(number, line, "out_of_time", "was not attempted: there was no time left")
+
+
+def _invalid(value: object, error: InvalidLineError) -> Result:
+    """Return the result of a value that is not a line, with its type and id where it has them."""
+    told = value if isinstance(value, dict) else {}
+    type_name, row_id = (
+        one if isinstance(one, str) and len(one) <= 128 else None
+        for one in (told.get("type"), told.get("id"))
+    )
+    return Result(Outcome.REJECTED, type_name, row_id, issues=error.issues)

@@ -1,0 +1,100 @@
+"""What to do about one line: decided from a snapshot, written later, all or nothing.
+
+Pure but for the snapshot, which reads. ``decide`` finds the decision of each type of row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from installs.errors import Issue
+from installs.ingest.results import Outcome, Result
+
+if TYPE_CHECKING:
+    from installs.ingest.lines import Line
+    from installs.store.expressions import Action
+    from installs.store.installs import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How lines are taken.
+
+    ``recreate_purged``: an install that was purged may come in again. ``lifecycle_from_file``: for
+    restoring a backup and for a first load: ``deletedAt`` and ``retentionTier`` are the line's, and
+    purged installs come in again. ``allow_orphans``: an install whose parent is gone may come in.
+    """
+
+    recreate_purged: bool = False
+    lifecycle_from_file: bool = False
+    allow_orphans: bool = False
+
+    @property
+    def recreates(self) -> bool:
+        """Return True if a purged install may come in again."""
+        return self.recreate_purged or self.lifecycle_from_file
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What one line changes: installs through ``installs.commit``, and other items beside them.
+
+    ``solutions``: those that have to be reconciled after it. ``size``: of the items, in bytes.
+    """
+
+    changes: tuple[Change, ...] = ()
+    actions: tuple[Action, ...] = ()
+    solutions: frozenset[str] = frozenset()
+    size: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The result of a line once ``write`` is written; at once, where there is nothing to write."""
+
+    result: Result
+    write: Write | None = None
+
+
+class RejectedError(Exception):
+    """A line that cannot be applied to what the table holds."""
+
+    def __init__(self, code: str, detail: str, pointer: str = "") -> None:
+        super().__init__(detail)
+        self.issue = Issue(code, detail, pointer=pointer)
+
+
+class DeferredError(Exception):
+    """A line that cannot be applied yet."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.issue = Issue(code, detail)
+
+
+def result(line: Line, outcome: Outcome, *, kept: bool = False) -> Result:
+    """Return the result of a line; ``kept``: its lifecycle was not taken over."""
+    if kept:
+        return Result(Outcome.LIFECYCLE_KEPT, line.type_name, line.id, facts=outcome)
+    return Result(outcome, line.type_name, line.id)
+
+
+def refused(line: Line, error: RejectedError | DeferredError) -> Result:
+    """Return the result of a line that an error ended."""
+    outcome = Outcome.REJECTED if isinstance(error, RejectedError) else Outcome.DEFERRED
+    return Result(outcome, line.type_name, line.id, issues=(error.issue,))
+
+
+def is_stale(line: Line, last: str | None) -> bool:
+    """Return True if a line is older than the last change that was applied (section 10)."""
+    return line.as_of is not None and last is not None and line.as_of < last
+
+
+def latest(line: Line, last: str | None) -> str | None:
+    """Return the time of the last change, once the line is applied."""
+    return line.as_of or last
+
+
+TOMBSTONE_DAYS: Final = 90
+"""How long it is remembered that a row was removed."""

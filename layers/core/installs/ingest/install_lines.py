@@ -1,0 +1,224 @@
+"""Lines of installs: the platform owns the facts, this service the lifecycle (section 10)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, cast
+from uuid import UUID, uuid5
+
+from installs import lifecycle
+from installs.ingest.decisions import (
+    Decision,
+    DeferredError,
+    RejectedError,
+    Write,
+    is_stale,
+    latest,
+    result,
+)
+from installs.ingest.results import Outcome
+from installs.lifecycle import Deletion, InstallState
+from installs.store import installs as stored
+from installs.store import items, keys
+from installs.store.expressions import Check, Delete, Exists, Missing, Update, same
+from installs.store.installs import Change
+
+if TYPE_CHECKING:
+    from installs.ingest.decisions import Options
+    from installs.ingest.lines import Line
+    from installs.ingest.snapshot import Snapshot
+    from installs.model import Install
+    from installs.store.expressions import Action
+
+MAX_ANCESTORS: Final = 40
+"""The longest chain of parents: each is guarded in the transaction that sets a parent."""
+
+_NAMESPACE: Final = UUID("4e6fb7a0-6d0e-5d0c-9f55-0d2a6f7f2b7e")
+"""For deletion ids from files: the same install deleted at the same time has the same id."""
+
+
+def decide(line: Line, snapshot: Snapshot, options: Options) -> Decision:
+    """Decide one line.
+
+    Raises
+    ------
+    RejectedError, DeferredError, InvalidLineError
+        It cannot be applied.
+    UnreadError
+        Items have to be read first.
+    """
+    key, tombstone = keys.install(line.id), keys.tombstone("install", line.id)
+    snapshot.need(key, tombstone, keys.pending_work(line.id))
+    state = snapshot.install(line.id)
+    if state is None or state.expired(snapshot.now):
+        return _create(line, state, snapshot, options)
+    if is_stale(line, state.as_of):
+        return Decision(result(line, Outcome.STALE))
+    return _change(line, state, snapshot, options)
+
+
+def _create(
+    line: Line, expired: InstallState | None, snapshot: Snapshot, options: Options
+) -> Decision:
+    buried = snapshot.get(keys.tombstone("install", line.id)) is not None
+    if (buried or expired is not None) and not options.recreates:
+        raise RejectedError("install_purged", "was purged, or is past its retention", "/id")
+    if expired is not None:
+        # Its cascade has to end before the id may come in again, or it would mix two lives.
+        return Decision(result(line, Outcome.DEFERRED), Write((Change(expired, None),)))
+    if snapshot.get(keys.pending_work(line.id)) is not None:
+        raise DeferredError("purge_unfinished", "its purge is still under way")
+    if line.patch is not None:
+        raise RejectedError("unknown_row", "is a merge, and there is no such install", "/id")
+    row = cast("Install", line.row)
+    guards = _references(row, snapshot, may_be_orphan=options.allow_orphans)
+    state = _with_lifecycle(line, InstallState(_live(row)), row, snapshot, options)
+    state = replace(state, as_of=line.as_of, orphan_of=_orphan_of(row, snapshot))
+    guards.append(Delete(keys.tombstone("install", line.id)) if buried else _unburied(line.id))
+    write = Write((Change(None, state),), tuple(guards), size=_size(state))
+    # That a new install comes in with its parent's deletion is no lifecycle that was kept.
+    kept = row.deleted_at is not None and _kept(line, row, state)
+    return Decision(result(line, Outcome.CREATED, kept=kept), write)
+
+
+def _change(line: Line, state: InstallState, snapshot: Snapshot, options: Options) -> Decision:
+    row = cast("Install", line.applied_to(state.row))
+    for field, attribute in (("workspace_id", "workspaceId"), ("integration_id", "integrationId")):
+        if getattr(row, field) != getattr(state.row, field):
+            raise RejectedError(
+                "immutable_field",
+                "cannot change: purge the install and send another",
+                f"/{attribute}",
+            )
+    moved = row.parent_install_id != state.row.parent_install_id
+    facts = replace(row, deleted_at=state.row.deleted_at, retention_tier=state.row.retention_tier)
+    after = replace(state, row=facts)
+    if moved or (options.lifecycle_from_file and line.says_lifecycle):
+        guards = _references(row, snapshot, may_be_orphan=options.allow_orphans or not moved)
+        after = replace(after, orphan_of=_orphan_of(row, snapshot) if moved else state.orphan_of)
+        after = _with_lifecycle(line, after, row, snapshot, options)
+    else:
+        guards = [_workspace(row, snapshot)]
+    kept = _kept(line, row, after)
+    as_of = latest(line, state.as_of)
+    if after == state:
+        noted = Write(actions=(_noted(state, as_of),), size=0) if as_of != state.as_of else None
+        return Decision(result(line, Outcome.UNCHANGED, kept=kept), noted)
+    after = replace(after, as_of=as_of)
+    write = Write((Change(state, after),), tuple(guards), size=_size(after))
+    return Decision(result(line, Outcome.CHANGED, kept=kept), write)
+
+
+def _references(row: Install, snapshot: Snapshot, *, may_be_orphan: bool) -> list[Action]:
+    """Check what a row refers to, and return what must still hold when it is written."""
+    if row.parent_install_id is None:
+        return [_workspace(row, snapshot)]
+    snapshot.need(keys.workspace(row.workspace_id), keys.install(row.parent_install_id))
+    ancestry = _ancestry(row, row.parent_install_id, snapshot, may_be_orphan=may_be_orphan)
+    return [_workspace(row, snapshot), *ancestry]
+
+
+def _workspace(row: Install, snapshot: Snapshot) -> Action:
+    if snapshot.get(keys.workspace(row.workspace_id)) is None:
+        raise RejectedError("unknown_workspace", "is not a workspace", "/workspaceId")
+    return Check(keys.workspace(row.workspace_id), [Exists()])
+
+
+def _ancestry(
+    row: Install, parent_id: str, snapshot: Snapshot, *, may_be_orphan: bool
+) -> list[Action]:
+    """Guard the state of the parent, and the way up from it, which must not lead to the install."""
+    pointer = "/parentInstallId"
+    parent = snapshot.install(parent_id)
+    if parent_id != row.id and (parent is None or parent.expired(snapshot.now)):
+        if not may_be_orphan:
+            raise RejectedError("unknown_parent", "is not an install", pointer)
+        return [Check(keys.install(parent_id), stored.state_guard(parent))]
+    if parent is not None and parent.row.workspace_id != row.workspace_id:
+        raise RejectedError("parent_in_other_workspace", "is in another workspace", pointer)
+    guards: list[Action] = []
+    seen = {row.id}
+    above: str | None = parent_id
+    while above is not None:
+        if above in seen:
+            raise RejectedError("parent_cycle", f"makes {row.id} its own ancestor", pointer)
+        if len(seen) > MAX_ANCESTORS:
+            detail = f"has {MAX_ANCESTORS} ancestors or more"
+            raise RejectedError("parent_too_deep", detail, pointer)
+        seen.add(above)
+        ancestor = snapshot.install(above)
+        if ancestor is None:
+            guards.append(Check(keys.install(above), [Missing()]))
+            break
+        unmoved = same("parentInstallId", ancestor.row.parent_install_id)
+        state_guard = stored.state_guard(ancestor) if above == parent_id else (Exists(),)
+        guards.append(Check(keys.install(above), [*state_guard, unmoved]))
+        above = ancestor.row.parent_install_id
+    return guards
+
+
+def _with_lifecycle(
+    line: Line, state: InstallState, row: Install, snapshot: Snapshot, options: Options
+) -> InstallState:
+    """Return the install in the trash or out of it, as its parent or a file demands."""
+    parent_id = row.parent_install_id
+    parent = None if parent_id is None else snapshot.install(parent_id)
+    if parent is not None and parent.expired(snapshot.now):
+        parent = None
+    if options.lifecycle_from_file and line.says_lifecycle:
+        state = _from_file(state, row, parent)
+    return lifecycle.following(state, None if parent is None else parent.deletion)
+
+
+def _from_file(state: InstallState, row: Install, parent: InstallState | None) -> InstallState:
+    """Return the install with the lifecycle of its line.
+
+    What was deleted at the very time of its parent was taken by that deletion.
+    """
+    if row.deleted_at is None:
+        return lifecycle.restored(state)
+    taken_by = None if parent is None else parent.deletion
+    if taken_by is not None and taken_by.at == row.deleted_at:
+        return lifecycle.deleted(state, taken_by, cascaded=True)
+    known = state.deletion
+    deletion_id = uuid5(_NAMESPACE, f"{row.id} {row.deleted_at}").hex
+    if known is not None and known.at == row.deleted_at and not state.cascaded:
+        deletion_id = known.id
+    purge_at = lifecycle.purge_time(row.deleted_at, row.retention_tier)
+    deletion = Deletion(deletion_id, row.deleted_at, row.retention_tier, purge_at)
+    return lifecycle.deleted(state, deletion, cascaded=False)
+
+
+def _orphan_of(row: Install, snapshot: Snapshot) -> str | None:
+    """Return the deletion whose cascade must not take an install that outlives its parent."""
+    if row.parent_install_id is None:
+        return None
+    parent = snapshot.install(row.parent_install_id)
+    if parent is not None and not parent.expired(snapshot.now):
+        return None
+    deletion = (
+        snapshot.deletion_being_purged(row.parent_install_id) if parent is None else parent.deletion
+    )
+    return None if deletion is None else deletion.id
+
+
+def _noted(state: InstallState, as_of: str | None) -> Action:
+    return Update(keys.install(state.row.id), stored.as_read(state), set={items.AS_OF: str(as_of)})
+
+
+def _unburied(install_id: str) -> Action:
+    return Check(keys.tombstone("install", install_id), [Missing()])
+
+
+def _live(row: Install) -> Install:
+    return replace(row, deleted_at=None, retention_tier=None)
+
+
+def _kept(line: Line, row: Install, after: InstallState) -> bool:
+    """Return True if a line speaks of another lifecycle than the install has after it."""
+    said = row.deleted_at, row.retention_tier
+    return line.says_lifecycle and said != (after.row.deleted_at, after.row.retention_tier)
+
+
+def _size(state: InstallState) -> int:
+    return 4096 + 2 * len(state.row.variables.encode())

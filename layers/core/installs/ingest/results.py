@@ -1,0 +1,65 @@
+"""What became of a line (CONTRACT.md section 10)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from installs.errors import Issue
+
+
+class Outcome(StrEnum):
+    """The result of a line, as its caller reads it.
+
+    ``deferred``: nothing was written and nothing is wrong with the line; send it again.
+    """
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    LIFECYCLE_KEPT = "lifecycleKept"
+    STALE = "stale"
+    REJECTED = "rejected"
+    DEFERRED = "deferred"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The result of one line.
+
+    ``facts``: what became of the other fields where the lifecycle was kept. ``issues``: why the
+    line was rejected or deferred, at least one issue then.
+    """
+
+    outcome: Outcome
+    type_name: str | None = None
+    id: str | None = None
+    facts: Outcome | None = None
+    issues: tuple[Issue, ...] = ()
+
+    @property
+    def code(self) -> str | None:
+        """The code of the first issue."""
+        return self.issues[0].code if self.issues else None
+
+    @property
+    def may_be_sent_again(self) -> bool:
+        """Return True if the same line may succeed later, with nothing changed in it."""
+        return self.outcome is Outcome.DEFERRED
+
+    def document(self) -> dict[str, Any]:
+        """Return the result as JSON: ``result``, ``type``, ``id``, and why."""
+        told: dict[str, Any] = {"result": self.outcome.value, "type": self.type_name, "id": self.id}
+        if self.facts is not None:
+            told["facts"] = self.facts.value
+        if self.issues:
+            errors = [
+                {"code": issue.code, "pointer": issue.pointer or "", "detail": issue.detail}
+                for issue in self.issues
+            ]
+            told |= errors[0]
+            if len(errors) > 1:
+                told["errors"] = errors
+        return told
