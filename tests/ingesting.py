@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from installs import cascade, commands
@@ -29,7 +30,9 @@ class Service:
     def __init__(self, *lines: rows.Row) -> None:
         self.memory = MemoryTable()
         self.table = self.memory.as_table()
-        self._changed: dict[tuple[str, str], None] = {}
+        self._changed: dict[tuple[str, str], int] = {}
+        """What has to be reconciled, and a number of its last change."""
+        self._numbers = count()
         self.memory.written = self._note
         root = {**rows.user("usr_root"), "role": "admin"}
         self.told(rows.workspace(rows.WORKSPACE, "acme"), rows.workspace("wsp_other", "o"), root)
@@ -55,12 +58,13 @@ class Service:
     def drain(self) -> None:
         """Reconcile whatever has changed, until nothing does any more."""
         while self._changed:
-            kind, row_id = next(iter(self._changed))
-            del self._changed[kind, row_id]
+            (kind, row_id), version = next(iter(self._changed.items()))
             if kind == "install":
                 cascade.reconcile(Work(self.table), OwnerRefs(row_id, None, None))
             else:
                 cascade.reconcile_pending_solution(Work(self.table), row_id)
+            if self._changed[kind, row_id] == version:
+                del self._changed[kind, row_id]
 
     def item(self, key: Key) -> dict[str, Any] | None:
         """The values of an item."""
@@ -93,9 +97,9 @@ class Service:
     def _note(self, key: Key, before: object, after: object) -> None:
         kind, _, row_id = key.pk.partition("#")
         if key.sk == keys.INSTALL_SK and kind == "INSTALL":
-            self._changed["install", row_id] = None
+            self._changed["install", row_id] = next(self._numbers)
         elif key.sk == keys.PENDING_SK and kind == "SOLUTION" and after is not None:
-            self._changed["solution", row_id] = None
+            self._changed["solution", row_id] = next(self._numbers)
 
 
 def outcomes(results: Iterable[Result]) -> list[str]:

@@ -43,10 +43,8 @@ _ATTEMPTS: Final = 10
 Numbered = tuple[int, Line]
 
 
-class TooManyLinesError(InstallsError):
-    """More lines than may be applied at once."""
-
-    code = "too_many_rows"
+class TooManyLinesError(ValueError):
+    """More lines than may be applied at once: a caller's mistake, and nothing is applied."""
 
 
 def apply_values(
