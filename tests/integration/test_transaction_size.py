@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from installs import cascade, commands
+from installs import cascade, commands, writes
 from installs.access import Principal
 from installs.cascade import Work
 from installs.store import installs
@@ -96,15 +96,16 @@ def test_the_look_at_what_is_sent_sees_one_that_is_too_large(
     table: Table, monkeypatch: pytest.MonkeyPatch, row: str
 ) -> None:
     # given a cascade that does not mind the size of members, or of add-ons
-    batches = cascade._batches
+    batches = writes.batches
 
-    def careless(things, size_of, at_most):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def careless(things, size_of, *others):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN202
         is_add_on = size_of is cascade._size
         return batches(
-            things, (lambda _: 0) if is_add_on is (row == "add-on") else size_of, at_most
+            things, (lambda _: 0) if is_add_on is (row == "add-on") else size_of, *others
         )
 
-    monkeypatch.setattr(cascade, "_batches", careless)
+    for module in (cascade, writes):
+        monkeypatch.setattr(module, "batches", careless)
     sent = Sent(monkeypatch)
     commands.uninstall(table, CALLER, "top", stack_tier="medium")
     follow(table)

@@ -1,32 +1,37 @@
-"""The reconciler: makes what hangs from an install agree with it (CONTRACT.md section 7).
+"""The reconciler: makes the dependents of an install agree with it (CONTRACT.md section 7).
 
 It is level-triggered, as a controller is: a stream record or pending work only names the install to
-look at. The table, read consistently, says what is true of it now, and every write is guarded by
-that: members and add-ons by the state of the install, a solution by the epoch that each change of
-an install in it raises. It may therefore be asked twice, late, or after a crash between any two
-writes; and it works in steps of one transaction each, so that it may stop after any of them.
+reconcile. A consistent read of the table gives the desired state, and every write is guarded by it:
+members and add-ons by the state of the install, a solution by the version that each change of an
+install in it increments. So the reconciler may run twice, late, or after a crash between any two
+writes. It works in steps of one transaction each, and may stop after any of them.
+
+Nothing is deleted for good unless pending work says that its install was purged (docs/adr/0027).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import chain, islice
-from typing import TYPE_CHECKING, Final, TypeVar
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from installs import clock, lifecycle
 from installs.errors import ConflictError
-from installs.lifecycle import Deletion, DesiredState, Presence, combined_state, desired_state
+from installs.lifecycle import desired_state
 from installs.log import bind_log_context
+from installs.solutions import reconcile_solution as reconcile_solution
 from installs.store import dependents, installs, items, keys, pending
-from installs.store.expressions import Action, Check, Delete, Update, same
+from installs.store.expressions import Action, Check, Delete, Update
 from installs.store.installs import Change
 from installs.store.table import BATCH_LIMIT, TRANSACTION_LIMIT, ConditionFailedError
+from installs.writes import MOST_GUARDS, batches, write_dependents
+from installs.writes import Tally as Tally
+from installs.writes import Work as Work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from installs.lifecycle import InstallState, OwnerRefs
-    from installs.store.dependents import Dependent
+    from installs.lifecycle import Deletion, InstallState, OwnerRefs
     from installs.store.pending import PendingWork
     from installs.store.table import Table
 
@@ -34,46 +39,7 @@ CHANGES_AT_ONCE: Final = 15
 """Add-ons in one transaction: each writes a row, pending work, two counters and a solution version,
 beside the counters of the workspace and of the platform, and the guard: at most 78 actions."""
 
-LARGEST_TRANSACTION: Final = 3_000_000
-"""In bytes of the items written, with room below DynamoDB's 4 MB (AWS: TransactWriteItems)."""
-
-_MOST_GUARDS: Final = 2
-
 _ATTEMPTS: Final = 10
-
-T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class Tally:
-    """What was written: rows by what became of them, and how often all was read again."""
-
-    deleted: int = 0
-    restored: int = 0
-    purged: int = 0
-    retries: int = 0
-
-    def count(self, desired: DesiredState, rows: int) -> None:
-        """Add rows that were written."""
-        if isinstance(desired, Deletion):
-            self.deleted += rows
-        elif desired is Presence.LIVE:
-            self.restored += rows
-        else:
-            self.purged += rows
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Where to work, until when, and what came of it.
-
-    ``check_time`` is called before each step; it raises ``OutOfTimeError`` where there is no time
-    for another.
-    """
-
-    table: Table
-    check_time: Callable[[], None] = lambda: None
-    tally: Tally = field(default_factory=Tally)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +202,7 @@ def _reconcile_members(
     work: Work, install_id: str, state: InstallState | None, guards: Sequence[Action]
 ) -> None:
     found = ((one, desired_state(state)) for one in dependents.members(work.table, install_id))
-    _write(work, found, guards)
+    write_dependents(work, found, guards)
 
 
 def _reconcile_add_ons(
@@ -262,7 +228,7 @@ def _reconcile_add_ons(
             if add_on.row.parent_install_id == refs.id
             and (change := _following(add_on, parent, refs.deletion)) is not None
         ]
-        for some in _batches(changes, _size, CHANGES_AT_ONCE):
+        for some in batches(changes, _size, CHANGES_AT_ONCE):
             work.check_time()
             installs.commit(work.table, some, *guards, request_id=request_id)
             for change in some:
@@ -281,65 +247,6 @@ def _following(
     return None if after == add_on else Change(add_on, after)
 
 
-def reconcile_solution(work: Work, solution_id: str | None) -> None:
-    """Settle a solution by the states of all installs in it (docs/adr/0009-cascade.md)."""
-    if solution_id is None:
-        return
-    version = dependents.solution_version(work.table, solution_id)
-    guard = Check(keys.solution_version(solution_id), [same(items.SOLUTION_VERSION, version)])
-    desired_states = _desired_states_in(work, solution_id)
-    together = combined_state(desired_states.values())
-    by_entity = (
-        _desired_states_by_entity(work, desired_states)
-        if len(set(desired_states.values())) > 1
-        else {}
-    )
-    group = dependents.solution(work.table, solution_id)
-    members = dependents.solution_members(work.table, solution_id)
-    found = chain(
-        [] if group is None else [(group, together)],
-        ((member, by_entity.get(member.entity_id, together)) for member in members),
-    )
-    _write(work, found, [guard])
-
-
-def _desired_states_in(work: Work, solution_id: str) -> Mapping[str, DesiredState]:
-    """What each install in a solution asks for, by its id.
-
-    A pointer says nothing if it leads to an install of another solution by now, or to none of which
-    pending work tells that it was purged.
-    """
-    desired_states: dict[str, DesiredState] = {}
-    ids = dependents.solution_install_ids(work.table, solution_id)
-    while some_ids := list(islice(ids, BATCH_LIMIT)):
-        work.check_time()
-        found = installs.get_many(work.table, some_ids)
-        purged = pending.purged(work.table, [one for one in some_ids if one not in found])
-        for install_id in some_ids:
-            state = found.get(install_id)
-            if (state is None and install_id in purged) or (
-                state is not None and state.row.solution_id == solution_id
-            ):
-                desired_states[install_id] = desired_state(state)
-    return desired_states
-
-
-def _desired_states_by_entity(
-    work: Work, desired_states: Mapping[str, DesiredState]
-) -> Mapping[str, DesiredState]:
-    """What the installs that stand for an entity ask for together, by entity.
-
-    An install stands for an entity if a member of it that follows it has that entity.
-    """
-    found: dict[str, set[DesiredState]] = {}
-    for install_id, desired in desired_states.items():
-        work.check_time()
-        for member in dependents.members(work.table, install_id):
-            if member.follows:
-                found.setdefault(member.entity_id, set()).add(desired)
-    return {entity_id: combined_state(asked) for entity_id, asked in found.items()}
-
-
 def _drop_pointers(work: Work, refs: OwnerRefs, guards: Sequence[Action]) -> None:
     """Forget an install that is gone; last, since the pointers are how the rest was found."""
     actions: list[Action] = [
@@ -352,7 +259,7 @@ def _drop_pointers(work: Work, refs: OwnerRefs, guards: Sequence[Action]) -> Non
         actions.append(
             Update(keys.solution_version(refs.solution_id), add={items.SOLUTION_VERSION: 1})
         )
-    for some in _batches(actions, lambda _: 0, TRANSACTION_LIMIT - _MOST_GUARDS):
+    for some in batches(actions, lambda _: 0, TRANSACTION_LIMIT - MOST_GUARDS):
         work.check_time()
         work.table.transact([*some, *guards])
 
@@ -361,23 +268,6 @@ def _gone_add_ons(table: Table, install_id: str) -> Iterator[str]:
     ids = dependents.add_on_ids(table, install_id)
     while some_ids := list(islice(ids, BATCH_LIMIT)):
         yield from set(some_ids) - installs.get_many(table, some_ids).keys()
-
-
-def _write(
-    work: Work, found: Iterable[tuple[Dependent, DesiredState]], guards: Sequence[Action]
-) -> None:
-    """Write what does not agree yet, in transactions that each hold only under the guards."""
-    needed = ((one, desired, actions) for one, desired in found if (actions := one.follow(desired)))
-    for some in _batches(
-        needed,
-        lambda step: step[0].size,
-        TRANSACTION_LIMIT - _MOST_GUARDS,
-        lambda step: len(step[2]),
-    ):
-        work.check_time()
-        work.table.transact([*chain.from_iterable(actions for _, _, actions in some), *guards])
-        for _, desired, _ in some:
-            work.tally.count(desired, 1)
 
 
 def _guards(
@@ -395,23 +285,3 @@ def _guards(
 
 def _size(change: Change) -> int:
     return 2048 + 4 * len(change.states[0].row.variables)
-
-
-def _batches(
-    things: Iterable[T],
-    size_of: Callable[[T], int],
-    at_most: int,
-    actions_of: Callable[[T], int] = lambda _: 1,
-) -> Iterator[Sequence[T]]:
-    """Runs that fit into one transaction each, by number of actions and by size."""
-    batch: list[T] = []
-    size = actions = 0
-    for thing in things:
-        size += size_of(thing)
-        actions += actions_of(thing)
-        if batch and (actions > at_most or size > LARGEST_TRANSACTION):
-            yield batch
-            batch, size, actions = [], size_of(thing), actions_of(thing)
-        batch.append(thing)
-    if batch:
-        yield batch

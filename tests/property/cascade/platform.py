@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from installs import model
 from installs.ingest.apply import apply_values
 from installs.ingest.decisions import Options
-from installs.ingest.lines import document
+from tests import rows
 from tests.property.cascade.model import Install, Member
 
 if TYPE_CHECKING:
@@ -155,30 +154,26 @@ class Platform:
 
 
 def install_line(one: Install) -> Line:
-    row = model.Install(
-        one.id, one.integration, "ver", one.workspace, "{}", None, "auto_all", one.parent,
-        one.solution, "usr_root", OLD, None, None, None,
+    return rows.install(
+        one.id, workspaceId=one.workspace, integrationId=one.integration,
+        parentInstallId=one.parent, solutionId=one.solution,
     )  # fmt: skip
-    return {"type": "install", **document(row)}
 
 
 def member_line(one: Member) -> Line:
-    row = model.IntegrationMember(
-        one.id, one.owner, "wsp", one.entity, None, "slug", False, None, False, one.enabled,
-        "{}", "usr_root", OLD, OLD if one.own_trash else None, None,
+    return rows.member(
+        one.id, one.owner, entityId=one.entity, enabled=one.enabled,
+        deletedAt=OLD if one.own_trash else None,
     )  # fmt: skip
-    return {"type": "integrationMember", **document(row)}
 
 
 def solution_line(solution_id: str) -> Line:
-    row = model.Solution(solution_id, "wsp", "S", None, "usr_root", OLD, OLD, None, None)
-    return {"type": "solution", **document(row)}
+    return rows.solution(solution_id, workspaceId="wsp")
 
 
 def solution_member_line(one: Member) -> Line:
     deleted = OLD if one.own_trash else None
-    row = model.SolutionMember(one.id, one.owner, one.entity, "usr_root", OLD, deleted, None)
-    return {"type": "solutionMember", **document(row)}
+    return rows.solution_member(one.id, one.owner, one.entity, deletedAt=deleted)
 
 
 def _shown(line: Line) -> str:

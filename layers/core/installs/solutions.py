@@ -1,0 +1,77 @@
+"""Solutions: they and their members agree with all installs in them (docs/adr/0009-cascade.md)."""
+
+from __future__ import annotations
+
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+from installs.lifecycle import combined_state, desired_state
+from installs.store import dependents, installs, items, keys, pending
+from installs.store.expressions import Check, same
+from installs.store.table import BATCH_LIMIT
+from installs.writes import write_dependents
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from installs.lifecycle import DesiredState
+    from installs.writes import Work
+
+
+def reconcile_solution(work: Work, solution_id: str | None) -> None:
+    """Make a solution and its members agree with all installs in it."""
+    if solution_id is None:
+        return
+    version = dependents.solution_version(work.table, solution_id)
+    guard = Check(keys.solution_version(solution_id), [same(items.SOLUTION_VERSION, version)])
+    desired_states = _desired_states_by_install(work, solution_id)
+    together = combined_state(desired_states.values())
+    by_entity = (
+        _desired_states_by_entity(work, desired_states)
+        if len(set(desired_states.values())) > 1
+        else {}
+    )
+    group = dependents.solution(work.table, solution_id)
+    members = dependents.solution_members(work.table, solution_id)
+    found = chain(
+        [] if group is None else [(group, together)],
+        ((member, by_entity.get(member.entity_id, together)) for member in members),
+    )
+    write_dependents(work, found, [guard])
+
+
+def _desired_states_by_install(work: Work, solution_id: str) -> Mapping[str, DesiredState]:
+    """What each install in a solution asks for, by its id.
+
+    A pointer says nothing if it leads to an install of another solution by now, or to none of which
+    pending work tells that it was purged.
+    """
+    desired_states: dict[str, DesiredState] = {}
+    ids = dependents.solution_install_ids(work.table, solution_id)
+    while some_ids := list(islice(ids, BATCH_LIMIT)):
+        work.check_time()
+        found = installs.get_many(work.table, some_ids)
+        purged = pending.purged(work.table, [one for one in some_ids if one not in found])
+        for install_id in some_ids:
+            state = found.get(install_id)
+            if (state is None and install_id in purged) or (
+                state is not None and state.row.solution_id == solution_id
+            ):
+                desired_states[install_id] = desired_state(state)
+    return desired_states
+
+
+def _desired_states_by_entity(
+    work: Work, desired_states: Mapping[str, DesiredState]
+) -> Mapping[str, DesiredState]:
+    """What the installs that stand for an entity ask for together, by entity.
+
+    An install stands for an entity if a member of it that follows it has that entity.
+    """
+    found: dict[str, set[DesiredState]] = {}
+    for install_id, desired in desired_states.items():
+        work.check_time()
+        for member in dependents.members(work.table, install_id):
+            if member.follows:
+                found.setdefault(member.entity_id, set()).add(desired)
+    return {entity_id: combined_state(asked) for entity_id, asked in found.items()}
