@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from installs.api_keys import digest
+from installs.query.language.schema import INSTALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -180,15 +181,10 @@ def install(install_id: str, **fields: object) -> Row:
         "integrationVersionId": "ver_crm_2",
         "workspaceId": WORKSPACE,
         "variables": {"region": VALUE},
-        "authStateId": None,
         "memberPolicy": "auto_all",
-        "parentInstallId": None,
-        "solutionId": None,
         "installedBy": "usr_ada",
         "installedAt": CREATED,
-        "lastUpgradedAt": None,
-        "deletedAt": None,
-        "retentionTier": None,
+        **{field.name: None for field in INSTALL.fields.values() if field.nullable},
         **fields,
     }
 

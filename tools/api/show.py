@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from rich.table import Table
 
 from installs.lifecycle import purge_time, timestamp
+from installs.query.language.schema import INSTALL, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
     from installs_client import Install
 
-PLAIN: Final = (
-    "id", "integrationId", "integrationVersionId", "workspaceId", "memberPolicy",
-    "parentInstallId", "solutionId", "installedBy", "installedAt", "lastUpgradedAt", "deletedAt",
-    "retentionTier",
-)  # fmt: skip
+PLAIN: Final = tuple(
+    name
+    for name, field in INSTALL.fields.items()
+    if field.kind is not Kind.JSON and name != "authStateId"
+)
 """Columns of a line for other programs: every field but objects and ``authStateId``."""
 
 Column = tuple[str, "Callable[[Install], str]"]

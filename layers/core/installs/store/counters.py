@@ -25,7 +25,7 @@ Counted = tuple[str, str]
 """The dimensions by which an install is counted: its workspace and its integration."""
 
 LiveCount = tuple[str | None, str | None]
-"""What is counted: the live installs of a workspace, of an integration, of both; ``None``: any."""
+"""A count of live installs: of a workspace, of an integration, or of both; ``None``: any."""
 
 MAX_COUNTERS: Final = 2_000
 """More of them than this are not read for one list: half a capacity unit each."""
@@ -73,6 +73,6 @@ def counter_keys(count: LiveCount) -> tuple[Key, ...]:
 
 
 def counter_items(counts: Iterable[LiveCount]) -> int:
-    """How many items have to be read for some counts."""
+    """Return the number of items to read for the counts."""
     shards = keys.COUNTER_SHARDS
     return sum(shards if workspace_id is None else 1 for workspace_id, _ in counts)

@@ -56,7 +56,7 @@ class SortKeyForm:
     def bounds(
         self, lowest: str | None = None, highest: str | None = None
     ) -> tuple[str | None, str | None]:
-        """Bounds of the sort keys whose first field lies between two values, both included."""
+        """Bounds of the sort keys whose first field is between two values, both included."""
         lower, upper = self.beginning + (lowest or ""), self.beginning + (highest or "")
         return lower or None, end(upper) if upper else None
 

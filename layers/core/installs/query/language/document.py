@@ -101,8 +101,8 @@ def _visible(text: str) -> str:
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    return found if len(found) == len(pairs) else Duplicated(pairs)
+    members = dict(pairs)
+    return members if len(members) == len(pairs) else Duplicated(pairs)
 
 
 def _integer(text: str) -> int | NotANumber:

@@ -98,17 +98,17 @@ def json_scalar(value: object) -> Scalar:
 
 def date_time(value: str) -> str:
     """Return an RFC 3339 date-time of any offset in UTC, with milliseconds and fixed width."""
-    found = _DATE_TIME.fullmatch(value)
-    if found is None:
+    match = _DATE_TIME.fullmatch(value)
+    if match is None:
         detail = f"{quoted(value)} is not a date-time such as {_EXAMPLE}{_hint(value)}"
         raise LiteralError("invalid_date", detail)
-    year, month, day, hour, minute, second = (int(found[part]) for part in range(1, 7))
-    millisecond = int((found[7] or "0").ljust(3, "0"))
+    year, month, day, hour, minute, second = (int(match[part]) for part in range(1, 7))
+    millisecond = int((match[7] or "0").ljust(3, "0"))
     try:
         zone = UTC
-        if found[8]:
-            offset = timedelta(hours=_below(24, found[9]), minutes=_below(60, found[10]))
-            zone = timezone(offset if found[8] == "+" else -offset)
+        if match[8]:
+            offset = timedelta(hours=_below(24, match[9]), minutes=_below(60, match[10]))
+            zone = timezone(offset if match[8] == "+" else -offset)
         moment = datetime(year, month, day, hour, minute, second, millisecond * 1000, zone)
         utc = moment.astimezone(UTC)
     except (ValueError, OverflowError):

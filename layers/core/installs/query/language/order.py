@@ -169,22 +169,22 @@ def parse_order_by(text: str | None) -> Order:
     if text is None:
         return DEFAULT_ORDER
     try:
-        given = read(text, max_bytes=MAX_QUERY_CHARACTERS)
+        entries = read(text, max_bytes=MAX_QUERY_CHARACTERS)
     except DocumentError as error:
         raise _invalid([_issue("invalid_json", f"{error}; an order is {_FORM}")]) from None
-    if not isinstance(given, list):
-        raise _invalid([_issue("wrong_type", f"{quoted(given)} is not {_FORM}")])
-    if not 1 <= len(given) <= MAX_SORT_FIELDS:
-        code = "too_long" if given else "empty_list"
+    if not isinstance(entries, list):
+        raise _invalid([_issue("wrong_type", f"{quoted(entries)} is not {_FORM}")])
+    if not 1 <= len(entries) <= MAX_SORT_FIELDS:
+        code = "too_long" if entries else "empty_list"
         raise _invalid([_issue(code, f"an order has 1-{MAX_SORT_FIELDS} sort fields")])
     sort_fields: list[SortField] = []
     issues: list[Issue] = []
-    for index, entry in enumerate(given):
-        found = _sort_field(str(index), entry, {key.field for key in sort_fields})
-        if isinstance(found, SortField):
-            sort_fields.append(found)
+    for index, entry in enumerate(entries):
+        parsed = _sort_field(str(index), entry, {key.field for key in sort_fields})
+        if isinstance(parsed, SortField):
+            sort_fields.append(parsed)
         else:
-            issues.append(found)
+            issues.append(parsed)
     if issues:
         raise _invalid(issues)
     return total_order(sort_fields)

@@ -74,46 +74,53 @@ class ListQuery:
     """A text of everything that filters; cursors are bound to it."""
 
 
-def parse(given: Mapping[str, Sequence[str]]) -> ListQuery:
+def parse(parameters: Mapping[str, Sequence[str]]) -> ListQuery:
     """Return the query of the parameters, each a list of its occurrences.
 
     Raises ``QueryTooLongError``, ``InvalidParameterError``, ``InvalidFilterError``,
     ``InvalidOrderByError`` or ``InvalidCursorError``, each naming the place.
     """
-    check_length(given)
-    one = _each_once(given)
+    check_length(parameters)
+    values = _each_once(parameters)
     issues: list[Issue] = []
-    parts: list[Node] = []
-    for parameter, field in SHORTHANDS.items():
-        if parameter in one:
-            value, about = one[parameter], INSTALL.fields[field]
-            if about.kind is Kind.ENUM and value not in about.values:
-                detail = f"{quoted(value)} is not one of {', '.join(about.values)}"
-                detail += suggestion(value, about.values)
-                issues.append(Issue("invalid_value", detail, parameter))
-            elif about.kind is Kind.ID and not is_id(value):
-                issues.append(_no_id(value, parameter))
-            else:
-                parts.append(equals(INSTALL, field, value))
-    ids = _ids(one, issues)
+    parts = _shorthands(values, issues)
+    ids = _ids(values, issues)
     if ids is not None:
         parts.append(one_of_ids(ids))
-    limit = _limit(one, issues)
-    chosen = _deleted(one, issues)
+    limit = _limit(values, issues)
+    chosen = _deleted(values, issues)
     if issues:
         raise _invalid(issues)
-    written = parse_filter(one["filter"]) if "filter" in one else None
-    order = parse_order_by(one.get("orderBy"))
-    tree = (
-        conjunction(*parts, *(() if written is None else (written,))) if parts or written else TRUE
-    )
+    written = parse_filter(values["filter"]) if "filter" in values else None
+    order = parse_order_by(values.get("orderBy"))
+    if written is not None:
+        parts.append(written)
+    tree = conjunction(*parts) if parts else TRUE
     deleted = chosen or _default_deleted(tree)
     binding = f"{deleted}\n{canonical(tree)}"
     after, before = (
-        decode(one[name], order, binding, parameter=name) if name in one else None
+        decode(values[name], order, binding, parameter=name) if name in values else None
         for name in ("after", "before")
     )
     return ListQuery(tree, deleted, order, limit, after, before, binding)
+
+
+def _shorthands(values: Mapping[str, str], issues: list[Issue]) -> list[Node]:
+    """Return the comparisons of the shorthands; add an issue for each value that is refused."""
+    parts: list[Node] = []
+    for parameter, name in SHORTHANDS.items():
+        if parameter not in values:
+            continue
+        value, field = values[parameter], INSTALL.fields[name]
+        if field.kind is Kind.ENUM and value not in field.values:
+            detail = f"{quoted(value)} is not one of {', '.join(field.values)}"
+            detail += suggestion(value, field.values)
+            issues.append(Issue("invalid_value", detail, parameter))
+        elif field.kind is Kind.ID and not is_id(value):
+            issues.append(_not_an_id(value, parameter))
+        else:
+            parts.append(equals(INSTALL, name, value))
+    return parts
 
 
 def _default_deleted(tree: Node) -> Deleted:
@@ -121,13 +128,13 @@ def _default_deleted(tree: Node) -> Deleted:
 
     Deleted rows are included if the query itself constrains deletion.
     """
-    asked = constrains(tree, "deletedAt") or constrains(tree, "retentionTier")
-    return Deleted.INCLUDED if asked else Deleted.EXCLUDED
+    constrained = constrains(tree, "deletedAt") or constrains(tree, "retentionTier")
+    return Deleted.INCLUDED if constrained else Deleted.EXCLUDED
 
 
-def _each_once(given: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def _each_once(parameters: Mapping[str, Sequence[str]]) -> dict[str, str]:
     issues: list[Issue] = []
-    for name, values in given.items():
+    for name, occurrences in parameters.items():
         if name not in PARAMETERS:
             detail = f"{quoted(name)} is not a parameter"
             if name in _ELSEWHERE:
@@ -135,42 +142,42 @@ def _each_once(given: Mapping[str, Sequence[str]]) -> dict[str, str]:
             elif len(issues) < MAX_ISSUES:
                 detail += suggestion(name, PARAMETERS)
             issues.append(Issue("unknown_parameter", detail, name))
-        elif len(values) != 1:
+        elif len(occurrences) != 1:
             issues.append(Issue("repeated", "may be given once", name))
-        elif not values[0]:
+        elif not occurrences[0]:
             issues.append(Issue("empty", "must not be empty", name))
     if issues:
         raise _invalid(issues)
-    return {name: values[0] for name, values in given.items()}
+    return {name: occurrences[0] for name, occurrences in parameters.items()}
 
 
-def _limit(one: Mapping[str, str], issues: list[Issue]) -> int:
-    text = one.get("limit", str(MAX_LIMIT))
+def _limit(values: Mapping[str, str], issues: list[Issue]) -> int:
+    text = values.get("limit", str(MAX_LIMIT))
     if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MAX_LIMIT:
         return int(text)
     issues.append(Issue("invalid_value", f"must be a whole number from 1 to {MAX_LIMIT}", "limit"))
     return MAX_LIMIT
 
 
-def _ids(one: Mapping[str, str], issues: list[Issue]) -> list[str] | None:
-    if "ids" not in one:
+def _ids(values: Mapping[str, str], issues: list[Issue]) -> list[str] | None:
+    if "ids" not in values:
         return None
-    ids = one["ids"].split(",")
-    wrong = next((each for each in ids if not is_id(each)), None)
+    ids = values["ids"].split(",")
+    invalid = next((text for text in ids if not is_id(text)), None)
     if len(ids) > MAX_IDS:
         issues.append(Issue("too_many", f"at most {MAX_IDS} ids", "ids"))
-    elif wrong is not None:
-        issues.append(_no_id(wrong, "ids"))
+    elif invalid is not None:
+        issues.append(_not_an_id(invalid, "ids"))
     return ids
 
 
-def _no_id(text: str, parameter: str) -> Issue:
+def _not_an_id(text: str, parameter: str) -> Issue:
     detail = f"{quoted(text)} is not a valid id: an id has 1-128 characters of A-Z a-z 0-9 _ -"
     return Issue("invalid_value", detail, parameter)
 
 
-def _deleted(one: Mapping[str, str], issues: list[Issue]) -> Deleted | None:
-    text = one.get("include_deleted")
+def _deleted(values: Mapping[str, str], issues: list[Issue]) -> Deleted | None:
+    text = values.get("include_deleted")
     if text is None:
         return None
     try:
@@ -182,5 +189,5 @@ def _deleted(one: Mapping[str, str], issues: list[Issue]) -> Deleted | None:
 
 
 def _invalid(issues: list[Issue]) -> InvalidParameterError:
-    about = quoted(issues[0].parameter)[1:-1]
-    return InvalidParameterError(f"{about}: {issues[0].detail}", issues)
+    parameter = quoted(issues[0].parameter)[1:-1]
+    return InvalidParameterError(f"{parameter}: {issues[0].detail}", issues)

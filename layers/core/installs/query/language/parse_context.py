@@ -95,36 +95,36 @@ class ParseContext:
         )
 
     def non_empty_object(
-        self, position: Position, given: object, what: str
+        self, position: Position, value: object, what: str
     ) -> dict[str, object] | None:
         """Return the value if it is an object with keys; otherwise ``None``."""
-        if not isinstance(given, dict):
-            self.report(position, "wrong_type", f"{quoted(given)} is not {what}")
+        if not isinstance(value, dict):
+            self.report(position, "wrong_type", f"{quoted(value)} is not {what}")
             return None
-        if not given:
+        if not value:
             self.report(position, "empty_object", f"an empty object is not {what}")
             return None
-        if isinstance(given, Duplicated):
-            for key in given.repeated:
+        if isinstance(value, Duplicated):
+            for key in value.repeated:
                 self.report(
                     position.at(key), "duplicate_key", f"the key {quoted(key)} appears twice"
                 )
-        return given
+        return value
 
-    def short_list(self, position: Position, given: object, what: str) -> list[object] | None:
+    def short_list(self, position: Position, value: object, what: str) -> list[object] | None:
         """Return the value if it is a list of at most ``MAX_ENTRIES``; otherwise ``None``."""
-        if not isinstance(given, list):
-            self.report(position, "wrong_type", f"{quoted(given)} is not {what}")
+        if not isinstance(value, list):
+            self.report(position, "wrong_type", f"{quoted(value)} is not {what}")
             return None
-        if len(given) > MAX_ENTRIES:
+        if len(value) > MAX_ENTRIES:
             self.report(position, "too_long", f"a list has at most {MAX_ENTRIES} entries")
             return None
-        return given
+        return value
 
-    def checked(self, position: Position, check: Callable[[object], T], given: object) -> T | None:
+    def checked(self, position: Position, check: Callable[[object], T], value: object) -> T | None:
         """Return the value as ``check`` returns it; ``None`` if it is refused."""
         try:
-            return check(given)
+            return check(value)
         except LiteralError as error:
             self.report(position, error.code, error.detail)
             return None

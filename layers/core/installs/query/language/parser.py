@@ -58,10 +58,10 @@ def parse_filter(text: str) -> Node | None:
     """
     context = ParseContext()
     try:
-        given = read(text, max_bytes=MAX_FILTER_BYTES)
-        if isinstance(given, dict) and not given:
+        value = read(text, max_bytes=MAX_FILTER_BYTES)
+        if isinstance(value, dict) and not value:
             return None
-        node = _filter(context, Position(), INSTALL, given, negated=False)
+        node = _filter(context, Position(), INSTALL, value, negated=False)
     except DocumentError as error:
         raise _invalid([Issue("invalid_json", str(error), "filter", "")]) from None
     except StopParsing:
@@ -96,10 +96,10 @@ def _filter(
     negated: bool,
     what: str = "a filter",
 ) -> Node:
-    given = context.non_empty_object(position, value, what)
+    members = context.non_empty_object(position, value, what)
     parts = (
         _key(context, position.at(key), entity, key, inner, negated=negated)
-        for key, inner in (given or {}).items()
+        for key, inner in (members or {}).items()
     )
     return _joined(parts, negated=negated)
 
@@ -109,16 +109,16 @@ def _key(
     position: Position,
     entity: Entity,
     key: str,
-    given: object,
+    value: object,
     *,
     negated: bool,
 ) -> Node:
     if key in _LOGICAL:
-        return _logical(context, position, entity, _LOGICAL[key], given, negated=negated)
+        return _logical(context, position, entity, _LOGICAL[key], value, negated=negated)
     if key in entity.fields:
-        return field_filter(context, position, entity.fields[key], given, negated=negated)
+        return field_filter(context, position, entity.fields[key], value, negated=negated)
     if key in entity.relations:
-        return _relation(context, position, entity.relations[key], given, negated=negated)
+        return _relation(context, position, entity.relations[key], value, negated=negated)
     known = (*entity.fields, *entity.relations, "AND", "OR", "NOT")
     detail = f"{quoted(key)} is not a field of {entity.name}{suggestion(key, known)}"
     context.report(position, "unknown_field", detail)
@@ -130,7 +130,7 @@ def _logical(
     position: Position,
     entity: Entity,
     word: str,
-    given: object,
+    value: object,
     *,
     negated: bool,
 ) -> Node:
@@ -138,8 +138,8 @@ def _logical(
     if inner is None:
         return FALSE
     if word == "NOT":
-        return _filter(context, inner, entity, given, negated=not negated)
-    entries = context.short_list(inner, given, "a list of filters") or ()
+        return _filter(context, inner, entity, value, negated=not negated)
+    entries = context.short_list(inner, value, "a list of filters") or ()
     parts = (
         _filter(context, inner.at(index), entity, entry, negated=negated)
         for index, entry in enumerate(entries)
@@ -148,7 +148,7 @@ def _logical(
 
 
 def _relation(
-    context: ParseContext, position: Position, relation: Relation, given: object, *, negated: bool
+    context: ParseContext, position: Position, relation: Relation, value: object, *, negated: bool
 ) -> Node:
     inner = context.related(position, many=relation.many)
     if inner is None:
@@ -157,12 +157,12 @@ def _relation(
     if not relation.many:
         what = f"a filter; the id alone is compared by {relation.key}"
         return ToOne(
-            relation.name, _filter(context, inner, entity, given, negated=negated, what=what)
+            relation.name, _filter(context, inner, entity, value, negated=negated, what=what)
         )
-    quantified = context.non_empty_object(inner, given, "a filter under some, every or none") or {}
+    quantified = context.non_empty_object(inner, value, "a filter under some, every or none") or {}
     parts = (
-        _quantified(context, inner.at(key), relation, key, wanted, negated=negated)
-        for key, wanted in quantified.items()
+        _quantified(context, inner.at(key), relation, key, inner_value, negated=negated)
+        for key, inner_value in quantified.items()
     )
     return _joined(parts, negated=negated)
 
@@ -172,7 +172,7 @@ def _quantified(
     position: Position,
     relation: Relation,
     key: str,
-    given: object,
+    value: object,
     *,
     negated: bool,
 ) -> Node:
@@ -180,7 +180,7 @@ def _quantified(
         detail = f"{quoted(key)} is not one of {', '.join(_QUANTIFIERS)}: {relation.name} are many"
         context.report(position, "unknown_quantifier", f"{detail}{suggestion(key, _QUANTIFIERS)}")
         return FALSE
-    inner = _filter(context, position, target(relation), given, negated=False)
+    inner = _filter(context, position, target(relation), value, negated=False)
     quantifier = Quantifier(key)
     if not negated:
         return ToMany(relation.name, quantifier, inner)

@@ -1,7 +1,7 @@
 """Key ranges: the parts of an index that a plan reads.
 
-A range lies in one partition, between two sort keys. Its rows differ in the fields of the sort key;
-other fields may be constant in it. The live installs of ``wsp_1`` in ``byWorkspace``::
+A range is a part of one partition, between two sort keys. Its rows differ in the fields of the sort
+key; other fields may be constant in it. The live installs of ``wsp_1`` in ``byWorkspace``::
 
     partition  wsp_1#live
     form       installedAt, id

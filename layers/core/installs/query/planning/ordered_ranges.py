@@ -143,7 +143,7 @@ def between(
 
 
 def rank(sort_field: SortField, value: str | None) -> SortKey:
-    """Return the part of a sort key that stands for one field."""
+    """Return the part of a sort key for one field."""
     return Order((sort_field,)).sort_key_of_values((value,))
 
 

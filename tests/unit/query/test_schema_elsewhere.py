@@ -1,0 +1,167 @@
+"""A field or a relation of the schema is complete: every other place has it too.
+
+To add one, begin in language/schema.py. These tests then name one place after the other, with those
+of the client (tests/unit/client), of ingest (tests/unit/ingest) and of the documents that commands
+make (test_reference.py, tests/e2e/test_openapi.py).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from installs import model
+from installs.query.language.order import SORTABLE_FIELDS
+from installs.query.language.schema import ENTITIES, INSTALL, Entity, Kind, Relation, target
+from installs.store import keys
+from installs.store.items import FIELD_NAMES
+from installs.store.keys import Key, State
+from installs.store.reader import REFERENCES
+from installs_client import Install
+from tests.property.query import worlds
+from tools.api.show import PLAIN
+from tools.local.paths import ROOT
+from tools.openapi import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CONTRACT: Final = (ROOT / "CONTRACT.md").read_text(encoding="utf-8")
+RELATIONS: Final = [
+    (entity, relation) for entity in ENTITIES.values() for relation in entity.relations.values()
+]
+TO_ONE: Final = [relation for _, relation in RELATIONS if not relation.many]
+TO_MANY: Final = [relation for _, relation in RELATIONS if relation.many]
+
+
+def console(script: str) -> str:
+    return (ROOT / "console" / script).read_text(encoding="utf-8")
+
+
+def names(relations: Iterable[Relation]) -> list[str]:
+    return [relation.name for relation in relations]
+
+
+# Section 1 of the contract
+
+
+@pytest.mark.parametrize("name", ENTITIES)
+def test_section_1_of_the_contract_has_the_fields(name: str) -> None:
+    (row,) = re.findall(rf"^\| {name} \| (.*) \|$", CONTRACT, re.MULTILINE)
+    entries = re.findall(r"[^,(]+(?:\([^)]*\))?", row)
+    entry_of = {entry.strip().split("?")[0].split(" ")[0]: entry.strip() for entry in entries}
+
+    assert list(entry_of) == list(ENTITIES[name].fields), "CONTRACT.md, section 1"
+    for field in ENTITIES[name].fields.values():
+        entry = entry_of[field.name]
+        assert ("?" in entry) is field.nullable, entry
+        assert ("(object)" in entry) is (field.kind is Kind.JSON), entry
+
+
+def test_section_2_of_the_contract_has_the_relations() -> None:
+    to_one = re.search(r"- Relations to one: (.*?)\n- ", CONTRACT, re.DOTALL)
+    to_many = re.search(r"- Relations to many: (.*?)\n- ", CONTRACT, re.DOTALL)
+
+    assert to_one is not None
+    assert re.findall(r"`(\w+)`", to_one[1]) == names(TO_ONE), "CONTRACT.md, section 2"
+    assert to_many is not None
+    named = [name for name in re.findall(r"`(\w+)`", to_many[1]) if name in INSTALL.relations]
+    assert named == names(TO_MANY), "CONTRACT.md, section 2"
+
+
+# The store
+
+
+@pytest.mark.parametrize("relation", TO_ONE, ids=names(TO_ONE))
+def test_the_store_reads_the_related_row_by_its_id(relation: Relation) -> None:
+    assert relation.target in keys.ROW_KEYS, "store/keys.py, ROW_KEYS"
+    assert isinstance(keys.ROW_KEYS[relation.target]("x"), Key)
+
+
+@pytest.mark.parametrize("relation", TO_MANY, ids=names(TO_MANY))
+def test_the_store_reads_the_related_rows_by_their_link(relation: Relation) -> None:
+    assert (relation.target, relation.key) in REFERENCES, "store/reader.py, REFERENCES"
+    assert REFERENCES[relation.target, relation.key]("x", tuple(State))
+
+
+def test_the_store_reads_nothing_that_no_relation_needs() -> None:
+    related = {(relation.target, relation.key) for relation in TO_MANY}
+
+    assert REFERENCES.keys() == related
+    assert keys.ROW_KEYS.keys() == {"Install", *(relation.target for relation in TO_ONE)}
+
+
+@pytest.mark.parametrize(("entity", "relation"), RELATIONS, ids=names(r for _, r in RELATIONS))
+def test_a_relation_that_ignores_the_scope_is_reached_by_the_row_alone(
+    entity: Entity, relation: Relation
+) -> None:
+    """Rows that other tenants own are seen only by scope: they have a workspace to see."""
+    if relation.scoped:
+        assert "workspaceId" in target(relation).fields, relation.name
+    link = target(relation) if relation.many else entity
+    assert link.fields[relation.key].kind is Kind.ID
+
+
+# Rows going out
+
+
+def test_an_answer_has_the_fields_of_an_install() -> None:
+    assert tuple(INSTALL.fields) == tuple(name for _, name in FIELD_NAMES[model.Install])
+
+
+def test_the_client_reads_the_fields_of_an_install() -> None:
+    snake = [re.sub(r"([A-Z])", r"_\1", name).lower() for name in INSTALL.fields]
+
+    assert [field.name for field in fields(Install) if field.name != "raw"] == snake, "rows.py"
+
+
+def test_the_document_describes_the_fields_of_an_install() -> None:
+    assert list(words.FIELDS) == list(INSTALL.fields), "tools/openapi/words.py, FIELDS"
+
+
+def test_the_commands_print_the_fields_of_an_install() -> None:
+    left_out = {"variables", "authStateId"}
+
+    assert list(PLAIN) == [name for name in INSTALL.fields if name not in left_out]
+
+
+# The console
+
+
+def test_the_console_sorts_by_every_sortable_field() -> None:
+    listed = re.search(r"const FIELDS = \[(.*?)\];", console("order.js"), re.DOTALL)
+
+    assert listed is not None
+    assert set(re.findall(r'\["(\w+)",', listed[1])) == set(SORTABLE_FIELDS), "console/order.js"
+
+
+@pytest.mark.parametrize("name", INSTALL.fields)
+def test_the_console_shows_every_field_of_an_install(name: str) -> None:
+    assert re.search(rf"\b{name}\b", console("details.js")), "console/details.js"
+
+
+def test_the_console_filters_on_fields_that_exist() -> None:
+    script = console("conditions.js")
+
+    for relation, name in re.findall(r'inside\("(\w+)", "(\w+)"\)', script):
+        assert name in target(INSTALL.relations[relation]).fields, "console/conditions.js"
+    for name in re.findall(r'absent\("(\w+)"\)', script):
+        assert INSTALL.fields[name].nullable, "console/conditions.js"
+    for name, values in re.findall(r"(\w+): field\([^\n]*IDS, \[([^\]]+)\]\)", script):
+        assert re.findall(r'"(\w+)"', values) == list(INSTALL.fields[name].values), name
+
+
+# Tests
+
+
+def test_the_worlds_of_the_oracle_have_every_field_and_relation() -> None:
+    """Their tables are written by hand, so that the oracle does not repeat a mistake."""
+    entities = {"member": "IntegrationMember", "version": "IntegrationVersion"}
+    for short, table in worlds.ENTITIES.items():
+        entity = ENTITIES[entities.get(short, short.capitalize())]
+        assert list(table) == list(entity.fields), "tests/property/query/worlds.py"
+    assert list(worlds.TO_ONE) == names(TO_ONE), "tests/property/query/worlds.py, TO_ONE"
+    assert list(worlds.TO_MANY) == names(TO_MANY), "tests/property/query/worlds.py, TO_MANY"
