@@ -8,6 +8,7 @@
 #   make import FILE=rows.ndjson                       more rows into it
 #   make test [ARGS="-k name"]                         every test
 #   make test-oldest                                   those of the client and the tools on Python 3.11
+#   make test-runtime                                  the functions on Lambda's processor and Python, emulated
 #   make worlds [CASES=10000]                          pairs of worlds: does any answer tell too much?
 #   make simulate [CASES=100000] [FIRST=0]             random histories of the cascade
 #   make faults [CASES=20000]                          faults planted in it, each to be found by one
@@ -37,7 +38,7 @@ SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup docs browser run token import test test-oldest worlds simulate faults chaos bench bench-cascade \
+.PHONY: help setup docs browser run token import test test-oldest test-runtime worlds simulate faults chaos bench bench-cascade \
 	bench-latency lint oracle clean
 
 help:
@@ -72,6 +73,9 @@ test-oldest:
 		|| { echo "There is no python3.11: the client and the tools are not tested on it." >&2; test -z "$(CI)"; }
 	$(if $(OLDEST_PYTHON),@$(MAKE) --no-print-directory $(STAMPS)/oldest $(STAMPS)/dynoxide)
 	$(if $(OLDEST_PYTHON),.venvs/oldest/bin/python -m pytest -n 2 --dist loadfile $(ON_OLDEST))
+
+test-runtime: setup $(STAMPS)/lambda $(STAMPS)/lambda-newest
+	$(BIN)/python -m pytest -m emulated $(ARGS) tests/runtime
 
 worlds: setup
 	CASES=$(or $(CASES),10000) $(BIN)/python -m pytest tests/property/access -n 2 -q
@@ -145,6 +149,15 @@ $(STAMPS)/sam $(STAMPS)/ministack: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev
 	@echo "Installing .venvs/$*"
 	@$(PYTHON) -m venv --clear .venvs/$*
 	@$(SYNC) --python .venvs/$*/bin/python requirements/$*.txt
+	@touch $@
+
+# What Lambda's runtime brings, for its processor.
+$(STAMPS)/lambda $(STAMPS)/lambda-newest: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev
+	@echo "Installing .venvs/$*"
+	@rm -rf .venvs/$*
+	@VIRTUAL_ENV= $(UV) pip install --quiet --require-hashes --python $(BIN)/python --target .venvs/$* \
+		--python-platform aarch64-manylinux_2_28 --python-version 3.13 --only-binary :all: -r requirements/$*.txt
+	@$(BIN)/python -m compileall -q .venvs/$*
 	@touch $@
 
 NPM_CI = cd .venvs/$* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null

@@ -1,0 +1,99 @@
+"""Every function under Amazon's own runtime client: on this machine, and as Lambda runs it.
+
+``make test-runtime`` runs the second part: Python 3.13 for arm64, emulated, with the very layers
+that `sam build` makes for Lambda.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from tests.runtime.functions import FUNCTIONS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.runtime.functions import Machine
+    from tests.runtime.scenario import World
+
+STATUSES: Final = {
+    "list_installs": {200, 400},
+    "get_install": {200, 404},
+    "uninstall_install": {200},
+    "restore_install": {200, 404},
+    "purge_install": {200, 409},
+}
+
+IMPORT: Final = """
+import importlib, pathlib, platform, sys
+assert (sys.version_info[:2], platform.machine()) == ((3, 13), "aarch64"), sys.version
+core, dependencies = map(pathlib.Path, sys.argv[1:])
+sys.path[:0] = [str(core), str(dependencies)]
+modules = sorted(".".join(p.relative_to(core).with_suffix("").parts) for p in core.rglob("*.py"))
+modules = [name.removesuffix(".__init__") for name in modules]
+extensions = [p.relative_to(dependencies) for p in dependencies.rglob("*.so")]
+modules += [".".join([*p.parent.parts, p.name.partition(".")[0]]) for p in extensions]
+assert "installs.http" in modules and len(extensions) > 3
+for name in modules:
+    importlib.import_module(name)
+"""
+
+
+def answers_of(function: str, answers: dict[str, Any]) -> list[Any]:
+    return [answer for name, answer in answers.items() if name[3:].startswith(f"{function}/")]
+
+
+def test_every_function_is_called(here: dict[str, object]) -> None:
+    assert {name[3:].partition("/")[0] for name in here} == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("function", STATUSES)
+def test_an_endpoint(function: str, here: dict[str, Any]) -> None:
+    answers = answers_of(function, here)
+    statuses = {answer["statusCode"] for answer in answers}
+
+    assert statuses == STATUSES[function]
+    for answer in answers:
+        body = json.loads(answer["body"])
+        assert body.get("status", 200) == answer["statusCode"]
+
+
+def test_the_authorizer(here: dict[str, Any]) -> None:
+    forged, token, key, unknown = answers_of("authorizer", here)
+
+    # To the letter: API Gateway answers 401 to this message alone.
+    refusal = {"errorType": "Exception", "errorMessage": "Unauthorized"}
+    assert (forged, unknown) == (refusal, refusal)
+    assert token["principalId"] == "usr_ada"
+    assert token["context"] == {"principal": "usr_ada", "kind": "user"}
+    (statement,) = token["policyDocument"]["Statement"]
+    assert statement["Effect"] == "Allow"
+    assert statement["Resource"].endswith("/dev/*")
+    assert key["policyDocument"] == token["policyDocument"]
+
+
+def test_the_cascade(here: dict[str, Any]) -> None:
+    assert answers_of("cascade", here) == [{"batchItemFailures": []}] * 6
+
+
+@pytest.mark.emulated
+def test_everything_in_the_layers_imports_on_lambda(
+    lambda_machine: Machine,
+) -> None:
+    core, dependencies, sdk = lambda_machine.path
+    command = [*lambda_machine.python, "-c", IMPORT, str(core), str(dependencies)]
+    done = subprocess.run(  # noqa: S603 - the command is this file's own
+        command, env={"PYTHONPATH": str(sdk)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.emulated
+def test_lambda_answers_as_this_machine_does(
+    lambda_machine: Machine, world: World, here: dict[str, object], tmp_path: Path
+) -> None:
+    assert world.answers(lambda_machine, tmp_path / "functions") == here
