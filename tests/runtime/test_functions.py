@@ -7,12 +7,15 @@ that `sam build` makes for Lambda.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 from tests.runtime.functions import FUNCTIONS
+from tools.local.paths import ENVIRONMENTS, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +44,25 @@ assert "installs.http" in modules and len(extensions) > 3
 for name in modules:
     importlib.import_module(name)
 """
+
+
+CONNECTION: Final = """
+import sys, botocore, pytest
+assert botocore.__file__.startswith(sys.argv[1]), botocore.__file__
+sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *sys.argv[2:]]))
+"""
+
+
+def run(command: list[str], **environment: str) -> None:
+    done = subprocess.run(  # noqa: S603 - the commands are this file's own
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def answers_of(function: str, answers: dict[str, Any]) -> list[Any]:
@@ -81,15 +103,10 @@ def test_the_cascade(here: dict[str, Any]) -> None:
 
 
 @pytest.mark.emulated
-def test_everything_in_the_layers_imports_on_lambda(
-    lambda_machine: Machine,
-) -> None:
+def test_everything_in_the_layers_imports_on_lambda(lambda_machine: Machine) -> None:
     core, dependencies, sdk = lambda_machine.path
     command = [*lambda_machine.python, "-c", IMPORT, str(core), str(dependencies)]
-    done = subprocess.run(  # noqa: S603 - the command is this file's own
-        command, env={"PYTHONPATH": str(sdk)}, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    run(command, PYTHONPATH=str(sdk))
 
 
 @pytest.mark.emulated
@@ -97,3 +114,12 @@ def test_lambda_answers_as_this_machine_does(
     lambda_machine: Machine, world: World, here: dict[str, object], tmp_path: Path
 ) -> None:
     assert world.answers(lambda_machine, tmp_path / "functions") == here
+
+
+@pytest.mark.emulated
+@pytest.mark.parametrize("sdk", ["lambda", "lambda-newest"])
+def test_the_tables_connection_works_with_the_sdk(sdk: str) -> None:
+    """It signs, retries and raises by parts of botocore that are not all public."""
+    folder = str(ENVIRONMENTS / sdk)
+    tests = ["tests/unit/test_connection.py", "tests/integration/test_connection_tls.py"]
+    run([sys.executable, "-c", CONNECTION, folder, *tests], PYTHONPATH=folder)
