@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_socket
+from hypothesis import settings
 
 from tests import caches
 from tools.local import dynoxide
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 UNIT_TESTS: Final = Path(__file__).parent / "unit"
+
+# No test asserts on a time, which is the machine's.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 
 @pytest.fixture(autouse=True)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import json
 from datetime import timedelta
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,7 +16,6 @@ from installs.store.expressions import Delete, Update
 from installs.store.table import Table
 from tests import rows
 from tools.importer.run import import_file
-from tools.operate.redrive import Redrive, Result
 from tools.operate.verify import Verifier
 
 if TYPE_CHECKING:
@@ -243,62 +239,3 @@ def test_work_stops_at_a_clean_point_and_goes_on(table: Table) -> None:
     member = table.get(keys.member("ins_crm", "mem_crm_on"))
     assert member is not None
     assert member["enabled"] == {"BOOL": False}
-
-
-class Bucket:
-    """S3 and Lambda, as far as a redrive uses them."""
-
-    def __init__(self, objects: dict[str, Any]) -> None:
-        self.objects = {key: (json.dumps(body), "first") for key, body in objects.items()}
-        self.answers: dict[str, Any] = {}
-
-    def get_paginator(self, _: str) -> Any:  # noqa: ANN401
-        def paginate(*, Bucket: str, Prefix: str) -> Any:  # noqa: ANN401
-            assert Bucket == "bucket"
-            yield {"Contents": [{"Key": k} for k in sorted(self.objects) if k.startswith(Prefix)]}
-
-        return SimpleNamespace(paginate=paginate)
-
-    def get_object(self, *, Key: str, **_: str) -> Any:  # noqa: ANN401
-        body, mark = self.objects[Key]
-        return {"Body": io.BytesIO(body.encode()), "Metadata": {"attempt": mark}}
-
-    def head_object(self, *, Key: str, **_: str) -> Any:  # noqa: ANN401
-        return {"Metadata": {"attempt": self.objects[Key][1]}}
-
-    def delete_object(self, *, Key: str, **_: str) -> None:
-        del self.objects[Key]
-
-    def invoke(self, *, Payload: bytes, **_: str) -> Any:  # noqa: ANN401
-        (record, *_) = json.loads(Payload)["Records"]
-        if record == "hopeless":
-            self.objects["dead-letters/b.json"] = (self.objects["dead-letters/b.json"][0], "second")
-        failed = [{"itemIdentifier": "1"}] if record == "busy" else []
-        return {"Payload": io.BytesIO(json.dumps({"batchItemFailures": failed}).encode())}
-
-
-def test_a_redrive_empties_the_bucket_of_what_is_done() -> None:
-    bucket = Bucket(
-        {
-            "dead-letters/a.json": {"reason": "r", "record": "good"},
-            "dead-letters/b.json": {"reason": "r", "record": "hopeless"},
-            "aws/lambda/x": {"payload": json.dumps({"Records": ["good", "good"]})},
-            "aws/lambda/y": {"payload": json.dumps({"Records": ["busy"]})},
-            "aws/lambda/z": {"no": "records"},
-            "other": {},
-        }
-    )
-    work = Redrive(cast("Any", bucket), cast("Any", bucket), "bucket", "function")
-    assert {key: work.run(key)[0] for key in work.keys()} == {  # noqa: SIM118 - no mapping
-        "dead-letters/a.json": Result.DONE,
-        "dead-letters/b.json": Result.DEAD_LETTERED_AGAIN,
-        "aws/lambda/x": Result.DONE,
-        "aws/lambda/y": Result.FAILED,
-        "aws/lambda/z": Result.UNREADABLE,
-    }
-    assert sorted(bucket.objects) == [
-        "aws/lambda/y",
-        "aws/lambda/z",
-        "dead-letters/b.json",
-        "other",
-    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,38 +19,29 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-class FakeS3:
-    def __init__(self) -> None:
-        self.objects: dict[tuple[str, str], bytes] = {}
-
-    def put_object(self, **request: Any) -> None:  # noqa: ANN401 - boto3's own
-        self.objects[request["Bucket"], request["Key"]] = request["Body"]
-
-
 def fails(_event: Mapping[str, Any]) -> object:
     raise ValueError
 
 
-def test_the_invocation_record() -> None:
-    stream, s3 = FakeStream(), FakeS3()
+def test_the_invocation_record(s3: S3Client, bucket: str) -> None:
+    stream = FakeStream()
     stream.put("1", at=START)
     stream.put("2", at=START + 1.5)
     settings = MappingSettings(
         uuid="mapping-1",
         function_arn="arn:aws:lambda:eu-central-1:000000000000:function:cascade",
         retry_attempts=1,
-        on_failure="arn:aws:s3:::parked",
+        on_failure=f"arn:aws:s3:::{bucket}",
     )
-    discard = s3_destination(cast("S3Client", s3), settings)
+    discard = s3_destination(s3, settings)
 
     Poller(
         stream.as_client(), ARN, fails, settings, discard=discard, clock=lambda: START + 60
     ).drain()
 
-    (((bucket, key), body),) = s3.objects.items()
-    assert bucket == "parked"
+    (key,) = (one["Key"] for one in s3.list_objects_v2(Bucket=bucket)["Contents"])
     assert key.startswith("aws/lambda/mapping-1/shard-1/2027/01/15/2027-01-15T08.01.00-")
-    document = json.loads(body)
+    document = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
     request = document["requestContext"]
     assert request["functionArn"] == settings.function_arn
     assert request["condition"] == "RetryAttemptsExhausted"
@@ -71,15 +62,15 @@ def test_the_invocation_record() -> None:
     assert [record["eventID"] for record in records] == ["event-1", "event-2"]
 
 
-def test_a_mapping_without_a_destination_has_none() -> None:
-    assert s3_destination(cast("S3Client", FakeS3()), MappingSettings()) is None
+def test_a_mapping_without_a_destination_has_none(s3: S3Client) -> None:
+    assert s3_destination(s3, MappingSettings()) is None
 
 
-def test_a_destination_that_keeps_no_records_is_refused() -> None:
+def test_a_destination_that_keeps_no_records_is_refused(s3: S3Client) -> None:
     settings = MappingSettings(on_failure="arn:aws:sqs:eu-central-1:000000000000:q")
 
     with pytest.raises(LocalSystemError, match="S3"):
-        s3_destination(cast("S3Client", FakeS3()), settings)
+        s3_destination(s3, settings)
 
 
 def test_the_settings_of_a_described_mapping() -> None:
