@@ -12,11 +12,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Queue
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.template import written
 from tools.local.dynoxide import CREDENTIALS, REGION
-from tools.local.paths import ROOT
+from tools.local.paths import ROOT, TEMPLATE
 from tools.local.ports import HOST
 from tools.local.processes import Child
+from tools.local.tables import load_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -165,7 +165,7 @@ class Functions:
 
 def variables(function: str, values: Mapping[str, str]) -> dict[str, str]:
     """The environment that the template gives to a function, its references replaced."""
-    template = written()
+    template = load_template(TEMPLATE)
     (own,) = (
         resource["Properties"]
         for resource in template["Resources"].values()

@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from installs import errors
-from installs.http import REQUEST_SECONDS, STATUS, Request, endpoint, no_parameters
+from installs.http import REQUEST_SECONDS, STATUS, TITLES, Request, endpoint, no_parameters
 from installs.rows import row_to_json
 from tests import records
 from tests.gateway import event
@@ -39,7 +39,8 @@ def test_every_error_has_its_status_and_shape(error: type[errors.InstallsError])
     assert answer["statusCode"] == STATUS[error] == body["status"]
     assert answer["headers"]["Content-Type"] == "application/problem+json"
     assert body == {
-        "type": "about:blank", "title": STATUS[error].phrase, "status": STATUS[error],
+        "type": "about:blank", "title": TITLES.get(STATUS[error], STATUS[error].phrase),
+        "status": STATUS[error],
         "detail": "Why.", "code": error.code, "requestId": "req_1",
         "errors": [{"parameter": "filter", "pointer": "/a/?", "code": "bad", "detail": "is bad"}],
     }  # fmt: skip
@@ -78,6 +79,21 @@ def test_a_request_has_a_deadline_before_lambdas(context: LittleTime | None) -> 
     left: list[float] = []
     endpoint(lambda request: left.append(request.deadline.left))(event(), context)
     assert 0 < left[0] <= (REQUEST_SECONDS if context is None else 2)
+
+
+def test_a_title_is_the_same_on_every_python() -> None:
+    """RFC 9110, section 15; Python 3.11 has the phrases of RFC 4918 and RFC 7231."""
+    titles = {status.value: TITLES.get(status, status.phrase) for status in STATUS.values()}
+    assert titles == {
+        400: "Bad Request",
+        401: "Unauthorized",
+        403: "Forbidden",
+        404: "Not Found",
+        409: "Conflict",
+        422: "Unprocessable Content",
+        429: "Too Many Requests",
+        503: "Service Unavailable",
+    }
 
 
 def test_an_unknown_error_tells_nothing(capfd: pytest.CaptureFixture[str]) -> None:

@@ -22,13 +22,13 @@ OF_THE_RUNTIME: Final = {"boto3", "botocore"}
 """What Lambda's Python brings, and the layer need not."""
 
 
-def imports(path: Path) -> set[str]:
-    """The modules that a file imports when it runs, also within its functions."""
-    return set(_imports(ast.parse(path.read_text(encoding="utf-8"))))
+def imports(path: Path, *, types: bool) -> set[str]:
+    """The modules that a file imports, also within its functions; those for types if asked for."""
+    return set(_imports(ast.parse(path.read_text(encoding="utf-8")), types=types))
 
 
-def _imports(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+def _imports(node: ast.AST, *, types: bool) -> Iterator[str]:
+    if not types and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
         return
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
@@ -36,7 +36,7 @@ def _imports(node: ast.AST) -> Iterator[str]:
         yield node.module
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
     for child in ast.iter_child_nodes(node):
-        yield from _imports(child)
+        yield from _imports(child, types=types)
 
 
 def files_of(module: str) -> Iterator[Path]:
@@ -54,14 +54,14 @@ def name_of(distribution: str) -> str:
     return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
-def used_by_functions() -> tuple[set[Path], set[str]]:
+def used_by_functions(*, types: bool = False) -> tuple[set[Path], set[str]]:
     """The files of the core that any function's imports lead to, and all that these import."""
     reached: set[Path] = set()
     waiting = sorted((ROOT / "functions").glob("*/handler.py"))
     assert waiting
     modules: set[str] = set()
     while waiting:
-        for module in imports(waiting.pop()):
+        for module in imports(waiting.pop(), types=types):
             modules.add(module)
             new = set(files_of(module)) - reached
             reached |= new
@@ -102,6 +102,6 @@ def test_a_function_imports_nothing_that_does_not_ship() -> None:
 
 
 def test_every_module_of_the_core_is_used_by_a_function() -> None:
-    reached, _ = used_by_functions()
+    reached, _ = used_by_functions(types=True)
     unused = {path for path in CORE.rglob("*.py") if path not in reached}
     assert {path for path in unused if path.parent != CORE / "installs" / AWAITED} == set()

@@ -29,6 +29,11 @@ from installs.store import parallel
 from installs.store.table import Table
 from installs.store.usage import Usage
 
+TITLES: Final[Mapping[HTTPStatus, str]] = {
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",  # Python 3.11 has an older RFC's
+}
+"""The titles of RFC 9110 that not every Python has."""
+
 STATUS: Final[Mapping[type[InstallsError], HTTPStatus]] = {
     errors.InvalidParameterError: HTTPStatus.BAD_REQUEST,
     errors.QueryTooLongError: HTTPStatus.BAD_REQUEST,
@@ -200,7 +205,7 @@ def problem(error: InstallsError, request_id: str) -> Response:
     status = STATUS.get(type(error), HTTPStatus.INTERNAL_SERVER_ERROR)
     body = {
         "type": "about:blank",
-        "title": status.phrase,
+        "title": TITLES.get(status, status.phrase),
         "status": status.value,
         "detail": _encodable(error.detail),
         "code": error.code,
