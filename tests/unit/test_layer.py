@@ -22,13 +22,13 @@ OF_THE_RUNTIME: Final = {"boto3", "botocore"}
 """What Lambda's Python brings, and the layer need not."""
 
 
-def imports(path: Path, *, types: bool) -> set[str]:
-    """The modules that a file imports, also within its functions; those for types if asked for."""
-    return set(_imports(ast.parse(path.read_text(encoding="utf-8")), types=types))
+def imports(path: Path) -> set[str]:
+    """The modules that a file imports when it runs, also within its functions."""
+    return set(_imports(ast.parse(path.read_text(encoding="utf-8"))))
 
 
-def _imports(node: ast.AST, *, types: bool) -> Iterator[str]:
-    if not types and isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+def _imports(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
         return
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
@@ -36,7 +36,7 @@ def _imports(node: ast.AST, *, types: bool) -> Iterator[str]:
         yield node.module
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
     for child in ast.iter_child_nodes(node):
-        yield from _imports(child, types=types)
+        yield from _imports(child)
 
 
 def files_of(module: str) -> Iterator[Path]:
@@ -54,19 +54,19 @@ def name_of(distribution: str) -> str:
     return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
-def used_by_functions(*, types: bool = False) -> tuple[set[Path], set[str]]:
-    """The files of the core that any function's imports lead to, and all that these import."""
-    reached: set[Path] = set()
+def used_by_functions() -> set[str]:
+    """The modules that the handlers import, and the core for them, and so on."""
     waiting = sorted((ROOT / "functions").glob("*/handler.py"))
     assert waiting
+    read: set[Path] = set()
     modules: set[str] = set()
     while waiting:
-        for module in imports(waiting.pop(), types=types):
+        for module in imports(waiting.pop()):
             modules.add(module)
-            new = set(files_of(module)) - reached
-            reached |= new
+            new = set(files_of(module)) - read
+            read |= new
             waiting.extend(new)
-    return reached, modules
+    return modules
 
 
 def required() -> set[str]:
@@ -77,7 +77,7 @@ def required() -> set[str]:
 
 
 def test_every_package_of_the_layer_is_imported_by_a_function() -> None:
-    _, modules = used_by_functions()
+    modules = used_by_functions()
     owners = packages_distributions()
     used = {
         name_of(owner) for module in modules for owner in owners.get(module.partition(".")[0], ())
@@ -88,7 +88,7 @@ def test_every_package_of_the_layer_is_imported_by_a_function() -> None:
 
 def test_a_function_imports_nothing_that_does_not_ship() -> None:
     """A package that another brings along is asked for by that one."""
-    _, modules = used_by_functions()
+    modules = used_by_functions()
     tops = {module.partition(".")[0] for module in modules}
     brought = {"cryptography": "pyjwt", "pydantic_core": "pydantic"}
     owners = packages_distributions()
@@ -99,9 +99,3 @@ def test_a_function_imports_nothing_that_does_not_ship() -> None:
         if not {brought.get(top, name_of(owner)) for owner in owners.get(top, ())} & required()
     }
     assert unknown == set()
-
-
-def test_every_module_of_the_core_is_used_by_a_function() -> None:
-    reached, _ = used_by_functions(types=True)
-    unused = {path for path in CORE.rglob("*.py") if path not in reached}
-    assert {path for path in unused if path.parent != CORE / "installs" / AWAITED} == set()
