@@ -50,7 +50,7 @@ def layers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="session")
 def here(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
-    """What the functions answer on this machine."""
+    """The functions' answers on this machine."""
     return world.answers(HERE, tmp_path_factory.mktemp("here") / "functions")
 
 

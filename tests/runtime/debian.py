@@ -52,7 +52,7 @@ class Emulated:
     """Python on the other processor."""
 
     root: Path
-    """What Debian has below ``/``."""
+    """Debian's files, as below ``/``."""
     emulator: Path
 
     @property

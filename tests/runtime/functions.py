@@ -40,7 +40,7 @@ HERE: Final = Machine((sys.executable,), (ROOT / "layers" / "core",))
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a function answers, or how it fails."""
+    """The answer of a function, or its failure."""
 
     ok: bool
     body: Any

@@ -1,4 +1,4 @@
-"""What is asked of the functions: every event of ``events/``, in an order that makes sense."""
+"""The events of the functions: every file of ``events/``, in an order that makes sense."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class World:
     key: SigningKey
 
     def answers(self, machine: Machine, directory: Path) -> dict[str, Any]:
-        """What the functions answer on a machine, on a new table; by the name of each step."""
+        """The functions' answers on a machine, on a new table; by the name of each step."""
         directory.mkdir()
         with pytest.MonkeyPatch.context() as patch:
             for name, value in {**CREDENTIALS, "AWS_DEFAULT_REGION": REGION}.items():

@@ -1,4 +1,4 @@
-"""What ships in the layers is what the functions use (template.yaml, both layers)."""
+"""Nothing ships in the layers that the functions do not use (template.yaml, both layers)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AWAITED: Final = "" if (ROOT / "functions" / "ingest").exists() else "ingest"
 """The function that uses pydantic is still to come."""
 
 OF_THE_RUNTIME: Final = {"boto3", "botocore"}
-"""What Lambda's Python brings, and the layer need not."""
+"""Packages that Lambda's Python brings, so that the layer need not."""
 
 
 def imports(path: Path) -> set[str]:
