@@ -1,8 +1,8 @@
 """Faults planted on purpose: ``python -m tests.property.cascade.mutations [CASES [WORDS]]``.
 
-Each is put into a copy of the code; then two reconcilers cross in every way (``test_stale``), and
-histories are run until one ends in a violation. A fault that nothing finds says that the proofs are
-blind there: the command fails.
+Each is put into a copy of the code; then two reconcilers cross in every way (``test_stale``),
+histories are run until one ends in a violation, and lines are sent one by one. A fault that nothing
+finds says that the proofs are blind there: the command fails.
 """
 
 from __future__ import annotations
@@ -19,6 +19,10 @@ from typing import Final, NamedTuple
 ROOT: Final = Path(__file__).parents[3]
 CORE: Final = "layers/core/installs"
 CROSSINGS: Final = ["tests.property.cascade.test_stale"]
+RULES: Final = [
+    "pytest", "-q", "-x", "-p", "no:cacheprovider", "--import-mode=importlib",
+    "tests/unit/ingest/test_faults_of_the_importer.py", "tests/unit/ingest/test_apply.py",
+]  # fmt: skip
 HISTORIES: Final = ["tests.property.cascade.histories"]
 
 
@@ -32,18 +36,20 @@ class Fault(NamedTuple):
 
 
 FAULTS: Final = (
-    Fault("members and solutions are written without a guard", f"{CORE}/cascade.py",
-          "for _, _, action in some), guard])", "for _, _, action in some)])"),
-    Fault("add-ons are written without a guard", f"{CORE}/cascade.py",
-          "installs.commit(work.table, some, guard, ", "installs.commit(work.table, some, "),
-    Fault("a solution's guard is not its version", f"{CORE}/cascade.py",
+    # The cascade
+    Fault("members and solutions are written without guards", f"{CORE}/writes.py",
+          "for _, _, actions in some), *guards])", "for _, _, actions in some)])"),
+    Fault("add-ons are written without guards", f"{CORE}/cascade.py",
+          "installs.commit(work.table, some, *guards, ", "installs.commit(work.table, some, "),
+    Fault("a solution's guard is not its version", f"{CORE}/solutions.py",
           "[same(items.SOLUTION_VERSION, version)]", "[]"),
     Fault("changes do not raise the version", f"{CORE}/store/installs.py",
-          "*(Update(key, add={items.SOLUTION_VERSION: 1}) for key in versions),", ""),
+          "add={items.SOLUTION_VERSION: 1}", "add={items.CHANGES: 1}"),
     Fault("a row is written whatever it is by now", f"{CORE}/store/dependents.py",
           "self._as_read()", "()"),
     Fault("an install is written whatever its deletion is by now", f"{CORE}/store/installs.py",
-          "same(items.DELETION_ID, None if state.deletion is None else state.deletion.id),", ""),
+          "    return (\n        Exists(),\n        same(items.DELETION_ID, None if",
+          "    return (Exists(),)\n    return (\n        same(items.DELETION_ID, None if"),
     Fault("the last member of a page is skipped", f"{CORE}/store/dependents.py",
           "    return (Dependent(decode(item)) for item in found)",
           "    return iter([Dependent(decode(item)) for item in found][:3])"),
@@ -52,17 +58,16 @@ FAULTS: Final = (
     Fault("the count of an integration is forgotten", f"{CORE}/store/counters.py",
           "for key in counters_of(by, shard):", "for key in counters_of(by, shard)[:-1]:"),
     Fault("changes enqueue no pending work", f"{CORE}/store/installs.py",
-          "*(pending.enqueue(change.before.owner_refs, now, request_id)"
-          " for change in changes),", ""),
+          "    if not change.reconciled:\n", "    if change.after is not None:\n"),
     Fault("pending work is completed whoever has enqueued it", f"{CORE}/store/pending.py",
-          "[Equals(_REVISION, pending_work.revision)]", "[]"),
+          "return [Equals(_REVISION, self.revision)]", "return []"),
     Fault("first pending work is enqueued whatever the install is by now", f"{CORE}/cascade.py",
-          "[] if pending_work is not None else [_guard(refs.id, state)]", "[]"),
-    Fault("the pending work is read after the install", f"{CORE}/cascade.py",
+          "[] if pending_work is not None else guards", "[]"),
+    Fault("pending work is read after the install", f"{CORE}/cascade.py",
           "    state = installs.get(work.table, seen.id)\n    known",
           "    state = installs.get(work.table, seen.id)\n"
           "    pending_work = pending.get(work.table, seen.id)\n    known"),
-    Fault("no work is pending at the end of retention", f"{CORE}/store/pending.py",
+    Fault("no pending work waits for the end of retention", f"{CORE}/store/pending.py",
           "    if state is None or state.deletion", "    if True or state.deletion"),
     Fault("what nobody swept is left there", f"{CORE}/cascade.py",
           "not state.expired(clock.now() - pending.TTL_DELAY)", "True"),
@@ -71,45 +76,140 @@ FAULTS: Final = (
     Fault("what was enabled is forgotten", f"{CORE}/store/dependents.py",
           "ENABLED_BEFORE: self.values[_ENABLED]", "ENABLED_BEFORE: True"),
     Fault("a second deletion does not mark anew", f"{CORE}/store/dependents.py",
-          "self.deletion_id == desired.id", "self.deletion_id is not None"),
-    Fault("add-ons uninstalled by themselves follow too", f"{CORE}/cascade.py",
-          "if not add_on.live and not add_on.cascaded:", "if False:"),
-    Fault("a cascaded add-on is not marked so", f"{CORE}/cascade.py",
-          "parent.deletion, cascaded=True", "parent.deletion, cascaded=False"),
+          "return marks == (deletion.id, deletion.at, deletion.tier)",
+          "return self.deletion_id is not None"),
+    Fault("add-ons uninstalled by themselves follow too", f"{CORE}/lifecycle.py",
+          "if not state.live and not state.cascaded:\n        return state\n    if deletion",
+          "if deletion"),
+    Fault("a cascaded add-on is not marked so", f"{CORE}/lifecycle.py",
+          "return deleted(state, deletion, cascaded=True)",
+          "return deleted(state, deletion, cascaded=False)"),
     Fault("pointers go before members", f"{CORE}/cascade.py",
-          "    reconcile_solution(work, refs.solution_id)\n    _reconcile_add_ons",
-          "    if state is None:\n        _drop_pointers(work, refs)\n"
-          "    reconcile_solution(work, refs.solution_id)\n    _reconcile_add_ons"),
+          "    while _reconcile_add_ons",
+          "    if state is None:\n        _drop_pointers(work, known, guards)\n"
+          "    while _reconcile_add_ons"),
     Fault("members go before the solution", f"{CORE}/cascade.py",
-          "    reconcile_solution(work, refs.solution_id)\n    _reconcile_add_ons",
-          "    _reconcile_members(work, refs.id, state)\n"
-          "    reconcile_solution(work, refs.solution_id)\n    _reconcile_add_ons"),
+          "    for solution_id in _solutions_of(known, seen, was):",
+          "    if state is not None or (pending_work and not pending_work.alive):\n"
+          "        first = _guards(seen.id, state, pending_work)\n"
+          "        _reconcile_members(work, seen.id, state, first)\n"
+          "    for solution_id in _solutions_of(known, seen, was):"),
     Fault("the solution is not settled again", f"{CORE}/cascade.py",
-          "still was.\n        reconcile_solution(work, refs.solution_id)", "still was."),
+          "still was.\n        reconcile_solution(work, known.solution_id)", "still was."),
     Fault("an install that is gone does not raise the version", f"{CORE}/cascade.py",
-          "        actions.append(Update(keys.solution_version(refs.solution_id),"
-          " add={items.SOLUTION_VERSION: 1}))\n", ""),
-    Fault("a solution's members all follow the solution", f"{CORE}/cascade.py",
+          "        actions.append(\n"
+          "            Update(keys.solution_version(refs.solution_id), "
+          "add={items.SOLUTION_VERSION: 1})\n        )\n", ""),
+    Fault("a solution's members all follow the solution", f"{CORE}/solutions.py",
           "by_entity.get(member.entity_id, together)", "together"),
-    Fault("a member in its own trash stands for its entity", f"{CORE}/cascade.py",
+    Fault("a member in its own trash stands for its entity", f"{CORE}/solutions.py",
           "            if member.follows:\n", "            if True:\n"),
     Fault("the earliest deletion has a solution", f"{CORE}/lifecycle.py",
           "return max(deletions", "return min(deletions"),
     Fault("a restore does not look at the parent as it writes", f"{CORE}/commands.py",
-          "() if parent_id is None else (Check", "() if True else (Check"),
+          "return Change(state, after), (guard,)", "return Change(state, after), ()"),
     Fault("what is past its retention may be restored", f"{CORE}/lifecycle.py",
           "return self.deletion is not None and has_expired(self.deletion.purge_at, now)",
           "return False"),
     Fault("the consumer goes on past a failure", f"{CORE}/stream.py",
           "            return outcome\n        logger", "            continue\n        logger"),
     Fault("a failure is taken for a success", f"{CORE}/stream.py",
-          "outcome.stopped_at = record.get", "_ = record.get"),
+          "outcome.stopped_at = ", "_ = "),
     Fault("a condition that failed is taken for a success", f"{CORE}/cascade.py",
           "            work.tally.retries += 1\n            continue", "            return"),
-    Fault("imports are not looked at afterwards", "tools/importer/afterwards.py",
-          "if refs is not None and (", "if False and ("),
-    Fault("an install that went during an import is not looked at", "tools/importer/afterwards.py",
-          "known.get(install_id) if state is None", "None if state is None"),
+    # Rows that come in
+    Fault("a purge needs no evidence", f"{CORE}/cascade.py",
+          "if state is None and (pending_work is None or pending_work.alive):",
+          "if False:"),
+    Fault("a late cascade of a purge goes on when it has ended", f"{CORE}/cascade.py",
+          "    if state is None and pending_work is not None:\n        guards", "    if False:\n"
+          "        guards"),
+    Fault("an add-on that outlives its parent is taken again", f"{CORE}/lifecycle.py",
+          "or (state.live and state.orphan_of == deletion.id)", ""),
+    Fault("a restore forgets what it outlives", f"{CORE}/commands.py",
+          "after = replace(after, orphan_of=outlived)", "pass"),
+    Fault("what a purge finds alive is deleted at once", f"{CORE}/cascade.py",
+          "if parent is None and add_on.cascaded:", "if parent is None:"),
+    Fault("pointers to installs that vanished count", f"{CORE}/solutions.py",
+          "(state is None and install_id in purged)", "(state is None)"),
+    Fault("an old life's purge is not waited for", f"{CORE}/ingest/install_lines.py",
+          "if snapshot.get(keys.pending_work(line.id)) is not None:", "if False:"),
+    Fault("a new life does not require that the old one has ended", f"{CORE}/store/installs.py",
+          "[Check(keys.pending_work(change.id), [Missing()])] if new else []", "[]"),
+    Fault("the old pointers stay where an install was", f"{CORE}/store/installs.py",
+          "*(Delete(key) for key in sorted(old - new, key=str)),", ""),
+    Fault("an install that moves has no new pointers", f"{CORE}/store/installs.py",
+          '*(Update(key, set={"id": change.id}) for key in sorted(new - old, key=str)),', ""),
+    Fault("the solution that an install leaves is not settled", f"{CORE}/store/installs.py",
+          "            left[ids[0]] = None\n", "            pass\n"),
+    Fault("only the solution that an install comes into is raised", f"{CORE}/store/installs.py",
+          "{one: None for one in ids if one is not None}",
+          "{one: None for one in ids[-1:] if one is not None}"),
+    Fault("solutions that wait are not settled", f"{CORE}/store/installs.py",
+          "    actions += [pending.enqueue_solution(one, now, request_id) for one in left]\n", ""),
+    Fault("a solution that waits is done whatever came meanwhile", f"{CORE}/store/pending.py",
+          "unchanged = [Equals(_REVISION, pending_work.revision)]", "unchanged = []"),
+    Fault("an install comes in below a parent in the trash as live",
+          f"{CORE}/ingest/install_lines.py",
+          "return lifecycle.following(state, None if parent is None else parent.deletion)",
+          "return state"),
+    Fault("the state of the parent may change before an add-on comes in",
+          f"{CORE}/ingest/install_lines.py",
+          "stored.state_guard(ancestor) if above == parent_id else (Exists(),)", "(Exists(),)"),
+    Fault("circles of parents are not looked for", f"{CORE}/ingest/install_lines.py",
+          "        if above in seen:", "        if above in seen and len(seen) > 30:"),
+    Fault("ancestors may move before a parent is set", f"{CORE}/ingest/install_lines.py",
+          "[*state_guard, unmoved]", "[*state_guard]"),
+    Fault("a member comes in live wherever it is", f"{CORE}/ingest/dependent_lines.py",
+          "    elif install.deletion is None:", "    elif True:"),
+    Fault("the state of the install may change before a member comes in",
+          f"{CORE}/ingest/dependent_lines.py",
+          "[*stored_installs.state_guard(install), unmoved]", "[unmoved]"),
+    Fault("the solution of the install may change before a member comes in",
+          f"{CORE}/ingest/dependent_lines.py",
+          "[*stored_installs.state_guard(install), unmoved]",
+          "[*stored_installs.state_guard(install)]"),
+    Fault("a member that came in settles no solution", f"{CORE}/ingest/dependent_lines.py",
+          "    solutions = {one.row.solution_id for one in states if one is not None} - {None}",
+          "    solutions: set[str | None] = set()"),
+    Fault("what a member was before its deletion is forgotten",
+          f"{CORE}/ingest/dependent_lines.py",
+          "items.ENABLED_BEFORE: enabled,", "items.ENABLED_BEFORE: True,"),
+    Fault("what was deleted by itself comes back with a line",
+          f"{CORE}/ingest/dependent_lines.py",
+          "    return _lifecycle_of(before)\n\n\ndef _lifecycle_of",
+          "    return {}\n\n\ndef _lifecycle_of"),
+    Fault("a solution's row in the trash comes back with a line",
+          f"{CORE}/ingest/dependent_lines.py",
+          "        return facts | known\n    if row.deleted_at is None:",
+          "        return facts\n    if row.deleted_at is None:"),
+    Fault("a row that moves stays where it was too", f"{CORE}/store/rows.py",
+          "            actions.append(Delete(before.key, before.as_read()))", "            pass"),
+    Fault("two rows of one id may come in at once", f"{CORE}/store/rows.py",
+          "actions.append(Update(place, unmoved,", "actions.append(Update(place, (),"),
+    Fault("a locator that seems right is not written", f"{CORE}/store/rows.py",
+          "(before is None or locator != key)", "locator != key"),
+    Fault("a row that is deleted for good leaves its locator", f"{CORE}/store/dependents.py",
+          "*self._locators()]", "]"),
+    Fault("a removed row leaves its locator", f"{CORE}/store/rows.py",
+          "        actions.append(Delete(locator))\n", "        pass\n"),
+    Fault("stale lines are applied to installs", f"{CORE}/ingest/install_lines.py",
+          "if is_stale(line, state.as_of):", "if False:"),
+    Fault("stale lines are applied to other rows", f"{CORE}/ingest/row_lines.py",
+          "if is_stale(line, found.last):", "if False:"),
+    Fault("the time of the last change is not guarded", f"{CORE}/store/installs.py",
+          "        same(items.AS_OF, state.as_of),\n", ""),
+    Fault("lines of one row are applied in any order", f"{CORE}/ingest/schedule.py",
+          "        written[rows.own] = wave\n", ""),
+    Fault("a packed write that failed is taken for written", f"{CORE}/ingest/apply.py",
+          "            for numbered, _ in pack:\n                self._apply_alone(numbered)",
+          "            for numbered, decision in pack:\n"
+          "                self._settle(*numbered, decision.result)"),
+    Fault("a purged install comes in again", f"{CORE}/ingest/install_lines.py",
+          "if (buried or expired is not None) and not options.recreates:", "if False:"),
+    Fault("changes of what an install belongs to are passed over", f"{CORE}/stream.py",
+          "if (old.owner_refs, old.cascaded) == (new.owner_refs, new.cascaded):",
+          "if old.deletion == new.deletion:"),
 )  # fmt: skip
 
 
@@ -126,7 +226,7 @@ def caught_by(fault: Fault, cases: int) -> str:
             raise SystemExit(f"{fault.file} does not have what '{fault.what}' replaces")
         path.write_text(text.replace(fault.old, fault.new))
         paths = os.pathsep.join([str(copy), str(copy / "layers" / "core")])
-        for command in (CROSSINGS, [*HISTORIES, str(cases), "0", "1"]):
+        for command in (CROSSINGS, [*HISTORIES, str(cases), "0", "1"], RULES):
             ran = subprocess.run(  # noqa: S603 - this very interpreter
                 [sys.executable, "-m", *command], cwd=copy, env={**os.environ, "PYTHONPATH": paths},
                 capture_output=True, text=True, check=False,
