@@ -109,7 +109,9 @@ DELETED = items.install_to_item(
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (None, image("a")),
+        (None, image("a", solutionId="s")),
+        (None, image("a", parentInstallId="p")),
+        (None, DELETED),
         (image("a"), None),
         (image("a"), image("a", parentInstallId="p")),
         (image("a", parentInstallId="p"), image("a")),
@@ -120,7 +122,7 @@ DELETED = items.install_to_item(
         (DELETED, DELETED | {"purgeAt": {"N": "1900000000"}}),
         (DELETED, DELETED | {"cascaded": {"BOOL": True}}),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_every_change_of_what_an_install_belongs_to_is_handled(
     old: dict[str, Any] | None, new: dict[str, Any] | None
@@ -140,6 +142,13 @@ def test_a_change_of_facts_alone_is_passed_over(field: str) -> None:
     change = record("a", OldImage=image("a"), NewImage=image("a", **{field: "x"}))
     assert consumer.run(change, record("b")) == []
     assert (consumer.handled, consumer.dead_lettered) == (["b"], [])
+
+
+def test_a_new_install_that_belongs_to_nothing_is_passed_over() -> None:
+    consumer = Consumer()
+    inserted = record("a", NewImage=image("a")) | {"eventName": "INSERT"}
+    assert consumer.run(inserted, record("b", OldImage=image("b"))) == []
+    assert consumer.handled == ["b"]
 
 
 def test_the_pending_work_of_a_solution_is_handled() -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from installs import clock
 from installs.cascade import Subject
+from installs.lifecycle import OwnerRefs
 from installs.log import bind_log_context, logger
 from installs.store import keys
 from installs.store.items import item_to_install
@@ -96,6 +97,9 @@ def subject_of(record: StreamRecord) -> Subject | None:
     state = new or old
     if state is None or key != keys.install(state.row.id):
         raise ValueError("the image is not of an install")
+    inserted = record.get("eventName") == "INSERT"
+    if inserted and state.owner_refs == OwnerRefs(state.row.id, None, None):
+        return None  # it is live and belongs to nothing: nothing can disagree with it yet
     if old is None or new is None:
         return Subject(state.owner_refs)
     if (old.owner_refs, old.cascaded) == (new.owner_refs, new.cascaded):

@@ -167,7 +167,8 @@ class World:
             **({"OldImage": before} if before else {}),
             **({"NewImage": after} if after else {}),
         }
-        record = {"eventID": f"event-{number}", "dynamodb": change}
+        name = "INSERT" if before is None else "REMOVE" if after is None else "MODIFY"
+        record = {"eventID": f"event-{number}", "eventName": name, "dynamodb": change}
         self.queues.setdefault(key.pk, []).append(record)
         self.past_records.append(record)
 

@@ -95,6 +95,7 @@ def test_a_purged_install_stays_purged_unless_it_is_asked_for() -> None:
     service.purge("ins_a")
     # until its cascade has ended the id may not come again
     assert service.told(lines[0], options=Options(recreate_purged=True)) == ["purge_unfinished"]
+    assert service.told(*lines) == ["install_purged", "unknown_install"]
     service.drain()
     assert service.told(*lines) == ["install_purged", "unknown_install"]
     assert service.told(*lines, options=Options(recreate_purged=True)) == ["created", "created"]

@@ -14,6 +14,7 @@ from installs.ingest.decisions import (
     Write,
     is_stale,
     latest,
+    refused,
     result,
 )
 from installs.ingest.results import Outcome
@@ -63,11 +64,12 @@ def _create(
     buried = snapshot.get(keys.tombstone("install", line.id)) is not None
     if (buried or expired is not None) and not options.recreates:
         raise RejectedError("install_purged", "was purged, or is past its retention", "/id")
+    # The cascade of a purge has to end before the id may come in again, or it would mix two lives.
+    unfinished = DeferredError("purge_unfinished", "its purge is still under way")
     if expired is not None:
-        # Its cascade has to end before the id may come in again, or it would mix two lives.
-        return Decision(result(line, Outcome.DEFERRED), Write((Change(expired, None),)))
+        return Decision(refused(line, unfinished), Write((Change(expired, None),)))
     if snapshot.get(keys.pending_work(line.id)) is not None:
-        raise DeferredError("purge_unfinished", "its purge is still under way")
+        raise unfinished
     if line.patch is not None:
         raise RejectedError("unknown_row", "is a merge, and there is no such install", "/id")
     row = cast("Install", line.row)
