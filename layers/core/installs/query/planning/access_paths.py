@@ -248,11 +248,10 @@ def _key_range(
     form: SortKeyForm = INSTALLED,
     count: LiveCount | None = None,
 ) -> KeyRange:
-    implied = request.constraints
-    installed = implied.installed_from, implied.installed_until
+    installed = request.constraints.installed_from, request.constraints.installed_until
     lower, upper = form.bounds(*installed) if form.fields[0] == "installedAt" else form.bounds()
     of_state = _LIVE_CONSTANTS if state is State.LIVE else {}
-    known = {**implied.constants(), **of_state, **constants}
+    known = {**request.constants, **of_state, **constants}
     return KeyRange(
         index=index,
         partition=keys.partition(partition, state),

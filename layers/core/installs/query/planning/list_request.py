@@ -26,7 +26,7 @@ from installs.store.counters import MAX_COUNTERS, counter_items
 from installs.store.keys import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from installs.query.language.nodes import Node
@@ -73,6 +73,11 @@ class ListRequest:
             for name, allowed in implied.values.items()
         }
         return replace(implied, values=values)
+
+    @cached_property
+    def constants(self) -> Mapping[str, str]:
+        """The fields that have the same value in every matching row."""
+        return self.constraints.constants()
 
     @cached_property
     def states(self) -> tuple[State, ...]:

@@ -49,7 +49,9 @@ class OrderedRange:
 
     def sized(self, rows: int) -> OrderedRange:
         """Return the same range with an estimated number of rows."""
-        return replace(self, rows=rows)
+        return OrderedRange(
+            self.key_range, self.order, self.presorted, self.forward, self.group, rows
+        )
 
     def reversed(self) -> OrderedRange:
         """Return the same range, read in the reverse order."""
