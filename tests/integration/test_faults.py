@@ -17,13 +17,17 @@ from functions.authorizer.handler import handler as authorizer
 from functions.cascade.handler import handler as cascade
 from installs import http
 from installs.errors import UnavailableError
+from installs.ingest.apply import apply_values
+from installs.ingest.results import Outcome
 from installs.log import logger
 from installs.store import connection, dead_letters, installs, retries, table
-from tests import caches
+from installs.store.table import Table
+from tests import caches, rows
 from tests.faults.chaos import CLIENTS, Invocation, World, run, world
 from tests.faults.proxy import BATCH, WRITE, Fault, Faults
 from tests.faults.requests import ask
 from tools.local.ports import free_port
+from tools.operate.verify import Verifier
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -206,6 +210,40 @@ def test_the_authorizer_fails_as_unavailable_and_not_as_unauthorized(made: World
     made.proxy.faults = Faults([Fault.THROTTLE], share=1)
     with pytest.raises(UnavailableError):
         authorizer(asked, None)
+
+
+NEW: Final = [
+    rows.solution("sol_in", workspaceId="wsp_0"),
+    rows.install("ins_in", workspaceId="wsp_0", solutionId="sol_in"),
+    rows.install("ins_in_add", workspaceId="wsp_0", parentInstallId="ins_in"),
+    *(rows.member(f"mem_in_{n}", "ins_in", workspaceId="wsp_0") for n in range(3)),
+]
+
+
+@pytest.mark.parametrize("fault", [Fault.LOSE, Fault.IN_PROGRESS, Fault.RESET, Fault.THROTTLE])
+def test_rows_that_come_in_are_told_as_written_only_if_they_are(
+    made: World, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    renamed = [json.loads(json.dumps(row).replace("_in", f"_in_{fault.name}")) for row in NEW]
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    # given that every write fails, with or without having been done
+    made.proxy.faults = Faults([fault], share=1, operations=frozenset({WRITE}))
+    first = apply_values(Table.of_function(), renamed)
+    there = installs.get(made.table, f"ins_in_{fault.name}") is not None
+    assert {one.outcome for one in first} <= (
+        {Outcome.DEFERRED, Outcome.CREATED, Outcome.UNCHANGED, Outcome.REJECTED}
+        if there else {Outcome.DEFERRED, Outcome.REJECTED}
+    )  # fmt: skip
+    # when they are sent again until each is settled, they are there, and counted once
+    made.proxy.faults = Faults([fault], share=0.3, seed=5)
+    for _ in range(20):
+        told = {one.outcome for one in apply_values(Table.of_function(), renamed)}
+        if told == {Outcome.UNCHANGED}:
+            break
+    assert told == {Outcome.UNCHANGED}
+    made.proxy.faults = Faults()
+    about = {one.about for one in Verifier(made.table, repair=False).run()}
+    assert not [one for one in about if one.startswith("count ") or fault.name in one]
 
 
 UNREADABLE: Final = {"eventID": "x", "dynamodb": {"SequenceNumber": "7"}}

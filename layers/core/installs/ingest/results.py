@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Outcome(StrEnum):
     """The result of a line, as its caller reads it.
 
-    ``deferred``: nothing was written and nothing is wrong with the line; send it again.
+    ``deferred``: nothing is wrong with the line, and it is not known to be written; send it again.
     """
 
     CREATED = "created"
