@@ -15,6 +15,9 @@ API_GATEWAY: Final = (
     f"{_AWS}/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html"
 )
 DYNAMODB: Final = f"{_AWS}/amazondynamodb/latest/developerguide/metrics-dimensions.html"
+SQS: Final = (
+    f"{_AWS}/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html"
+)
 ACCESS_LOG: Final = (
     f"{_AWS}/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html"
 )
@@ -30,6 +33,7 @@ MAPPING: Final = ("EventSourceMappingUUID",)
 TABLE: Final = ("TableName",)
 """The table without its indexes."""
 INDEX: Final = ("TableName", "GlobalSecondaryIndexName")
+QUEUE: Final = ("QueueName",)
 OPERATION: Final = ("TableName", "Operation")
 
 COUNT: Final = frozenset({"Sum"})
@@ -50,6 +54,15 @@ _OF_API: Final = (API_NAME, STAGE, METHOD)
 _OF_TABLE: Final = (TABLE, INDEX)
 
 METRICS: Final[dict[tuple[str, str], Documented]] = {
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage"): Documented(
+        SQS,
+        (QUEUE,),
+        frozenset({"Maximum"}),
+        "The age in seconds of the oldest message that was not deleted.",
+    ),
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): Documented(
+        SQS, (QUEUE,), frozenset({"Maximum"}), "Messages that can be received."
+    ),
     ("AWS/ApiGateway", "Count"): Documented(
         API_GATEWAY, _OF_API, COUNT, "The total number of API requests in a period."
     ),

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 PARTS: Final = {
     "tools.api.commands": ("list", "get", "uninstall", "restore", "purge", "trash"),
     "tools.local.commands": ("run", "token"),
-    "tools.importer.commands": ("import",),
+    "tools.importer.commands": ("import", "put"),
     "tools.exporter.commands": ("export", "export-installs"),
     "tools.api_keys.commands": ("keys",),
-    "tools.operate.commands": ("redrive", "verify"),
+    "tools.operate.commands": ("redrive", "redrive-rows", "verify", "erase"),
     "tools.smoke.commands": ("smoke",),
     "tools.openapi.commands": ("openapi",),
     "tools.query_reference": ("query-reference",),

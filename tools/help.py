@@ -12,7 +12,8 @@ PROGRAM: Final = "python -m tools"
 GROUPS: Final = {
     "Installs, by the API": ("list", "get", "uninstall", "restore", "purge", "trash"),
     "Rows, keys and the cascade": (
-        "import", "export", "export-installs", "keys", "verify", "redrive", "smoke",
+        "import", "put", "export", "export-installs", "keys", "verify", "redrive", "redrive-rows",
+        "erase", "smoke",
     ),
     "The service on this machine": ("run", "token"),
     "The project's own": (

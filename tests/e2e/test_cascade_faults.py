@@ -22,7 +22,7 @@ import pytest
 from installs import clock
 from installs.store import keys
 from tests import rows
-from tools.importer.run import import_file
+from tests.loading import load_file
 from tools.importer.table import open_table
 from tools.local.dynoxide import CREDENTIALS, REGION
 from tools.local.paths import ROOT
@@ -49,7 +49,7 @@ def tools(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
 def load(stack: Stack, path: Path, lines: list[rows.Row]) -> None:
     running = stack.running
     file = rows.write(path / "rows.ndjson", lines)
-    import_file(file, running.table_name, running.dynamodb_endpoint, lambda *_: None)
+    load_file(file, running.table_name, running.dynamodb_endpoint)
 
 
 def is_deleted(stack: Stack, install_id: str) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from installs.store import items, keys
 from installs.store.items import PURGE_AT
 from tests import rows
-from tools.importer.run import import_file
+from tests.loading import load_file
 from tools.local.paths import ROOT
 from tools.tokens import SigningKey
 
@@ -74,7 +74,7 @@ def table(
 ) -> Table:
     monkeypatch.setenv("DEAD_LETTER_BUCKET", "parked")
     data = rows.write(tmp_path / "rows.ndjson", [*rows.base(), *rows.family("crm")])
-    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, table_name, dynamodb_endpoint)
     return Table(dynamodb, table_name)
 
 

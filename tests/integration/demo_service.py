@@ -25,8 +25,8 @@ from installs.errors import NotFoundError, UnauthorizedError
 from installs.http import problem
 from tests import caches
 from tests.integration.consumer import consumer
+from tests.loading import load_file
 from tools.demo import demo_lines
-from tools.importer.run import import_file
 from tools.local.ports import HOST
 from tools.local.state import RunningStack, StateDirectory
 from tools.tokens import AUDIENCE, ISSUER, SigningKey
@@ -80,7 +80,7 @@ def demo_service(
         patch.setenv(name, value)
     rows = directory / "demo.ndjson"
     rows.write_text("".join(f"{line}\n" for line in demo_lines()), encoding="utf-8")
-    import_file(rows, table_name, endpoint, lambda *_: None)
+    load_file(rows, table_name, endpoint)
     caches.reset()
     poller = consumer(endpoint, table_name, directory / "checkpoint.json")
     poller.drain()

@@ -26,8 +26,8 @@ from installs.store.expressions import Update
 from tests import rows
 from tests.clocks import Time
 from tests.commands import APP
+from tests.loading import load_file
 from tools.api_keys import keys as tool
-from tools.importer.run import import_file
 from tools.importer.table import open_table
 from tools.tokens import AUDIENCE, ISSUER, SigningKey
 
@@ -49,7 +49,7 @@ def world(
 ) -> Table:
     elsewhere = rows.install("ins_far", workspaceId="wsp_other")
     data = rows.write(tmp_path / "rows.ndjson", [*rows.base(), *rows.family("crm"), elsewhere])
-    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, table_name, dynamodb_endpoint)
     for name, value in {
         "ISSUER": ISSUER,
         "AUDIENCE": AUDIENCE,
@@ -299,11 +299,11 @@ def test_an_imported_key_works(world: Table, dynamodb_endpoint: str, tmp_path: P
         "role": "editor", "secretSha256": api_keys.digest("sec_old"),
     }  # fmt: skip
     data = rows.write(tmp_path / "keys.ndjson", [line])
-    import_file(data, world.name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, world.name, dynamodb_endpoint)
     assert let_in("sec_old")["principalId"] == "key_1"
     # when the key gets another secret
     data = rows.write(data, [line | {"secretSha256": api_keys.digest("sec_new")}])
-    import_file(data, world.name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, world.name, dynamodb_endpoint)
     # then the old one is worth nothing
     assert refused("sec_old")
     assert let_in("sec_new")["principalId"] == "key_1"
@@ -317,7 +317,7 @@ def test_a_secret_of_one_kind_opens_no_key_of_another(
         "role": "admin", "secretSha256": api_keys.digest("pub_on_a_page"),
     }  # fmt: skip
     data = rows.write(tmp_path / "keys.ndjson", [line])
-    import_file(data, world.name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, world.name, dynamodb_endpoint)
     assert refused("pub_on_a_page")
 
 
@@ -333,10 +333,10 @@ def test_no_import_brings_a_revoked_key_back(
         for number in range(2)
     ]  # fmt: skip
     data = rows.write(tmp_path / "keys.ndjson", lines)
-    import_file(data, world.name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, world.name, dynamodb_endpoint)
     tool.revoke(world, "key_0")
     # when the same file comes again
-    import_file(data, world.name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, world.name, dynamodb_endpoint)
     # then it opens nothing, and the other still does
     assert refused("sec_0")
     assert let_in("sec_1")["principalId"] == "key_1"

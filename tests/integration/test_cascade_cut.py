@@ -17,7 +17,7 @@ from installs.access import Principal
 from installs.store import installs, items, keys
 from tests import rows
 from tests.integration.consumer import consumer
-from tools.importer.run import import_file
+from tests.loading import load_file
 from tools.importer.table import open_table
 from tools.local.paths import ROOT
 from tools.operate.verify import Verifier
@@ -42,7 +42,7 @@ def world(
     large = [rows.member(f"mem_{n:03}", "ins_a", enabled=n % 3 > 0) for n in range(MEMBERS)]
     data = [*rows.base(), root, *rows.family("a"), *large]
     path = rows.write(tmp_path / "rows.ndjson", data)
-    import_file(path, table_name, dynamodb_endpoint, lambda *_: None)
+    load_file(path, table_name, dynamodb_endpoint)
     return open_table(table_name, dynamodb_endpoint)
 
 

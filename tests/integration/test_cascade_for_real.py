@@ -23,7 +23,7 @@ from installs.store import keys
 from installs.store.expressions import Update
 from tests import rows
 from tests.integration.consumer import consumer
-from tools.importer.run import import_file
+from tests.loading import load_file
 from tools.importer.table import open_table
 from tools.local.paths import ROOT
 from tools.operate.verify import Verifier
@@ -54,7 +54,7 @@ def world(
         tmp_path / "rows.ndjson",
         [*rows.base(), *rows.family("a"), *rows.family("b"), shared, *members],
     )
-    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, table_name, dynamodb_endpoint)
     made = open_table(table_name, dynamodb_endpoint)
     made.transact([Update(keys.user(ADMIN), set={"id": ADMIN, "role": "admin"})])
     return made

@@ -16,7 +16,7 @@ from installs.store.expressions import Delete
 from installs.store.table import Range
 from tests import rows
 from tests.integration.consumer import consumer
-from tools.importer.run import import_file
+from tests.loading import load_file
 from tools.importer.table import open_table
 from tools.operate.verify import Verifier
 
@@ -57,7 +57,7 @@ def load(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Callable[..
     def put(*more: rows.Row) -> Table:
         root = rows.user("usr_root") | {"role": "admin"}
         file = rows.write(tmp_path / "rows.ndjson", [*rows.base(), root, *more])
-        import_file(file, table_name, dynamodb_endpoint, lambda *_: None)
+        load_file(file, table_name, dynamodb_endpoint)
         return open_table(table_name, dynamodb_endpoint)
 
     return put

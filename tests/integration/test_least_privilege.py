@@ -31,9 +31,9 @@ from installs.store import dead_letters, installs, items, keys
 from installs.store.connection import Connection
 from installs.store.expressions import Update
 from tests import rows
+from tests.loading import load_file
 from tests.template import listed, resource_name, statements, transformed
 from tools.api_keys.keys import create
-from tools.importer.run import import_file
 from tools.importer.table import open_table
 from tools.tokens import AUDIENCE, ISSUER, SigningKey
 
@@ -151,7 +151,7 @@ def world(
         tmp_path / "rows.ndjson",
         [*rows.base(), *(row for name in families for row in rows.family(name))],
     )
-    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, table_name, dynamodb_endpoint)
     monkeypatch.setenv("DEAD_LETTER_BUCKET", BUCKET)
     monkeypatch.setenv("ISSUER", ISSUER)
     monkeypatch.setenv("AUDIENCE", AUDIENCE)

@@ -24,9 +24,9 @@ from installs.errors import UnavailableError
 from installs.log import logger
 from installs.store import pending, table
 from tests import rows
+from tests.loading import load_file
 from tests.monitoring import OURS, RUNBOOK, WATCHED, access_line
 from tests.template import transformed
-from tools.importer.run import import_file
 from tools.importer.table import open_table
 from tools.local.dynoxide import streams_client
 from tools.local.paths import ROOT, TEMPLATE
@@ -79,7 +79,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> Log:
 @pytest.fixture
 def world(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Table:
     data = rows.write(tmp_path / "rows.ndjson", [*rows.base(), *rows.family("gone")])
-    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, table_name, dynamodb_endpoint)
     return open_table(table_name, dynamodb_endpoint)
 
 

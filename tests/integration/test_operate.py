@@ -15,7 +15,7 @@ from installs.store import counters, installs, items, keys, pending
 from installs.store.expressions import Delete, Update
 from installs.store.table import Table
 from tests import rows
-from tools.importer.run import import_file
+from tests.loading import load_file
 from tools.operate.verify import Verifier
 
 if TYPE_CHECKING:
@@ -36,12 +36,8 @@ def table(
     """A workspace with an install, its members, add-ons and solution."""
     root = rows.user("usr_root") | {"role": "admin"}
     lines = [*rows.base(), root, *rows.family("crm"), *rows.family("erp")]
-    import_file(rows.write(tmp_path / "r.ndjson", lines), table_name, dynamodb_endpoint, _nobody)
+    load_file(rows.write(tmp_path / "r.ndjson", lines), table_name, dynamodb_endpoint)
     return Table(table_name, dynamodb)
-
-
-def _nobody(_done: int, _total: int) -> None:
-    return
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from installs.store.expressions import Update
 from installs.store.table import ConditionFailedError
 from tests import rows
 from tests.clocks import Time
-from tools.importer.run import import_file
+from tests.loading import load_file
 from tools.importer.table import open_table
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def world(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Table:
         rows.role("usr_many", f"wsp_{n}", ("viewer", "editor", "admin")[n % 3]) for n in range(MANY)
     ]
     data = rows.write(tmp_path / "rows.ndjson", [rows.user("usr_many"), *roles])
-    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, table_name, dynamodb_endpoint)
     return open_table(table_name, dynamodb_endpoint)
 
 
@@ -136,7 +136,7 @@ def test_a_parent_out_of_reach_counts_as_gone_whatever_its_state(
         ),
     ]
     data = rows.write(tmp_path / "rows.ndjson", lines)
-    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, table_name, dynamodb_endpoint)
     table = open_table(table_name, dynamodb_endpoint)
     # when they are restored, then each stands by itself, for the cascade too
     for state in ("live", "deleted", "absent"):
@@ -159,7 +159,7 @@ def test_a_deleted_parent_is_named_to_whoever_sees_it(
         rows.install("ins_addon", parentInstallId="ins_parent", **deleted),
     ]
     data = rows.write(tmp_path / "rows.ndjson", lines)
-    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, table_name, dynamodb_endpoint)
     table = open_table(table_name, dynamodb_endpoint)
     with pytest.raises(ParentDeletedError, match="ins_parent"):
         commands.restore(table, Principal("usr_ed"), "ins_addon")
@@ -174,7 +174,7 @@ KEY = {
 @pytest.fixture
 def family(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Table:
     data = rows.write(tmp_path / "rows.ndjson", [*rows.base(), *rows.family("crm"), KEY])
-    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, table_name, dynamodb_endpoint)
     return open_table(table_name, dynamodb_endpoint)
 
 

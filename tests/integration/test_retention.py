@@ -18,7 +18,7 @@ from installs.cascade import Work
 from installs.lifecycle import OwnerRefs
 from installs.store import installs, items, keys, pending
 from tests import rows
-from tools.importer.run import import_file
+from tests.loading import load_file
 from tools.importer.table import open_table
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def load(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Callable[..
         base[0]["defaultRetentionTier"] = tier
         family = [rows.install(ONE), rows.install("ins_b", parentInstallId=ONE)]
         data = rows.write(tmp_path / "rows.ndjson", [*base, *family, *more])
-        import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+        load_file(data, table_name, dynamodb_endpoint)
 
     return put
 

@@ -17,7 +17,7 @@ from installs.store import keys
 from installs.store.expressions import Update
 from tests import rows
 from tests.integration.consumer import consumer
-from tools.importer.run import import_file
+from tests.loading import load_file
 from tools.importer.table import open_table
 from tools.operate.verify import Verifier
 
@@ -46,7 +46,7 @@ def test_beside_live_traffic_only_what_is_wrong_is_told(
     lines = [*rows.base(), root, *rows.family("a"), *rows.family("b"), *rows.family("quiet")]
     lines += [rows.install("ins_c", solutionId="sol_b"), rows.member("mem_c", "ins_c")]
     data = rows.write(tmp_path / "rows.ndjson", lines)
-    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, table_name, dynamodb_endpoint)
     table = open_table(table_name, dynamodb_endpoint)
     marks: dict[str, Value] = {"deletedAt": rows.CREATED, "deletionId": "del_x", "enabled": False}
     table.transact([Update(keys.member("ins_quiet", "mem_quiet_on"), set=marks)])

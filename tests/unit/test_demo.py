@@ -11,7 +11,7 @@ from installs import model
 from installs.ingest.models import MODELS
 from installs.lifecycle import has_expired, purge_time
 from tools.demo import demo_lines, write
-from tools.importer.reading import read_rows
+from tools.importer.reading import checked
 
 if TYPE_CHECKING:
     from enum import StrEnum
@@ -36,7 +36,8 @@ def test_the_same_day_gives_the_same_lines() -> None:
 def test_every_line_passes_the_importer(tmp_path: Path) -> None:
     path = tmp_path / "demo.ndjson"
     write(path)
-    assert len(read_rows(path).by_key) == len(list(demo_lines()))
+    with checked(path) as spools:
+        assert sum(spool.lines for spool in spools) == len(list(demo_lines()))
     assert all("\n" not in line for line in demo_lines())
 
 

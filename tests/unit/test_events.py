@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from hashlib import md5
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
+from installs.ingest.calls import read_event, read_message
 from installs.store import items, keys
 
 ROOT: Final = Path(__file__).parents[2]
@@ -36,7 +38,7 @@ def read(path: Path) -> Json:
 API_EVENTS: Final = sorted(
     path
     for path in EVENTS.glob("*/*.json")
-    if path.parent.name not in {"authorizer", "cascade", "repair"}
+    if path.parent.name not in {"authorizer", "cascade", "repair", "ingest"}
 )
 STREAM_EVENTS: Final = sorted((EVENTS / "cascade").glob("*.json"))
 
@@ -110,3 +112,13 @@ def test_the_stream_events_are_the_four_transitions() -> None:
         "purge": ("REMOVE", True, False, False),
         "expiry": ("REMOVE", True, False, True),
     }
+
+
+def test_the_events_of_rows_are_a_call_and_a_message_of_the_queue() -> None:
+    (message,) = read(EVENTS / "ingest" / "queue.json")["Records"]
+
+    assert (
+        read_message(message["body"]).rows == read_event(read(EVENTS / "ingest" / "rows.json")).rows
+    )
+    assert message["eventSource"] == "aws:sqs"
+    assert message["md5OfBody"] == md5(message["body"].encode()).hexdigest()  # noqa: S324 - SQS's

@@ -28,6 +28,9 @@ RUNNING = RunningStack(
     aws_endpoint="http://127.0.0.1:2",
     dead_letter_bucket="bucket",
     cascade_function="cascade",
+    ingest_function="ingest",
+    rows_queue="http://127.0.0.1:2/rows.fifo",
+    rows_dead_letters="http://127.0.0.1:2/dead.fifo",
     pid=7,
 )
 

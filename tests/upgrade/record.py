@@ -18,11 +18,11 @@ from uuid import uuid4
 import pytest
 
 from tests import rows
+from tests.loading import load_file
 from tests.upgrade import world
 from tests.upgrade.questions import CALLERS, QUERIES
 from tests.upgrade.releases import FOLDER
 from tests.upgrade.service import Service, service
-from tools.importer.run import import_file
 from tools.local import dynoxide
 from tools.local.paths import TEMPLATE
 from tools.local.tables import TableDefinition
@@ -58,7 +58,7 @@ def _table_of(
     name = f"release-{uuid4().hex}"
     TableDefinition.from_template(TEMPLATE).create(client, name)
     with service(name, endpoint, START, patch) as opened, tempfile.TemporaryDirectory() as folder:
-        import_file(rows.write(Path(folder) / "rows", lines), name, endpoint, lambda *_: None)
+        load_file(rows.write(Path(folder) / "rows", lines), name, endpoint)
         yield opened
     client.delete_table(TableName=name)
 

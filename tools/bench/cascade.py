@@ -21,9 +21,9 @@ from functions.cascade import handler as cascade
 from installs import commands, model
 from installs.access import Principal
 from installs.lifecycle import InstallState
-from installs.store import items, keys
+from installs.store import installs, items, keys
+from installs.store.installs import Change
 from installs.store.table import Table
-from tools.importer.installs import write_installs
 from tools.importer.table import in_runs, write_batch
 from tools.local import dynoxide
 from tools.local.paths import TEMPLATE
@@ -94,7 +94,8 @@ def fill(table: Table, size: Size) -> None:
     found = [_install(INSTALL, None)]
     found += [_install(f"ins_wide_{n:06}", INSTALL) for n in range(size.add_ons)]
     found += [_install(below, above) for above, below in pairwise(chain)]
-    write_installs(table, found, lambda *_: None)
+    for batch in in_runs(found, 10):
+        installs.commit(table, [Change(None, state) for state in batch])
     rows = [
         model.IntegrationMember(
             f"mem_{n:06}", INSTALL, "wsp_x", f"ent_{n:06}", None, f"slug-{n}", False, None, False,

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 File = Annotated[
-    Path | None, typer.Argument(metavar="[FILE]", help="Where to; else standard output.")
+    Path | None,
+    typer.Argument(metavar="[FILE]", help="Where to; - or nothing is standard output."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
 
@@ -52,7 +53,7 @@ def export(
         opened = Address.chosen(table, state, profile, region).open()
         about = opened.client.describe_table(TableName=opened.name)["Table"].get("ItemCount")
         work = TableExport(opened)
-        with _writer(file, force=force) as write, progress(beside_output=file is None) as bar:
+        with _writer(file, force=force) as write, progress(beside_output=_to_output(file)) as bar:
             # ItemCount is hours old on AWS: the bar grows with what is found.
             task = bar.add_task("Exporting", total=about or None)
             for line in work.lines(
@@ -60,12 +61,6 @@ def export(
             ):
                 write(line)
     errors().print(f"{work.rows} rows")
-    if work.forgotten:
-        errors().print(
-            f"{work.forgotten} members were disabled before their install was uninstalled. No line "
-            "can say so: after an import, a restore enables them.",
-            style="yellow",
-        )
 
 
 def export_installs(
@@ -83,7 +78,7 @@ def export_installs(
     """
     total = client.list(limit=1, workspace_id=workspace_id, include_deleted="true").info.total
     number = 0
-    with _writer(file, force=force) as write, progress(beside_output=file is None) as bar:
+    with _writer(file, force=force) as write, progress(beside_output=_to_output(file)) as bar:
         task = bar.add_task("Exporting", total=total)
         for number, one in enumerate(
             client.rows(workspace_id=workspace_id, include_deleted="true"), start=1
@@ -93,10 +88,14 @@ def export_installs(
     errors().print(f"{number} installs")
 
 
+def _to_output(file: Path | None) -> bool:
+    return file is None or str(file) == "-"
+
+
 @contextmanager
 def _writer(file: Path | None, *, force: bool) -> Iterator[Callable[[str], object]]:
     """Writes lines; a file is there when all of them are written, and only then."""
-    if file is None:
+    if file is None or _to_output(file):
         yield lambda line: sys.stdout.buffer.write(f"{line}\n".encode())
         sys.stdout.flush()
         return

@@ -1,8 +1,8 @@
 """Rows as lines of an import: out of a table, or as the API shows them.
 
-What a line cannot hold is made anew by the importer: keys of indexes, counters, pointers, and which
-uninstall took a row (by its ``deletedAt``). It takes a member that an uninstall tore down to have
-been enabled before.
+What a line cannot hold is made anew when it comes in: keys of indexes, counters, pointers, and
+which uninstall deleted a row (by its ``deletedAt``). A member that an uninstall disabled is written
+as it will be restored.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ def row_type(item: Item) -> type[model.Row] | None:
 def line_of(item: Item, kind: type[model.Row]) -> str:
     """The line of an item; a JSON object in it stands exactly as it came in."""
     values = items.decode(item)
+    values["enabled"] = values.get(items.ENABLED_BEFORE, values.get("enabled"))
     parts = [f'"type":{json.dumps(_TYPES[kind])}']
     for _, name in items.FIELD_NAMES[kind]:
         value = values.get(name)
@@ -69,8 +70,6 @@ class TableExport:
         self._table = table
         self.rows = 0
         """How many lines there were so far."""
-        self.forgotten = 0
-        """Members that were disabled before an uninstall took them, which no line can say."""
 
     def lines(self, on_items: Callable[[int], None]) -> Iterator[str]:
         """A line for each row; ``on_items`` is told how many items there were so far."""
@@ -80,7 +79,6 @@ class TableExport:
                 kind = row_type(item)
                 if kind is not None:
                     self.rows += 1
-                    self.forgotten += items.decode(item).get(items.ENABLED_BEFORE) is False
                     yield line_of(item, kind)
             number += len(page)
             on_items(number)

@@ -1,32 +1,84 @@
-"""The command ``import``: rows of a file into a table."""
+"""The commands ``import`` and ``put``: rows of a file, into a table or through the function."""
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer reads it
-from typing import Annotated
+import json
+import zlib
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from installs.ingest.decisions import Options
+from installs.ingest.results import Outcome
+from installs.store.counters import counter_keys
+from installs.store.items import LIVE, decode
 from tools.help import examples
+from tools.importer.put import Put
+from tools.importer.reading import file_lines
 from tools.importer.run import import_file
 from tools.local.paths import DEFAULT_STATE
+from tools.local.state import StateDirectory
+from tools.operate.target import Target
 from tools.options import Address, Profile, Region, State, Where
-from tools.outcome import errors, progress, told
+from tools.outcome import Exit, end, errors, output, progress, told
+
+if TYPE_CHECKING:
+    from installs.store.table import Table
+    from tools.importer.run import ImportReport
+
+
+File = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE",
+        help="Rows, one JSON object per line, perhaps by gzip; - is standard input.",
+        allow_dash=True,
+    ),
+]
+RecreatePurged = Annotated[
+    bool, typer.Option("--recreate-purged", help="Take installs that were purged.")
+]
+
+
+class Lifecycle(StrEnum):
+    """Whose the lifecycle of installs is: the service's, or the file's."""
+
+    KEEP = "keep"
+    FROM_FILE = "from-file"
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to ``app``."""
-    lines = ("import rows.ndjson", "import rows.ndjson --table TABLE --profile prod")
+    lines = (
+        "import rows.ndjson",
+        "export - | gzip > rows.gz && import rows.gz --lifecycle from-file",
+        "import rows.ndjson --table TABLE --profile prod",
+    )
     app.command("import", epilog=examples(*lines))(import_rows)
+    lines = (
+        "put rows.ndjson",
+        "put - --json < rows.ndjson",
+        "put rows.ndjson --function NAME --profile prod",
+    )
+    app.command("put", epilog=examples(*lines))(put)
 
 
 def import_rows(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", help="Rows, one JSON object per line.", exists=True, dir_okay=False
+    file: File,
+    lifecycle: Annotated[
+        Lifecycle,
+        typer.Option(
+            help="keep: no row uninstalls, restores or resurrects an install. from-file: to "
+            "restore a backup, or for a first load: deletedAt and retentionTier are the file's, "
+            "and purged installs come in again."
         ),
-    ],
+    ] = Lifecycle.KEEP,
+    recreate_purged: RecreatePurged = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask before a file's lifecycle overrules.")
+    ] = False,
     table: Where = None,
     profile: Profile = None,
     region: Region = None,
@@ -34,23 +86,101 @@ def import_rows(
 ) -> None:
     """Add the rows of a file to a table; nothing is written if a line is wrong.
 
-    It may be repeated. CONTRACT.md, section 10, says what a line holds.
+    It may be stopped at any time, and repeated. CONTRACT.md, section 10, says what a line holds.
+
+    Ends with 1 where a row was rejected.
     """
+    options = Options(recreate_purged, lifecycle_from_file=lifecycle is Lifecycle.FROM_FILE)
     with told():
         address = Address.chosen(table, state, profile, region)
+        if options.lifecycle_from_file and not yes:
+            _ask(address.open())
         with progress() as bar:
             task = bar.add_task("Importing", total=None)
             try:
                 report = import_file(
-                    file,
+                    None if str(file) == "-" else file,
                     address.name,
                     address.endpoint_url,
                     lambda done, total: bar.update(task, completed=done, total=total),
                     address.session,
+                    options,
                 )
             except KeyboardInterrupt:
-                errors().print("Some rows may be written: import the file again.", style="red")
+                errors().print(
+                    "Stopped: whole rows are written, others not. Import the file again to go on.",
+                    style="red",
+                )
                 raise
+    _tell(report)
+
+
+def put(
+    file: File,
+    recreate_purged: RecreatePurged = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="A JSON object for each row, as the function answers.")
+    ] = False,
+    function: Annotated[
+        str | None,
+        typer.Option(help="In AWS: the function (output IngestFunctionName)."),
+    ] = None,
+    profile: Profile = None,
+    region: Region = None,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Send the rows of a file through the function, in order, and print the result of each.
+
+    A row that is rejected does not stop the others.
+
+    Ends with 1 where a row was not applied.
+    """
+    failed = 0
+    with told():
+        if function is None:
+            running = StateDirectory(state).running()
+            target, function = Target.local(running), running.ingest_function
+        else:
+            target = Target.aws(profile, region)
+        lines = file_lines(None if str(file) == "-" else file)
+        try:
+            for number, result in Put(target.functions(), function, recreate_purged).results(lines):
+                failed += result["result"] in (Outcome.REJECTED, Outcome.DEFERRED)
+                output().print(_line(number, result, as_json=as_json))
+        except (OSError, EOFError, zlib.error) as error:
+            end(Exit.USAGE, f"{file} cannot be read: {error}")
+    if failed:
+        end(Exit.REFUSED, f"{failed} rows were not applied.")
+
+
+def _line(number: int, result: dict[str, Any], *, as_json: bool) -> str:
+    if as_json:
+        return json.dumps({"line": number, **result}, ensure_ascii=False)
+    told = [result["result"], result["type"], result["id"]]
+    told += [result[name] for name in ("code", "pointer", "detail") if result.get(name)]
+    return "\t".join(str(part or "-") for part in (number, *told))
+
+
+def _ask(table: Table) -> None:
+    """Ask before the lifecycle of installs that are live is overruled."""
+    counters = table.get_many(counter_keys((None, None))).values()
+    live = sum(decode(counter).get(LIVE, 0) for counter in counters)
+    if not live:
+        return
     errors().print(
-        f"{report.rows} rows; installs that are new or changed: {report.installs_changed}"
+        f"{table.name} has {live} live installs. Where the file has them deleted, they will be.",
+        style="yellow",
     )
+    try:
+        typer.confirm("Go on?", abort=True, err=True)
+    except typer.Abort:
+        end(Exit.USAGE, "Nothing was written: say --yes, where nobody can be asked.")
+
+
+def _tell(report: ImportReport) -> None:
+    counts = ", ".join(f"{number} {outcome.value}" for outcome, number in report.outcomes.items())
+    errors().print(f"{report.rows} rows: {counts}" if counts else "0 rows")
+    for line in report.rejected.lines():
+        output().print(line.strip())
+    if report.rejected.count:
+        raise typer.Exit(Exit.REFUSED)

@@ -15,12 +15,14 @@ class Problem:
 
     line: int
     """The first line is 1; 0 is the file as a whole."""
-    field: str | None
+    pointer: str | None
+    """The JSON pointer to the place in the line; ``None`` is the line as a whole."""
     reason: str
 
     def __str__(self) -> str:
         place = f"line {self.line}" if self.line else "the file"
-        return ": ".join((place if self.field is None else f"{place}, {self.field}", self.reason))
+        where = place if self.pointer is None else f"{place}, {self.pointer}"
+        return f"{where}: {self.reason}"
 
 
 @dataclass(slots=True)
@@ -30,11 +32,17 @@ class Problems:
     count: int = 0
     first: list[Problem] = field(default_factory=list)
 
-    def add(self, line: int, name: str | None, reason: str) -> None:
-        """Note a problem of a line, and the field that has it (``None``: the line as a whole)."""
+    def add(self, line: int, pointer: str | None, reason: str) -> None:
+        """Note a problem of a line."""
         self.count += 1
         if len(self.first) < SHOWN:
-            self.first.append(Problem(line, name, reason))
+            self.first.append(Problem(line, pointer, reason))
+
+    def lines(self) -> list[str]:
+        """Return them as lines of text, in the order of the file."""
+        told = [f"  {problem}" for problem in sorted(self.first, key=lambda one: one.line)]
+        hidden = self.count - len(self.first)
+        return [*told, *([f"  ... and {hidden} more"] if hidden else [])]
 
 
 class ImporterError(Exception):
@@ -45,15 +53,10 @@ class ImportRefusedError(ImporterError):
     """The file has bad lines; nothing was written."""
 
     def __init__(self, name: str, problems: Problems) -> None:
-        self.problems = tuple(sorted(problems.first, key=lambda problem: problem.line))
-        self.count = problems.count
-        hidden = self.count - len(self.problems)
-        lines = [f"{name} was refused, and nothing was written; problems: {self.count}."]
-        lines += [f"  {problem}" for problem in self.problems]
-        if hidden:
-            lines.append(f"  ... and {hidden} more")
-        super().__init__("\n".join(lines))
+        self.problems = problems
+        head = f"{name} was refused, and nothing was written; problems: {problems.count}."
+        super().__init__("\n".join([head, *problems.lines()]))
 
 
 class ImportStoppedError(ImporterError):
-    """The table could not be read or written; what was written may stay, the import be repeated."""
+    """The table could not be read or written; what is written is whole, the import be repeated."""

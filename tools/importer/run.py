@@ -1,162 +1,268 @@
-"""The import of a file: checked whole, then written."""
+"""The import of a file: checked whole, then applied in parallel by the service's own means.
+
+Several workers apply batches of lines. The lines of one workspace go to one worker, in the order
+of the file: they share counters, and rows refer to each other.
+"""
 
 from __future__ import annotations
 
+import queue
 import threading
-from collections import defaultdict
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
-from itertools import chain
-from typing import TYPE_CHECKING, TypeVar
+import time
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
-from installs import model
-from installs.store import items, keys
-from tools.importer.afterwards import enqueue_where_changed
-from tools.importer.installs import write_installs
-from tools.importer.marks import Marks
-from tools.importer.reading import read_rows
-from tools.importer.table import (
-    WORKERS,
-    WRITE_LIMIT,
-    failures_told,
-    in_runs,
-    open_table,
-    write_batch,
-)
+from installs.deadline import OutOfTimeError
+from installs.ingest.apply import apply
+from installs.ingest.decisions import Options
+from installs.ingest.results import Outcome
+from tools.importer.errors import ImportStoppedError, Problems
+from tools.importer.reading import NumberedLine, Spool, checked, numbered
+from tools.importer.table import WORKERS, failures_told, open_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
+    from typing import Self
 
     import boto3
 
-    from installs.lifecycle import InstallState
-    from installs.store.items import Item
+    from installs.ingest.lines import Line
+    from installs.ingest.results import Result
     from installs.store.table import Table
 
-T = TypeVar("T")
+BATCH_LINES: Final = 100
+BATCH_BYTES: Final = 1_000_000
+"""The lines that a worker applies together, and their text at the most."""
+
+ATTEMPTS: Final = 12
+"""How often lines that have to wait are tried."""
+
+_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 5.0
+_UNKNOWN: Final = frozenset({"unknown_parent", "unknown_install", "unknown_workspace"})
+"""Why a line may succeed after others: what it refers to comes later in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did."""
+    """What an import did: lines by their result, and why some were rejected."""
 
     rows: int
-    """Rows in the file."""
-    by_type: Mapping[str, int]
-    """The same, by what the lines said their type is."""
-    installs_changed: int
-    """Installs that were not in the table yet, or not like that."""
+    outcomes: Mapping[Outcome, int]
+    rejected: Problems
 
 
 def import_file(
-    path: Path,
+    path: Path | None,
     table_name: str,
     endpoint_url: str | None,
     on_progress: Callable[[int, int], None],
     session: boto3.Session | None = None,
+    options: Options | None = None,
 ) -> ImportReport:
-    """Import newline-delimited JSON (CONTRACT.md section 10); safe to repeat.
+    """Import newline-delimited JSON (CONTRACT.md section 10), perhaps by gzip; safe to repeat.
 
-    ``endpoint_url`` is an engine on this machine; ``None`` is AWS, with the credentials of
-    ``session``, or of the environment. ``on_progress`` is told how many
-    rows are written, and of how many; it is called by several threads, one at a time. What a
-    deleted row hangs from is looked for in the file and in the table: it comes with it or before.
+    ``path`` is a file, or ``None`` for standard input. ``endpoint_url`` is an engine on this
+    machine; ``None`` is AWS, with the credentials of ``session``, or of the environment.
+    ``on_progress`` is told how many lines are applied, and of how many; several threads call it.
 
     Raises
     ------
     ImportRefusedError
         A line is bad; nothing is written.
     ImportStoppedError
-        The table cannot be read or written. What is written agrees with itself; import again.
+        The table cannot be read or written. Whole rows are written, others not; import again.
     """
-    rows = read_rows(path)
-    progress = _Progress(len(rows.by_key), on_progress)
-    with failures_told():
+    with checked(path) as spools, failures_told():
         table = open_table(table_name, endpoint_url, session)
-        marks = Marks(rows, table)
-        others = [row for _, row in rows.others()]
-        api_keys = [row for row in others if isinstance(row, model.ApiKey)]
-        plain = [row for row in others if not isinstance(row, model.ApiKey)]
-        _each(
-            in_runs(plain, WRITE_LIMIT),
-            lambda run: _write_plain(table, [marks.item(row) for row in run], progress),
-        )
-        _write_api_keys(table, api_keys, progress)
-        # One workspace's installs share its counters: written side by side, they would conflict.
-        _each(
-            _by_workspace(marks.installs.values()),
-            lambda states: write_installs(table, states, progress.add),
-        )
-        written = chain.from_iterable(map(marks.hung, rows.by_key.values()))
-        enqueue_where_changed(table, written, marks.known)
-    return ImportReport(len(rows.by_key), dict(rows.counts), progress.changed)
+        return apply_spools(table, spools, on_progress, options or Options())
 
 
-class _Progress:
-    """Counts what the threads have done."""
+def apply_spools(
+    table: Table,
+    spools: Sequence[Spool],
+    on_progress: Callable[[int, int], None],
+    options: Options,
+) -> ImportReport:
+    """Apply the lines of spools, one spool after the other.
 
-    def __init__(self, total: int, on_progress: Callable[[int, int], None]) -> None:
-        self.changed = 0
-        self._done = 0
-        self._total = total
-        self._tell = on_progress
-        self._lock = threading.Lock()
-
-    def add(self, done: int, changed: int = 0) -> None:
-        """Count rows that were done, and among them installs that changed."""
-        with self._lock:
-            self._done += done
-            self.changed += changed
-            self._tell(self._done, self._total)
-
-
-def _each(work: Iterable[T], do: Callable[[T], None]) -> None:
-    """Do pieces of work side by side; the first failure ends it."""
-    with ThreadPoolExecutor(WORKERS) as pool:
-        futures = [pool.submit(do, piece) for piece in work]
-        try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-    for future in futures:
-        if not future.cancelled():
-            future.result()
-
-
-def _write_plain(table: Table, batch: Sequence[Item], progress: _Progress) -> None:
-    write_batch(table, batch)
-    progress.add(len(batch))
-
-
-def _write_api_keys(table: Table, rows: Sequence[model.ApiKey], progress: _Progress) -> None:
-    """Write keys, and pointers from their secrets; a secret of old leads to no key.
-
-    A key that was revoked since the file was made stays so: no import brings it back.
+    Lines that refer to rows that are not there are tried again after the others, for as long as
+    that helps. A backup may hold add-ons whose parent is gone: those come in at the very last.
     """
-    secrets = {row.secret_sha256 for row in rows}
-    for run in in_runs(rows, WRITE_LIMIT // 3):
-        stored = table.get_many(keys.api_key(row.id) for row in run)
-        known = {key: items.decode(item) for key, item in stored.items()}
-        old = {values["secretSha256"] for values in known.values()}
-        revoked = {key: values.get("deletedAt") for key, values in known.items()}
-        puts = [
-            items.row_to_item(key, replace(row, deleted_at=row.deleted_at or revoked.get(key)))
-            for key, row in ((keys.api_key(row.id), row) for row in run)
-        ]
-        puts += [
-            items.encode_key(keys.secret(row.secret_sha256)) | {"keyId": items.encode(row.id)}
-            for row in run
-        ]
-        write_batch(table, puts, [keys.secret(secret) for secret in sorted(old - secrets)])
-        progress.add(len(run))
+    total = sum(spool.lines for spool in spools)
+    report = _Report(total, on_progress)
+    with ExitStack() as stack:
+        waiting = stack.enter_context(Spool())
+        for spool in spools:
+            _apply(table, numbered(spool), options, report, waiting)
+        while waiting.lines:
+            again = stack.enter_context(Spool())
+            _apply(table, numbered(waiting), options, report, again)
+            if again.lines == waiting.lines:
+                last = replace(options, allow_orphans=options.lifecycle_from_file)
+                _apply(table, numbered(again), last, report, None)
+                break
+            waiting = again
+    return ImportReport(total, report.outcomes, report.rejected)
 
 
-def _by_workspace(states: Iterable[InstallState]) -> Iterable[Sequence[InstallState]]:
-    """Installs by workspace, in an order in which neighbours share counters and solutions."""
-    found: dict[str, list[InstallState]] = defaultdict(list)
-    for state in states:
-        found[state.row.workspace_id].append(state)
-    for workspace in found.values():
-        workspace.sort(key=lambda s: (s.row.integration_id, s.row.solution_id or "", s.row.id))
-        yield workspace
+@dataclass(slots=True)
+class _Report:
+    """What the workers have done, counted by all of them."""
+
+    total: int
+    on_progress: Callable[[int, int], None]
+    outcomes: Counter[Outcome] = field(default_factory=Counter)
+    rejected: Problems = field(default_factory=Problems)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, results: Iterable[tuple[NumberedLine, Result]]) -> None:
+        """Count results that are final."""
+        with self.lock:
+            for (number, _, _), result in results:
+                self.outcomes[result.outcome] += 1
+                for issue in result.issues:
+                    reason = f"{issue.code}: {issue.detail}"
+                    self.rejected.add(number, issue.pointer or None, reason)
+            self.on_progress(self.outcomes.total(), self.total)
+
+
+def _apply(
+    table: Table,
+    lines: Iterable[NumberedLine],
+    options: Options,
+    report: _Report,
+    waiting: Spool | None,
+) -> None:
+    """Apply lines by several workers; those that refer to unknown rows go to ``waiting``."""
+    with _Crew(table, options, report, waiting) as crew:
+        for line in lines:
+            crew.give(line)
+        crew.finish()
+
+
+class _Crew:
+    """Workers with a queue each; the first failure, or an interrupt, ends them all."""
+
+    def __init__(
+        self, table: Table, options: Options, report: _Report, waiting: Spool | None
+    ) -> None:
+        self._table, self._options, self._report = table, options, report
+        self._waiting = waiting
+        self._stop = threading.Event()
+        self._failure: BaseException | None = None
+        self._queues: list[queue.Queue[list[NumberedLine] | None]] = [
+            queue.Queue(maxsize=2) for _ in range(WORKERS)
+        ]
+        self._open: list[list[NumberedLine]] = [[] for _ in range(WORKERS)]
+        self._threads = [
+            threading.Thread(target=self._work, args=(batches,), daemon=True)
+            for batches in self._queues
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+    def give(self, line: NumberedLine) -> None:
+        """Hand a line to the worker of its workspace."""
+        worker = crc32(_group(line.line).encode()) % WORKERS
+        batch = self._open[worker]
+        batch.append(line)
+        if len(batch) == BATCH_LINES or sum(len(one.text) for one in batch) >= BATCH_BYTES:
+            self._flush(worker)
+
+    def finish(self) -> None:
+        """Wait until all that was given is applied.
+
+        Raises
+        ------
+        Exception
+            Any failure of a worker.
+        """
+        for worker in range(WORKERS):
+            self._flush(worker)
+            self._put(worker, None)
+        for thread in self._threads:
+            thread.join()
+        if self._failure is not None:
+            raise self._failure
+
+    def _flush(self, worker: int) -> None:
+        if self._open[worker]:
+            self._put(worker, self._open[worker])
+            self._open[worker] = []
+
+    def _put(self, worker: int, batch: list[NumberedLine] | None) -> None:
+        while True:
+            if self._failure is not None:
+                raise self._failure
+            try:
+                self._queues[worker].put(batch, timeout=0.2)
+            except queue.Full:
+                continue
+            return
+
+    def _work(self, batches: queue.Queue[list[NumberedLine] | None]) -> None:
+        while not self._stop.is_set():
+            try:
+                batch = batches.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            if batch is None:
+                return
+            try:
+                self._apply(batch)
+            except BaseException as error:
+                self._failure = self._failure or error
+                self._stop.set()
+
+    def _apply(self, lines: list[NumberedLine]) -> None:
+        """Apply a batch; lines that have to wait are tried again, with longer pauses."""
+        for attempt in range(ATTEMPTS):
+            results = apply(
+                self._table, [one.line for one in lines], self._options, check_time=self._check
+            )
+            pairs = list(zip(lines, results, strict=True))
+            self._settle([pair for pair in pairs if pair[1].outcome is not Outcome.DEFERRED])
+            deferred = [pair for pair in pairs if pair[1].outcome is Outcome.DEFERRED]
+            if not deferred or self._stop.is_set():
+                return
+            lines = [line for line, _ in deferred]
+            time.sleep(min(_LONGEST_PAUSE, _PAUSE * 2**attempt))
+        first, result = deferred[0]
+        raise ImportStoppedError(
+            f"Line {first.number} has to wait ({result.code}: {result.issues[0].detail}), and "
+            f"{len(deferred) - 1} more; import the file again later."
+        )
+
+    def _check(self) -> None:
+        if self._stop.is_set():
+            raise OutOfTimeError
+
+    def _settle(self, pairs: list[tuple[NumberedLine, Result]]) -> None:
+        final = []
+        for line, result in pairs:
+            if self._waiting is not None and result.code in _UNKNOWN:
+                with self._report.lock:
+                    self._waiting.add(line.number, line.text)
+            else:
+                final.append((line, result))
+        self._report.add(final)
+
+
+def _group(line: Line) -> str:
+    """Return what lines of one worker have in common: the workspace, else the row itself."""
+    patch = line.patch or {}
+    workspace_id = getattr(line.row, "workspace_id", None) or patch.get("workspaceId")
+    return str(workspace_id or line.id)

@@ -44,6 +44,9 @@ class DeployedStack:
     mapping: MappingSettings
     dead_letter_bucket: str
     cascade_function: str
+    ingest_function: str
+    rows_queue: str
+    rows_dead_letters: str
 
 
 class Emulator:
@@ -106,6 +109,9 @@ class Emulator:
             mapping=MappingSettings.from_description(mapping),
             dead_letter_bucket=outputs["DeadLetterBucketName"],
             cascade_function=function,
+            ingest_function=outputs["IngestFunctionName"],
+            rows_queue=outputs["RowsQueueUrl"],
+            rows_dead_letters=outputs["RowsDeadLettersUrl"],
         )
 
 

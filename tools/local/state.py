@@ -28,6 +28,9 @@ class RunningStack:
     aws_endpoint: str
     dead_letter_bucket: str
     cascade_function: str
+    ingest_function: str
+    rows_queue: str
+    rows_dead_letters: str
     pid: int
 
     def as_json(self) -> str:
@@ -49,6 +52,9 @@ class RunningStack:
             aws_endpoint=document["awsEndpoint"],
             dead_letter_bucket=document["deadLetterBucket"],
             cascade_function=document["cascadeFunction"],
+            ingest_function=document["ingestFunction"],
+            rows_queue=document["rowsQueue"],
+            rows_dead_letters=document["rowsDeadLetters"],
             pid=document["pid"],
         )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from installs.ingest.decisions import Options
 from tools import demo
 from tools.importer.errors import ImporterError
 from tools.importer.run import import_file
@@ -115,6 +116,9 @@ def local_system(
             aws_endpoint=aws_endpoint,
             dead_letter_bucket=description.dead_letter_bucket,
             cascade_function=description.cascade_function,
+            ingest_function=description.ingest_function,
+            rows_queue=description.rows_queue,
+            rows_dead_letters=description.rows_dead_letters,
             pid=os.getpid(),
         )
         progress("Warming up the functions")
@@ -131,11 +135,15 @@ def local_system(
 def add_rows(
     path: Path, table_name: str, tables_endpoint: str, on_progress: Callable[[int, int], None]
 ) -> None:
-    """Import a file into the table; a file with a wrong line is refused whole."""
+    """Load a file into the empty table, as a backup is; a file with a wrong line is refused."""
+    options = Options(lifecycle_from_file=True)
     try:
-        import_file(path, table_name, tables_endpoint, on_progress)
+        report = import_file(path, table_name, tables_endpoint, on_progress, options=options)
     except ImporterError as error:
         raise LocalSystemError(str(error)) from error
+    if report.rejected.count:
+        told = "\n".join(report.rejected.lines())
+        raise LocalSystemError(f"{path.name} has rows that cannot be:\n{told}")
 
 
 def _make_table(tables: DynamoDBClient, description: DeployedStack) -> bool:

@@ -7,19 +7,29 @@ from typing import Annotated
 
 import typer
 
+from installs.ids import is_id
 from tools.local.paths import DEFAULT_STATE
 from tools.local.state import StateDirectory
+from tools.operate.erase import Eraser
 from tools.operate.redrive import Redrive, Result
+from tools.operate.redrive_rows import RowRedrive
 from tools.operate.target import Target
 from tools.operate.verify import Finding, Verifier
 from tools.options import Address, Profile, Region, State, Where
 from tools.outcome import Exit, end, output, progress, told
 
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     app.command("redrive")(redrive)
+    app.command("redrive-rows")(redrive_rows)
     app.command("verify")(verify)
+    erase = typer.Typer(no_args_is_help=True, help="Remove a tenant's or a person's rows for good.")
+    erase.command("workspace")(erase_workspace)
+    erase.command("user")(erase_user)
+    app.add_typer(erase, name="erase")
 
 
 def redrive(
@@ -64,6 +74,38 @@ def redrive(
     raise typer.Exit(int(results.total() > results[Result.DONE]))
 
 
+def redrive_rows(
+    queue: Annotated[
+        str | None, typer.Option(help="On AWS: the queue (output RowsQueueUrl).")
+    ] = None,
+    dead_letters: Annotated[
+        str | None, typer.Option(help="On AWS: its dead letters (output RowsDeadLettersUrl).")
+    ] = None,
+    profile: Profile = None,
+    region: Region = None,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Send rows again that could not be applied, and say why they could not.
+
+    What is refused once more waits in the dead letters again.
+    """
+    if (queue is None) != (dead_letters is None):
+        end(Exit.USAGE, "Give --queue and --dead-letters together, or neither.")
+    console = output()
+    number = 0
+    with told():
+        if queue is None or dead_letters is None:
+            running = StateDirectory(state).running()
+            target = Target.local(running)
+            queue, dead_letters = running.rows_queue, running.rows_dead_letters
+        else:
+            target = Target.aws(profile, region)
+        for sent in RowRedrive(target.queues(), queue, dead_letters).run():
+            number += 1
+            console.print(f"{sent.group_id}: {sent.reasons}")
+    console.print(f"{number} messages were sent again." if number else "No rows wait.")
+
+
 def verify(
     repair: Annotated[bool, typer.Option("--repair", help="Repair what disagrees.")] = False,
     table: Where = None,
@@ -106,3 +148,58 @@ def verify(
 def _told(finding: Finding) -> str:
     result = {None: "", True: " (repaired)", False: " (not repaired)"}[finding.repaired]
     return f"{finding.about}: {'; '.join(finding.told)}{result}"
+
+
+def erase_workspace(
+    workspace_id: Annotated[str, typer.Argument(metavar="ID", help="The workspace's id.")],
+    yes: Yes = False,
+    table: Where = None,
+    profile: Profile = None,
+    region: Region = None,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Remove a workspace for good: its access, its installs and all that depends on them.
+
+    It may be stopped and run again at any time. An integration that the workspace has authored
+    and that others have installed is kept, and named.
+    """
+    _erase(Address.chosen(table, state, profile, region), "workspace", workspace_id, yes=yes)
+
+
+def erase_user(
+    user_id: Annotated[str, typer.Argument(metavar="ID", help="The user's id.")],
+    yes: Yes = False,
+    table: Where = None,
+    profile: Profile = None,
+    region: Region = None,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Remove a user for good: roles, API keys that act as the user, name and e-mail address.
+
+    It may be stopped and run again at any time. Rows that the user made keep the bare id.
+    """
+    _erase(Address.chosen(table, state, profile, region), "user", user_id, yes=yes)
+
+
+def _erase(address: Address, kind: str, row_id: str, *, yes: bool) -> None:
+    if not is_id(row_id):
+        end(Exit.USAGE, f"{row_id!r} is not a valid id")
+    if not yes:
+        try:
+            typer.confirm(
+                f"Remove the {kind} {row_id} from {address.name} for good?", abort=True, err=True
+            )
+        except typer.Abort:
+            end(Exit.USAGE, "Nothing was removed: say --yes, where nobody can be asked.")
+    console = output()
+    with told(), progress() as bar:
+        task = bar.add_task("Erasing", total=None)
+        eraser = Eraser(address.open(), lambda done: bar.update(task, completed=done))
+        erase = eraser.workspace if kind == "workspace" else eraser.user
+        erase(row_id)
+    for name, number in sorted(eraser.removed.items()):
+        console.print(f"{number} {name}")
+    if not eraser.removed:
+        console.print("Nothing was left of it.")
+    for integration_id in eraser.kept:
+        console.print(f"kept: integration {integration_id}, which other workspaces have installed")

@@ -13,6 +13,7 @@ from tools.local.dynoxide import CREDENTIALS, REGION
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
     from tools.local.state import RunningStack
 
@@ -53,6 +54,11 @@ class Target:
     def functions(self) -> LambdaClient:
         """Lambda."""
         client: LambdaClient = self._client("lambda")
+        return client
+
+    def queues(self) -> SQSClient:
+        """SQS."""
+        client: SQSClient = self._client("sqs")
         return client
 
     def _client(self, service: Any) -> Any:  # noqa: ANN401 - any client

@@ -27,6 +27,16 @@ def dead_letter_bucket() -> str:
     return os.environ["DEAD_LETTER_BUCKET"]
 
 
+def rows_queue_url() -> str:
+    """The URL of the queue of rows (``ROWS_QUEUE_URL``)."""
+    return os.environ["ROWS_QUEUE_URL"]
+
+
+def rows_dead_letters_url() -> str:
+    """The URL of the queue of its dead letters (``ROWS_DEAD_LETTERS_URL``)."""
+    return os.environ["ROWS_DEAD_LETTERS_URL"]
+
+
 def region() -> str:
     """The region of the function, and of its table (``AWS_REGION``, as Lambda sets it)."""
     return os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]

@@ -1,4 +1,4 @@
-"""The cascade's metrics, as CloudWatch reads them from the log (AWS: embedded metric format)."""
+"""Metrics of the cascade and of incoming rows, in the log (AWS: embedded metric format)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 from installs.log import bind_log_context, metrics_of_function, write_metrics
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from installs.cascade import Tally
+    from installs.ingest.results import Outcome
 
 LAG: Final = "CascadeLag"
 """Milliseconds from the change of an install to the end of its cascade."""
@@ -45,3 +46,27 @@ def publish(tally: Tally, **others: Sequence[float]) -> None:
     if nonzero:
         bind_log_context(None)
         write_metrics("cascade", metrics)
+
+
+ROW_LAG: Final = "RowLag"
+"""From the sending of a message to the writing of its rows, in milliseconds."""
+ROWS_APPLIED: Final = "RowsApplied"
+"""Rows that were created, changed, or found to be in the table as they came in."""
+ROWS_REJECTED: Final = "RowsRejected"
+ROWS_DEFERRED: Final = "RowsDeferred"
+
+_APART: Final = {"rejected": ROWS_REJECTED, "deferred": ROWS_DEFERRED}
+
+
+def publish_ingest(outcomes: Mapping[Outcome, int], lags: Sequence[float] = ()) -> None:
+    """Write the metrics of one invocation of ``ingest`` as one line.
+
+    ``outcomes``: rows by their result. ``lags``: ``RowLag`` of each message.
+    """
+    metrics = metrics_of_function()
+    for outcome, number in outcomes.items():
+        metrics.add_metric(_APART.get(outcome.value, ROWS_APPLIED), MetricUnit.Count, number)
+    for lag in lags:
+        metrics.add_metric(ROW_LAG, MetricUnit.Milliseconds, lag)
+    if outcomes:
+        write_metrics("ingest", metrics)

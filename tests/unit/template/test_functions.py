@@ -22,7 +22,7 @@ from tests.template import (
     transformed,
 )
 
-FUNCTIONS: Final = ("Authorizer", *ROUTES.values(), "Cascade", "Repair")
+FUNCTIONS: Final = ("Authorizer", *ROUTES.values(), "Cascade", "Repair", "Ingest")
 
 READ: Final = {"dynamodb:GetItem", "dynamodb:Query"}
 
@@ -55,6 +55,16 @@ GRANTS: Final[dict[str, dict[str, set[str]]]] = {
         TABLE: READ | CHANGE | {"dynamodb:BatchGetItem", "dynamodb:DeleteItem"},
         f"${{InstallsTable.Arn}}/index/{keys.BY_PENDING.name}": {"dynamodb:Query"},
     },
+    "Ingest": {
+        TABLE: CHANGE | {"dynamodb:BatchGetItem", "dynamodb:DeleteItem"},
+        "RowsQueue.Arn": {
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:ReceiveMessage",
+        },
+        "RowsDeadLetters.Arn": {"sqs:SendMessage"},
+    },
 }
 """Permissions of each function beside logging and tracing, by resource.
 
@@ -71,7 +81,11 @@ VARIABLES: Final = {
     "PurgeInstall": {"ALLOWED_ORIGIN"},
     "Cascade": {"DEAD_LETTER_BUCKET"},
     "Repair": set(),
+    "Ingest": {"ROWS_QUEUE_URL", "ROWS_DEAD_LETTERS_URL"},
 }
+
+TIMEOUTS: Final = {"Cascade": 300, "Repair": 300, "Ingest": 120}
+"""In seconds, of the functions that no caller of the API waits for."""
 
 
 def test_the_functions_are_those_of_the_house(resources: Json) -> None:
@@ -88,7 +102,7 @@ def test_a_function_runs_as_all_do(resources: Json, name: str) -> None:
     assert function["Architectures"] == ["arm64"]
     assert function["Handler"] == "handler.handler"
     assert function["TracingConfig"] == {"Mode": "Active"}
-    assert function["Timeout"] <= (300 if name in {"Cascade", "Repair"} else 29)
+    assert function["Timeout"] <= TIMEOUTS.get(name, 29)
     assert [layer["Ref"][: -len("0123456789")] for layer in function["Layers"]] == [
         "CoreLayer",
         "DependenciesLayer",
@@ -160,17 +174,21 @@ def test_a_step_lasts_until_each_of_its_alarms_can_have_seen_it() -> None:
         )
         assert percent == "10"
         alarms = [one["Name"]["Ref"] for one in group["AlarmConfiguration"]["Alarms"]]
-        assert alarms == ["ServerErrorsAlarm", "AuthorizerFailuresAlarm", "CascadeErrorsAlarm"]
+        assert alarms == [
+            "ServerErrorsAlarm", "AuthorizerFailuresAlarm", "CascadeErrorsAlarm",
+            "IngestErrorsAlarm",
+        ]  # fmt: skip
         for name in alarms:
             alarm = properties(resources, name)
             failing = (alarm["DatapointsToAlarm"] + 1) * alarm["Period"]
             known = failing + slowest + TOLD_LATE + EVALUATED_EVERY
             assert known <= int(minutes) * 60
     # and what is told late is still looked at
-    errors = properties(resources, "CascadeErrorsAlarm")
-    cascade = properties(resources, "CascadeFunction")
-    looked_at = errors["Period"] * (errors["EvaluationPeriods"] - errors["DatapointsToAlarm"])
-    assert looked_at >= cascade["Timeout"] + EVALUATED_EVERY
+    for name in ("Cascade", "Ingest"):
+        errors = properties(resources, f"{name}ErrorsAlarm")
+        timeout = properties(resources, f"{name}Function")["Timeout"]
+        looked_at = errors["Period"] * (errors["EvaluationPeriods"] - errors["DatapointsToAlarm"])
+        assert looked_at >= timeout + EVALUATED_EVERY
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -232,7 +250,7 @@ def test_the_roles_are_those_of_the_functions_and_of_the_gateway(resources: Json
 
 
 def test_the_cascade_is_fed_by_the_stream_and_gives_up_in_good_order(resources: Json) -> None:
-    ((_, mapping),) = of_type(resources, "AWS::Lambda::EventSourceMapping").items()
+    mapping = properties(resources, "CascadeFunctionDeletions")
 
     assert {name: one for name, one in mapping.items() if name != "FilterCriteria"} == {
         "FunctionName": {"Ref": f"CascadeFunction{LIVE}"},
@@ -276,7 +294,7 @@ def test_a_run_of_the_repair_is_not_tried_again_beside_the_next(resources: Json)
 def test_the_cascade_hears_of_every_change_of_an_install_and_of_solutions_that_wait(
     resources: Json,
 ) -> None:
-    (mapping,) = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+    mapping = properties(resources, "CascadeFunctionDeletions")
 
     patterns = [json.loads(one["Pattern"]) for one in mapping["FilterCriteria"]["Filters"]]
 
@@ -288,3 +306,31 @@ def test_the_cascade_hears_of_every_change_of_an_install_and_of_solutions_that_w
         {"dynamodb": keys_of("INSTALL#", keys.INSTALL_SK)},
         {"eventName": ["INSERT", "MODIFY"], "dynamodb": keys_of("SOLUTION#", keys.PENDING_SK)},
     ]
+
+
+def test_the_queue_feeds_its_function_in_order_and_gives_up_in_good_order(resources: Json) -> None:
+    mapping = properties(resources, "IngestFunctionRows")
+    queue = properties(resources, "RowsQueue")
+    dead_letters = properties(resources, "RowsDeadLetters")
+    function = properties(resources, "IngestFunction")
+
+    assert mapping == {
+        "FunctionName": {"Ref": f"IngestFunction{LIVE}"},
+        "EventSourceArn": {"Fn::GetAtt": ["RowsQueue", "Arn"]},
+        "BatchSize": 10,
+        "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    }
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": ["RowsDeadLetters", "Arn"]},
+        "maxReceiveCount": 20,
+    }
+    # AWS: Using Lambda with SQS: six times the function's timeout, and dead letters kept no
+    # shorter than messages; the dead letters of a FIFO queue are in a FIFO queue.
+    assert queue["VisibilityTimeout"] == 6 * function["Timeout"]
+    assert dead_letters["MessageRetentionPeriod"] == queue["MessageRetentionPeriod"]
+    for one in (queue, dead_letters):
+        assert one["FifoQueue"]
+        assert one["SqsManagedSseEnabled"]
+        assert one["FifoThroughputLimit"] == "perMessageGroupId"
+        assert one["DeduplicationScope"] == "messageGroup"
+    assert not queue["ContentBasedDeduplication"]

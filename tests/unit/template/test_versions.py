@@ -14,9 +14,9 @@ from tests.template import Json, of_type, transform
 
 ALL: Final = {
     "Authorizer", "ListInstalls", "GetInstall", "UninstallInstall", "RestoreInstall",
-    "PurgeInstall", "Cascade", "Repair",
+    "PurgeInstall", "Cascade", "Repair", "Ingest",
 }  # fmt: skip
-ROUTES: Final = ALL - {"Authorizer", "Cascade", "Repair"}
+ROUTES: Final = ALL - {"Authorizer", "Cascade", "Repair", "Ingest"}
 
 PARAMETERS: Final = {
     "Issuer": ("https://other.example", {"Authorizer"}),

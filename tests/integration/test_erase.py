@@ -1,0 +1,171 @@
+"""Erasing a tenant or a person: everything of theirs is gone, everything else stands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from installs import repair
+from installs.api_keys import digest
+from installs.cascade import Work
+from installs.lifecycle import timestamp
+from installs.store import installs, items, keys
+from installs.store.table import ConditionFailedError, Table
+from tests import rows
+from tests.loading import load_file
+from tools.exporter.rows import row_type
+from tools.operate.erase import Eraser
+from tools.operate.verify import Verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+    from installs.store.expressions import Action
+
+YESTERDAY = timestamp(datetime.now(UTC) - timedelta(days=1))
+
+
+@pytest.fixture(autouse=True)
+def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repair, "PATIENCE", timedelta(seconds=-1))
+
+
+@pytest.fixture
+def table(
+    tmp_path: Path, table_name: str, dynamodb: DynamoDBClient, dynamodb_endpoint: str
+) -> Table:
+    """Two workspaces of the same users; each installs what the other has authored."""
+    lines = [
+        *rows.base(),
+        rows.role("usr_ada", "wsp_other", "viewer"),
+        *rows.family("crm"),
+        rows.install("ins_trash", deletedAt=YESTERDAY, retentionTier="long"),
+        rows.member("mem_trash", "ins_trash", deletedAt=YESTERDAY, retentionTier="long"),
+        rows.integration("itg_own"),
+        rows.integration_version("ver_own", "itg_own"),
+        rows.install("ins_own", integrationId="itg_own"),
+        rows.install("ins_theirs", workspaceId="wsp_other"),
+        rows.member("mem_theirs", "ins_theirs", workspaceId="wsp_other"),
+        rows.api_key("key_acme", "sec_acme"),
+        rows.api_key("key_other", "sec_other", workspaceId="wsp_other"),
+        rows.api_key("key_ada", "tok_ada", kind="tok", workspaceId=None, userId="usr_ada"),
+    ]
+    load_file(rows.write(tmp_path / "rows.ndjson", lines), table_name, dynamodb_endpoint)
+    made = Table(table_name, dynamodb)
+    assert repair.finish_overdue(Work(made)).failed == 0
+    return made
+
+
+def found(table: Table) -> dict[tuple[str, str], dict[str, Any]]:
+    """The rows of the table, by type and id."""
+    client: Any = table.client
+    pages = client.get_paginator("scan").paginate(TableName=table.name)
+    return {
+        (kind.__name__, item["id"]["S"]): items.decode(item)
+        for page in pages
+        for item in page["Items"]
+        if (kind := row_type(item)) is not None
+    }
+
+
+def disagreements(table: Table) -> list[str]:
+    return [f"{one.about}: {one.told}" for one in Verifier(table, repair=False).run()]
+
+
+def test_a_workspace_is_erased_and_nothing_of_another(table: Table) -> None:
+    before = found(table)
+    eraser = Eraser(table)
+
+    eraser.workspace("wsp_acme")
+
+    left = found(table)
+    of_the_other = {
+        ("Workspace", "wsp_other"), ("WorkspaceMember", "wsm_usr_sam_wsp_other"),
+        ("WorkspaceMember", "wsm_usr_ada_wsp_other"), ("Install", "ins_theirs"),
+        ("IntegrationMember", "mem_theirs"), ("ApiKey", "key_other"), ("ApiKey", "key_ada"),
+        # Authored by the workspace, and installed by the other:
+        ("Integration", "itg_crm"), ("IntegrationVersion", "ver_crm_2"),
+    }  # fmt: skip
+    users = {name for name in before if name[0] == "User"}
+    assert left.keys() == of_the_other | users
+    assert {name: left[name] for name in of_the_other} == {
+        name: before[name] for name in of_the_other
+    }
+    assert eraser.kept == ["itg_crm"]
+    assert eraser.removed.total() <= len(before) - len(left)
+    assert table.get(keys.secret(digest("sec_acme"))) is None
+    assert disagreements(table) == []
+
+
+def test_erasing_twice_removes_nothing_more(table: Table) -> None:
+    Eraser(table).workspace("wsp_acme")
+    again = Eraser(table)
+
+    again.workspace("wsp_acme")
+
+    assert again.removed.total() == 0
+
+
+@pytest.mark.parametrize("survived", [0, 1, 4, 9, 17])
+def test_what_was_stopped_is_finished_by_another(
+    table: Table, monkeypatch: pytest.MonkeyPatch, survived: int
+) -> None:
+    transact, done = Table.transact, 0
+
+    def stopped(self: Table, actions: Sequence[Action]) -> None:
+        nonlocal done
+        done += 1
+        if done > survived:
+            raise KeyboardInterrupt
+        transact(self, actions)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Table, "transact", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            Eraser(table).workspace("wsp_acme")
+    Eraser(table).workspace("wsp_acme")
+
+    assert not [row for row in found(table).values() if row.get("workspaceId") == "wsp_acme"
+                and "slug" not in row]  # fmt: skip
+    assert installs.get(table, "ins_theirs") is not None
+    assert repair.finish_overdue(Work(table)).failed == 0
+    assert disagreements(table) == []
+
+
+def test_a_user_is_erased_with_roles_and_keys(table: Table) -> None:
+    before = found(table)
+    eraser = Eraser(table)
+
+    eraser.user("usr_ada")
+
+    gone = before.keys() - found(table).keys()
+    assert gone == {
+        ("User", "usr_ada"), ("WorkspaceMember", "wsm_usr_ada_wsp_acme"),
+        ("WorkspaceMember", "wsm_usr_ada_wsp_other"), ("ApiKey", "key_ada"),
+    }  # fmt: skip
+    assert dict(eraser.removed) == {"user": 1, "workspaceMember": 2, "apiKey": 1}
+    client: Any = table.client
+    texts = [str(page["Items"]) for page in client.get_paginator("scan").paginate(
+        TableName=table.name)]  # fmt: skip
+    assert not any("ada@example.com" in text for text in texts)
+
+
+def test_a_row_that_others_change_is_removed_all_the_same(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transact, failures = Table.transact, iter(range(3))
+
+    def changed(self: Table, actions: Sequence[Action]) -> None:
+        if next(failures, None) is not None:
+            raise ConditionFailedError([0])
+        transact(self, actions)
+
+    monkeypatch.setattr(Table, "transact", changed)
+    Eraser(table).user("usr_ada")
+
+    assert ("User", "usr_ada") not in found(table)

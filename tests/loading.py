@@ -1,0 +1,37 @@
+"""Rows of a test into a table: what a backup is restored by, with the workspaces that rows name."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from installs.ingest.decisions import Options
+from tests import rows
+from tools.importer.run import import_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tools.importer.run import ImportReport
+
+FROM_FILE = Options(lifecycle_from_file=True)
+"""Rows may be in the trash already, and say so."""
+
+
+def load_file(
+    path: Path, table_name: str, endpoint: str, options: Options = FROM_FILE
+) -> ImportReport:
+    """Load a file into a table; a row that is rejected fails the test."""
+    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    path.write_text("\n".join(map(json.dumps, [*missing_workspaces(lines), *lines])))
+    report = import_file(path, table_name, endpoint, lambda *_: None, options=options)
+    assert not report.rejected.count, report.rejected.lines()
+    return report
+
+
+def missing_workspaces(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the workspaces that rows name and nobody gives: a row must have its own."""
+    given = {line["id"] for line in lines if line.get("type") == "workspace"}
+    needing = ("install", "solution", "workspaceMember", "apiKey")
+    named = {line.get("workspaceId") for line in lines if line.get("type") in needing}
+    return [rows.workspace(name, name) for name in sorted(filter(None, named - given))]

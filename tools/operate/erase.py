@@ -1,0 +1,185 @@
+"""A tenant's or a person's rows, removed for good, by the service's own means.
+
+Access goes first, so that nobody acts meanwhile. The workspace or the user itself goes last, so
+that whoever was stopped can begin again. Installs go through the trash, and what depends on them
+goes by the cascade, as a purge by the API would have it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, cast
+from uuid import uuid4
+
+from installs import cascade, clock, lifecycle, model
+from installs.cascade import Work
+from installs.errors import ConflictError
+from installs.lifecycle import Deletion, timestamp
+from installs.model import RetentionTier
+from installs.store import installs, items, keys, rows
+from installs.store.api_keys import KEY_ID
+from installs.store.expressions import Delete, Equals
+from installs.store.installs import Change
+from installs.store.rows import Stored
+from installs.store.table import ConditionFailedError, Range, key_of
+from tools.exporter.rows import row_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from installs.model import Row
+    from installs.store.expressions import Action
+    from installs.store.items import Item
+    from installs.store.table import Table
+
+ATTEMPTS: Final = 10
+"""How often one row is tried, where others change it at the same time."""
+
+_ACCESS: Final = (model.WorkspaceMember, model.ApiKey)
+
+
+@dataclass(slots=True)
+class Eraser:
+    """Removes rows of one table, and counts them by type."""
+
+    table: Table
+    on_row: Callable[[int], None] = lambda _: None
+    removed: Counter[str] = field(default_factory=Counter)
+    kept: list[str] = field(default_factory=list)
+    """The integrations that a workspace has authored and that others have installed."""
+
+    def workspace(self, workspace_id: str) -> None:
+        """Remove a workspace: its access, its installs with all that depends on them, its rows.
+
+        Raises
+        ------
+        ConflictError, UnavailableError
+            Others change its rows all the time, or the table cannot be reached; begin again.
+        """
+        for stored in self._rows(*_ACCESS):
+            if stored.values.get("workspaceId") == workspace_id:
+                self._remove(stored)
+        for stored in self._rows(model.Install):
+            if stored.values["workspaceId"] == workspace_id:
+                self._purge(stored.values["id"])
+        solutions = set()
+        for stored in self._rows(model.Solution, model.IntegrationMember):
+            if stored.values["workspaceId"] == workspace_id:
+                if isinstance(stored.row, model.Solution):
+                    solutions.add(stored.row.id)
+                self._remove(stored)
+        for stored in self._rows(model.SolutionMember):
+            if stored.values["solutionId"] in solutions:
+                self._remove(stored)
+        self._integrations(workspace_id)
+        self._counters(workspace_id)
+        self._remove_by_key(keys.workspace(workspace_id), model.Workspace)
+
+    def user(self, user_id: str) -> None:
+        """Remove a user: the roles, the API keys that act as the user, and the user's own row.
+
+        Rows that the user made keep the bare id (``installedBy``, ``addedBy``).
+
+        Raises
+        ------
+        ConflictError, UnavailableError
+            Others change these rows all the time, or the table cannot be reached; begin again.
+        """
+        for stored in self._rows(*_ACCESS):
+            if stored.values.get("userId") == user_id:
+                self._remove(stored)
+        self._remove_by_key(keys.user(user_id), model.User)
+
+    def _rows(self, *types: type[Row]) -> Iterator[Stored]:
+        """Return the rows of some types, read page by page."""
+        pages: Any = self.table.client.get_paginator("scan").paginate(
+            TableName=self.table.name, ConsistentRead=True
+        )
+        for page in pages:
+            for item in cast("list[Item]", page["Items"]):
+                found = row_type(item)
+                if found in types:
+                    yield Stored.of(key_of(item), items.decode(item), found)
+
+    def _purge(self, install_id: str) -> None:
+        """Purge an install, live or deleted, and finish its cascade."""
+        work = Work(self.table)
+        for _ in range(ATTEMPTS):
+            state = installs.get(self.table, install_id)
+            if state is None:
+                return
+            try:
+                if state.live:
+                    now = timestamp(clock.now())
+                    deletion = Deletion(uuid4().hex, now, RetentionTier.NONE, None)
+                    after = lifecycle.deleted(state, deletion, cascaded=False)
+                    installs.commit(self.table, [Change(state, after)])
+                    cascade.reconcile(work, after.owner_refs)
+                    state = after
+                installs.commit(self.table, [Change(state, None)])
+            except ConditionFailedError:
+                continue
+            cascade.reconcile(work, state.owner_refs)
+            self._count("install")
+            return
+        raise ConflictError(f"The install {install_id} kept changing; begin again.")
+
+    def _integrations(self, workspace_id: str) -> None:
+        """Remove the integrations that a workspace has authored, unless others installed them."""
+        authored = [
+            stored
+            for stored in self._rows(model.Integration)
+            if stored.values["workspaceId"] == workspace_id
+        ]
+        if not authored:
+            return
+        installed = {stored.values["integrationId"] for stored in self._rows(model.Install)}
+        free = {stored.row.id for stored in authored} - installed
+        self.kept = sorted(stored.row.id for stored in authored if stored.row.id not in free)
+        for stored in self._rows(model.IntegrationVersion):
+            if stored.values["integrationId"] in free:
+                self._remove(stored)
+        for stored in authored:
+            if stored.row.id in free:
+                self._remove(stored)
+
+    def _counters(self, workspace_id: str) -> None:
+        """Delete a workspace's counters, which count nothing any more."""
+        partition = keys.workspace(workspace_id).pk
+        for item in self.table.query(Range(partition), consistent=True):
+            values = items.decode(item)
+            if values.get(items.LIVE) == 0:
+                key = key_of(item)
+                self.table.transact([Delete(key, [Equals(items.LIVE, 0)])])
+
+    def _remove_by_key(self, key: keys.Key, kind: type[Row]) -> None:
+        item = self.table.get(key)
+        if item is not None:
+            self._remove(Stored.of(key, items.decode(item), kind))
+
+    def _remove(self, stored: Stored) -> None:
+        """Remove a row that is no install; one that somebody else removed is gone as well."""
+        kind = type(stored.row)
+        for _ in range(ATTEMPTS):
+            actions: list[Action] = rows.remove(kind, stored)
+            if isinstance(stored.row, model.ApiKey):
+                secret = keys.secret(stored.row.secret_sha256)
+                held = self.table.get(secret)
+                if held is not None and items.decode(held)[KEY_ID] == stored.row.id:
+                    actions.append(Delete(secret, [Equals(KEY_ID, stored.row.id)]))
+            try:
+                self.table.transact(actions)
+            except ConditionFailedError:
+                item = self.table.get(stored.key)
+                if item is None:
+                    return
+                stored = Stored.of(stored.key, items.decode(item), kind)
+                continue
+            self._count(rows.type_name(kind))
+            return
+        raise ConflictError(f"The row {stored.row.id} kept changing; begin again.")
+
+    def _count(self, name: str) -> None:
+        self.removed[name] += 1
+        self.on_row(self.removed.total())
