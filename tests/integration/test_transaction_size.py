@@ -17,8 +17,7 @@ from installs.cascade import Work
 from installs.store import installs
 from installs.store.table import TRANSACTION_LIMIT, Table
 from tests import rows
-from tools.importer.reading import item_size
-from tools.importer.run import import_file
+from tests.loading import load_file
 from tools.importer.table import open_table
 
 if TYPE_CHECKING:
@@ -26,12 +25,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from installs.store.expressions import Action
+    from installs.store.items import Item
 
 MOST: Final = 4_000_000
 CALLER: Final = Principal("usr_root")
 LARGE: Final = {"text": "x" * 200_000}
 VERY_LARGE: Final = {"text": "x" * 380_000}
 NUMBER: Final = 24
+
+
+def item_size(item: Item) -> int:
+    """Return an item's size as DynamoDB counts it, in bytes; a number at its largest."""
+    return sum(
+        len(name.encode()) + (len(typed["S"].encode()) if "S" in typed else 21)
+        for name, typed in item.items()
+    )
 
 
 class Sent:
@@ -65,7 +73,7 @@ def table(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Table:
         *(rows.install(f"add_{n}", parentInstallId="top", solutionId="sol", variables=VERY_LARGE)
           for n in range(NUMBER)),
     ]  # fmt: skip
-    import_file(rows.write(tmp_path / "r.ndjson", data), table_name, dynamodb_endpoint, print)
+    load_file(rows.write(tmp_path / "r.ndjson", data), table_name, dynamodb_endpoint)
     return open_table(table_name, dynamodb_endpoint)
 
 

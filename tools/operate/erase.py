@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from installs import cascade, clock, lifecycle, model
@@ -17,7 +17,7 @@ from installs.cascade import Work
 from installs.errors import ConflictError
 from installs.lifecycle import Deletion, timestamp
 from installs.model import RetentionTier
-from installs.store import installs, items, keys, rows
+from installs.store import installs, items, keys, rows, scans
 from installs.store.api_keys import KEY_ID
 from installs.store.expressions import Delete, Equals
 from installs.store.installs import Change
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from installs.model import Row
     from installs.store.expressions import Action
-    from installs.store.items import Item
     from installs.store.table import Table
 
 ATTEMPTS: Final = 10
@@ -93,11 +92,8 @@ class Eraser:
 
     def _rows(self, *types: type[Row]) -> Iterator[Stored]:
         """Return the rows of some types, read page by page."""
-        pages: Any = self.table.client.get_paginator("scan").paginate(
-            TableName=self.table.name, ConsistentRead=True
-        )
-        for page in pages:
-            for item in cast("list[Item]", page["Items"]):
+        for page in scans.pages(self.table):
+            for item in page:
                 found = row_type(item)
                 if found in types:
                     yield Stored.of(key_of(item), items.decode(item), found)
