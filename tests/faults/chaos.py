@@ -25,7 +25,7 @@ from installs.log import logger
 from tests import caches, rows
 from tests.faults.mixed import Client, Tally, lines
 from tests.faults.proxy import Fault, Faults, Proxy, proxied
-from tools.importer.run import import_file
+from tests.loading import load_file
 from tools.importer.table import open_table
 from tools.local.dynoxide import CREDENTIALS, REGION, dynamodb_client, running_dynoxide
 from tools.local.dynoxide import streams_client as streams
@@ -101,7 +101,7 @@ class World:
 def world(engine: str, directory: Path) -> Iterator[World]:
     """Set a world up on an engine; the functions' environment leads to the proxy."""
     TableDefinition.from_template(TEMPLATE).create(dynamodb_client(engine), TABLE)
-    import_file(rows.write(directory / "r.ndjson", lines(CLIENTS)), TABLE, engine, lambda *_: None)
+    load_file(rows.write(directory / "r.ndjson", lines(CLIENTS)), TABLE, engine)
     with proxied(engine) as proxy:
         environment = {
             **CREDENTIALS,

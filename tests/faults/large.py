@@ -16,7 +16,7 @@ from tests import rows
 from tests.faults.chaos import Invocation, World, consumer_of, world
 from tests.faults.proxy import Fault, Faults
 from tests.faults.requests import ask
-from tools.importer.run import import_file
+from tests.loading import load_file
 from tools.local.dynoxide import running_dynoxide
 from tools.local.stream.functions import in_process
 from tools.operate.verify import Verifier
@@ -54,7 +54,7 @@ def measured(made: World, directory: str, fault: Fault, share: float, seed: int)
         ),
     ]
     file = rows.write(Path(directory) / "large.ndjson", large)
-    import_file(file, made.table.name, made.engine, lambda *_: None)
+    load_file(file, made.table.name, made.engine)
     ran = {"invocations": 0, "failed": 0, "given up": 0}
     call = in_process(cascade, Invocation())
 

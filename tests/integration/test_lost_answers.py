@@ -18,7 +18,7 @@ from functions.uninstall_install.handler import handler as uninstall
 from installs.store import installs
 from installs.store.connection import WRITE, Connection
 from tests import rows
-from tools.importer.run import import_file
+from tests.loading import load_file
 from tools.importer.table import open_table
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def world(
     monkeypatch.setenv("TABLE_NAME", table_name)
     monkeypatch.setattr("time.sleep", lambda _: None)
     data = rows.write(tmp_path / "rows.ndjson", [*rows.base(), *rows.family("crm")])
-    import_file(data, table_name, dynamodb_endpoint, lambda *_: None)
+    load_file(data, table_name, dynamodb_endpoint)
     return open_table(table_name, dynamodb_endpoint)
 
 
