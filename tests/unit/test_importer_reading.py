@@ -97,6 +97,7 @@ def test_a_file_may_be_compressed(tmp_path: Path) -> None:
         b"\x1f\x8b",
         gzip.compress(text(INSTALL)) + b"more",
     ],
+    ids=range(4),
 )
 def test_half_a_compressed_file_is_refused(tmp_path: Path, content: bytes) -> None:
     problems = refused(tmp_path, content)
