@@ -52,7 +52,7 @@ def event(function: str, name: str) -> dict[str, Any]:
     for record in loaded.get("Records", []):
         # The file's own time of purging will have passed one day.
         for image in ("OldImage", "NewImage"):
-            if PURGE_AT in record["dynamodb"].get(image, {}):
+            if PURGE_AT in record.get("dynamodb", {}).get(image, {}):
                 record["dynamodb"][image][PURGE_AT] = {"N": "4000000000"}
     return loaded
 
@@ -107,6 +107,8 @@ def test_no_file_is_forgotten() -> None:
         "cascade/restore",
         "cascade/uninstall",
         "get_install/get",
+        "ingest/queue",
+        "ingest/rows",
         "list_installs/filter_and_order",
         "list_installs/page",
         "list_installs/plain",
@@ -165,6 +167,21 @@ def test_the_cascades_records(table: Table, last: str) -> None:
         assert after == before
     else:
         assert after is None
+
+
+def test_rows_come_in_by_a_call_and_once_more_by_the_queue(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ROWS_QUEUE_URL", "https://sqs.example/rows.fifo")
+    monkeypatch.setenv("ROWS_DEAD_LETTERS_URL", "https://sqs.example/dead-letters.fifo")
+
+    assert handler("ingest")(event("ingest", "rows"), Context()) == {
+        "results": [{"result": "changed", "type": "install", "id": INSTALL}]
+    }
+    answer = handler("ingest")(event("ingest", "queue"), Context())
+
+    assert answer == {"batchItemFailures": []}
+    assert drive("get_install", "get")["variables"] == {"region": "us"}
 
 
 def test_the_authorizers_token_of_nobody_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

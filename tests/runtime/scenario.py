@@ -13,8 +13,8 @@ import pytest
 
 from installs.store.items import PURGE_AT
 from tests import rows
+from tests.loading import load_file
 from tests.runtime.functions import Functions
-from tools.importer.run import import_file
 from tools.local.dynoxide import CREDENTIALS, REGION
 from tools.local.paths import ROOT
 from tools.tokens import AUDIENCE, ISSUER, SigningKey
@@ -73,10 +73,12 @@ class World:
         self.definition.create(self.client, table)
         data = [*rows.base(), *rows.family("crm"), *rows.to_page_through()]
         data.append(rows.api_key("key_1", SECRET))
-        import_file(rows.write(directory / "rows.ndjson", data), table, self.endpoint, _silent)
+        load_file(rows.write(directory / "rows.ndjson", data), table, self.endpoint)
         values = {
             "InstallsTable": table,
             "ParkingBucket": "parked",
+            "RowsQueue": "https://sqs.example/rows.fifo",
+            "RowsDeadLetters": "https://sqs.example/dead-letters.fifo",
             "Issuer": ISSUER,
             "Audience": AUDIENCE,
             "Jwks": self.key.key_set(),
@@ -98,13 +100,21 @@ class World:
         yield from ((name, event(name)) for name in first)
         yield "list_installs/bad_filter", _filtered('{"id": {"eqq": "a"}}')
         yield "list_installs/deep_filter", _filtered("[" * 9_000)
+        rows_in = [name for name in EVENTS if name.startswith("ingest/")]
+        yield from ((name, event(name)) for name in rows_in)
         for name in CASCADE[:3]:
             yield self._record(name, table)
         yield "cascade/restore", self._record("restore", table)[1]
         yield from ((name, event(name)) for name in LIFE)
         for name in CASCADE[3:]:
             yield self._record(name, table)
-        done = {*first, *LIFE, *(f"cascade/{name}" for name in CASCADE), "authorizer/token"}
+        done = {
+            *first,
+            *rows_in,
+            *LIFE,
+            *(f"cascade/{name}" for name in CASCADE),
+            "authorizer/token",
+        }
         yield from ((name, event(name)) for name in EVENTS if name not in done)
 
     def _callers(self) -> Iterator[tuple[str, object]]:
@@ -159,7 +169,3 @@ def _comparable(answer: Any, began: datetime) -> object:  # noqa: ANN401
 
     text = json.dumps(answer.body)
     return json.loads(re.sub(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", present, text))
-
-
-def _silent(*_: object) -> None:
-    return

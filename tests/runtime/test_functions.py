@@ -102,6 +102,14 @@ def test_the_cascade(here: dict[str, Any]) -> None:
     assert answers_of("cascade", here) == [{"batchItemFailures": []}] * 6
 
 
+def test_rows_come_in(here: dict[str, Any]) -> None:
+    # The events' order is that of their names: the message first, and then the same row again.
+    queue, call = answers_of("ingest", here)
+
+    assert queue == {"batchItemFailures": []}
+    assert call == {"results": [{"result": "unchanged", "type": "install", "id": "ins_crm"}]}
+
+
 @pytest.mark.emulated
 def test_everything_in_the_layers_imports_on_lambda(lambda_machine: Machine) -> None:
     core, dependencies, sdk = lambda_machine.path

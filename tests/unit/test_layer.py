@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parents[2]
 CORE: Final = ROOT / "layers" / "core"
 REQUIREMENTS: Final = ROOT / "layers" / "dependencies" / "requirements.in"
-AWAITED: Final = "" if (ROOT / "functions" / "ingest").exists() else "ingest"
-"""The function that uses pydantic is still to come."""
-
 OF_THE_RUNTIME: Final = {"boto3", "botocore"}
 """Packages that Lambda's Python brings, so that the layer need not."""
 
@@ -83,7 +80,7 @@ def test_every_package_of_the_layer_is_imported_by_a_function() -> None:
         name_of(owner) for module in modules for owner in owners.get(module.partition(".")[0], ())
     }
 
-    assert required() - used == ({"pydantic"} if AWAITED else set())
+    assert required() - used == set()
 
 
 def test_a_function_imports_nothing_that_does_not_ship() -> None:

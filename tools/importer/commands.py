@@ -59,7 +59,7 @@ def register(app: typer.Typer) -> None:
     app.command("import", epilog=examples(*lines))(import_rows)
     lines = (
         "put rows.ndjson",
-        "put - --json < rows.ndjson",
+        "put - --json",
         "put rows.ndjson --function NAME --profile prod",
     )
     app.command("put", epilog=examples(*lines))(put)
