@@ -184,8 +184,9 @@ def variables(function: str, values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _value(value: object, known: Mapping[str, str]) -> str:
-    """A variable's value; an intrinsic function other than ``Ref`` by its argument."""
+    """A variable's value; a reference to what is not known is that name itself."""
     if not isinstance(value, dict):
         return str(value)
     ((_, argument),) = value.items()
-    return known[argument if isinstance(argument, str) else ".".join(argument)]
+    name = ".".join(argument) if isinstance(argument, list) else str(argument)
+    return known.get(name, name)
