@@ -283,7 +283,7 @@ def test_where_no_user_is_known_a_token_is_asked_for(stack: Stack, browser: Brow
         page.goto(f"{stack.running.pages_url}/console/")
         shown = Console(page)
         shown.button("Cancel").click()
-        expect(shown.problem).to_contain_text("The API wants a token.")
+        expect(shown.problem).to_contain_text("The API needs a token.")
 
         shown.button("Apply").click()
         expect(shown.problem).to_contain_text("Choose another user or token.")
