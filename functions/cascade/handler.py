@@ -24,4 +24,4 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, list[dict[str,
     )
     others = {metrics.LAG: outcome.lags, metrics.DEAD_LETTERS: [float(outcome.dead_lettered)]}
     metrics.publish(work.tally, **others)
-    return outcome.answer()
+    return outcome.response()

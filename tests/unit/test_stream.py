@@ -45,7 +45,7 @@ class Consumer:
         self.dead_lettered.append(record)
 
     def run(self, *records: StreamRecord) -> list[str]:
-        answer = consume(records, self.reconcile, self.dead_letter).answer()
+        answer = consume(records, self.reconcile, self.dead_letter).response()
         return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 

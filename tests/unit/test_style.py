@@ -44,7 +44,7 @@ def docstrings(module: ast.Module) -> Iterator[str]:
                     yield text
 
 
-@pytest.mark.parametrize("folder", ["clients", "functions", "tests", "tools"])
+@pytest.mark.parametrize("folder", ["clients", "functions", "layers", "tests", "tools"])
 def test_docstrings_begin_with_a_noun_or_a_verb(folder: str) -> None:
     texts = [text for _, module in modules(folder) for text in docstrings(module)]
     questions = [text.splitlines()[0] for text in texts if QUESTION.match(text)]

@@ -17,7 +17,7 @@ from installs.lifecycle import (
     desired_state,
     timestamp,
 )
-from installs.repair import PATIENCE
+from installs.repair import GRACE_PERIOD
 from installs.store import dependents, installs, items, keys, pending
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def suspected_installs(seen: TableScan) -> set[str]:
     """Return the installs that disagree with their dependents, by one scan."""
     suspects = set(seen.odd)
-    now = timestamp(clock.now() - PATIENCE)
+    now = timestamp(clock.now() - GRACE_PERIOD)
     suspects |= {install_id for install_id, at in seen.pending_work.items() if at < now}
     for install_id in seen.marks.keys() | seen.add_ons.keys() | seen.installs.keys():
         install = seen.installs.get(install_id)
@@ -92,7 +92,7 @@ def about_install(table: Table, install_id: str) -> Iterator[str]:
     now = clock.now()
     if pending_work is None or pending_work.at > timestamp(now):
         yield from found
-    elif pending_work.at < timestamp(now - PATIENCE):
+    elif pending_work.at < timestamp(now - GRACE_PERIOD):
         yield f"its cascade is unfinished since {pending_work.at}"
         yield from found
 
@@ -163,7 +163,7 @@ def about_solution(table: Table, solution_id: str) -> Iterator[str]:
     told = [f"{len(astray)} pointers lead to installs elsewhere: {_some(astray)}"] if astray else []
     if desired_states:
         told += _about_rows(table, solution_id, desired_states)
-    late = timestamp(clock.now() - PATIENCE)
+    late = timestamp(clock.now() - GRACE_PERIOD)
     now = timestamp(clock.now())
     pending_work = (pending.get(table, install_id) for install_id in ids)
     busy = any(work is not None and late <= work.at <= now for work in pending_work)
@@ -177,7 +177,7 @@ def _about_rows(
     by_entity: dict[str, list[DesiredState]] = {}
     for install_id, desired in desired_states.items():
         for member in dependents.members(table, install_id):
-            if member.follows:
+            if member.managed:
                 by_entity.setdefault(member.entity_id, []).append(desired)
     whole = _of_several(desired_states.values())
     group = dependents.solution(table, solution_id)
@@ -207,7 +207,7 @@ def _when(desired: DesiredState) -> tuple[str, str]:
 
 
 def _agrees(dependent: Dependent, desired: DesiredState) -> bool:
-    if not dependent.follows:
+    if not dependent.managed:
         return True
     if isinstance(desired, Deletion):
         return dependent.deletion_id == desired.id and not dependent.values.get("enabled", False)

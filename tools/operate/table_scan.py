@@ -88,7 +88,7 @@ class TableScan:
             self.add_ons[install_id].add(keys.target_of(key))
         elif key.sk.startswith(keys.MEMBER_PREFIX):
             member = Dependent(items.decode(item))
-            if member.follows:
+            if member.managed:
                 self.marks[install_id].add(member.deletion_id)
             if member.deletion_id is not None and member.values["enabled"]:
                 self.odd.add(install_id)
@@ -98,7 +98,7 @@ class TableScan:
             self.solution_installs[solution_id].add(keys.target_of(key))
         elif key == keys.solution(solution_id) or key.sk.startswith(keys.MEMBER_PREFIX):
             row = Dependent(items.decode(item))
-            if row.follows:
+            if row.managed:
                 self.solution_marks[solution_id].add(row.deletion_id)
 
 

@@ -44,9 +44,9 @@ _ATTEMPTS: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a stream record asks to reconcile: an install, or a solution.
+    """The subject of a stream record: an install, or a solution.
 
-    ``was``: what the install belonged to before the change that the record tells of.
+    ``was``: the owner references of the install before the change.
     """
 
     install: OwnerRefs | None = None
@@ -55,7 +55,7 @@ class Subject:
 
 
 def handle(work: Work, subject: Subject) -> None:
-    """Reconcile what a stream record names; errors are those of ``reconcile``."""
+    """Reconcile the subject of a stream record; errors are those of ``reconcile``."""
     if subject.install is not None:
         reconcile(work, subject.install, subject.was)
     if subject.solution_id is not None:
@@ -63,49 +63,49 @@ def handle(work: Work, subject: Subject) -> None:
 
 
 def reconcile(work: Work, seen: OwnerRefs, was: OwnerRefs | None = None) -> None:
-    """Make what depends on an install agree with the state that the install has now.
+    """Make the dependents of an install agree with its present state.
 
     Parameters
     ----------
     work
-        The table, and how much time there is.
+        The table and the time that is left.
     seen
-        The install, and what it belonged to by the record or the pending work that asks for this.
+        The owner references in the stream record or the pending work that triggered this.
     was
-        The same before the change that a record tells of.
+        The owner references before the change in the record.
 
     Raises
     ------
     ConflictError, UnavailableError, OutOfTimeError
-        The work is not finished and may be begun again at any time.
+        The work is not finished and may be started again at any time.
 
     """
     bind_log_context(seen.id)
-    _again(work, lambda: _pass(work, seen, was))
+    _with_retries(work, lambda: _reconcile_once(work, seen, was))
 
 
 def reconcile_pending_solution(work: Work, solution_id: str) -> None:
-    """Make a solution agree with its installs, because its pending work asks for it.
+    """Make a solution agree with its installs, triggered by its pending work.
 
     Raises
     ------
     ConflictError, UnavailableError, OutOfTimeError
-        The work is not finished and may be begun again at any time.
+        The work is not finished and may be started again at any time.
 
     """
 
-    def settle() -> None:
+    def attempt() -> None:
         pending_work = pending.get_solution(work.table, solution_id)
         bind_log_context(None, None if pending_work is None else pending_work.request_id)
         reconcile_solution(work, solution_id)
         if pending_work is not None:
             work.table.transact([pending.solution_completion(pending_work)])
 
-    _again(work, settle)
+    _with_retries(work, attempt)
 
 
-def _again(work: Work, attempt: Callable[[], None]) -> None:
-    """Try until nothing that was read has changed before it was written."""
+def _with_retries(work: Work, attempt: Callable[[], None]) -> None:
+    """Repeat an attempt while anything that it read changes before it writes."""
     for _ in range(_ATTEMPTS):
         work.check_time()
         try:
@@ -114,16 +114,16 @@ def _again(work: Work, attempt: Callable[[], None]) -> None:
             work.tally.retries += 1
             continue
         return
-    raise ConflictError("What depends on the install kept changing.")
+    raise ConflictError("The install or its dependents kept changing.")
 
 
 def expire(table: Table, install_id: str) -> bool:
-    """Delete an install that retention left long ago and nobody swept; whether it was (section 6).
+    """Delete an install that DynamoDB's TTL should have deleted; return True if it did (section 6).
 
     Raises
     ------
     ConditionFailedError
-        It has changed since it was read.
+        The install has changed since it was read.
     """
     state = installs.get(table, install_id)
     if state is None or not state.expired(clock.now() - pending.TTL_DELAY):
@@ -132,8 +132,8 @@ def expire(table: Table, install_id: str) -> bool:
     return True
 
 
-def _pass(work: Work, seen: OwnerRefs, was: OwnerRefs | None) -> None:
-    # The pending work is read before the install: what changes later leaves another one behind.
+def _reconcile_once(work: Work, seen: OwnerRefs, was: OwnerRefs | None) -> None:
+    # Pending work is read before the install: a later change enqueues another revision of it.
     pending_work = pending.get(work.table, seen.id)
     request_id = None if pending_work is None else pending_work.request_id
     bind_log_context(seen.id, request_id)
@@ -141,11 +141,11 @@ def _pass(work: Work, seen: OwnerRefs, was: OwnerRefs | None) -> None:
     known = seen if pending_work is None else pending_work.owner_refs
     if state is not None:
         known = state.owner_refs
-        _reconcile_place(work, state, [refs for refs in (seen, was) if refs is not None])
+        _reconcile_owners(work, state, [refs for refs in (seen, was) if refs is not None])
     for solution_id in _solutions_of(known, seen, was):
         reconcile_solution(work, solution_id)
     if state is None and (pending_work is None or pending_work.alive):
-        # Nothing says that it was purged: what belonged to it stays as it is.
+        # Nothing proves that it was purged: its dependents stay as they are.
         if pending_work is not None:
             work.table.transact([Delete(keys.pending_work(seen.id), pending_work.unchanged)])
         return
@@ -154,27 +154,27 @@ def _pass(work: Work, seen: OwnerRefs, was: OwnerRefs | None) -> None:
         pass
     _reconcile_members(work, seen.id, state, guards)
     if state is None:
-        _drop_pointers(work, known, guards)
-        # Whoever is left in it may have been settled by what the one that is gone still was.
+        _delete_pointers(work, known, guards)
+        # Another reconciler may have read the solution while this install was still in it.
         reconcile_solution(work, known.solution_id)
-    done = pending.completion(known, pending_work, state)
-    if done is not None:
-        buried = [] if state is not None else [installs.bury(seen.id, clock.now())]
-        # Pending work tells by its revision of any change since; where there was none, the install.
+    completion = pending.completion(known, pending_work, state)
+    if completion is not None:
+        tombstone = [] if state is not None else [installs.write_tombstone(seen.id, clock.now())]
+        # The revision of pending work guards against later changes; without one, the install does.
         unchanged = [] if pending_work is not None else guards
-        work.table.transact([done, *buried, *unchanged])
+        work.table.transact([completion, *tombstone, *unchanged])
 
 
-def _solutions_of(*several: OwnerRefs | None) -> list[str]:
-    """The solutions that an install is in or was in, each once."""
-    ids = (refs.solution_id for refs in several if refs is not None)
-    return list(dict.fromkeys(one for one in ids if one is not None))
+def _solutions_of(*references: OwnerRefs | None) -> list[str]:
+    """Return the solutions that an install is in or was in, each once."""
+    ids = (refs.solution_id for refs in references if refs is not None)
+    return list(dict.fromkeys(id_ for id_ in ids if id_ is not None))
 
 
-def _reconcile_place(work: Work, state: InstallState, others: Sequence[OwnerRefs]) -> None:
-    """Make an install follow its parent, and point to it from its owners and from no others.
+def _reconcile_owners(work: Work, state: InstallState, others: Sequence[OwnerRefs]) -> None:
+    """Make an install agree with its parent, and correct the pointers to it.
 
-    Whoever writes through ``installs.commit`` has done so already.
+    ``installs.commit`` has done so already; this is for other writers.
     """
     refs = state.owner_refs
     if refs.parent_install_id is not None:
@@ -183,16 +183,16 @@ def _reconcile_place(work: Work, state: InstallState, others: Sequence[OwnerRefs
         if after != state:
             guards = _guards(refs.parent_install_id, parent, None)
             installs.commit(work.table, [Change(state, after)], *guards)
-            raise ConditionFailedError([])  # it is another now: read it again
+            raise ConditionFailedError([])  # the install has changed: read it again
     wanted = installs.pointers_to(refs)
     astray = {key for other in others for key in installs.pointers_to(other)} - wanted
-    there = work.table.get_many([*wanted, *astray])
-    missing = [Update(key, set={"id": refs.id}) for key in wanted if key not in there]
-    wrong = [Delete(key) for key in astray if key in there]
+    present = work.table.get_many([*wanted, *astray])
+    missing = [Update(key, set={"id": refs.id}) for key in wanted if key not in present]
+    wrong = [Delete(key) for key in astray if key in present]
     if missing or wrong:
         solutions = _solutions_of(refs, *others)
         versions = [
-            Update(keys.solution_version(one), add={items.SOLUTION_VERSION: 1}) for one in solutions
+            Update(keys.solution_version(id_), add={items.SOLUTION_VERSION: 1}) for id_ in solutions
         ]
         unchanged = Check(keys.install(refs.id), installs.as_read(state))
         work.table.transact([*missing, *wrong, *versions, unchanged])
@@ -201,8 +201,9 @@ def _reconcile_place(work: Work, state: InstallState, others: Sequence[OwnerRefs
 def _reconcile_members(
     work: Work, install_id: str, state: InstallState | None, guards: Sequence[Action]
 ) -> None:
-    found = ((one, desired_state(state)) for one in dependents.members(work.table, install_id))
-    write_dependents(work, found, guards)
+    desired = desired_state(state)
+    members = dependents.members(work.table, install_id)
+    write_dependents(work, ((member, desired) for member in members), guards)
 
 
 def _reconcile_add_ons(
@@ -212,45 +213,45 @@ def _reconcile_add_ons(
     guards: Sequence[Action],
     request_id: str | None,
 ) -> bool:
-    """Reconcile one level; the change of each add-on is a record of its own, which goes on.
+    """Reconcile one level; the record of each changed add-on triggers the next level.
 
-    What the deletion of a parent that is gone did not take yet goes through the trash: True is
-    returned if something did, and is to be deleted for good now.
+    An add-on that the deletion of a purged parent has not reached yet is soft-deleted first. Return
+    True if there was one, which has to be purged next.
     """
     ids = dependents.add_on_ids(work.table, refs.id)
-    taken = False
-    while some_ids := list(islice(ids, BATCH_LIMIT)):
+    deleted = False
+    while batch := list(islice(ids, BATCH_LIMIT)):
         work.check_time()
-        found = installs.get_many(work.table, some_ids).values()
+        add_ons = installs.get_many(work.table, batch).values()
         changes = [
             change
-            for add_on in found
+            for add_on in add_ons
             if add_on.row.parent_install_id == refs.id
-            and (change := _following(add_on, parent, refs.deletion)) is not None
+            and (change := _add_on_change(add_on, parent, refs.deletion)) is not None
         ]
-        for some in batches(changes, _size, CHANGES_AT_ONCE):
+        for transaction in batches(changes, _size, CHANGES_AT_ONCE):
             work.check_time()
-            installs.commit(work.table, some, *guards, request_id=request_id)
-            for change in some:
+            installs.commit(work.table, transaction, *guards, request_id=request_id)
+            for change in transaction:
                 work.tally.count(desired_state(change.after), 1)
-            taken = taken or any(change.after is not None for change in some)
-    return taken and parent is None
+            deleted = deleted or any(change.after is not None for change in transaction)
+    return deleted and parent is None
 
 
-def _following(
+def _add_on_change(
     add_on: InstallState, parent: InstallState | None, deletion: Deletion | None
 ) -> Change | None:
-    """What becomes of an add-on; one that was uninstalled by itself stays as it is."""
+    """Return the change that an add-on needs; none if it was uninstalled by itself."""
     if parent is None and add_on.cascaded:
         return Change(add_on, None)
     after = lifecycle.following(add_on, deletion if parent is None else parent.deletion)
     return None if after == add_on else Change(add_on, after)
 
 
-def _drop_pointers(work: Work, refs: OwnerRefs, guards: Sequence[Action]) -> None:
-    """Forget an install that is gone; last, since the pointers are how the rest was found."""
+def _delete_pointers(work: Work, refs: OwnerRefs, guards: Sequence[Action]) -> None:
+    """Delete the pointers to a purged install; last, since they lead to its dependents."""
     actions: list[Action] = [
-        Delete(keys.add_on(refs.id, one)) for one in _gone_add_ons(work.table, refs.id)
+        Delete(keys.add_on(refs.id, id_)) for id_ in _purged_add_ons(work.table, refs.id)
     ]
     if refs.parent_install_id is not None:
         actions.append(Delete(keys.add_on(refs.parent_install_id, refs.id)))
@@ -259,23 +260,23 @@ def _drop_pointers(work: Work, refs: OwnerRefs, guards: Sequence[Action]) -> Non
         actions.append(
             Update(keys.solution_version(refs.solution_id), add={items.SOLUTION_VERSION: 1})
         )
-    for some in batches(actions, lambda _: 0, TRANSACTION_LIMIT - MOST_GUARDS):
+    for transaction in batches(actions, lambda _: 0, TRANSACTION_LIMIT - MOST_GUARDS):
         work.check_time()
-        work.table.transact([*some, *guards])
+        work.table.transact([*transaction, *guards])
 
 
-def _gone_add_ons(table: Table, install_id: str) -> Iterator[str]:
+def _purged_add_ons(table: Table, install_id: str) -> Iterator[str]:
     ids = dependents.add_on_ids(table, install_id)
-    while some_ids := list(islice(ids, BATCH_LIMIT)):
-        yield from set(some_ids) - installs.get_many(table, some_ids).keys()
+    while batch := list(islice(ids, BATCH_LIMIT)):
+        yield from set(batch) - installs.get_many(table, batch).keys()
 
 
 def _guards(
     install_id: str, state: InstallState | None, pending_work: PendingWork | None
 ) -> Sequence[Action]:
-    """Hold while the install is in the state that a decision was made for.
+    """Conditions: the install is unchanged since the decision.
 
-    One that is gone is so for good once its pending work is done: who comes late changes nothing.
+    A purged install must still have its pending work: a late reconciler changes nothing.
     """
     guards = [Check(keys.install(install_id), installs.state_guard(state))]
     if state is None and pending_work is not None:

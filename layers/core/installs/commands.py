@@ -60,7 +60,7 @@ def restore(
 ) -> InstallState:
     """Bring the install back (section 5); the row as it is then.
 
-    A parent that the caller cannot see counts as gone, or the answer would tell of its state.
+    A parent that the caller cannot see counts as gone: the error must not reveal its state.
     """
 
     def decide(state: InstallState) -> Decision | None:
@@ -83,7 +83,7 @@ def restore(
 
 
 def _deletion_of(table: Table, parent_id: str, parent: InstallState | None) -> str | None:
-    """The deletion of a parent that an install outlives; no cascade of it is to take that again."""
+    """Return the id of the parent's deletion, whose cascade must leave the install alone."""
     if parent is not None:
         return None if parent.deletion is None else parent.deletion.id
     pending_work = pending.get(table, parent_id)
@@ -138,9 +138,9 @@ def _made(change: Change, now: InstallState | None) -> bool:
     """Return True if a change whose answer was lost was written: the install is as after it.
 
     An uninstall is known by the id of its deletion. A restore and a purge are known by the end of
-    the deletion that they were asked to undo, or to make final.
+    the deletion that they were wanted to undo, or to make final.
     """
     if change.after is None or now is None:
         return change.after is now
-    asked, found = change.after.deletion, now.deletion
-    return (asked and asked.id) == (found and found.id)
+    wanted, present = change.after.deletion, now.deletion
+    return (wanted and wanted.id) == (present and present.id)

@@ -35,8 +35,8 @@ class Deadline:
     @classmethod
     def of(cls, context: Context | None, at_most: float = inf) -> Deadline:
         """Return the deadline of an invocation's calls, ``at_most`` so many seconds from now."""
-        given = inf if context is None else context.get_remaining_time_in_millis() / 1000
-        return cls(clock.steady() + min(given - REPORT_SECONDS, at_most))
+        remaining = inf if context is None else context.get_remaining_time_in_millis() / 1000
+        return cls(clock.steady() + min(remaining - REPORT_SECONDS, at_most))
 
     @property
     def left(self) -> float:

@@ -1,6 +1,6 @@
-"""What uninstall, restore and purge change, and when they are refused (CONTRACT.md sections 3-6).
+"""The lifecycle of an install: uninstall, restore, purge, retention (CONTRACT.md sections 3-6).
 
-Pure: a state and a time go in, a decision comes out. The store writes what is decided here.
+Pure functions from a state and a time to a decision, which the store writes.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ RETENTION: Final = {
     RetentionTier.LONG: timedelta(days=90),
     RetentionTier.NONE: None,
 }
-"""How long each tier keeps a deleted row (CONTRACT.md section 4); ``None`` is for ever."""
+"""The retention of each tier (CONTRACT.md section 4); ``None`` keeps a deleted row for ever."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """One deletion: what it is known by, when it was, and when its rows are purged.
+    """One deletion: its id, its time, its tier, and the time at which its rows are purged.
 
-    ``id`` is shared by everything that one uninstall took. ``purge_at`` is in seconds since the
-    epoch, ``None`` where the row is kept for ever.
+    All rows that one uninstall deletes share its ``id``. ``purge_at`` is in seconds since the Unix
+    epoch; ``None`` keeps the rows for ever.
     """
 
     id: str
@@ -40,19 +40,19 @@ class Deletion:
 
 
 class Presence(Enum):
-    """The two ends of what a deletion can be for what hangs from an install: undone, or final."""
+    """The desired states that need no deletion: present, or deleted for good."""
 
     LIVE = "live"
     GONE = "gone"
 
 
 DesiredState = Presence | Deletion
-"""What has to become of what hangs: it is live, it is taken by a deletion, or it goes for good."""
+"""The desired state of a dependent: live, soft-deleted by a deletion, or gone for good."""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnerRefs:
-    """What an install belongs to, and what deleted it: all that matters of one that is gone."""
+    """The owner references of an install and its deletion, which outlive it in pending work."""
 
     id: str
     parent_install_id: str | None
@@ -62,11 +62,11 @@ class OwnerRefs:
 
 @dataclass(frozen=True, slots=True)
 class InstallState:
-    """An install with what the table knows of its deletion.
+    """An install with its deletion, if it has one.
 
-    ``cascaded``: the deletion follows the parent's, and ends with it. ``revision`` grows with each
-    change. ``as_of``: the platform's time of the last change that came in. ``orphan_of``: the
-    deletion of a parent that the install outlives, and whose cascade leaves it alone.
+    ``cascaded``: the deletion is the parent's, and is undone with it. ``revision`` grows with each
+    change. ``as_of``: the platform's time of the last change that was ingested. ``orphan_of``: the
+    deletion of a parent whose cascade leaves this install live.
     """
 
     row: Install
@@ -78,28 +78,28 @@ class InstallState:
 
     @property
     def live(self) -> bool:
-        """Whether the install is neither deleted nor past its retention."""
+        """Return True if the install is not deleted."""
         return self.deletion is None
 
     @property
     def owner_refs(self) -> OwnerRefs:
-        """Where the install hangs."""
+        """The install's references to its parent and its solution."""
         row = self.row
         return OwnerRefs(row.id, row.parent_install_id, row.solution_id, self.deletion)
 
     def expired(self, now: datetime) -> bool:
-        """Whether the install is past its retention, swept or not."""
+        """Return True if the retention has run out, even if the row is still in the table."""
         return self.deletion is not None and has_expired(self.deletion.purge_at, now)
 
 
 def timestamp(moment: datetime) -> str:
-    """A moment as the rows write it: RFC 3339, UTC, milliseconds, fixed width."""
+    """Format a moment as rows have it: RFC 3339, UTC, milliseconds, fixed width."""
     utc = moment.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 
 
 def purge_time(deleted_at: str, tier: str | None) -> int | None:
-    """When a row deleted at ``deleted_at`` is purged, in epoch seconds; ``None``: never."""
+    """Return the time, in Unix seconds, at which a deleted row is purged; ``None``: never."""
     retention = None if tier is None else RETENTION[RetentionTier(tier)]
     if retention is None:
         return None
@@ -107,7 +107,7 @@ def purge_time(deleted_at: str, tier: str | None) -> int | None:
 
 
 def has_expired(purge_at: int | None, now: datetime) -> bool:
-    """Whether retention has run out; the sweep itself may come days later."""
+    """Return True if retention has run out; DynamoDB may delete the row days later."""
     return purge_at is not None and purge_at <= now.timestamp()
 
 
@@ -118,7 +118,7 @@ def uninstall(
 
     Returns
     -------
-    The state after it, or ``None`` where the install is deleted already and nothing happens.
+    The new state, or ``None`` if the install is deleted already and nothing changes.
 
     Raises
     ------
@@ -138,19 +138,19 @@ def restore(
 ) -> InstallState | None:
     """Decide a restore (section 5).
 
-    ``parent``: the install of ``parentInstallId`` where it is there for the caller; one that is
-    gone is no obstacle.
+    ``parent``: the install of ``parentInstallId``, if the caller sees it; a parent that is gone is
+    no obstacle.
 
     Returns
     -------
-    The state after it, or ``None`` where the install is live already and nothing happens.
+    The new state, or ``None`` if the install is live already and nothing changes.
 
     Raises
     ------
     NotFoundError
         The install is past its retention.
     ParentDeletedError
-        Its parent is deleted.
+        The parent is deleted.
     """
     if state.expired(now):
         raise NotFoundError("There is no such install.")
@@ -180,21 +180,21 @@ def check_purge(state: InstallState, *, now: datetime) -> None:
 
 
 def deleted(state: InstallState, deletion: Deletion, *, cascaded: bool) -> InstallState:
-    """The install as a deletion leaves it."""
+    """Return the install with a deletion."""
     row = replace(state.row, deleted_at=deletion.at, retention_tier=deletion.tier)
     return replace(state, row=row, deletion=deletion, cascaded=cascaded)
 
 
 def restored(state: InstallState) -> InstallState:
-    """The install as it was before its deletion."""
+    """Return the install without its deletion."""
     row = replace(state.row, deleted_at=None, retention_tier=None)
     return replace(state, row=row, deletion=None, cascaded=False)
 
 
 def following(state: InstallState, deletion: Deletion | None) -> InstallState:
-    """An install as the deletion of its parent demands; ``None``: that is live, or there is none.
+    """Return an install in agreement with its parent's deletion; ``None``: the parent is live.
 
-    One that was uninstalled by itself stays as it is, and so does one that outlives the deletion.
+    An install that was uninstalled by itself, or that outlives the deletion, stays as it is.
     """
     if not state.live and not state.cascaded:
         return state
@@ -206,17 +206,17 @@ def following(state: InstallState, deletion: Deletion | None) -> InstallState:
 
 
 def desired_state(state: InstallState | None) -> DesiredState:
-    """What has to become of what hangs from an install in this state; ``None``: it is gone."""
+    """Return the desired state of the dependents of an install; ``None``: the install is gone."""
     if state is None:
         return Presence.GONE
     return state.deletion or Presence.LIVE
 
 
 def combined_state(desired_states: Collection[DesiredState]) -> DesiredState:
-    """What has to become of what depends on several installs at once.
+    """Return the desired state of a dependent of several installs.
 
-    It lives while any of them does, or where there is none; it goes when all of them are gone;
-    between the two, the latest deletion has it.
+    The dependent is live while one of the installs is live, or if there are none, and gone when all
+    of them are gone. Otherwise it has the latest deletion.
     """
     if not desired_states or Presence.LIVE in desired_states:
         return Presence.LIVE

@@ -1,6 +1,6 @@
-"""What the stream left undone: installs whose pending work is overdue are looked at again.
+"""The scheduled repair: reconciles the installs whose pending work is overdue.
 
-Safe beside the stream's consumer and beside itself: both ask the same reconciler.
+It may run beside the stream's consumer and beside itself: both use the same reconciler.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ from installs.store.pending import PendingSolution
 if TYPE_CHECKING:
     from installs.cascade import Work
 
-PATIENCE: Final = timedelta(minutes=5)
-"""How long the stream's consumer has for a cascade before anybody else takes it up."""
+GRACE_PERIOD: Final = timedelta(minutes=5)
+"""The time that the stream's consumer has for a cascade before the repair reconciles it."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """How many installs and solutions were brought to agree, and how many could not be."""
+    """The number of installs and solutions that were reconciled, and of those that failed."""
 
     finished: int = 0
     failed: int = 0
 
 
 def finish_overdue(work: Work) -> Outcome:
-    """Look at each install that is overdue; one that fails holds up no other."""
+    """Reconcile all overdue work; a failure does not hold up the rest."""
     outcome = Outcome()
-    for pending_work in pending.overdue(work.table, clock.now() - PATIENCE):
+    for pending_work in pending.overdue(work.table, clock.now() - GRACE_PERIOD):
         try:
             if isinstance(pending_work, PendingSolution):
                 cascade.reconcile_pending_solution(work, pending_work.id)

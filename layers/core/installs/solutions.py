@@ -25,35 +25,35 @@ def reconcile_solution(work: Work, solution_id: str | None) -> None:
     version = dependents.solution_version(work.table, solution_id)
     guard = Check(keys.solution_version(solution_id), [same(items.SOLUTION_VERSION, version)])
     desired_states = _desired_states_by_install(work, solution_id)
-    together = combined_state(desired_states.values())
+    combined = combined_state(desired_states.values())
     by_entity = (
         _desired_states_by_entity(work, desired_states)
         if len(set(desired_states.values())) > 1
         else {}
     )
-    group = dependents.solution(work.table, solution_id)
+    solution = dependents.solution(work.table, solution_id)
     members = dependents.solution_members(work.table, solution_id)
-    found = chain(
-        [] if group is None else [(group, together)],
-        ((member, by_entity.get(member.entity_id, together)) for member in members),
+    rows = chain(
+        [] if solution is None else [(solution, combined)],
+        ((member, by_entity.get(member.entity_id, combined)) for member in members),
     )
-    write_dependents(work, found, [guard])
+    write_dependents(work, rows, [guard])
 
 
 def _desired_states_by_install(work: Work, solution_id: str) -> Mapping[str, DesiredState]:
-    """What each install in a solution asks for, by its id.
+    """Return the state that each install in a solution asks of it, by the install's id.
 
-    A pointer says nothing if it leads to an install of another solution by now, or to none of which
-    pending work tells that it was purged.
+    A pointer does not count if its install has moved to another solution, or if its install is gone
+    and no pending work proves that it was purged.
     """
     desired_states: dict[str, DesiredState] = {}
     ids = dependents.solution_install_ids(work.table, solution_id)
-    while some_ids := list(islice(ids, BATCH_LIMIT)):
+    while batch := list(islice(ids, BATCH_LIMIT)):
         work.check_time()
-        found = installs.get_many(work.table, some_ids)
-        purged = pending.purged(work.table, [one for one in some_ids if one not in found])
-        for install_id in some_ids:
-            state = found.get(install_id)
+        states = installs.get_many(work.table, batch)
+        purged = pending.purged(work.table, [id_ for id_ in batch if id_ not in states])
+        for install_id in batch:
+            state = states.get(install_id)
             if (state is None and install_id in purged) or (
                 state is not None and state.row.solution_id == solution_id
             ):
@@ -64,14 +64,14 @@ def _desired_states_by_install(work: Work, solution_id: str) -> Mapping[str, Des
 def _desired_states_by_entity(
     work: Work, desired_states: Mapping[str, DesiredState]
 ) -> Mapping[str, DesiredState]:
-    """What the installs that stand for an entity ask for together, by entity.
+    """Return the combined state of the installs that represent an entity, by entity.
 
-    An install stands for an entity if a member of it that follows it has that entity.
+    An install represents an entity if one of its managed members has that entity.
     """
-    found: dict[str, set[DesiredState]] = {}
+    by_entity: dict[str, set[DesiredState]] = {}
     for install_id, desired in desired_states.items():
         work.check_time()
         for member in dependents.members(work.table, install_id):
-            if member.follows:
-                found.setdefault(member.entity_id, set()).add(desired)
-    return {entity_id: combined_state(asked) for entity_id, asked in found.items()}
+            if member.managed:
+                by_entity.setdefault(member.entity_id, set()).add(desired)
+    return {entity_id: combined_state(states) for entity_id, states in by_entity.items()}

@@ -1,8 +1,9 @@
-"""The consumer of the table's stream: which records to handle, which to retry, which to park.
+"""The consumer of the table's stream: handles records, retries them, or makes them dead letters.
 
 Lambda retries a batch from the lowest sequence number reported (AWS: Lambda with DynamoDB, partial
-batch responses). The consumer stops at the first record that fails for a passing reason, so that
-order is kept, and parks what can never be handled, so that it blocks nothing.
+batch responses). The consumer stops at the first record that fails for a transient reason, which
+keeps the order. A record that can never be handled becomes a dead letter, so that it does not block
+the others.
 """
 
 from __future__ import annotations
@@ -16,29 +17,29 @@ from installs.cascade import Subject
 from installs.lifecycle import OwnerRefs
 from installs.log import bind_log_context, logger
 from installs.store import keys
-from installs.store.items import item_to_install
-from installs.store.keys import Key
+from installs.store.items import decode, item_to_install
+from installs.store.table import key_of
 
 StreamRecord = Mapping[str, Any]
 
-NEVER: Final = (LookupError, TypeError, ValueError, AttributeError)
-"""What data that nobody can make sense of raises: no retry makes it better."""
+PERMANENT_ERRORS: Final = (LookupError, TypeError, ValueError, AttributeError)
+"""Errors of data that cannot be understood: no retry helps."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a batch."""
+    """The outcome of a batch."""
 
     stopped_at: str | None = None
-    """The sequence number of the record that failed and is to be tried again."""
+    """The sequence number of the record that failed and has to be retried."""
     dead_lettered: int = 0
     lags: list[float] = field(default_factory=list)
     """Milliseconds from each change to the end of its cascade."""
 
-    def answer(self) -> dict[str, list[dict[str, str]]]:
-        """The mapping's partial batch response."""
-        stopped = [] if self.stopped_at is None else [{"itemIdentifier": self.stopped_at}]
-        return {"batchItemFailures": stopped}
+    def response(self) -> dict[str, list[dict[str, str]]]:
+        """Return the event source mapping's partial batch response."""
+        failures = [] if self.stopped_at is None else [{"itemIdentifier": self.stopped_at}]
+        return {"batchItemFailures": failures}
 
 
 def consume(
@@ -56,13 +57,13 @@ def consume(
                 if subject is None:
                     continue
                 reconcile(subject)
-            except NEVER as error:
+            except PERMANENT_ERRORS as error:
                 dead_letter(record, f"it cannot be handled: {error!r}")
                 logger.exception("record dead-lettered", event_id=record.get("eventID"))
                 outcome.dead_lettered += 1
                 continue
         except Exception:
-            # Without a number Lambda takes the whole batch as failed, and halves it.
+            # Without a sequence number Lambda bisects the whole batch.
             outcome.stopped_at = record.get("dynamodb", {}).get("SequenceNumber", "")
             logger.exception("cascade stopped", sequence_number=outcome.stopped_at)
             return outcome
@@ -74,9 +75,9 @@ def consume(
 
 
 def subject_of(record: StreamRecord) -> Subject | None:
-    """Return what a record asks to reconcile; ``None``: a change that nothing depends on.
+    """Return the subject of a record; ``None``: a change without consequences.
 
-    An install, with what it belonged to before the change; or a solution, by its pending work.
+    It is an install, with its owner references before the change, or a solution with pending work.
 
     Raises
     ------
@@ -84,9 +85,9 @@ def subject_of(record: StreamRecord) -> Subject | None:
         It is not a record of an install, nor of a solution's pending work.
     """
     change = record["dynamodb"]
-    key = Key(change["Keys"][keys.PK]["S"], change["Keys"][keys.SK]["S"])
+    key = key_of(change["Keys"])
     if key.sk == keys.PENDING_SK:
-        solution_id = (change.get("NewImage") or change["OldImage"])["id"]["S"]
+        solution_id = decode(change.get("NewImage") or change["OldImage"])["id"]
         if key != keys.pending_solution(solution_id):
             raise ValueError("the image is not of a solution's pending work")
         return Subject(solution_id=solution_id)

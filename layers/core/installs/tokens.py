@@ -68,10 +68,10 @@ def subject(token: str, *, issuer: str, audience: str, jwks: str) -> str:
         )
     except _FAULTS as error:
         raise BadTokenError from error
-    found = claims["sub"]
-    if not is_id(found):
+    subject = claims["sub"]
+    if not is_id(subject):
         raise BadTokenError
-    return found
+    return subject
 
 
 def _require_shallow(token: str) -> None:

@@ -20,13 +20,14 @@ LARGEST_TRANSACTION: Final = 3_000_000
 """In bytes of the items written, with room below DynamoDB's 4 MB (AWS: TransactWriteItems)."""
 
 MOST_GUARDS: Final = 2
+"""The most guards of one transaction."""
 
 T = TypeVar("T")
 
 
 @dataclass(slots=True)
 class Tally:
-    """What was written: rows by what became of them, and how often all was read again."""
+    """Rows written, by outcome, and the number of passes that had to be repeated."""
 
     deleted: int = 0
     restored: int = 0
@@ -34,7 +35,7 @@ class Tally:
     retries: int = 0
 
     def count(self, desired: DesiredState, rows: int) -> None:
-        """Add rows that were written."""
+        """Add rows that were brought to a desired state."""
         if isinstance(desired, Deletion):
             self.deleted += rows
         elif desired is Presence.LIVE:
@@ -45,10 +46,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Where to work, until when, and what came of it.
+    """The table to work on, the time that is left, and the tally of rows written.
 
-    ``check_time`` is called before each step; it raises ``OutOfTimeError`` where there is no time
-    for another.
+    ``check_time`` is called before each step, and raises ``OutOfTimeError`` if there is no time for
+    another.
     """
 
     table: Table
@@ -57,37 +58,41 @@ class Work:
 
 
 def write_dependents(
-    work: Work, found: Iterable[tuple[Dependent, DesiredState]], guards: Sequence[Action]
+    work: Work, rows: Iterable[tuple[Dependent, DesiredState]], guards: Sequence[Action]
 ) -> None:
     """Write the rows that do not agree yet, in transactions that all require the guards."""
-    needed = ((one, desired, actions) for one, desired in found if (actions := one.follow(desired)))
-    for some in batches(
+    needed = (
+        (row, desired, actions) for row, desired in rows if (actions := row.actions_for(desired))
+    )
+    for transaction in batches(
         needed,
         lambda step: step[0].size,
         TRANSACTION_LIMIT - MOST_GUARDS,
         lambda step: len(step[2]),
     ):
         work.check_time()
-        work.table.transact([*chain.from_iterable(actions for _, _, actions in some), *guards])
-        for _, desired, _ in some:
+        work.table.transact(
+            [*chain.from_iterable(actions for _, _, actions in transaction), *guards]
+        )
+        for _, desired, _ in transaction:
             work.tally.count(desired, 1)
 
 
 def batches(
-    things: Iterable[T],
+    values: Iterable[T],
     size_of: Callable[[T], int],
-    at_most: int,
+    limit: int,
     actions_of: Callable[[T], int] = lambda _: 1,
 ) -> Iterator[Sequence[T]]:
     """Split values into batches that fit into one transaction each, by actions and by size."""
     batch: list[T] = []
     size = actions = 0
-    for thing in things:
-        size += size_of(thing)
-        actions += actions_of(thing)
-        if batch and (actions > at_most or size > LARGEST_TRANSACTION):
+    for value in values:
+        size += size_of(value)
+        actions += actions_of(value)
+        if batch and (actions > limit or size > LARGEST_TRANSACTION):
             yield batch
-            batch, size, actions = [], size_of(thing), actions_of(thing)
-        batch.append(thing)
+            batch, size, actions = [], size_of(value), actions_of(value)
+        batch.append(value)
     if batch:
         yield batch

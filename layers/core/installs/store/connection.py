@@ -85,10 +85,10 @@ def credentials() -> Credentials:
     access, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
     if access and secret:
         return Credentials(access, secret, os.environ.get("AWS_SESSION_TOKEN"))
-    found = _chain()
-    if found is None:
+    provider = _chain()
+    if provider is None:
         raise NoCredentialsError
-    frozen = found.get_frozen_credentials()
+    frozen = provider.get_frozen_credentials()
     return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
 
 
@@ -154,9 +154,9 @@ class Connection:
             try:
                 status, answer = self._send(operation, body, seconds)
                 if status == HTTPStatus.OK:
-                    found = orjson.loads(answer)
+                    response = orjson.loads(answer)
                     attempts.answered()
-                    return found
+                    return response
             except (urllib3.exceptions.HTTPError, orjson.JSONDecodeError) as error:
                 sent = not isinstance(error, _NEVER_SENT)
                 attempts.failed(Failure(type(error).__name__, maybe_done=sent))
@@ -165,8 +165,8 @@ class Connection:
             failure = _passing(refused)
             if failure is None:
                 attempts.answered()
-                told: Any = refused.response
-                told["ResponseMetadata"]["MaybeDone"] = attempts.maybe_done
+                metadata: Any = refused.response
+                metadata["ResponseMetadata"]["MaybeDone"] = attempts.maybe_done
                 raise refused
             attempts.failed(failure)
 
@@ -231,15 +231,15 @@ def _passing(refused: ClientError) -> Failure | None:
 def _refusal(operation: str, status: int, body: bytes) -> ClientError:
     """Return a refusal of the service as botocore's error."""
     try:
-        told = orjson.loads(body)
-        kind = told["__type"]
+        document = orjson.loads(body)
+        kind = document["__type"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        told, kind = {}, str(status)
-    response: Any = {name: value for name, value in told.items() if name not in _OF_THE_ERROR}
+        document, kind = {}, str(status)
+    response: Any = {name: value for name, value in document.items() if name not in _OF_THE_ERROR}
     response["Error"] = {
         # "com.amazonaws.dynamodb.v20120810#ValidationException"
         "Code": str(kind).rpartition("#")[2],
-        "Message": told.get("message") or told.get("Message") or "",
+        "Message": document.get("message") or document.get("Message") or "",
     }
     response["ResponseMetadata"] = {"HTTPStatusCode": status}
     return ClientError(response, operation)

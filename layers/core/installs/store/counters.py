@@ -28,7 +28,7 @@ LiveCount = tuple[str | None, str | None]
 """A count of live installs: of a workspace, of an integration, or of both; ``None``: any."""
 
 MAX_COUNTERS: Final = 2_000
-"""More of them than this are not read for one list: half a capacity unit each."""
+"""The most counters that one list reads: half a capacity unit each."""
 
 
 def counted(row: Install) -> Counted:
@@ -62,7 +62,7 @@ def updates(deltas: Mapping[Counted, int]) -> list[Update]:
 
 
 def counter_keys(count: LiveCount) -> tuple[Key, ...]:
-    """The counters whose sum a count is."""
+    """Return the counters whose sum is the count."""
     workspace_id, integration_id = count
     if workspace_id is not None:
         return (keys.live_count(workspace_id, integration_id),)

@@ -1,7 +1,7 @@
-"""What hangs from an install: consistent reads, and the writes that take it and bring it back.
+"""The dependents of an install: consistent reads, and the writes that delete and restore them.
 
-A row that a cascade took carries the deletion's id; a row that was deleted by itself carries none,
-and the cascade leaves it alone. Every write is conditional on the row being as it was read.
+A row that a cascade deleted carries the deletion's id; a row that was deleted by itself carries
+none, and the cascade leaves it alone. Every write requires that the row is as it was read.
 """
 
 from __future__ import annotations
@@ -39,44 +39,44 @@ class Dependent:
 
     @property
     def key(self) -> Key:
-        """Where it is."""
+        """The primary key."""
         return Key(self.values[keys.PK], self.values[keys.SK])
 
     @property
     def size(self) -> int:
-        """About how many bytes it takes: a transaction holds no more than 4 MB of items."""
+        """An estimate of its bytes: a transaction holds at most 4 MB of items."""
         return 1024 + 4 * len(self.values.get("permissions", ""))
 
     @property
     def entity_id(self) -> str:
-        """The entity that a member stands for."""
+        """The entity that a member represents."""
         entity_id: str = self.values["entityId"]
         return entity_id
 
     @property
     def deletion_id(self) -> str | None:
-        """The deletion that took it; ``None`` if it is live or was deleted by itself."""
+        """The id of the cascaded deletion; ``None`` if it is live or was deleted by itself."""
         return self.values.get(DELETION_ID)
 
     @property
     def live(self) -> bool:
-        """Whether it is not deleted."""
+        """Return True if it is not deleted."""
         return "deletedAt" not in self.values
 
     @property
-    def follows(self) -> bool:
-        """Whether its state is the cascade's to decide: live, or taken by one."""
+    def managed(self) -> bool:
+        """Return True if the cascade decides its state: it is live, or a cascade deleted it."""
         return self.live or self.deletion_id is not None
 
-    def follow(self, desired: DesiredState) -> list[Action]:
-        """What makes it agree with a state; nothing if it does already, or has its own trash.
+    def actions_for(self, desired: DesiredState) -> list[Action]:
+        """Return the writes that bring it to the desired state; none if there is nothing to do.
 
-        What was deleted by itself at the very time of a deletion was taken by that (section 10).
+        A row that was deleted by itself at the time of a deletion belongs to it (section 10).
         """
         if isinstance(desired, Deletion):
-            takes = self.follows or self.values["deletedAt"] == desired.at
-            return [self._delete(desired)] if takes and not self._deleted_by(desired) else []
-        if not self.follows:
+            applies = self.managed or self.values["deletedAt"] == desired.at
+            return [self._delete(desired)] if applies and not self._deleted_by(desired) else []
+        if not self.managed:
             return []
         if desired is Presence.GONE:
             return [Delete(self.key, self._as_read()), *self._locators()]
@@ -87,7 +87,7 @@ class Dependent:
         return marks == (deletion.id, deletion.at, deletion.tier)
 
     def _locators(self) -> list[Action]:
-        """The deletion of the item that says where the row of its id is; a solution has none."""
+        """Return the deletion of its locator; a solution has none."""
         if not self.key.sk.startswith(keys.MEMBER_PREFIX):
             return []
         row_type = IntegrationMember if "integrationInstallId" in self.values else SolutionMember
@@ -95,7 +95,7 @@ class Dependent:
         return [] if locator is None else [Delete(locator)]
 
     def _delete(self, deletion: Deletion) -> Action:
-        """Soft-delete and disable it; one that another deletion took is marked anew."""
+        """Soft-delete and disable it; replace the marks of an earlier cascaded deletion."""
         marks: dict[str, Value] = {"deletedAt": deletion.at, DELETION_ID: deletion.id}
         if deletion.tier is not None:
             marks["retentionTier"] = deletion.tier
@@ -124,39 +124,39 @@ class Dependent:
 
 
 def members(table: Table, install_id: str) -> Iterator[Dependent]:
-    """The members of an install, read a page at a time as they are asked for."""
-    found = table.query(Range(keys.install(install_id).pk, keys.MEMBER_PREFIX), consistent=True)
-    return (Dependent(decode(item)) for item in found)
+    """Read the members of an install, a page at a time as they are consumed."""
+    rows = table.query(Range(keys.install(install_id).pk, keys.MEMBER_PREFIX), consistent=True)
+    return (Dependent(decode(item)) for item in rows)
 
 
 def add_on_ids(table: Table, install_id: str) -> Iterator[str]:
-    """The ids of an install's add-ons; some may be gone."""
-    return _pointed(table, keys.install(install_id).pk, keys.ADD_ON_PREFIX)
+    """Read the ids of an install's add-ons, which may include purged ones."""
+    return _pointer_targets(table, keys.install(install_id).pk, keys.ADD_ON_PREFIX)
 
 
 def solution_version(table: Table, solution_id: str) -> int | None:
-    """A solution's epoch; read before anything else of it, it is never too new."""
+    """Read a solution's version; to be called before anything else of the solution is read."""
     item = table.get(keys.solution_version(solution_id))
     return None if item is None else decode(item)[SOLUTION_VERSION]
 
 
 def solution_install_ids(table: Table, solution_id: str) -> Iterator[str]:
-    """The ids of the installs in a solution; some may be gone."""
-    return _pointed(table, keys.solution(solution_id).pk, keys.SOLUTION_INSTALL_PREFIX)
+    """Read the ids of the installs in a solution, which may include purged ones."""
+    return _pointer_targets(table, keys.solution(solution_id).pk, keys.SOLUTION_INSTALL_PREFIX)
 
 
 def solution(table: Table, solution_id: str) -> Dependent | None:
-    """A solution's own row."""
+    """Read a solution's own row."""
     item = table.get(keys.solution(solution_id))
     return None if item is None else Dependent(decode(item))
 
 
 def solution_members(table: Table, solution_id: str) -> Iterator[Dependent]:
-    """The members of a solution, read a page at a time as they are asked for."""
-    found = table.query(Range(keys.solution(solution_id).pk, keys.MEMBER_PREFIX), consistent=True)
-    return (Dependent(decode(item)) for item in found)
+    """Read the members of a solution, a page at a time as they are consumed."""
+    rows = table.query(Range(keys.solution(solution_id).pk, keys.MEMBER_PREFIX), consistent=True)
+    return (Dependent(decode(item)) for item in rows)
 
 
-def _pointed(table: Table, partition: str, prefix: str) -> Iterator[str]:
-    found = table.query(Range(partition, prefix), consistent=True)
-    return (item[keys.SK]["S"].removeprefix(prefix) for item in found)
+def _pointer_targets(table: Table, partition: str, prefix: str) -> Iterator[str]:
+    pointers = table.query(Range(partition, prefix), consistent=True)
+    return (item[keys.SK]["S"].removeprefix(prefix) for item in pointers)

@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 
 TOMBSTONE: Final = timedelta(days=90)
-"""How long it is remembered that an install was purged."""
+"""The lifetime of the tombstone of a purged install."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An install that goes from a state that was read to another.
+    """A change of an install from the state that was read to another.
 
-    Without ``before`` it is created, without ``after`` deleted for good.
+    Without ``before`` it creates the install, without ``after`` it deletes it for good.
     """
 
     before: InstallState | None
@@ -46,7 +46,7 @@ class Change:
 
     @property
     def states(self) -> tuple[InstallState, ...]:
-        """The states that are there, the last one last: one or two."""
+        """The states before and after, without the absent one."""
         return tuple(state for state in (self.before, self.after) if state is not None)
 
     @property
@@ -56,7 +56,7 @@ class Change:
 
     @property
     def reconciled(self) -> bool:
-        """Return True if what depends on the install has to be reconciled after the change."""
+        """Return True if the dependents of the install have to be reconciled after the change."""
         if self.before is None:
             return (
                 self.states[-1].deletion is not None or self.states[-1].row.solution_id is not None
@@ -65,20 +65,20 @@ class Change:
 
 
 def get(table: Table, install_id: str) -> InstallState | None:
-    """An install, strongly consistent; whether the caller may see it is not asked here."""
+    """Read an install, strongly consistent, without access control."""
     item = table.get(keys.install(install_id))
     return None if item is None else items.item_to_install(item)
 
 
 def get_many(table: Table, install_ids: Iterable[str]) -> dict[str, InstallState]:
-    """The installs that are there, strongly consistent, by id."""
-    found = table.get_many(keys.install(install_id) for install_id in install_ids)
-    states = map(items.item_to_install, found.values())
+    """Read installs, strongly consistent; absent ones are left out."""
+    rows = table.get_many(keys.install(install_id) for install_id in install_ids)
+    states = map(items.item_to_install, rows.values())
     return {state.row.id: state for state in states}
 
 
 def default_tier(table: Table, workspace_id: str) -> str | None:
-    """The retention tier that a workspace chose for what it deletes."""
+    """Read the default retention tier of a workspace."""
     item = table.get(keys.workspace(workspace_id))
     return None if item is None else items.decode(item).get("defaultRetentionTier")
 
@@ -90,13 +90,13 @@ def commit(
     solutions: Collection[str] = (),
     request_id: str | None = None,
 ) -> None:
-    """Write changes in one transaction: every change of an install goes through here.
+    """Write changes in one transaction; every change of an install uses this function.
 
-    Beside the rows it writes their pointers, the counters of live installs, the versions of their
+    Besides the rows it writes their pointers, the counters of live installs, the versions of their
     solutions, pending work, and tombstones. Each row is written only if it is as it was read.
 
-    ``others`` are guards, and writes of other items; ``solutions`` those to reconcile although no
-    install in them changes; the pending work keeps ``request_id``, the request that it is for.
+    ``others``: guards, and writes of other items. ``solutions``: solutions to reconcile even if no
+    install in them changes. Pending work records ``request_id``.
 
     Raises
     ------
@@ -122,11 +122,11 @@ def transaction(
         actions += _apart(change, now, request_id)
         deltas[counters.counted(change.states[0].row)] += _live(change.after) - _live(change.before)
     actions += counters.updates(deltas)
-    settled, left = _solutions_of(changes, solutions)
+    changed, left = _solutions_of(changes, solutions)
     actions += [
-        Update(keys.solution_version(one), add={items.SOLUTION_VERSION: 1}) for one in settled
+        Update(keys.solution_version(id_), add={items.SOLUTION_VERSION: 1}) for id_ in changed
     ]
-    actions += [pending.enqueue_solution(one, now, request_id) for one in left]
+    actions += [pending.enqueue_solution(id_, now, request_id) for id_ in left]
     return [*actions, *others]
 
 
@@ -139,32 +139,32 @@ def touched(changes: Sequence[Change], solutions: Collection[str]) -> tuple[set[
         apart |= {action.key for action in _apart(change, now, None)}
         if _live(change.before) != _live(change.after):
             shared |= set(counters.counters_of(counters.counted(change.states[0].row)))
-    settled, left = _solutions_of(changes, solutions)
-    shared |= set(map(keys.solution_version, settled)) | set(map(keys.pending_solution, left))
+    changed, left = _solutions_of(changes, solutions)
+    shared |= set(map(keys.solution_version, changed)) | set(map(keys.pending_solution, left))
     return shared, apart
 
 
 def _apart(change: Change, now: datetime, request_id: str | None) -> list[Action]:
-    """Return the actions that are about one install alone."""
+    """Return the actions for one install only."""
     return [_write(change), *_pointers(change), *_pending(change, now, request_id)]
 
 
 def _solutions_of(
     changes: Sequence[Change], solutions: Collection[str]
 ) -> tuple[dict[str, None], dict[str, None]]:
-    """Return the solutions whose installs change, and those that no pending install leads to."""
-    settled, left = dict.fromkeys(solutions), dict.fromkeys(solutions)
+    """Return the solutions whose installs change, and those that an install has left."""
+    changed, left = dict.fromkeys(solutions), dict.fromkeys(solutions)
     for change in changes:
         ids = [state.row.solution_id for state in change.states]
         if change.reconciled:
-            settled |= {one: None for one in ids if one is not None}
+            changed |= {id_: None for id_ in ids if id_ is not None}
         if ids[0] is not None and ids[0] != ids[-1]:
             left[ids[0]] = None
-    return settled, left
+    return changed, left
 
 
 def as_read(state: InstallState) -> Sequence[Condition]:
-    """The conditions under which an install is still what was read."""
+    """Conditions: the install is unchanged since it was read."""
     row = state.row
     return (
         Exists(),
@@ -179,12 +179,12 @@ def as_read(state: InstallState) -> Sequence[Condition]:
 
 
 def live_guard() -> Sequence[Condition]:
-    """The conditions under which an install is there and live."""
+    """Conditions: the install exists and is live."""
     return (Exists(), Missing(items.DELETION_ID))
 
 
 def state_guard(state: InstallState | None) -> Sequence[Condition]:
-    """The conditions under which an install is in the state that a decision was made for."""
+    """Conditions: the install is in the state of the decision."""
     if state is None:
         return (Missing(),)
     deletion = state.deletion
@@ -221,9 +221,9 @@ def _attributes(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pointers(change: Change) -> list[Action]:
-    """Point to an install from what it belongs to, and from nothing else any more.
+    """Write the pointers from an install's owners, and delete those from former owners.
 
-    The pointers of an install that is gone stay: by them the cascade finds the rest.
+    The pointers to a purged install remain: they lead the cascade to its dependents.
     """
     if change.after is None:
         return []
@@ -236,29 +236,29 @@ def _pointers(change: Change) -> list[Action]:
 
 
 def pointers_to(refs: OwnerRefs) -> set[Key]:
-    """The keys of the pointers that lead to an install."""
-    found = set()
+    """Return the keys of the pointers to an install."""
+    pointers = set()
     if refs.parent_install_id is not None:
-        found.add(keys.add_on(refs.parent_install_id, refs.id))
+        pointers.add(keys.add_on(refs.parent_install_id, refs.id))
     if refs.solution_id is not None:
-        found.add(keys.solution_install(refs.solution_id, refs.id))
-    return found
+        pointers.add(keys.solution_install(refs.solution_id, refs.id))
+    return pointers
 
 
 def _pending(change: Change, now: datetime, request_id: str | None) -> list[Action]:
-    """Enqueue what a change entails; a new life waits for the end of what an old one entails."""
+    """Enqueue the work of a change; a new install requires that older work is completed."""
     new = change.before is None
     if not change.reconciled:
         return [Check(keys.pending_work(change.id), [Missing()])] if new else []
     refs = change.states[-1].owner_refs
-    found: list[Action] = [pending.enqueue(refs, now, request_id, new=new)]
+    actions: list[Action] = [pending.enqueue(refs, now, request_id, new=new)]
     if change.after is None:
-        found.append(bury(change.id, now))
-    return found
+        actions.append(write_tombstone(change.id, now))
+    return actions
 
 
-def bury(install_id: str, now: datetime) -> Action:
-    """Remember that an install was purged."""
+def write_tombstone(install_id: str, now: datetime) -> Action:
+    """Return the write of the tombstone of a purged install."""
     purge_at = int((now + TOMBSTONE).timestamp())
     return Update(keys.tombstone("install", install_id), set={items.PURGE_AT: purge_at})
 

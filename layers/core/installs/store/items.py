@@ -1,8 +1,8 @@
-"""Records to items of the table, and back.
+"""Conversion of rows to items of the table, and back.
 
-A row's fields are attributes of the same (camelCase) names. A null is an attribute that is not
-there: DynamoDB's NULL type is never written. The JSON objects ``variables`` and ``permissions`` are
-kept as text, so that they come back exactly as they went in.
+A row's fields are attributes of the same (camelCase) names. A null is an absent attribute:
+DynamoDB's NULL type is never written. The JSON objects ``variables`` and ``permissions`` are stored
+as text, so that they are returned exactly as they were received.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from installs.model import Row
 
 Item = dict[str, dict[str, Any]]
-"""An item as DynamoDB's low-level API has it: ``{"name": {"S": "value"}}``."""
+"""An item of DynamoDB's low-level API: ``{"name": {"S": "value"}}``."""
 
 Fields = Mapping[str, Any]
 """A row by its contract's field names; a null is absent."""
@@ -38,7 +38,7 @@ SOLUTION_VERSION: Final = "epoch"
 
 
 def camel_case(name: str) -> str:
-    """``workspace_id`` as the contract spells it: ``workspaceId``."""
+    """Return the contract's spelling of a name: ``workspaceId`` for ``workspace_id``."""
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)
 
@@ -51,7 +51,7 @@ FIELD_NAMES: Final[Mapping[type, tuple[tuple[str, str], ...]]] = {
 
 
 def encode(value: str | bool | int) -> dict[str, Any]:
-    """One value as a typed attribute."""
+    """Encode one value as a typed attribute."""
     if isinstance(value, bool):
         return {"BOOL": value}
     if isinstance(value, int):
@@ -60,17 +60,17 @@ def encode(value: str | bool | int) -> dict[str, Any]:
 
 
 def decode(item: Item) -> dict[str, Any]:
-    """An item's attributes as plain values, every attribute by its name."""
+    """Return all attributes of an item as plain values, by name."""
     return {name: _decoded(typed) for name, typed in item.items()}
 
 
 def decode_fields(item: Item, wanted: Iterable[str]) -> dict[str, Any]:
-    """Some attributes as plain values; what is not there is left out."""
+    """Return some attributes as plain values; absent ones are left out."""
     values: dict[str, Any] = {}
     for name in wanted:
         typed = item.get(name)
         if typed is not None:
-            # Most are strings: told apart here, for lists decode many.
+            # Most are strings; checked first, since lists decode many.
             values[name] = typed["S"] if "S" in typed else _decoded(typed)
     return values
 
@@ -89,12 +89,12 @@ def _decoded(typed: dict[str, Any]) -> Any:  # noqa: ANN401 - a string, a number
 
 
 def encode_key(key: Key) -> Item:
-    """A key as the API takes it."""
+    """Encode a primary key."""
     return {keys.PK: {"S": key.pk}, keys.SK: {"S": key.sk}}
 
 
 def row_to_item(key: Key, row: Row, **marks: str | bool | int | None) -> Item:
-    """Any row as an item: its key, its fields, and marks such as ``purgeAt``; nulls left out."""
+    """Encode a row: its key, its fields, and marks such as ``purgeAt``; nulls are left out."""
     item = encode_key(key)
     for name, attribute in FIELD_NAMES[type(row)]:
         value = getattr(row, name)
@@ -105,7 +105,7 @@ def row_to_item(key: Key, row: Row, **marks: str | bool | int | None) -> Item:
 
 
 def install_to_item(state: InstallState) -> Item:
-    """An install as an item, index keys and deletion included."""
+    """Encode an install, with its index keys and its deletion."""
     row = state.row
     marks: dict[str, str | bool | int | None] = {
         **index_keys(row),
@@ -121,14 +121,14 @@ def install_to_item(state: InstallState) -> Item:
 
 
 def item_to_install(item: Item) -> InstallState:
-    """An install from its item."""
+    """Decode an install."""
     return fields_to_install(decode(item))
 
 
 def fields_to_install(values: Fields) -> InstallState:
-    """An install from its item's plain values."""
-    given: list[Any] = [values.get(attribute) for _, attribute in FIELD_NAMES[model.Install]]
-    row = model.Install(*given)
+    """Return an install from the plain values of its item."""
+    fields: list[Any] = [values.get(attribute) for _, attribute in FIELD_NAMES[model.Install]]
+    row = model.Install(*fields)
     deletion = None
     if row.deleted_at is not None:
         deletion = Deletion(
@@ -145,7 +145,7 @@ def fields_to_install(values: Fields) -> InstallState:
 
 
 def index_keys(row: model.Install) -> dict[str, str]:
-    """The attributes that put an install into the indexes, in the half of its state."""
+    """Return the key attributes of an install in the indexes; live and deleted ones differ."""
     state = State.LIVE if row.deleted_at is None else State.DELETED
     attributes = {
         keys.BY_WORKSPACE.partition: keys.partition(row.workspace_id, state),

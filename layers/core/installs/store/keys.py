@@ -1,7 +1,7 @@
-"""The keys of the table: the one place that knows how an item is addressed.
+"""The keys of the table: the only module that composes them.
 
-The access patterns that these keys serve are written down in docs/adr/0003-single-table.md. ``#``
-separates the parts of a key; no id can hold it, and it sorts below every character that an id can.
+docs/adr/0003-single-table.md lists the access patterns. ``#`` separates the parts of a key; it is
+not a character of ids, and sorts below every character of them.
 
 Base table
     ============================== ========================= =====================================
@@ -14,7 +14,7 @@ Base table
     ``SOLUTION#<id>``              ``SOLUTION``              a solution
     ``SOLUTION#<id>``              ``MEMBER#<id>``           one of its members
     ``SOLUTION#<id>``              ``INSTALL#<id>``          a pointer to an install in it
-    ``SOLUTION#<id>``              ``EPOCH``                 counts changes of the installs in it
+    ``SOLUTION#<id>``              ``EPOCH``                 its version: changes of its installs
     ``SOLUTION#<id>``              ``DUE``                   its pending work
     ``INTEGRATION#<id>``           ``INTEGRATION``           an integration
     ``INTEGRATION#<id>#<shard>``   ``LIVE``                  a part of the count of its live ones
@@ -27,12 +27,12 @@ Base table
     ``USER#<id>``                  ``ROLE#<workspaceId>``    the user's role in a workspace
     ``KEY#<id>``                   ``KEY``                   an API key
     ``SECRET#<sha256>``            ``SECRET``                a pointer to the API key of this secret
-    ``LOCATOR#<type>#<id>``        ``LOCATOR``               where the row of this type and id is,
-                                                             if its key holds its owner
+    ``LOCATOR#<type>#<id>``        ``LOCATOR``               the key of the row of this type and
+                                                             id, if its key contains its owner
     ``TOMBSTONE#<type>#<id>``      ``TOMBSTONE``             a row of this type and id was removed
     ============================== ========================= =====================================
 
-Indexes (installs alone, ``byDue`` pending work alone; ``<state>`` is ``live`` or ``deleted``)
+Indexes (only installs, in ``byDue`` only pending work; ``<state>`` is ``live`` or ``deleted``)
     =================== ==================================== ======================================
     index               partition key                        sort key
     =================== ==================================== ======================================
@@ -64,10 +64,10 @@ PK: Final = "pk"
 SK: Final = "sk"
 
 SHARDS: Final = 8
-"""How many partitions hold the installs of all workspaces together (a platform admin's list)."""
+"""The number of partitions with the installs of all workspaces (a platform admin's list)."""
 
 COUNTER_SHARDS: Final = 64
-"""How many items share a count that every workspace writes; only their sum means something."""
+"""The number of items that share a count which every workspace writes; their sum is the count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Key:
 
 
 class State(StrEnum):
-    """The half of an index that an install is in: the list, or the trash."""
+    """The state of an install in an index: in the list, or in the trash."""
 
     LIVE = "live"
     DELETED = "deleted"
@@ -144,27 +144,27 @@ def solution_install(solution_id: str, install_id: str) -> Key:
 
 
 def solution_version(solution_id: str) -> Key:
-    """The key of the count of changes to the installs of a solution."""
+    """The key of a solution's version, which counts the changes of its installs."""
     return Key(f"SOLUTION#{solution_id}", "EPOCH")
 
 
 def pending_work(install_id: str) -> Key:
-    """The key of the pending work that an install has to be looked at."""
+    """The key of an install's pending work."""
     return Key(f"INSTALL#{install_id}", PENDING_SK)
 
 
 def pending_solution(solution_id: str) -> Key:
-    """The key of the pending work that a solution has to be looked at."""
+    """The key of a solution's pending work."""
     return Key(f"SOLUTION#{solution_id}", PENDING_SK)
 
 
 def locator(type_name: str, row_id: str) -> Key:
-    """The key of the item that says where the row of an id is."""
+    """The key of the locator of a row: the item that has its key."""
     return Key(f"LOCATOR#{type_name}#{row_id}", "LOCATOR")
 
 
 def tombstone(type_name: str, row_id: str) -> Key:
-    """The key of the item that remembers a removed row, until its time to live ends."""
+    """The key of the tombstone of a removed row, which TTL deletes."""
     return Key(f"TOMBSTONE#{type_name}#{row_id}", "TOMBSTONE")
 
 
@@ -184,13 +184,13 @@ def workspace(workspace_id: str) -> Key:
 
 
 def live_count(workspace_id: str, integration_id: str | None = None) -> Key:
-    """The key of the count of a workspace's live installs, of all integrations or of one."""
+    """The key of the counter of a workspace's live installs, of all integrations or of one."""
     sort = "LIVE" if integration_id is None else f"{LIVE_PREFIX}{integration_id}"
     return Key(f"WORKSPACE#{workspace_id}", sort)
 
 
 def platform_live_count(shard: int) -> Key:
-    """The key of a part of the count of all live installs; their sum is the count."""
+    """The key of a shard of the counter of all live installs; their sum is the count."""
     return Key(f"{LIVE_PREFIX}{shard}", "LIVE")
 
 
@@ -250,34 +250,34 @@ def time_of(pending_sort_key: str) -> str:
 
 
 def shard(install_id: str) -> int:
-    """The shard of an install: even over ids, and the same in every process."""
+    """Return the shard of an install: uniform over ids, and the same in every process."""
     return crc32(install_id.encode()) % SHARDS
 
 
 def partition(value: str | int, state: State) -> str:
-    """An index's partition key: what it is partitioned by, and the half."""
+    """Compose an index's partition key from a value and the state."""
     return f"{value}#{state}"
 
 
 def installed(installed_at: str, install_id: str) -> str:
-    """The sort key in order of installation; the id makes it unique."""
+    """Compose the sort key by time of installation; the id makes it unique."""
     return sort_keys.INSTALLED.compose(installed_at, install_id)
 
 
 def latest(at: str | None, install_id: str) -> str:
-    """The sort key in order of the last upgrade, or of deletion; without one it comes first."""
+    """Compose the sort key by the last upgrade, or by deletion; a null sorts first."""
     if at is None:
         return sort_keys.NEVER_UPGRADED.compose(install_id)
     return sort_keys.LATEST_UPGRADE.compose(at, install_id)
 
 
 def pending_at(at: str, install_id: str) -> str:
-    """The sort key in order of time; the id makes it unique."""
+    """Compose the sort key by time; the id makes it unique."""
     return f"{at}#{install_id}"
 
 
 def workspace_installed(workspace_id: str, installed_at: str, install_id: str) -> str:
-    """The sort key within an integration: by workspace, then in order of installation."""
+    """Compose the sort key within an integration: by workspace, then by installation."""
     return sort_keys.WORKSPACE_INSTALLED.compose(workspace_id, installed_at, install_id)
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from installs.store.table import Table
 
 TTL_DELAY: Final = timedelta(days=3)
-"""What DynamoDB's own sweep takes at the most (AWS: "within a few days"); then we delete."""
+"""The longest time that DynamoDB's TTL takes (AWS: "within a few days"); then repair deletes."""
 
 _REVISION: Final = "revision"
 _REQUEST_ID: Final = "requestId"
@@ -37,25 +37,25 @@ _ALIVE: Final = "alive"
 
 @dataclass(frozen=True, slots=True)
 class PendingWork:
-    """An install to look at. ``revision`` is another with each change of the install."""
+    """An install to reconcile. Each change of the install gives it another ``revision``."""
 
     owner_refs: OwnerRefs
     at: str
     revision: str
     request_id: str | None = None
-    """The request that the change, or the one that it follows from, was made by."""
+    """The request that made the change, or the change that this one follows from."""
     alive: bool = False
-    """The install was live: if it is gone, nobody purged it."""
+    """The install was live: if it is gone, it was not purged."""
 
     @property
     def unchanged(self) -> list[Condition]:
-        """The conditions under which it is the pending work that was read."""
+        """Conditions: the pending work is unchanged since it was read."""
         return [Equals(_REVISION, self.revision)]
 
 
 @dataclass(frozen=True, slots=True)
 class PendingSolution:
-    """A solution to look at, although no install in it may have changed."""
+    """A solution to reconcile, even if no install in it has changed."""
 
     id: str
     at: str
@@ -66,40 +66,40 @@ class PendingSolution:
 def enqueue(
     refs: OwnerRefs, at: datetime, request_id: str | None = None, *, new: bool = False
 ) -> Update:
-    """Set an install's pending work, whatever it was; each has a revision of its own.
+    """Return the write that enqueues an install, with a new revision, replacing earlier work.
 
-    ``new``: only where there is none.
+    ``new``: require that there is none.
     """
-    return _set(refs, timestamp(at), [Missing()] if new else (), request_id)
+    return _put(refs, timestamp(at), [Missing()] if new else (), request_id)
 
 
 def enqueue_solution(solution_id: str, at: datetime, request_id: str | None = None) -> Update:
-    """Set a solution's pending work, whatever it was."""
+    """Return the write that enqueues a solution, replacing earlier work."""
     values: dict[str, Value] = {
         "id": solution_id,
         _REVISION: uuid4().hex,
         keys.BY_PENDING.partition: str(keys.shard(solution_id)),
         keys.BY_PENDING.sort: keys.pending_at(timestamp(at), solution_id),
     }
-    given = {} if request_id is None else {_REQUEST_ID: request_id}
+    present = {} if request_id is None else {_REQUEST_ID: request_id}
     remove = [_REQUEST_ID] if request_id is None else []
-    return Update(keys.pending_solution(solution_id), set=values | given, remove=remove)
+    return Update(keys.pending_solution(solution_id), set=values | present, remove=remove)
 
 
 def get_solution(table: Table, solution_id: str) -> PendingSolution | None:
-    """A solution's pending work, strongly consistent."""
+    """Read a solution's pending work, strongly consistent."""
     item = table.get(keys.pending_solution(solution_id))
-    return None if item is None else _decode_solution(decode(item))
+    return None if item is None else _solution_from_values(decode(item))
 
 
 def solution_completion(pending_work: PendingSolution) -> Action:
-    """What to write once a solution is settled; it holds only if nothing has come up meanwhile."""
+    """Return the write that completes a solution's work, if it is unchanged since it was read."""
     unchanged = [Equals(_REVISION, pending_work.revision)]
     return Delete(keys.pending_solution(pending_work.id), unchanged)
 
 
 def deletion_of(values: Mapping[str, Any]) -> Deletion | None:
-    """The deletion of an install, as its pending work keeps it."""
+    """Return the deletion of an install that its pending work has."""
     if DELETION_ID not in values:
         return None
     return Deletion(
@@ -111,56 +111,56 @@ def deletion_of(values: Mapping[str, Any]) -> Deletion | None:
 
 
 def get(table: Table, install_id: str) -> PendingWork | None:
-    """An install's pending work, strongly consistent."""
+    """Read an install's pending work, strongly consistent."""
     item = table.get(keys.pending_work(install_id))
-    return None if item is None else _decode(decode(item))
+    return None if item is None else _from_values(decode(item))
 
 
 def purged(table: Table, install_ids: Iterable[str]) -> set[str]:
-    """Those of some installs that are gone whose pending work says that they were deleted."""
-    found = table.get_many(map(keys.pending_work, install_ids))
-    return {item["id"]["S"] for item in found.values() if _ALIVE not in item}
+    """Return the ids of absent installs whose pending work proves that they were purged."""
+    rows = table.get_many(map(keys.pending_work, install_ids))
+    return {item["id"]["S"] for item in rows.values() if _ALIVE not in item}
 
 
 def completion(
     refs: OwnerRefs, pending_work: PendingWork | None, state: InstallState | None
 ) -> Action | None:
-    """What to write once all agrees with ``state``; ``None`` where that is written already.
+    """Return the write that completes the work once all dependents agree with ``state``.
 
-    It holds only if the pending work has the revision that was read before the work began: else the
-    install has changed meanwhile, and there is more to do.
+    ``None`` if there is nothing to write. The write requires the revision that was read before the
+    work began: with another one, the install has changed meanwhile, and there is more to do.
     """
-    at = _expiry(state)
+    at = _next_time(state)
     if pending_work is None:
-        return None if at is None else _set(refs, at, [Missing()], None)
+        return None if at is None else _put(refs, at, [Missing()], None)
     if at is None:
         return Delete(keys.pending_work(refs.id), pending_work.unchanged)
     if (pending_work.at, pending_work.owner_refs) == (at, refs):
         return None
-    return _set(refs, at, pending_work.unchanged, pending_work.request_id)
+    return _put(refs, at, pending_work.unchanged, pending_work.request_id)
 
 
 def overdue(table: Table, before: datetime) -> Iterator[PendingWork | PendingSolution]:
-    """The pending work of before that time, the oldest of each shard first; the index may lag."""
+    """Read the pending work from before a time, oldest first in each shard; the index may lag."""
     end = timestamp(before)
     for shard in range(keys.SHARDS):
         for item in table.query(Range(str(shard), "", keys.BY_PENDING)):
             values = decode(item)
             of_install = values[keys.PK] == keys.pending_work(values["id"]).pk
-            pending_work = _decode(values) if of_install else _decode_solution(values)
+            pending_work = _from_values(values) if of_install else _solution_from_values(values)
             if pending_work.at >= end:
                 break
             yield pending_work
 
 
-def _expiry(state: InstallState | None) -> str | None:
-    """When nothing but the end of its retention can make an install change by itself."""
+def _next_time(state: InstallState | None) -> str | None:
+    """Return the time at which DynamoDB's TTL must have deleted the install; none if never."""
     if state is None or state.deletion is None or state.deletion.purge_at is None:
         return None
     return timestamp(datetime.fromtimestamp(state.deletion.purge_at, UTC) + TTL_DELAY)
 
 
-def _set(
+def _put(
     refs: OwnerRefs, at: str, conditions: Sequence[Condition], request_id: str | None
 ) -> Update:
     values: dict[str, Value] = {
@@ -175,17 +175,17 @@ def _set(
         _REQUEST_ID: request_id,
         **_deletion_values(refs.deletion),
     }
-    given = {name: value for name, value in optional.items() if value is not None}
+    present = {name: value for name, value in optional.items() if value is not None}
     return Update(
         keys.pending_work(refs.id),
         conditions,
-        set=values | given,
-        remove=[name for name in optional if name not in given],
+        set=values | present,
+        remove=[name for name in optional if name not in present],
     )
 
 
 def _deletion_values(deletion: Deletion | None) -> dict[str, Value | None]:
-    """A deletion's attributes; not ``purgeAt``, by which the table would sweep pending work."""
+    """Return a deletion's attributes, without ``purgeAt``: TTL would delete the pending work."""
     return {
         _ALIVE: True if deletion is None else None,
         DELETION_ID: None if deletion is None else deletion.id,
@@ -195,12 +195,12 @@ def _deletion_values(deletion: Deletion | None) -> dict[str, Value | None]:
     }
 
 
-def _decode_solution(values: dict[str, Any]) -> PendingSolution:
+def _solution_from_values(values: dict[str, Any]) -> PendingSolution:
     at, _, _ = values[keys.BY_PENDING.sort].partition("#")
     return PendingSolution(values["id"], at, values[_REVISION], values.get(_REQUEST_ID))
 
 
-def _decode(values: dict[str, Any]) -> PendingWork:
+def _from_values(values: dict[str, Any]) -> PendingWork:
     refs = OwnerRefs(
         values["id"],
         values.get("parentInstallId"),

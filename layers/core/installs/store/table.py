@@ -194,8 +194,8 @@ class _translated:
     def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, CallFailedError):
             raise _failed(error) from error
-        if isinstance(error, ClientError) and (told := _refused(error)) is not None:
-            raise told from error
+        if isinstance(error, ClientError) and (translated := _refused(error)) is not None:
+            raise translated from error
 
 
 def _failed(error: CallFailedError) -> InstallsError:
