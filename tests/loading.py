@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from installs import repair
+from installs.cascade import Work
 from installs.ingest.decisions import Options
 from tests import rows
 from tools.importer.run import import_file
+from tools.importer.table import open_table
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from installs.store.table import Table
     from tools.importer.run import ImportReport
 
 FROM_FILE = Options(lifecycle_from_file=True)
@@ -26,7 +33,15 @@ def load_file(
     path.write_text("\n".join(map(json.dumps, [*missing_workspaces(lines), *lines])))
     report = import_file(path, table_name, endpoint, lambda *_: None, options=options)
     assert not report.rejected.count, report.rejected.lines()
+    finish_cascades(open_table(table_name, endpoint))
     return report
+
+
+def finish_cascades(table: Table) -> None:
+    """Do all pending work now, as the stream's consumer would within a moment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repair, "GRACE_PERIOD", timedelta(seconds=-1))
+        assert repair.finish_overdue(Work(table)).failed == 0
 
 
 def missing_workspaces(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

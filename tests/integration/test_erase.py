@@ -32,7 +32,7 @@ YESTERDAY = timestamp(datetime.now(UTC) - timedelta(days=1))
 
 @pytest.fixture(autouse=True)
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repair, "PATIENCE", timedelta(seconds=-1))
+    monkeypatch.setattr(repair, "GRACE_PERIOD", timedelta(seconds=-1))
 
 
 @pytest.fixture

@@ -115,7 +115,9 @@ def snapshot(world: Table) -> dict[tuple[str, str], Any]:
     found = world.client.scan(TableName=world.name)["Items"]
     rows = [items.decode(item) for item in found]  # type: ignore[arg-type]
     return {
-        (row["pk"], row["sk"]): {name: row[name] for name in row if name != items.CHANGES}
+        (row["pk"], row["sk"]): {
+            name: row[name] for name in row if name not in (items.CHANGES, items.REVISION)
+        }
         for row in rows
         if row["sk"] not in {"EPOCH", keys.PENDING_SK}
         and (items.LIVE not in row or row["pk"].startswith("WORKSPACE#"))

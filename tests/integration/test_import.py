@@ -68,7 +68,7 @@ def scan(table_name: str, dynamodb: DynamoDBClient) -> Scan:
 @pytest.fixture(autouse=True)
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take up pending work at once."""
-    monkeypatch.setattr(repair, "PATIENCE", timedelta(seconds=-1))
+    monkeypatch.setattr(repair, "GRACE_PERIOD", timedelta(seconds=-1))
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def demo_table(
     path.write_text("\n".join(demo_lines(NOW)), encoding="utf-8")
     import_file(path, "demo-once", dynamodb_endpoint, lambda *_: None, options=FROM_FILE)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(repair, "PATIENCE", timedelta(seconds=-1))
+        patch.setattr(repair, "GRACE_PERIOD", timedelta(seconds=-1))
         found = everything(dynamodb, "demo-once")
     dynamodb.delete_table(TableName="demo-once")
     return found

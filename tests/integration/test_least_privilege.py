@@ -20,14 +20,16 @@ import pytest
 from functions.authorizer.handler import handler as authorizer
 from functions.cascade.handler import handler as cascade
 from functions.get_install.handler import handler as get_install
+from functions.ingest.handler import handler as ingest
 from functions.list_installs.handler import handler as list_installs
 from functions.purge_install.handler import handler as purge_install
 from functions.repair.handler import handler as repair
 from functions.restore_install.handler import handler as restore_install
 from functions.uninstall_install.handler import handler as uninstall_install
 from installs import clock
+from installs.errors import UnavailableError
 from installs.model import KeyKind
-from installs.store import dead_letters, installs, items, keys
+from installs.store import dead_letters, installs, items, keys, row_queue
 from installs.store.connection import Connection
 from installs.store.expressions import Update
 from tests import rows
@@ -35,6 +37,7 @@ from tests.loading import load_file
 from tests.template import listed, resource_name, statements, transformed
 from tools.api_keys.keys import create
 from tools.importer.table import open_table
+from tools.local.paths import ROOT as PROJECT
 from tools.tokens import AUDIENCE, ISSUER, SigningKey
 
 if TYPE_CHECKING:
@@ -54,8 +57,10 @@ OF_LAMBDA: Final = {
     ("dynamodb:GetRecords", "InstallsTable.StreamArn"),
     ("dynamodb:GetShardIterator", "InstallsTable.StreamArn"),
     ("dynamodb:ListStreams", "*"), ("s3:ListBucket", "ParkingBucket.Arn"),
+    ("sqs:DeleteMessage", "RowsQueue.Arn"), ("sqs:GetQueueAttributes", "RowsQueue.Arn"),
+    ("sqs:ReceiveMessage", "RowsQueue.Arn"),
 }  # fmt: skip
-"""Actions of Lambda itself under the function's role: logs, traces, stream, destination."""
+"""Actions of Lambda itself under the function's role: logs, traces, stream, queue, destination."""
 
 _IN_TRANSACTIONS: Final = {
     "Put": "dynamodb:PutItem", "Update": "dynamodb:UpdateItem", "Delete": "dynamodb:DeleteItem",
@@ -87,6 +92,8 @@ class Recorder:
         patch.setattr(Connection, "call", recorded)
         objects: Any = dead_letters._client().meta.events
         objects.register("before-call.s3", self._s3)
+        queues: Any = row_queue._client().meta.events
+        queues.register("before-call.sqs", self._sqs)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -103,6 +110,13 @@ class Recorder:
         """An answer, so that none is asked for: there is no engine of S3 here."""
         if self._watching:
             self.calls.add(Call(f"s3:{model.name}", "${ParkingBucket.Arn}/*"))
+        return SimpleNamespace(status_code=200), {}
+
+    def _sqs(self, model: Any, params: Any, **_: object) -> tuple[object, object]:  # noqa: ANN401
+        """An answer, so that none is asked for."""
+        if self._watching:
+            queue = "RowsDeadLetters" if "dead-letters" in str(params["body"]) else "RowsQueue"
+            self.calls.add(Call(f"sqs:{model.name}", f"{queue}.Arn"))
         return SimpleNamespace(status_code=200), {}
 
 
@@ -246,6 +260,8 @@ def run_purge(_: Table, seen: Recorder, __: pytest.MonkeyPatch) -> None:
 class Context:
     """Lambda's, with all the time in the world."""
 
+    aws_request_id = "invocation-1"
+
     def get_remaining_time_in_millis(self) -> int:
         return 60_000
 
@@ -300,6 +316,31 @@ def run_repair(_: Table, seen: Recorder, patch: pytest.MonkeyPatch) -> None:
     later(timedelta(days=40))
 
 
+def run_ingest(_: Table, seen: Recorder, patch: pytest.MonkeyPatch) -> None:
+    """A row of each kind of write: created, moved, removed, unknown; by a call and by messages."""
+    patch.setenv("ROWS_QUEUE_URL", "https://sqs.example/rows.fifo")
+    patch.setenv("ROWS_DEAD_LETTERS_URL", "https://sqs.example/dead-letters.fifo")
+    lines = [
+        rows.install("ins_new", parentInstallId="ins_kept", solutionId="sol_kept"),
+        rows.member("mem_new", "ins_new"),
+        rows.member("mem_new", "ins_kept"),
+        {"type": "integrationMember", "id": "mem_new", "delete": True},
+        rows.install("ins_ghost", workspaceId="wsp_ghost"),
+    ]
+    (message,) = json.loads((PROJECT / "events" / "ingest" / "queue.json").read_text())["Records"]
+    with seen.watching():
+        assert len(ingest({"rows": lines}, Context())["results"]) == len(lines)
+        body = json.dumps({"rows": lines[-1:]})
+        ingest({"Records": [message | {"body": body}]}, Context())
+        with patch.context() as busy:
+            busy.setattr(Connection, "call", _unavailable)
+            ingest({"Records": [message]}, Context())
+
+
+def _unavailable(*_: object, **__: object) -> None:
+    raise UnavailableError(cause={"operation": "Query", "code": "x", "attempts": 1, "seconds": 0.0})
+
+
 RUNS: Final[dict[str, Callable[[Table, Recorder, pytest.MonkeyPatch], None]]] = {
     "Authorizer": run_authorizer,
     "ListInstalls": run_list,
@@ -309,6 +350,7 @@ RUNS: Final[dict[str, Callable[[Table, Recorder, pytest.MonkeyPatch], None]]] = 
     "PurgeInstall": run_purge,
     "Cascade": run_cascade,
     "Repair": run_repair,
+    "Ingest": run_ingest,
 }
 
 

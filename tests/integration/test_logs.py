@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from functions.cascade.handler import handler as cascade
+from functions.ingest.handler import handler as ingest
 from functions.list_installs.handler import handler as list_installs
 from functions.purge_install.handler import handler as purge
 from functions.repair.handler import handler as repair
@@ -23,6 +24,7 @@ from installs import clock
 from installs.errors import UnavailableError
 from installs.log import logger
 from installs.store import pending, table
+from installs.store.row_queue import RowQueue
 from tests import rows
 from tests.loading import load_file
 from tests.monitoring import OURS, RUNBOOK, WATCHED, access_line
@@ -48,6 +50,8 @@ FAMILY: Final = {"ins_gone", "ins_gone_addon", "ins_gone_addon_addon"}
 
 class Context:
     """Lambda's, with a minute left."""
+
+    aws_request_id = "invocation-1"
 
     def get_remaining_time_in_millis(self) -> int:
         return 60_000
@@ -176,6 +180,7 @@ def run_all(stream: Poller, patch: pytest.MonkeyPatch) -> None:
         busy.setattr(table.Table, "query_page", _throttled)
         under("ListInstalls", lambda: list_installs({"requestContext": context}, None))
     under("UninstallInstall", lambda: ask(uninstall, "request-3"))
+    under("Ingest", lambda: take_rows(patch))
     started = clock.now()
     with patch.context() as later:
         later.setattr(clock, "now", lambda: started + timedelta(minutes=6))
@@ -184,7 +189,6 @@ def run_all(stream: Poller, patch: pytest.MonkeyPatch) -> None:
             under("Repair", lambda: repair({}, Context()))
         under("Repair", lambda: repair({}, Context()))
     under("PurgeInstall", lambda: ask(purge, "request-4"))
-    under("Cascade", stream.drain)
     with patch.context() as stubborn:
         # a write that finds something else than what was read, once
         transact, failing = table.Table.transact, iter([True])
@@ -194,13 +198,41 @@ def run_all(stream: Poller, patch: pytest.MonkeyPatch) -> None:
                 raise table.ConditionFailedError([])
             transact(self, actions, **given)
 
-        stubborn.setattr(table.Table, "transact", once)
-        under("Cascade", lambda: cascade({"Records": [REMOVED, UNREADABLE]}, Context()))
         stubborn.setattr(table.Table, "transact", _throttled)
         under("Cascade", lambda: cascade({"Records": [REMOVED]}, Context()))
+        stubborn.setattr(table.Table, "transact", once)
+        under("Cascade", lambda: cascade({"Records": [REMOVED, UNREADABLE]}, Context()))
+    under("Cascade", stream.drain)
 
 
-REMOVED: Final = json.loads((ROOT / "events" / "cascade" / "purge.json").read_text())["Records"][0]
+def take_rows(patch: pytest.MonkeyPatch) -> None:
+    """Messages of the queue that are applied, rejected, deferred, and that fail."""
+    patch.setenv("ROWS_QUEUE_URL", "https://sqs.example/rows.fifo")
+    patch.setenv("ROWS_DEAD_LETTERS_URL", "https://sqs.example/dead-letters.fifo")
+    patch.setattr(RowQueue, "delay", lambda *_, **__: None)
+    (message,) = json.loads((ROOT / "events" / "ingest" / "queue.json").read_text())["Records"]
+
+    def take(*lines: object, body: str | None = None) -> None:
+        text = json.dumps({"rows": lines}) if body is None else body
+        ingest({"Records": [message | {"body": text}]}, Context())
+
+    known = rows.workspace(rows.WORKSPACE, "acme")
+    ghost = rows.install("ins_ghost", workspaceId="wsp_ghost")
+    with patch.context() as kept:
+        kept.setattr(RowQueue, "dead_letter", lambda *_, **__: None)
+        take(known, ghost)
+        take(body="{not json")
+    with patch.context() as busy:
+        busy.setattr(table.Table, "transact", _throttled)
+        take(rows.workspace(rows.WORKSPACE, "renamed"))
+    with patch.context() as refusing:
+        refusing.setattr(RowQueue, "dead_letter", _throttled)
+        take(ghost)
+
+
+REMOVED: Final = json.loads(
+    (ROOT / "events" / "cascade" / "purge.json").read_text().replace("ins_crm", "ins_gone")
+)["Records"][0]
 
 
 def _throttled(*_: object, **__: object) -> None:

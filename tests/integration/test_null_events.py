@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 API_EVENTS: Final = sorted(
     path for path in (ROOT / "events").glob("*/*.json")
-    if path.parent.name not in {"authorizer", "cascade", "repair"}
+    if path.parent.name not in {"authorizer", "cascade", "ingest", "repair"}
 )  # fmt: skip
 
 

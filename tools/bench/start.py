@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 FUNCTIONS: Final = {
     "list_installs": "plain", "get_install": "get", "uninstall_install": "uninstall",
     "restore_install": "restore", "purge_install": "purge", "cascade": "uninstall",
-    "repair": "schedule", "authorizer": "token",
+    "repair": "schedule", "authorizer": "token", "ingest": "rows",
 }  # fmt: skip
 """Each function, and the event that is its first request."""
 

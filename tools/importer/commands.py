@@ -90,6 +90,8 @@ def import_rows(
 
     Ends with 1 where a row was rejected.
     """
+    if str(file) != "-" and not file.is_file():
+        end(Exit.USAGE, f"{file} does not exist, or is not a file.")
     options = Options(recreate_purged, lifecycle_from_file=lifecycle is Lifecycle.FROM_FILE)
     with told():
         address = Address.chosen(table, state, profile, region)
