@@ -29,9 +29,11 @@ def load_file(
     path: Path, table_name: str, endpoint: str, options: Options = FROM_FILE
 ) -> ImportReport:
     """Load a file into a table; a row that is rejected fails the test."""
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-    path.write_text("\n".join(map(json.dumps, [*missing_workspaces(lines), *lines])))
-    report = import_file(path, table_name, endpoint, lambda *_: None, options=options)
+    text = path.read_text(encoding="utf-8")
+    added = missing_workspaces([json.loads(line) for line in text.splitlines() if line])
+    whole = path.with_suffix(".whole")
+    whole.write_text("\n".join([*map(json.dumps, added), text]), encoding="utf-8")
+    report = import_file(whole, table_name, endpoint, lambda *_: None, options=options)
     assert not report.rejected.count, report.rejected.lines()
     finish_cascades(open_table(table_name, endpoint))
     return report

@@ -18,6 +18,7 @@ from functions.list_installs.handler import handler as list_installs
 from functions.purge_install.handler import handler as purge_install
 from functions.uninstall_install.handler import handler as uninstall_install
 from installs import access, api_keys
+from installs.ingest.decisions import Options
 from installs.lifecycle import timestamp
 from installs.model import KeyKind, WorkspaceRole
 from installs.store import api_keys as stored
@@ -336,7 +337,7 @@ def test_no_import_brings_a_revoked_key_back(
     load_file(data, world.name, dynamodb_endpoint)
     tool.revoke(world, "key_0")
     # when the same file comes again
-    load_file(data, world.name, dynamodb_endpoint)
+    load_file(data, world.name, dynamodb_endpoint, Options())
     # then it opens nothing, and the other still does
     assert refused("sec_0")
     assert let_in("sec_1")["principalId"] == "key_1"

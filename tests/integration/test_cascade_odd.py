@@ -12,7 +12,7 @@ from installs.access import Principal
 from installs.cascade import Work
 from installs.repair import finish_overdue
 from installs.store import installs, keys
-from installs.store.expressions import Delete
+from installs.store.expressions import Delete, Update
 from installs.store.table import Range
 from tests import rows
 from tests.integration.consumer import consumer
@@ -66,8 +66,14 @@ def load(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Callable[..
 def test_parents_in_a_circle_end(load: Callable[..., Table], settle: Callable[[], None]) -> None:
     # given a circle that no single file shows
     members = [rows.member(f"mem_{one}", one) for one in ("a", "b")]
-    load(rows.install("a"), rows.install("b", parentInstallId="a"), *members)
-    table = load(rows.install("a", parentInstallId="b"))
+    table = load(rows.install("a"), rows.install("b", parentInstallId="a"), *members)
+    # as the importer of version 0.1.0 could make one
+    table.transact(
+        [
+            Update(keys.install("a"), set={"parentInstallId": "b", "parentKey": "b#live"}),
+            Update(keys.add_on("b", "a"), set={"id": "a"}),
+        ]
+    )
     settle()
     # when one of the two is uninstalled, then purged
     commands.uninstall(table, CALLER, "a", stack_tier="medium")
@@ -80,19 +86,18 @@ def test_parents_in_a_circle_end(load: Callable[..., Table], settle: Callable[[]
         assert not list(table.query(Range(keys.install(one).pk, ""), consistent=True))
 
 
-def test_large_rows_of_two_workspaces_in_one_solution_follow(
+def test_large_rows_in_one_solution_follow(
     load: Callable[..., Table], settle: Callable[[], None]
 ) -> None:
-    # given add-ons near the limit of a row, some of another workspace, whose own row is gone
+    # given add-ons near the limit of a row, of a workspace whose own row is gone
     add_ons = [
         rows.install(
             f"ins_{n}", parentInstallId="a", solutionId="sol", variables=LARGE,
-            workspaceId=("wsp_other", rows.WORKSPACE)[n % 2],
         )
         for n in range(5)
     ]  # fmt: skip
     table = load(rows.solution("sol"), rows.install("a", solutionId="sol"), *add_ons)
-    table.transact([Delete(keys.workspace("wsp_other")), Delete(keys.workspace(rows.WORKSPACE))])
+    table.transact([Delete(keys.workspace(rows.WORKSPACE))])
     for act in (
         lambda: commands.uninstall(table, CALLER, "a", stack_tier="short"),
         lambda: commands.restore(table, CALLER, "a"),

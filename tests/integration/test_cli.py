@@ -215,14 +215,14 @@ def test_where_something_else_answers(command: Command, monkeypatch: pytest.Monk
 def test_an_import_that_is_stopped_says_that_it_is_not_done(
     command: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tools.importer.run.write_batch", interrupted)
+    monkeypatch.setattr("tools.importer.run.apply", interrupted)
     file = rows.write(tmp_path / "rows.ndjson", rows.base())
     done = command(f"import {file}")
     assert (done.code, done.out) == (130, "")
-    assert "import the file again" in done.err
+    assert "Import the file again" in done.err
 
 
 def test_ctrl_c_ends_it_quietly(

@@ -58,7 +58,8 @@ def everything(table: Table) -> dict[tuple[str, str], Any]:
     for page in pages:
         for item in page["Items"]:
             key = (str(item["pk"]["S"]), str(item["sk"]["S"]))
-            found[key] = {name: value for name, value in item.items() if name != "changes"}
+            apart = ("changes", "revision")
+            found[key] = {name: value for name, value in item.items() if name not in apart}
     return found
 
 
@@ -143,8 +144,9 @@ def test_the_installs_that_the_api_shows_come_back(
     assert done.code == Exit.DONE
     exported = [json.loads(line) for line in file.read_text().splitlines()]
     assert exported == [{"type": "install"} | json.loads(line) for line in shown.out.splitlines()]
-    again = TableExport(imported(file)).lines(lambda _: None)
-    assert sorted(map(json.loads, again), key=_id) == sorted(exported, key=_id)
+    again = map(json.loads, TableExport(imported(file)).lines(lambda _: None))
+    installs = [row for row in again if row["type"] == "install"]
+    assert sorted(installs, key=_id) == sorted(exported, key=_id)
 
 
 def _id(row: dict[str, str]) -> str:
@@ -182,5 +184,5 @@ def test_an_import_says_what_is_wrong(demo: DemoService, tmp_path: Path) -> None
 
     assert (done.code, done.out) == (Exit.REFUSED, "")
     assert "nothing was written" in done.err
-    assert "line 1, id: is missing" in done.err
+    assert "line 1, /id: is missing" in done.err
     assert run(f"import {file} --table t --profile none", demo.state.path).code == Exit.UNREACHABLE

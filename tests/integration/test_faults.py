@@ -213,10 +213,11 @@ def test_the_authorizer_fails_as_unavailable_and_not_as_unauthorized(made: World
 
 
 NEW: Final = [
-    rows.solution("sol_in", workspaceId="wsp_0"),
-    rows.install("ins_in", workspaceId="wsp_0", solutionId="sol_in"),
-    rows.install("ins_in_add", workspaceId="wsp_0", parentInstallId="ins_in"),
-    *(rows.member(f"mem_in_{n}", "ins_in", workspaceId="wsp_0") for n in range(3)),
+    rows.workspace("wsp_in", "in"),
+    rows.solution("sol_in", workspaceId="wsp_in"),
+    rows.install("ins_in", workspaceId="wsp_in", solutionId="sol_in"),
+    rows.install("ins_in_add", workspaceId="wsp_in", parentInstallId="ins_in"),
+    *(rows.member(f"mem_in_{n}", "ins_in", workspaceId="wsp_in") for n in range(3)),
 ]
 
 
