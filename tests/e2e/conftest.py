@@ -165,7 +165,7 @@ def _lines_of_functions(stack: Stack) -> list[str]:
             )
             for event in page["events"]
         ]
-        return any('"status":200' in line for line in lines)
+        return any('"status": 200' in line for line in lines)
 
     assert stack.eventually(are_there), "these are not the functions' logs"
     return lines

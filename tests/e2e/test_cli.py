@@ -53,7 +53,7 @@ def test_a_backup_goes_in_again_and_changes_nothing(stack: Stack, tmp_path: Path
     again = run(f"import {file}", stack.state)
 
     number = len(file.read_text().splitlines())
-    assert again.err == f"{number} rows; installs that are new or changed: 0\n"
+    assert again.err == f"{number} rows: {number} unchanged\n"
 
 
 def test_what_the_page_says_of_the_whole_system(stack: Stack) -> None:
