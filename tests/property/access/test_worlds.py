@@ -24,7 +24,7 @@ from installs.errors import InstallsError
 from installs.query.language import cursor
 from installs.query.language.parameters import parse
 from tests import rows
-from tests.loading import load_file
+from tests.loading import load_odd_file
 from tests.property.access.pairs import CALLER, INSTALLS, KEY, LINES, Pair, moment, pair
 from tests.property.query.filters import filters, orders
 from tests.property.query.worlds import ENUMS, IDS
@@ -188,7 +188,7 @@ def both(
     for name, lines in zip(names, made.worlds, strict=True):
         table_definition.create(dynamodb, name)
         data = rows.write(tmp_path / f"{name}.ndjson", lines)
-        load_file(data, name, dynamodb_endpoint)
+        load_odd_file(data, name, dynamodb_endpoint)
     yield Both(made, names, frozen)
     for name in names:
         dynamodb.delete_table(TableName=name)
