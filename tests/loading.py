@@ -8,14 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installs import model, repair
+from installs import repair
 from installs.cascade import Work
 from installs.ingest.decisions import Options
-from installs.ingest.lines import read_line
-from installs.lifecycle import Deletion, InstallState, purge_time
-from installs.store import installs
-from installs.store import rows as stored_rows
-from installs.store.installs import Change
 from tests import rows
 from tools.importer.run import import_file
 from tools.importer.table import open_table
@@ -23,7 +18,6 @@ from tools.importer.table import open_table
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from installs.ingest.lines import Line
     from installs.store.table import Table
     from tools.importer.run import ImportReport
 
@@ -43,31 +37,6 @@ def load_file(
     assert not report.rejected.count, report.rejected.lines()
     finish_cascades(open_table(table_name, endpoint))
     return report
-
-
-def load_odd_file(path: Path, table_name: str, endpoint: str) -> None:
-    """Load a file with rows that the domain refuses, as the importer of version 0.1.0 wrote them.
-
-    Parents may be in other workspaces, and installs or workspaces may not be there.
-    """
-    table = open_table(table_name, endpoint)
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line:
-            _force(table, read_line(line))
-
-
-def _force(table: Table, line: Line) -> None:
-    row = line.row
-    assert row is not None
-    if not isinstance(row, model.Install):
-        table.transact(stored_rows.put(row, None, stored_rows.values_of(row), None))
-        return
-    state = InstallState(row)
-    if row.deleted_at is not None:
-        purge_at = purge_time(row.deleted_at, row.retention_tier)
-        deletion = Deletion(f"del_{row.id}", row.deleted_at, row.retention_tier, purge_at)
-        state = InstallState(row, deletion)
-    installs.commit(table, [Change(None, state)])
 
 
 def finish_cascades(table: Table) -> None:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
@@ -435,7 +434,7 @@ def test_an_interrupt_ends_an_import_at_once(
         nonlocal written
         written += 1
         if written == 3:
-            signal.raise_signal(signal.SIGINT)
+            raise KeyboardInterrupt
         transact(self, actions)
 
     with monkeypatch.context() as patch:

@@ -24,10 +24,10 @@ from installs.errors import InstallsError
 from installs.query.language import cursor
 from installs.query.language.parameters import parse
 from tests import rows
-from tests.loading import load_odd_file
 from tests.property.access.pairs import CALLER, INSTALLS, KEY, LINES, Pair, moment, pair
 from tests.property.query.filters import filters, orders
 from tests.property.query.worlds import ENUMS, IDS
+from tests.upgrade.importer_0_1_0.run import import_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,7 +188,7 @@ def both(
     for name, lines in zip(names, made.worlds, strict=True):
         table_definition.create(dynamodb, name)
         data = rows.write(tmp_path / f"{name}.ndjson", lines)
-        load_odd_file(data, name, dynamodb_endpoint)
+        import_file(data, name, dynamodb_endpoint, lambda *_: None)
     yield Both(made, names, frozen)
     for name in names:
         dynamodb.delete_table(TableName=name)
