@@ -1,4 +1,4 @@
-"""What the import of a row could not know: its install changed while it was being written.
+"""The facts that an import could not know: its install changed while it was being written.
 
 Rows that hang from an install are written without looking at it, since they are many. So it is
 looked at afterwards: where it does not agree with what was written, it gets pending work, and the

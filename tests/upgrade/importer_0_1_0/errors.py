@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 SHOWN: Final = 50
-"""How many problems of a file are told one by one."""
+"""The way in which many problems of a file are told one by one."""
 
 
 @dataclass(frozen=True, slots=True)

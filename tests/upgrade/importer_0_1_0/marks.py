@@ -1,4 +1,4 @@
-"""Which rows an uninstall took, and when the others are purged (CONTRACT.md section 10).
+"""The one that rows an uninstall took, and when the others are purged (CONTRACT.md section 10).
 
 What carries the same ``deletedAt`` as a deleted install that it hangs from was taken by that
 install's uninstall: an add-on with its parent, to any depth; members; a solution and its members.
@@ -70,7 +70,7 @@ class Marks:
         return items.row_to_item(key, row, **marks, purgeAt=purge_at)
 
     def hung(self, row: model.Row) -> Iterable[Hung]:
-        """What a row hangs from by its mark; nothing of one that was deleted by itself."""
+        """The owner of a row by its mark; nothing for one deleted by itself."""
         if isinstance(row, model.IntegrationMember):
             taken = self.item(row).get(items.DELETION_ID, {}).get("S")
             if row.deleted_at is None or taken is not None:

@@ -26,7 +26,7 @@ LONGEST_LINE: Final = 4 * 1024 * 1024
 LARGEST_ITEM: Final = 400 * 1024
 """DynamoDB's limit of an item, in bytes of names and values."""
 _RESERVE: Final = 1024
-"""Of that, what is left for index keys and for the marks of a deletion."""
+"""In terms of that, what is left for index keys and for the marks of a deletion."""
 _BYTE_ORDER_MARKS: Final = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _MESSAGES: Final = {
     "missing": "is missing",
@@ -56,7 +56,7 @@ class Rows:
 
     by_key: dict[Key, model.Row] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
-    """How many rows of each type."""
+    """The way in which many rows of each type."""
 
     @property
     def installs(self) -> dict[str, model.Install]:
