@@ -31,7 +31,7 @@ class Service:
         self.memory = MemoryTable()
         self.table = self.memory.as_table()
         self._changed: dict[tuple[str, str], int] = {}
-        """What has to be reconciled, and a number of its last change."""
+        """An item to be reconciled, and a number of its last change."""
         self._numbers = count()
         self.memory.written = self._note
         root = {**rows.user("usr_root"), "role": "admin"}

@@ -42,7 +42,7 @@ OTHERS: Final = (
 
 
 def parsed(*lines: tuple[str, ...]) -> list[Any]:
-    """What the SAM CLI makes of command lines."""
+    """The SAM CLI's reading of command lines."""
     done = subprocess.run(  # noqa: S603 - the program is the one above
         [SAM.with_name("python"), "-W", "ignore", PROGRAM],
         input=json.dumps(lines),

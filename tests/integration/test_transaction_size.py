@@ -43,7 +43,7 @@ def item_size(item: Item) -> int:
 
 
 class Sent:
-    """What each transaction wrote: the bytes of its items, before it or after it, the larger."""
+    """The size of each transaction: the bytes of its items, before it or after it, the larger."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sizes: list[int] = []

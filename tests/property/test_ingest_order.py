@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 Line = dict[str, Any]
 
 MOST_ROUNDS: Final = 8
-"""What the longest chain of rows that need each other takes, in the worst order of its parts."""
+"""Rounds for the longest chain of rows that need each other, in the worst order of its parts."""
 
 WAITS: Final = {
     "unknown_workspace", "unknown_parent", "unknown_install", "purge_unfinished", "blocked",
     "place_taken", "parent_cycle",
 }  # fmt: skip
-"""Why a line is sent again: what it needs comes in another part, or what is in its way leaves."""
+"""Codes of lines to be sent again: what it needs comes in another part, or what is in its way leaves."""
 
 IDS: Final = st.integers(0, 3)
 
@@ -114,7 +114,7 @@ DELETED: Final = {"deletedAt": "2026-05-01T00:00:00.000Z", "retentionTier": "non
 
 @st.composite
 def backups(draw: st.DrawFn) -> list[Line]:
-    """What a table may hold: families of which some were uninstalled as a whole."""
+    """Contents of a table: families of which some were uninstalled as a whole."""
     lines: list[Line] = []
     for n in range(draw(st.integers(1, 3))):
         taken = DELETED if draw(st.booleans()) else {}

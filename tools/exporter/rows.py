@@ -43,7 +43,7 @@ _TEXTS: Final = frozenset({"variables", "permissions"})
 
 
 def row_type(item: Item) -> type[model.Row] | None:
-    """What an item is a row of; none for pointers, counters and pending work."""
+    """The type of an item's row; none for pointers, counters and pending work."""
     return _KINDS.get(keys.kind_of(key_of(item)))
 
 
@@ -69,7 +69,7 @@ class TableExport:
     def __init__(self, table: Table) -> None:
         self._table = table
         self.rows = 0
-        """How many lines there were so far."""
+        """Lines so far."""
 
     def lines(self, on_items: Callable[[int], None]) -> Iterator[str]:
         """A line for each row; ``on_items`` is told how many items there were so far."""

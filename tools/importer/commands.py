@@ -43,7 +43,7 @@ RecreatePurged = Annotated[
 
 
 class Lifecycle(StrEnum):
-    """Whose the lifecycle of installs is: the service's, or the file's."""
+    """The source of the lifecycle of installs: the service, or the file."""
 
     KEEP = "keep"
     FROM_FILE = "from-file"

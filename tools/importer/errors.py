@@ -1,4 +1,4 @@
-"""Why an import did not happen, or stopped."""
+"""Reasons for which an import did not happen, or stopped."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 SHOWN: Final = 50
-"""How many problems of a file are told one by one."""
+"""Problems of a file that are told one by one, at the most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ _PASSES: Final[Mapping[str, int]] = {
     "integrationMember": 2,
     "solutionMember": 2,
 }
-"""When the lines of a type are applied: after those that they may refer to."""
+"""The pass in which lines of a type are applied: after those that they may refer to."""
 
 
 class NumberedLine(NamedTuple):

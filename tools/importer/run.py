@@ -39,17 +39,17 @@ BATCH_BYTES: Final = 1_000_000
 """The lines that a worker applies together, and their text at the most."""
 
 ATTEMPTS: Final = 12
-"""How often lines that have to wait are tried."""
+"""Attempts at lines that have to wait."""
 
 _PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
 _UNKNOWN: Final = frozenset({"unknown_parent", "unknown_install", "unknown_workspace"})
-"""Why a line may succeed after others: what it refers to comes later in the file."""
+"""Codes of lines that may succeed after others: what it refers to comes later in the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did: lines by their result, and why some were rejected."""
+    """The outcome of an import: lines by their result, and why some were rejected."""
 
     rows: int
     outcomes: Mapping[Outcome, int]
@@ -112,7 +112,7 @@ def apply_spools(
 
 @dataclass(slots=True)
 class _Report:
-    """What the workers have done, counted by all of them."""
+    """The work done so far, counted by all workers."""
 
     total: int
     on_progress: Callable[[int, int], None]

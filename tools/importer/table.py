@@ -1,4 +1,4 @@
-"""What the importer needs of the table beyond the service's own store: a client, puts, batches."""
+"""A client, puts and batches, beyond the service's own store."""
 
 from __future__ import annotations
 

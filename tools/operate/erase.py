@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from installs.store.table import Table
 
 ATTEMPTS: Final = 10
-"""How often one row is tried, where others change it at the same time."""
+"""Attempts at one row, where others change it at the same time."""
 
 _ACCESS: Final = (model.WorkspaceMember, model.ApiKey)
 

@@ -36,7 +36,7 @@ class Install:
     gone: bool = False
     """Purged by itself, or out of retention."""
     outlives: DesiredState | None = None
-    """What had become of its parent when it was restored to stand by itself."""
+    """The state of its parent when it was restored to stand by itself."""
 
 
 @dataclass

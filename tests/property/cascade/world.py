@@ -138,7 +138,7 @@ class World:
     def _tell_model_of_row(
         self, kind: str, owner: str, key: Key, before: Item | None, after: Item | None
     ) -> None:
-        """What came in beside installs."""
+        """Rows that came in beside installs."""
         if key == keys.solution(owner):
             self.model.solution_came(owner)
             return
@@ -201,7 +201,7 @@ class World:
             one.own = (new.deletion.at, new.deletion.id, new.deletion.tier)
 
     def _outlived(self, one: Install) -> DesiredState | None:
-        """What has become of a parent that is gone, by the table or by its retention."""
+        """The last state of a parent that is gone, by the table or by its retention."""
         if one.parent is None:
             return None
         item = self.memory.look(keys.install(one.parent))

@@ -1,4 +1,4 @@
-"""What the importer got wrong, and what cannot happen to rows that come in by ingest.
+"""Faults of the old importer that cannot happen to rows that come in by ingest.
 
 Each test is one of the faults that were found in a table that the importer had written beside
 living clients. What commands made of it is tested with the commands.

@@ -1,4 +1,4 @@
-"""Why an import did not happen, or stopped."""
+"""Reasons for which an import did not happen, or stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to do about one line: decided from a snapshot, written later, all or nothing.
+"""Decisions about one line: made from a snapshot, written later, all or nothing.
 
 Pure but for the snapshot, which reads. ``decide`` finds the decision of each type of row.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How lines are taken.
+    """Options of a call.
 
     ``recreate_purged``: an install that was purged may come in again. ``lifecycle_from_file``: for
     restoring a backup and for a first load: ``deletedAt`` and ``retentionTier`` are the line's, and
@@ -38,7 +38,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What one line changes: installs through ``installs.commit``, and other items beside them.
+    """The changes of one line: installs through ``installs.commit``, and other items beside them.
 
     ``solutions``: those that have to be reconciled after it. ``size``: of the items, in bytes.
     """
@@ -97,4 +97,4 @@ def latest(line: Line, last: str | None) -> str | None:
 
 
 TOMBSTONE_DAYS: Final = 90
-"""How long it is remembered that a row was removed."""
+"""Days for which a removed row is remembered."""

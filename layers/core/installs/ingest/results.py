@@ -1,4 +1,4 @@
-"""What became of a line (CONTRACT.md section 10)."""
+"""The result of a line (CONTRACT.md section 10)."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class Found(NamedTuple):
-    """What is known of an id: its row, where its locator leads, and when it was removed."""
+    """The facts known of an id: its row, where its locator leads, and when it was removed."""
 
     before: Stored | None
     locator: Key | None

@@ -1,4 +1,4 @@
-"""What the table says, as far as decisions need it: read in batches, each item once.
+"""The items that decisions need: read in batches, each item once.
 
 A decision asks for items as if all were there. What is not there yet ends the decision with
 ``UnreadError``; the missing items of all decisions are read together, and they are made again.

@@ -23,7 +23,7 @@ _TIMESTAMP: Final = re.compile(
 )
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _DEEPEST: Final = 100
-"""How deep a JSON object may nest: deeper, and readers of it would differ."""
+"""The deepest nesting of a JSON object: deeper, and readers of it would differ."""
 _INSTANT_DIGITS: Final = 9
 
 
