@@ -25,7 +25,7 @@ WAITS: Final = {
     "unknown_workspace", "unknown_parent", "unknown_install", "purge_unfinished", "blocked",
     "place_taken", "parent_cycle",
 }  # fmt: skip
-"""Codes of lines to be sent again: what it needs comes in another part, or what is in its way leaves."""
+"""Codes to send again: what a line needs comes in another part, or its obstacle leaves."""
 
 IDS: Final = st.integers(0, 3)
 

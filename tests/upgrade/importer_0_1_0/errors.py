@@ -53,7 +53,3 @@ class ImportRefusedError(ImporterError):
         if hidden:
             lines.append(f"  ... and {hidden} more")
         super().__init__("\n".join(lines))
-
-
-class ImportStoppedError(ImporterError):
-    """The table could not be read or written; what was written may stay, the import be repeated."""

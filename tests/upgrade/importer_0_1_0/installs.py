@@ -16,10 +16,10 @@ from installs.store import counters, items, keys
 from installs.store.expressions import Action, Delete, Missing, Update
 from installs.store.installs import as_read, get, get_many
 from installs.store.table import BATCH_LIMIT, TRANSACTION_LIMIT, ConditionFailedError
-from tests.upgrade.importer_0_1_0.errors import ImportStoppedError
-from tests.upgrade.importer_0_1_0.pauses import attempts
 from tests.upgrade.importer_0_1_0.reading import item_size
-from tests.upgrade.importer_0_1_0.table import Put, in_runs
+from tools.importer.errors import ImportStoppedError
+from tools.importer.pauses import attempts
+from tools.importer.table import Put, in_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -20,7 +20,7 @@ from installs.store import items, keys
 from installs.store.table import Range
 from tests.upgrade.importer_0_1_0.afterwards import Hung
 from tests.upgrade.importer_0_1_0.reading import key_of
-from tests.upgrade.importer_0_1_0.table import WORKERS
+from tools.importer.table import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -15,7 +15,7 @@ from tests.upgrade.importer_0_1_0.afterwards import enqueue_where_changed
 from tests.upgrade.importer_0_1_0.installs import write_installs
 from tests.upgrade.importer_0_1_0.marks import Marks
 from tests.upgrade.importer_0_1_0.reading import read_rows
-from tests.upgrade.importer_0_1_0.table import (
+from tools.importer.table import (
     WORKERS,
     WRITE_LIMIT,
     failures_told,

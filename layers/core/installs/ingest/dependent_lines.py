@@ -31,7 +31,7 @@ _LIFECYCLE: Final = (
 
 
 class Terms(NamedTuple):
-    """The terms on which a row is written: its attributes, what must hold, and which solutions follow."""
+    """The terms of a write: its attributes, what must hold, and which solutions follow."""
 
     values: dict[str, Any]
     guards: tuple[Action, ...] = ()

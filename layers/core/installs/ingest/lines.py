@@ -50,7 +50,7 @@ FILE_ORDER: Final = (
 """The types in an order in which no row comes before one that it needs, but for parents."""
 
 _RESERVE: Final = 4096
-"""Bytes of an item that are left for index keys at their longest and for the marks of a deletion."""
+"""Bytes of an item left for index keys at their longest and for the marks of a deletion."""
 
 _ENVELOPE: Final = frozenset({"merge", "delete", "asOf"})
 _TEXTS: Final = frozenset({"variables", "permissions"})
