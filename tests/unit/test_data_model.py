@@ -32,15 +32,16 @@ def table(heading: str) -> list[list[str]]:
 
 
 def shaped(key: Key) -> tuple[str, str]:
-    """A key with what is variable in it as ``<>``."""
-    return re.sub(r"<\w*>", "<>", key.pk), re.sub(r"<\w*>", "<>", key.sk)
+    """A key with what is variable in it as ``<>``, without padding."""
+    return re.sub(r"<\w*>", "<>", key.pk), re.sub(r"0*<\w*>", "<>", key.sk)
 
 
 def made(make: Callable[..., Key]) -> set[tuple[str, str]]:
     """The shapes of the keys that a function makes, with optional parameters and without."""
     parameters = inspect.signature(make).parameters.values()
-    needed = ["<>" for one in parameters if one.default is inspect.Parameter.empty]
-    return {shaped(make(*needed)), shaped(make(*["<>" for _ in parameters]))}
+    needed = [one.name for one in parameters if one.default is inspect.Parameter.empty]
+    names = (needed, [one.name for one in parameters])
+    return {shaped(make(**dict.fromkeys(some, "<>"))) for some in names}
 
 
 def test_the_page_has_every_item_and_no_other() -> None:

@@ -17,6 +17,11 @@ def default_retention_tier() -> RetentionTier:
     return RetentionTier(os.environ.get("DEFAULT_RETENTION_TIER", RetentionTier.MEDIUM))
 
 
+def history_days() -> int:
+    """The days for which the history of an install is kept (``HISTORY_DAYS``, 400)."""
+    return int(os.environ.get("HISTORY_DAYS", "400"))
+
+
 def allowed_origin() -> str | None:
     """The web origin that may read responses (``ALLOWED_ORIGIN``): one, ``*`` or none."""
     return os.environ.get("ALLOWED_ORIGIN") or None

@@ -62,7 +62,7 @@ class MemoryTable:
         return {key: item for key, item in found if item is not None}
 
     def query(self, wanted: Range, *, consistent: bool = False) -> Iterator[Item]:
-        last = ""
+        last = "" if wanted.after is None else wanted.after.sk
         while True:
             self.before("read")
             rows = self._in_range(wanted)

@@ -11,6 +11,9 @@ Base table
     ``INSTALL#<id>``               ``MEMBER#<id>``           one of its members
     ``INSTALL#<id>``               ``ADDON#<id>``            a pointer to an add-on of it
     ``INSTALL#<id>``               ``DUE``                   its pending work
+    ``INSTALL#<id>``               ``HISTORY#<revision>``    an entry of its history: a change
+    ``INSTALL#<id>``               ``HISTORY#<revision>``    the same: all that the change of this
+                                   ``#SETTLED``              revision entails is done
     ``SOLUTION#<id>``              ``SOLUTION``              a solution
     ``SOLUTION#<id>``              ``MEMBER#<id>``           one of its members
     ``SOLUTION#<id>``              ``INSTALL#<id>``          a pointer to an install in it
@@ -108,6 +111,7 @@ PENDING_SK: Final = "DUE"
 MEMBER_PREFIX: Final = "MEMBER#"
 ADD_ON_PREFIX: Final = "ADDON#"
 SOLUTION_INSTALL_PREFIX: Final = "INSTALL#"
+HISTORY_PREFIX: Final = "HISTORY#"
 ROLE_PREFIX: Final = "ROLE#"
 LIVE_PREFIX: Final = "LIVE#"
 INTEGRATION_PREFIX: Final = "INTEGRATION#"
@@ -156,6 +160,12 @@ def pending_work(install_id: str) -> Key:
 def pending_solution(solution_id: str) -> Key:
     """The key of a solution's pending work."""
     return Key(f"SOLUTION#{solution_id}", PENDING_SK)
+
+
+def history(install_id: str, revision: int, *, settled: bool = False) -> Key:
+    """The key of an entry of an install's history; 15 digits keep the order of revisions."""
+    end = "#SETTLED" if settled else ""
+    return Key(f"INSTALL#{install_id}", f"{HISTORY_PREFIX}{revision:0>15}{end}")
 
 
 def locator(type_name: str, row_id: str) -> Key:

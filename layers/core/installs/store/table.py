@@ -54,11 +54,15 @@ class ConditionFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """The items of one partition whose sort key begins with a prefix, in the sort key's order."""
+    """The items of one partition whose sort key begins with a prefix, in the sort key's order.
+
+    ``after``: only the items behind this key, which need not exist; not for an index.
+    """
 
     partition: str
     prefix: str = ""
     index: Index | None = None
+    after: Key | None = None
 
 
 @cache
@@ -149,6 +153,8 @@ class Table:
         }
         if wanted.index is not None:
             request["IndexName"] = wanted.index.name
+        if wanted.after is not None:
+            request["ExclusiveStartKey"] = encode_key(wanted.after)
         while True:
             answer = self.query_page(request)
             yield from answer["Items"]
