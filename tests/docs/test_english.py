@@ -50,7 +50,7 @@ def sentences(page: Path) -> Iterator[tuple[int, str]]:
 def words(sentence: str) -> list[str]:
     """The words of a sentence: a link is its text, a span of code is one word."""
     plain = re.sub(r"`[^`]*`", "code", _LINK.sub(r"\1", sentence))
-    return re.findall(r"[^\W_][\w'’.,/-]*", plain)
+    return re.findall(r"[^\W_][\w'\u2019.,/-]*", plain)
 
 
 @pytest.mark.parametrize("page", PROSE, ids=lambda page: str(page.relative_to(ROOT)))
