@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 HERE: Final = Path(__file__).parent
 READY_SECONDS: Final = 240
-CASCADE_SECONDS: Final = 20
-"""Far above the second that it takes: the machine may be busy."""
+CASCADE_SECONDS: Final = 120
+"""Far above the second that it takes: the machine may be busy, and retries pause ever longer."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -76,9 +76,9 @@ class Stack:
         item = cast("items.Item | None", answer.get("Item"))
         return None if item is None else items.decode(item)
 
-    def eventually(self, holds: Callable[[], bool], patience: float = CASCADE_SECONDS) -> bool:
+    def eventually(self, holds: Callable[[], bool]) -> bool:
         """Return True if the condition holds within the seconds that a cascade may take."""
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + CASCADE_SECONDS
         while not holds():
             if time.monotonic() > deadline:
                 return False
