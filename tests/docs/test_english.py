@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 COLUMNS: Final = 100
 WORDS: Final = 25
 
-OTHERS: Final = {"CONTRACT.md", "CONTRIBUTING.md"}
-PROSE: Final = [page for page in PAGES if page.parent.name != "adr" and page.name not in OTHERS]
+PROSE: Final = [*PAGES, ROOT / "clients/python/README.md"]
 
 _FENCE: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _TABLE: Final = re.compile(r"^\|.*$", re.MULTILINE)
