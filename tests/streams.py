@@ -27,6 +27,8 @@ class FakeStream:
         self.closed: set[str] = set()
         self.records: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         self.expired_iterators: set[str] = set()
+        self.refused_shards: set[str] = set()
+        self.described = True
         self.reads = 0
         self._page_size = page_size
         self.add_shard("shard-1")
@@ -63,6 +65,8 @@ class FakeStream:
         )
 
     def describe_stream(self, **_: object) -> Mapping[str, Any]:
+        if not self.described:
+            raise _error("LimitExceededException", "DescribeStream")
         shards = [
             {"ShardId": shard} | ({"ParentShardId": parent} if parent else {})
             for shard, parent in self.parents.items()
@@ -78,6 +82,8 @@ class FakeStream:
             case "LATEST":
                 place = len(numbers)
             case _:
+                if request["SequenceNumber"] not in numbers:
+                    raise _error("TrimmedDataAccessException", "GetShardIterator")
                 place = numbers.index(request["SequenceNumber"]) + 1
         return {"ShardIterator": f"{shard} {place}"}
 
@@ -86,11 +92,17 @@ class FakeStream:
         iterator = request["ShardIterator"]
         if iterator in self.expired_iterators:
             self.expired_iterators.discard(iterator)
-            raise ClientError({"Error": {"Code": "ExpiredIteratorException"}}, "GetRecords")
+            raise _error("ExpiredIteratorException", "GetRecords")
         shard, place = iterator.split()
+        if shard in self.refused_shards:
+            raise _error("ThrottlingException", "GetRecords")
         page = self.records[shard][int(place) : int(place) + self._page_size]
         after = int(place) + len(page)
         answer: dict[str, Any] = {"Records": page}
         if shard not in self.closed or after < len(self.records[shard]):
             answer["NextShardIterator"] = f"{shard} {after}"
         return answer
+
+
+def _error(code: str, operation: str) -> ClientError:
+    return ClientError({"Error": {"Code": code}}, operation)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 import tempfile
@@ -51,6 +52,8 @@ TABLE: Final = "chaos"
 class Invocation:
     """Lambda's context, with half a minute left."""
 
+    aws_request_id = "chaos"
+
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until the invocation would end."""
         return 30_000
@@ -77,7 +80,7 @@ class Outcome:
         for fault, number in self.faults.most_common():
             yield f"{number:6} {fault}"
         sent, met = self.calls.total(), self.faults.total()
-        yield f"{sent} calls of the table, {met} of which met a fault ({met / max(sent, 1):.0%})"
+        yield f"{sent} calls of table and stream; {met} met a fault ({met / max(sent, 1):.0%})"
         yield f"{self.tally.settled} writes were told as unavailable and had been done"
         yield f"the longest answer took {self.tally.longest:.1f} s"
         yield (
@@ -139,7 +142,7 @@ def run(world: World, requests: int, faults: Faults, seed: int) -> Outcome:
         outcome.batches += 1
         return call(event)
 
-    poller = consumer_of(world, invoke, give_up)
+    poller = consumer_of(world, world.proxy.endpoint, invoke, give_up)
     poller.drain()
     world.proxy.faults = faults
     done = threading.Event()
@@ -158,7 +161,7 @@ def run(world: World, requests: int, faults: Faults, seed: int) -> Outcome:
     for client in clients:
         outcome.tally.add(client.tally)
     poller.drain()
-    outcome.repaired, outcome.disagreements = _at_rest(world.table)
+    outcome.repaired, outcome.disagreements = at_rest(world.table)
     return outcome
 
 
@@ -167,12 +170,17 @@ def _ask(client: Client, times: int) -> None:
         client.step()
 
 
-def consumer_of(world: World, invoke: Any, give_up: Any) -> Poller:  # noqa: ANN401
-    """Return the poller of the table's stream, with the settings of the template."""
+def consumer_of(
+    world: World,
+    endpoint: str,
+    invoke: Any,  # noqa: ANN401
+    give_up: Any,  # noqa: ANN401
+) -> Poller:
+    """Return the poller of the table's stream at an endpoint, with the settings of the template."""
     described = dynamodb_client(world.engine).describe_table(TableName=TABLE)["Table"]
     arn = described["LatestStreamArn"]
     return Poller(
-        streams(world.engine),
+        streams(endpoint, retries={"total_max_attempts": 1}),
         arn,
         invoke,
         MappingSettings.from_template(TEMPLATE),
@@ -181,7 +189,7 @@ def consumer_of(world: World, invoke: Any, give_up: Any) -> Poller:  # noqa: ANN
     )
 
 
-def _at_rest(table: Table) -> tuple[int, list[str]]:
+def at_rest(table: Table) -> tuple[int, list[str]]:
     """Run the scheduled repair; return the installs that it finished, and what still disagrees."""
     now, repaired = clock.now, 0
     for minutes in (6, 12, 18, 24):
@@ -198,6 +206,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run chaos on an engine of its own."""
     given = [*arguments, "10000", "0.1", "1"][: max(3, len(arguments))]
     requests, share, seed = int(given[0]), float(given[1]), int(given[2])
+    logging.getLogger("tools.local.stream").setLevel(logging.ERROR)  # its refusals are meant
     with (
         tempfile.TemporaryDirectory() as directory,
         running_dynoxide() as (engine, _),

@@ -67,7 +67,7 @@ def measured(made: World, directory: str, fault: Fault, share: float, seed: int)
     def give_up(batch: Any) -> None:  # noqa: ANN401
         ran["given up"] += len(batch.records)
 
-    poller = consumer_of(made, invoke, give_up)
+    poller = consumer_of(made, made.engine, invoke, give_up)
     poller.drain()
     ran.update(invocations=0, failed=0)
     assert ask("uninstall", "usr_0", "large").status == 200

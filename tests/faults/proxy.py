@@ -21,10 +21,14 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 WRITE: Final = "TransactWriteItems"
 BATCH: Final = "BatchGetItem"
+RECORDS: Final = "GetRecords"
+ITERATOR: Final = "GetShardIterator"
+STREAM: Final = frozenset({"DescribeStream", ITERATOR, RECORDS})
+"""The operations of a stream."""
 _TYPES: Final = "com.amazonaws.dynamodb.v20120810#"
 
 
@@ -44,10 +48,28 @@ class Fault(StrEnum):
     GARBLE = "answered with half of the JSON"
     CONFLICT = "another transaction first"
     UNPROCESSED = "keys left unprocessed"
+    EXPIRED = "the stream's iterator expired"
+    TRIMMED = "the stream's records trimmed"
+    LIMITED = "the stream's limit exceeded"
+    AGAIN = "the last records again, before the next"
+    LATE = "records held back"
 
 
-OF_WRITES: Final = frozenset({Fault.IN_PROGRESS, Fault.CONFLICT})
-OF_BATCHES: Final = frozenset({Fault.UNPROCESSED})
+ONLY_OF: Final[Mapping[Fault, frozenset[str]]] = {
+    Fault.IN_PROGRESS: frozenset({WRITE}),
+    Fault.CONFLICT: frozenset({WRITE}),
+    Fault.UNPROCESSED: frozenset({BATCH}),
+    Fault.EXPIRED: frozenset({RECORDS}),
+    Fault.TRIMMED: frozenset({RECORDS, ITERATOR}),
+    Fault.LIMITED: STREAM,
+    Fault.AGAIN: frozenset({RECORDS}),
+    Fault.LATE: frozenset({RECORDS}),
+}
+"""The faults of certain operations alone."""
+OF_STREAMS: Final = [fault for fault, operations in ONLY_OF.items() if operations <= STREAM]
+OF_TABLES: Final = [fault for fault in Fault if fault not in OF_STREAMS]
+OF_BOTH: Final = frozenset({Fault.THROTTLE, Fault.ERROR, Fault.RESET})
+"""The faults of tables that befall streams, too."""
 
 
 @dataclass
@@ -82,9 +104,9 @@ class Faults:
 
 
 def _befalls(kind: Fault, operation: str) -> bool:
-    if kind in OF_WRITES:
-        return operation == WRITE
-    return kind not in OF_BATCHES or operation == BATCH
+    if kind in ONLY_OF:
+        return operation in ONLY_OF[kind]
+    return operation not in STREAM or kind in OF_BOTH
 
 
 def _refusal(code: str, status: int = 400, **more: object) -> tuple[int, bytes]:
@@ -100,6 +122,9 @@ _REFUSALS: Final = {
         "TransactionCanceledException",
         CancellationReasons=[{"Code": "TransactionConflict"}, {"Code": "None"}],
     ),
+    Fault.EXPIRED: _refusal("ExpiredIteratorException"),
+    Fault.TRIMMED: _refusal("TrimmedDataAccessException"),
+    Fault.LIMITED: _refusal("LimitExceededException"),
 }
 _WITHOUT_ANSWER: Final = frozenset({Fault.RESET, Fault.HANG, Fault.LOSE, Fault.IN_PROGRESS})
 
@@ -119,6 +144,8 @@ class Proxy(ThreadingHTTPServer):
         """Ends what hangs."""
         self.in_progress: Counter[str] = Counter()
         """By token: how often a transaction is said to be in progress still."""
+        self.records: list[object] = []
+        """The last records of the stream that were given."""
 
     @property
     def endpoint(self) -> str:
@@ -168,7 +195,9 @@ class _Call(BaseHTTPRequestHandler):
             self._answer(*_refusal("TransactionInProgressException"))
             return
         fault = self.server.faults.choose(operation)
-        if fault is None:
+        if fault is None and operation == RECORDS:
+            self._answer(*self._given(*self._forward(body)))
+        elif fault is None:
             self._answer(*self._forward(body))
         elif fault in _REFUSALS:
             self._answer(*_REFUSALS[fault])
@@ -176,6 +205,11 @@ class _Call(BaseHTTPRequestHandler):
             self._say_nothing(fault, token, body)
         elif fault is Fault.UNPROCESSED:
             self._answer(*self._half(*self._forward(body), body))
+        elif fault is Fault.AGAIN:
+            self._answer(*self._again(*self._forward(body)))
+        elif fault is Fault.LATE:
+            asked = json.loads(body)["ShardIterator"]
+            self._answer(200, json.dumps({"Records": [], "NextShardIterator": asked}).encode())
         else:
             self._spoil(fault, *self._forward(body))
 
@@ -224,6 +258,17 @@ class _Call(BaseHTTPRequestHandler):
                 if self.server.over.wait(self.server.slow_seconds / 2):
                     break
             self.close_connection = True
+
+    def _given(self, status: int, answer: bytes) -> tuple[int, bytes]:
+        """Remember records that are given."""
+        self.server.records = json.loads(answer).get("Records") or self.server.records
+        return status, answer
+
+    def _again(self, status: int, answer: bytes) -> tuple[int, bytes]:
+        """Give records that were given before, and then the next."""
+        found = json.loads(answer)
+        found["Records"] = self.server.records + found.get("Records", [])
+        return status, json.dumps(found).encode()
 
     def _half(self, status: int, answer: bytes, body: bytes) -> tuple[int, bytes]:
         """An answer to the first keys alone, of which one is left."""

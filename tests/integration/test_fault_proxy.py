@@ -5,11 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from installs.store import retries
 from installs.store.connection import Connection, Credentials
 from installs.store.retries import CallFailedError
-from tests.faults.proxy import BATCH, OF_BATCHES, OF_WRITES, WRITE, Fault, Faults, Proxy, proxied
+from tests.faults.proxy import (
+    BATCH,
+    ITERATOR,
+    OF_BOTH,
+    OF_STREAMS,
+    OF_TABLES,
+    ONLY_OF,
+    RECORDS,
+    WRITE,
+    Fault,
+    Faults,
+    Proxy,
+    proxied,
+)
+from tools.local.dynoxide import streams_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,10 +113,41 @@ def test_a_seed_says_which_calls_meet_which_fault() -> None:
 
     assert run(1) == run(1) != run(2)
     found = run(1)
-    assert {*found} == {None, *Fault}
-    assert not OF_WRITES & {*found[0::3], *found[1::3]}
-    assert not OF_BATCHES & {*found[0::3], *found[2::3]}
+    assert {*found} == {None, *OF_TABLES}
+    for place, operation in enumerate(("Query", BATCH, WRITE)):
+        of_others = {fault for fault, only in ONLY_OF.items() if operation not in only}
+        assert not of_others & {*found[place::3]}
     assert 250 < sum(fault is not None for fault in found) < 350
+    of_stream = Faults([*Fault], share=1, seed=1)
+    met = {of_stream.choose(operation) for operation in (RECORDS, ITERATOR) * 100}
+    assert met == {*OF_STREAMS, *OF_BOTH}
+
+
+def test_a_stream_meets_its_faults(proxy: Proxy, table_name: str, dynamodb: DynamoDBClient) -> None:
+    arn = dynamodb.describe_table(TableName=table_name)["Table"]["LatestStreamArn"]
+    streams: Any = streams_client(proxy.endpoint, retries={"total_max_attempts": 1})
+    (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    first = {
+        "StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"
+    }  # fmt: skip
+    iterator = streams.get_shard_iterator(**first)["ShardIterator"]
+
+    def read(fault: Fault | None, at: str) -> tuple[list[str], str]:
+        proxy.faults = Faults([fault] if fault else [], share=1)
+        answer = streams.get_records(ShardIterator=at)
+        numbers = [record["dynamodb"]["SequenceNumber"] for record in answer["Records"]]
+        return numbers, answer["NextShardIterator"]
+
+    put(proxy, table_name)
+    assert read(Fault.LATE, iterator) == ([], iterator)
+    one, after = read(None, iterator)
+    dynamodb.delete_item(TableName=table_name, Key=KEY)
+    two, _ = read(None, after)
+    assert len(one) == len(two) == 1
+    assert read(Fault.AGAIN, after)[0] == two + two
+    for fault in (Fault.EXPIRED, Fault.TRIMMED, Fault.LIMITED):
+        with pytest.raises(ClientError, match="as the proxy was told"):
+            read(fault, after)
 
 
 def test_without_faults_it_is_the_engine(proxy: Proxy, table_name: str) -> None:

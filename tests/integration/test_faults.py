@@ -9,24 +9,47 @@ from __future__ import annotations
 import io
 import json
 import socket
+import threading
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.authorizer.handler import handler as authorizer
 from functions.cascade.handler import handler as cascade
+from functions.ingest.handler import handler as ingest
 from installs import http
 from installs.errors import UnavailableError
 from installs.ingest.apply import apply_values
 from installs.ingest.results import Outcome
 from installs.log import logger
-from installs.store import connection, dead_letters, installs, retries, table
+from installs.store import (
+    connection,
+    dead_letters,
+    installs,
+    keys,
+    retries,
+    row_queue,
+    table,
+)
 from installs.store.table import Table
 from tests import caches, rows
-from tests.faults.chaos import CLIENTS, Invocation, World, run, world
-from tests.faults.proxy import BATCH, WRITE, Fault, Faults
+from tests.faults.chaos import CLIENTS, Invocation, World, at_rest, consumer_of, run, world
+from tests.faults.proxy import (
+    BATCH,
+    OF_BOTH,
+    OF_STREAMS,
+    OF_TABLES,
+    STREAM,
+    WRITE,
+    Fault,
+    Faults,
+)
 from tests.faults.requests import ask
 from tools.local.ports import free_port
+from tools.local.stream.functions import in_process
 from tools.operate.verify import Verifier
 
 if TYPE_CHECKING:
@@ -48,7 +71,7 @@ OPERATIONS: Final[list[tuple[str, str | None, dict[str, str]]]] = [
 ]
 EVERYWHERE: Final = [
     fault
-    for fault in Fault
+    for fault in OF_TABLES
     if fault not in (Fault.SLOW, Fault.UNPROCESSED, Fault.CONFLICT, Fault.IN_PROGRESS)
 ]
 """Faults of any call that no patience outlasts."""
@@ -93,7 +116,7 @@ def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     return stream
 
 
-@pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.CONFLICT])
+@pytest.mark.parametrize("fault", [fault for fault in OF_TABLES if fault is not Fault.CONFLICT])
 def test_one_fault_of_a_call_is_not_seen(made: World, fault: Fault) -> None:
     for name, install_id, query in OPERATIONS[:-1]:
         made.proxy.faults = Faults([fault], share=1, most=1)
@@ -250,22 +273,117 @@ def test_rows_that_come_in_are_told_as_written_only_if_they_are(
 UNREADABLE: Final = {"eventID": "x", "dynamodb": {"SequenceNumber": "7"}}
 
 
-@pytest.mark.parametrize("listens", [True, False], ids=["silent", "refuses"])
+class _Refusal(BaseHTTPRequestHandler):
+    """AWS's way to say no, of whatever service."""
+
+    status, body = 503, b"<Error><Code>SlowDown</Code><Message>no</Message></Error>"
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.send_response(self.status)
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    do_POST = do_PUT
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+class _Denial(_Refusal):
+    status, body = 403, b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>"
+
+
+SILENT, ABSENT = "never answers", "refuses connections"
+
+
+@contextmanager
+def refusing(how: str | type[_Refusal]) -> Iterator[str]:
+    """The address of a service that takes nothing."""
+    if not isinstance(how, str):
+        with ThreadingHTTPServer(("127.0.0.1", 0), how) as server:
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+            yield f"http://127.0.0.1:{server.server_port}"
+            server.shutdown()
+        return
+    with socket.socket() as service:
+        service.bind(("127.0.0.1", 0))
+        if how == SILENT:
+            service.listen()
+        yield f"http://127.0.0.1:{service.getsockname()[1]}"
+
+
+REFUSALS: Final = [SILENT, ABSENT, _Refusal, _Denial]
+
+
+@pytest.mark.parametrize("how", REFUSALS)
 @pytest.mark.usefixtures("made")
-def test_a_bucket_that_does_not_answer_keeps_the_record_in_the_stream(
-    monkeypatch: pytest.MonkeyPatch, listens: bool
+def test_a_bucket_that_takes_nothing_keeps_the_record_in_the_stream(
+    monkeypatch: pytest.MonkeyPatch, how: str | type[_Refusal]
 ) -> None:
-    with socket.socket() as bucket:
-        bucket.bind(("127.0.0.1", 0))
-        if listens:
-            bucket.listen()
-        address = f"http://127.0.0.1:{bucket.getsockname()[1]}"
+    with refusing(how) as address:
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", address)
         monkeypatch.setattr(dead_letters, "_SECONDS", 0.2)
         caches.reset()
         # when a record comes that nobody can handle, it is neither lost nor passed over
         answer = cascade({"Records": [UNREADABLE]}, Invocation())
     assert answer == {"batchItemFailures": [{"itemIdentifier": "7"}]}
+
+
+def message(name: str, body: object) -> dict[str, Any]:
+    """A message of the queue of rows, as Lambda hands it over."""
+    return {
+        "messageId": name, "receiptHandle": name, "body": json.dumps(body),
+        "attributes": {
+            "MessageGroupId": name, "ApproximateReceiveCount": "1",
+            "SentTimestamp": "1700000000000",
+        },
+        "messageAttributes": {}, "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-central-1:000000000000:rows.fifo",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("how", REFUSALS)
+def test_a_queue_that_takes_nothing_loses_no_message(
+    made: World, monkeypatch: pytest.MonkeyPatch, how: str | type[_Refusal]
+) -> None:
+    named = f"usr_{REFUSALS.index(how)}_queue"
+    with refusing(how) as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", address)
+        monkeypatch.setenv("ROWS_QUEUE_URL", f"{address}/1/rows.fifo")
+        monkeypatch.setenv("ROWS_DEAD_LETTERS_URL", f"{address}/1/dead.fifo")
+        monkeypatch.setattr(row_queue, "_SECONDS", 0.2)
+        caches.reset()
+        # when rows are refused, and neither they nor a delay can be told to the queue
+        answer = ingest(
+            {"Records": [message("good", rows.user(named)), message("bad", {"type": "user"})]},
+            Invocation(),
+        )
+    # then what is done leaves the queue, and what is not done stays in it
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
+    assert made.table.get(keys.user(named)) is not None
+
+
+@pytest.mark.parametrize("fault", [*OF_STREAMS, *sorted(OF_BOTH)])
+def test_a_stream_that_fails_delays_a_cascade_and_loses_nothing(made: World, fault: Fault) -> None:
+    given_up: list[object] = []
+    call = in_process(cascade, Invocation())
+    poller = consumer_of(made, made.proxy.endpoint, call, given_up.append)
+    poller.drain()
+    # given changes that undo one another, read from a stream that fails
+    faults = made.proxy.faults = Faults([fault], share=0.5, seed=3, operations=STREAM)
+    for name in ("uninstall", "restore", "uninstall"):
+        assert ask(name, USER, LIVE).status == 200
+        for _ in range(6):
+            with suppress(BotoCoreError, ClientError):
+                poller.step(at_once=True)
+    assert faults.given[fault] > 3
+    # when it is well again, all of it is done, and nothing is left to the repair
+    made.proxy.faults = Faults()
+    poller.drain()
+    assert at_rest(made.table) == (0, [])
+    assert given_up == []
 
 
 @pytest.mark.parametrize("seed", [1, 2])

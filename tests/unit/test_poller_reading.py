@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.pollers import Crash, Function, poller_of, raises_on, reports, stream_of
 from tests.streams import ARN, FakeStream
@@ -88,6 +89,51 @@ def test_a_shard_that_fails_holds_up_no_other() -> None:
         poller.step()
 
     assert ["9"] in function.batches
+
+
+def test_a_shard_that_cannot_be_read_holds_up_no_other() -> None:
+    stream, function = stream_of("1"), Function()
+    stream.add_shard("shard-2")
+    stream.put("9", shard="shard-2")
+    stream.refused_shards.add("shard-1")
+    poller = poller_of(stream, function)
+
+    with pytest.raises(ClientError, match="Throttling"):
+        poller.step()
+    assert function.batches == [["9"]]
+
+    stream.refused_shards.clear()
+    poller.drain()
+    assert function.batches == [["9"], ["1"]]
+
+
+def test_a_stream_that_cannot_be_described_is_still_read() -> None:
+    stream, function = stream_of("1"), Function()
+    poller = poller_of(stream, function, starting_position="LATEST")
+    stream.described = False
+
+    with pytest.raises(ClientError, match="Limit"):
+        poller.step()
+    stream.described = True
+    poller.drain()
+    stream.put("2")
+    stream.described = False
+    with pytest.raises(ClientError, match="Limit"):
+        poller.step(at_once=True)
+
+    assert function.batches == [["2"]]  # of a first listing that failed, LATEST is still LATEST
+
+
+def test_trimmed_records_are_passed_over_and_the_rest_is_read() -> None:
+    stream, function, checkpoint = stream_of("1"), Function(), Checkpoint(ARN)
+    poller_of(stream, function, checkpoint=checkpoint).drain()
+    # given a consumer that was away for longer than the stream keeps records
+    stream.records["shard-1"].clear()
+    for number in ("4", "5"):
+        stream.put(number)
+    poller_of(stream, function, checkpoint=checkpoint).drain()
+
+    assert function.batches == [["1"], ["4", "5"]]
 
 
 def test_an_expired_iterator_is_renewed_where_the_reading_stood() -> None:

@@ -71,7 +71,10 @@ def dynamodb_client(endpoint: str) -> DynamoDBClient:
     return boto3.client("dynamodb", **_settings(endpoint))
 
 
-def streams_client(endpoint: str) -> DynamoDBStreamsClient:
-    """A client of the engine's streams, whose sequence numbers are shorter than AWS's can be."""
-    config = Config(parameter_validation=False)
+def streams_client(endpoint: str, **settings: Any) -> DynamoDBStreamsClient:  # noqa: ANN401
+    """A client of the engine's streams, whose sequence numbers are shorter than AWS's can be.
+
+    ``settings`` are more of botocore's ``Config``.
+    """
+    config = Config(parameter_validation=False, **settings)
     return boto3.client("dynamodbstreams", config=config, **_settings(endpoint))

@@ -161,6 +161,19 @@ def test_a_message_with_rows_that_wait_keeps_its_rejected_rows_for_the_next_time
     assert service.dead == []
 
 
+def test_a_queue_that_takes_no_delay_brings_back_only_what_has_to_wait() -> None:
+    class Refusing(Service):
+        def delay(self, *_: object) -> None:
+            raise OSError("no queue")
+
+    failed, consumer = consume(
+        Refusing({"x": Outcome.DEFERRED}), message("1", "x"), message("2", "y", group="b")
+    )
+
+    assert failed == {"1"}
+    assert consumer.outcomes == {Outcome.DEFERRED: 1, Outcome.CREATED: 1}
+
+
 def test_a_message_whose_dead_letter_cannot_be_kept_comes_again() -> None:
     class Refusing(Service):
         def dead_letter(self, *_: object, **__: object) -> None:

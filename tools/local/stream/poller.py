@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,7 +26,7 @@ from tools.local.stream.shard import ShardReader
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
     from mypy_boto3_dynamodbstreams.type_defs import DescribeStreamInputTypeDef, ShardTypeDef
@@ -77,12 +78,19 @@ class Poller:
     def step(self, *, at_once: bool = False) -> bool:
         """One round over the shards, one call of the function at most for each.
 
-        Returns True if anything was read or delivered.
+        Returns True if anything was read or delivered. Every shard has its turn, also behind one
+        that cannot be read; what was raised first is raised in the end.
         """
-        self._list_shards(refresh=at_once)
-        # Every shard has its turn, also behind one that had something to do.
-        turns = [shard.step(at_once=at_once) for shard in self._open_shards()]
-        return any(turns)
+        raised: list[Exception] = []
+        busy = False
+        with _kept(raised):
+            self._list_shards(refresh=at_once)
+        for shard in self._open_shards():
+            with _kept(raised):
+                busy = shard.step(at_once=at_once) or busy
+        if raised:
+            raise raised[0]
+        return busy
 
     def drain(self, *, most_steps: int = 100_000) -> None:
         """Deliver until nothing is left, with no waiting for windows, nor between retries."""
@@ -113,7 +121,6 @@ class Poller:
         due = self._listed_at is None or now - self._listed_at >= SHARD_LIST_SECONDS
         if not (due or refresh or any(shard.done for shard in self._shards.values())):
             return
-        self._listed_at = now
         listed = self._describe()
         present = {shard["ShardId"] for shard in listed}
         for shard in listed:
@@ -121,6 +128,7 @@ class Poller:
             waits = parent in present and not (parent in self._shards and self._shards[parent].done)
             if shard["ShardId"] not in self._shards and not waits:
                 self._take_up(shard["ShardId"], first=first)
+        self._listed_at = now
 
     def _take_up(self, shard_id: str, *, first: bool) -> None:
         # A shard that appears later began after the mapping did: nothing of it may be skipped.
@@ -139,6 +147,15 @@ class Poller:
             if not last:
                 return shards
             request["ExclusiveStartShardId"] = last
+
+
+@contextmanager
+def _kept(raised: list[Exception]) -> Iterator[None]:
+    """Keep what is raised for later."""
+    try:
+        yield
+    except Exception as error:
+        raised.append(error)
 
 
 def _log_discarded(batch: DiscardedBatch) -> None:

@@ -72,10 +72,17 @@ class Consumer:
             event=dict(event), record_handler=self._take_told, processor=processor
         )
         failed = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
-        for record in event["Records"]:
-            if record["messageId"] in failed:
-                self.queue.delay(record["receiptHandle"], _delay(record))
+        self._delay([record for record in event["Records"] if record["messageId"] in failed])
         return dict(response)
+
+    def _delay(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Ask for messages again soon. If the queue refuses, they come at its visibility time."""
+        try:
+            for record in records:
+                self.queue.delay(record["receiptHandle"], _delay(record))
+        except Exception:
+            # An error of the function would bring back the messages that are done, too.
+            logger.exception("messages not delayed")
 
     def _take_told(self, record: SQSRecord) -> None:
         try:

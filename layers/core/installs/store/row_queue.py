@@ -20,12 +20,19 @@ LARGEST_MESSAGE: Final = 1_048_576
 
 _LARGEST_REASONS: Final = 8_192
 
+_SECONDS: Final = 3
+"""The time of an attempt at SQS: two for each message of a batch fit into an invocation."""
+
 
 @cache
 def _client() -> SQSClient:
     import boto3  # here, since most calls need no queue
+    from botocore.config import Config
 
-    return boto3.session.Session().client("sqs")
+    config = Config(
+        connect_timeout=_SECONDS, read_timeout=_SECONDS, retries={"total_max_attempts": 2}
+    )
+    return boto3.session.Session().client("sqs", config=config)
 
 
 @dataclass(frozen=True, slots=True)
