@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 STACK_NAME: Final = "integration-installs-local"
 STAGE: Final = "dev"
-_BUILD: Final = ROOT / ".aws-sam" / "local"
+BUILD: Final = ROOT / ".aws-sam" / "local"
+"""Folder of what ``sam build`` makes for this machine."""
 _STAMP: Final = ROOT / ".aws-sam" / "local.stamp"
 
 
@@ -117,18 +118,18 @@ class Emulator:
 
 def build(log: Path) -> None:
     """Run ``sam build`` for this machine's Python; nothing where no source has changed."""
-    _BUILD.parent.mkdir(exist_ok=True)
+    BUILD.parent.mkdir(exist_ok=True)
     with _STAMP.open("a+") as stamp:
         # Two systems that start at once must not build into one directory.
         fcntl.flock(stamp, fcntl.LOCK_EX)
         stamp.seek(0)
         digest = _digest_of_sources()
-        if stamp.read() == digest and (_BUILD / "template.yaml").exists():
+        if stamp.read() == digest and (BUILD / "template.yaml").exists():
             return
         stamp.truncate(0)
         layer = {"LAYER_TARGET": "local", "LAYER_PYTHON": str(MINISTACK_PYTHON)}
         environment = aws_environment(None) | layer
-        _sam(["build", "--build-dir", str(_BUILD)], log, environment)
+        _sam(["build", "--build-dir", str(BUILD)], log, environment)
         stamp.write(digest)
 
 
@@ -151,7 +152,7 @@ def deploy(endpoint: str, key_set: str, origin: str, log: Path) -> None:
         "Jwks": key_set,
     }
     overrides = [f"{name}={json.dumps(value)}" for name, value in parameters.items()]
-    command = ["deploy", "--template-file", str(_BUILD / "template.yaml")]
+    command = ["deploy", "--template-file", str(BUILD / "template.yaml")]
     command += ["--config-file", str(ROOT / "samconfig.toml"), "--config-env", STAGE]
     command += ["--stack-name", STACK_NAME, "--region", REGION, "--no-confirm-changeset"]
     command += ["--no-progressbar", "--tags", "ms-custom-id=installs"]
