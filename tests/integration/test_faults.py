@@ -92,7 +92,7 @@ def made(shared: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", shared.proxy.endpoint)
     monkeypatch.setattr(retries, "FIRST_SECONDS", 0.2)
     monkeypatch.setattr(retries, "_LONGEST_PAUSE", 0.05)
-    monkeypatch.setattr(connection, "SETTLE_SECONDS", 0.4)
+    monkeypatch.setattr(connection, "VERIFY_SECONDS", 0.4)
     caches.reset()
     assert ask("restore", USER, LIVE).status == 200
     assert ask("uninstall", USER, DELETED).status == 200

@@ -20,7 +20,7 @@ from urllib3.exceptions import NewConnectionError, ProtocolError, ReadTimeoutErr
 from installs import config
 from installs.deadline import Deadline
 from installs.store import connection
-from installs.store.connection import CONNECT_SECONDS, SETTLE_SECONDS, Connection, Credentials
+from installs.store.connection import CONNECT_SECONDS, VERIFY_SECONDS, Connection, Credentials
 from installs.store.retries import ATTEMPTS, FIRST_SECONDS, CallFailedError
 from tests import caches
 from tests.clocks import Time
@@ -351,7 +351,7 @@ def test_an_answer_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch)
 def test_a_write_leaves_time_to_read_what_became_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Time(monkeypatch)
     made, service = connected(OK)
-    bound = made.within(Deadline(clock.steady + SETTLE_SECONDS), lambda: None)
+    bound = made.within(Deadline(clock.steady + VERIFY_SECONDS), lambda: None)
 
     with pytest.raises(CallFailedError, match="OutOfTime after 0 attempts"):
         bound.transact_write_items(TransactItems=[])

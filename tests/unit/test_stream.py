@@ -133,7 +133,7 @@ def test_every_change_of_what_an_install_belongs_to_is_handled(
     assert subject is not None
     assert subject.install == items.item_to_install(new or old or {}).owner_refs
     both = old is not None and new is not None
-    assert subject.was == (items.item_to_install(old).owner_refs if both and old else None)
+    assert subject.former == (items.item_to_install(old).owner_refs if both and old else None)
 
 
 @pytest.mark.parametrize("field", ["variables", "lastUpgradedAt", "asOf", "integrationVersionId"])

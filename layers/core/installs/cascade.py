@@ -46,32 +46,32 @@ _ATTEMPTS: Final = 10
 class Subject:
     """The subject of a stream record: an install, or a solution.
 
-    ``was``: the owner references of the install before the change.
+    ``former``: the owner references of the install before the change.
     """
 
     install: OwnerRefs | None = None
-    was: OwnerRefs | None = None
+    former: OwnerRefs | None = None
     solution_id: str | None = None
 
 
 def handle(work: Work, subject: Subject) -> None:
     """Reconcile the subject of a stream record; errors are those of ``reconcile``."""
     if subject.install is not None:
-        reconcile(work, subject.install, subject.was)
+        reconcile(work, subject.install, subject.former)
     if subject.solution_id is not None:
         reconcile_pending_solution(work, subject.solution_id)
 
 
-def reconcile(work: Work, seen: OwnerRefs, was: OwnerRefs | None = None) -> None:
+def reconcile(work: Work, refs: OwnerRefs, former: OwnerRefs | None = None) -> None:
     """Make the dependents of an install agree with its present state.
 
     Parameters
     ----------
     work
         The table and the time that is left.
-    seen
+    refs
         The owner references in the stream record or the pending work that triggered this.
-    was
+    former
         The owner references before the change in the record.
 
     Raises
@@ -80,8 +80,8 @@ def reconcile(work: Work, seen: OwnerRefs, was: OwnerRefs | None = None) -> None
         The work is not finished and may be started again at any time.
 
     """
-    bind_log_context(seen.id)
-    _with_retries(work, lambda: _reconcile_once(work, seen, was))
+    bind_log_context(refs.id)
+    _with_retries(work, lambda: _reconcile_once(work, refs, former))
 
 
 def reconcile_pending_solution(work: Work, solution_id: str) -> None:
@@ -132,34 +132,34 @@ def expire(table: Table, install_id: str) -> bool:
     return True
 
 
-def _reconcile_once(work: Work, seen: OwnerRefs, was: OwnerRefs | None) -> None:
+def _reconcile_once(work: Work, refs: OwnerRefs, former: OwnerRefs | None) -> None:
     # Pending work is read before the install: a later change enqueues another revision of it.
-    pending_work = pending.get(work.table, seen.id)
+    pending_work = pending.get(work.table, refs.id)
     request_id = None if pending_work is None else pending_work.request_id
-    bind_log_context(seen.id, request_id)
-    state = installs.get(work.table, seen.id)
-    known = seen if pending_work is None else pending_work.owner_refs
+    bind_log_context(refs.id, request_id)
+    state = installs.get(work.table, refs.id)
+    known = refs if pending_work is None else pending_work.owner_refs
     if state is not None:
         known = state.owner_refs
-        _reconcile_owners(work, state, [refs for refs in (seen, was) if refs is not None])
-    for solution_id in _solutions_of(known, seen, was):
+        _reconcile_owners(work, state, [refs] if former is None else [refs, former])
+    for solution_id in _solutions_of(known, refs, former):
         reconcile_solution(work, solution_id)
     if state is None and (pending_work is None or pending_work.alive):
         # Nothing proves that it was purged: its dependents stay as they are.
         if pending_work is not None:
-            work.table.transact([Delete(keys.pending_work(seen.id), pending_work.unchanged)])
+            work.table.transact([Delete(keys.pending_work(refs.id), pending_work.unchanged)])
         return
-    guards = _guards(seen.id, state, pending_work)
+    guards = _guards(refs.id, state, pending_work)
     while _reconcile_add_ons(work, known, state, guards, request_id):
         pass
-    _reconcile_members(work, seen.id, state, guards)
+    _reconcile_members(work, refs.id, state, guards)
     if state is None:
         _delete_pointers(work, known, guards)
         # Another reconciler may have read the solution while this install was still in it.
         reconcile_solution(work, known.solution_id)
     completion = pending.completion(known, pending_work, state)
     if completion is not None:
-        tombstone = [] if state is not None else [installs.write_tombstone(seen.id, clock.now())]
+        tombstone = [] if state is not None else [installs.write_tombstone(refs.id, clock.now())]
         # The revision of pending work guards against later changes; without one, the install does.
         unchanged = [] if pending_work is not None else guards
         work.table.transact([completion, *tombstone, *unchanged])
@@ -171,7 +171,7 @@ def _solutions_of(*references: OwnerRefs | None) -> list[str]:
     return list(dict.fromkeys(id_ for id_ in ids if id_ is not None))
 
 
-def _reconcile_owners(work: Work, state: InstallState, others: Sequence[OwnerRefs]) -> None:
+def _reconcile_owners(work: Work, state: InstallState, former_refs: Sequence[OwnerRefs]) -> None:
     """Make an install agree with its parent, and correct the pointers to it.
 
     ``installs.commit`` has done so already; this is for other writers.
@@ -185,12 +185,12 @@ def _reconcile_owners(work: Work, state: InstallState, others: Sequence[OwnerRef
             installs.commit(work.table, [Change(state, after)], *guards)
             raise ConditionFailedError([])  # the install has changed: read it again
     wanted = installs.pointers_to(refs)
-    astray = {key for other in others for key in installs.pointers_to(other)} - wanted
+    astray = {key for former in former_refs for key in installs.pointers_to(former)} - wanted
     present = work.table.get_many([*wanted, *astray])
     missing = [Update(key, set={"id": refs.id}) for key in wanted if key not in present]
     wrong = [Delete(key) for key in astray if key in present]
     if missing or wrong:
-        solutions = _solutions_of(refs, *others)
+        solutions = _solutions_of(refs, *former_refs)
         versions = [
             Update(keys.solution_version(id_), add={items.SOLUTION_VERSION: 1}) for id_ in solutions
         ]

@@ -70,11 +70,13 @@ def restore(
             return None if after is None else (Change(state, after), ())
         parent = installs.get(table, parent_id)
         scope = access.scope_of(table, principal)
-        seen = parent if parent is not None and access.is_visible(scope, parent, now) else None
-        after = lifecycle.restore(state, seen, now=now)
+        visible_parent = (
+            parent if parent is not None and access.is_visible(scope, parent, now) else None
+        )
+        after = lifecycle.restore(state, visible_parent, now=now)
         if after is None:
             return None
-        outlived = _deletion_of(table, parent_id, parent) if seen is None else None
+        outlived = _deletion_of(table, parent_id, parent) if visible_parent is None else None
         after = replace(after, orphan_of=outlived)
         guard = Check(keys.install(parent_id), installs.state_guard(parent))
         return Change(state, after), (guard,)

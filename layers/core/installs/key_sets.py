@@ -138,27 +138,29 @@ def _within(stamp: Stamp | None, seconds: float) -> bool:
 
 def _read(text: str | bytes) -> Sequence[PyJWK]:
     try:
-        given = json.loads(_bounded(text))["keys"]
-        found = [key for one in given if (key := _key(one)) is not None]
+        documents = json.loads(_bounded(text))["keys"]
+        keys = [key for document in documents if (key := _key(document)) is not None]
     except (ValueError, TypeError, KeyError) as error:
         raise KeySetError("This is neither a key set nor the https URL of one.") from error
-    if not found:
+    if not keys:
         raise KeySetError("No key of the set can verify a signature.")
-    return found
+    return keys
 
 
 def _bounded(text: str | bytes) -> str:
-    shown = text if isinstance(text, str) else text.decode()
-    if nested_beyond(shown):
+    decoded = text if isinstance(text, str) else text.decode()
+    if nested_beyond(decoded):
         raise ValueError("nested too deep")
-    return shown
+    return decoded
 
 
-def _key(given: Any) -> PyJWK | None:  # noqa: ANN401 - any JSON
+def _key(document: Any) -> PyJWK | None:  # noqa: ANN401 - any JSON
     """Decode a key that may verify signatures; skip an unusable one (RFC 7517, 5)."""
     try:
-        meant = given.get("use") in (None, "sig") and "verify" in given.get("key_ops", ["verify"])
-        return PyJWK(given) if meant else None
+        usable = document.get("use") in (None, "sig") and "verify" in document.get(
+            "key_ops", ["verify"]
+        )
+        return PyJWK(document) if usable else None
     except _ODD:
         return None
 
@@ -172,29 +174,29 @@ class _NoRedirect(HTTPRedirectHandler):
 
 def _answer(url: str) -> bytes:
     """Fetch a URL in a thread, since a socket's timeout starts again at each byte."""
-    found: list[bytes] = []
+    bodies: list[bytes] = []
     end = clock.steady() + ANSWER_SECONDS
 
     def read() -> None:
         body = b""
         try:
             with build_opener(_NoRedirect).open(url, timeout=ANSWER_SECONDS) as response:
-                while some := response.read1(MAX_BYTES):
-                    body += some
+                while chunk := response.read1(MAX_BYTES):
+                    body += chunk
                     if len(body) > MAX_BYTES or clock.steady() > end:
                         break  # or this thread would outlive whoever waits for it
-                found.append(body)
+                bodies.append(body)
         except (OSError, HTTPException, ValueError):
             return
 
     thread = threading.Thread(target=read, daemon=True)
     thread.start()
     thread.join(ANSWER_SECONDS)
-    if not found:
+    if not bodies:
         raise KeySetError("The key set's URL does not answer.")
-    if len(found[0]) > MAX_BYTES:
+    if len(bodies[0]) > MAX_BYTES:
         raise KeySetError(f"The key set is larger than {MAX_BYTES:,} bytes.")
-    return found[0]
+    return bodies[0]
 
 
 @cache

@@ -139,18 +139,20 @@ class _Batch:
         writes = []
         for numbered, decision in zip(ready, decisions, strict=True):
             if decision.write is None:
-                self._settle(*numbered, decision.result)
+                self._record_result(*numbered, decision.result)
             else:
                 writes.append((numbered, decision))
-        planned = [[writes[at] for at in pack] for pack in packs([one.write for _, one in writes])]
+        planned = [
+            [writes[at] for at in pack]
+            for pack in packs([decision.write for _, decision in writes])
+        ]
         for at, pack in enumerate(planned):
             try:
                 self.check_time()
                 self._write(pack)
             except OutOfTimeError:
-                self._out_of_time(
-                    [one for some in planned[at:] for one, _ in some if one[0] not in self.results]
-                )
+                lines = [numbered for rest in planned[at:] for numbered, _ in rest]
+                self._out_of_time([line for line in lines if line[0] not in self.results])
                 return
 
     def _decide(self, lines: Sequence[Numbered]) -> list[Decision]:
@@ -182,7 +184,7 @@ class _Batch:
             self._defer_all([numbered for numbered, _ in pack], error)
         else:
             for numbered, decision in pack:
-                self._settle(*numbered, decision.result)
+                self._record_result(*numbered, decision.result)
 
     def _apply_alone(self, numbered: Numbered) -> None:
         error: Exception = ConflictError("The row kept changing; send it again.")
@@ -197,7 +199,7 @@ class _Batch:
             except (ConflictError, UnavailableError) as busy:
                 error = busy
                 break
-            self._settle(*numbered, decision.result)
+            self._record_result(*numbered, decision.result)
             return
         self._defer_all([numbered], error)
 
@@ -212,7 +214,7 @@ class _Batch:
             request_id=self.request_id,
         )
 
-    def _settle(self, number: int, line: Line, result: Result) -> None:
+    def _record_result(self, number: int, line: Line, result: Result) -> None:
         self.results[number] = result
         if result.outcome is Outcome.DEFERRED:
             self.unsettled.add(touched(line).own)
@@ -220,7 +222,7 @@ class _Batch:
     def _defer(self, number: int, line: Line, code: str, detail: str) -> None:
         issue = Issue(code, detail, pointer="")
         result = Result(Outcome.DEFERRED, line.type_name, line.id, issues=(issue,))
-        self._settle(number, line, result)
+        self._record_result(number, line, result)
 
     def _defer_all(self, lines: Iterable[Numbered], error: Exception) -> None:
         code = error.code if isinstance(error, InstallsError) else "conflict"
@@ -234,9 +236,9 @@ class _Batch:
 
 def _invalid(value: object, error: InvalidLineError) -> Result:
     """Return the result of a value that is not a line, with its type and id where it has them."""
-    told = value if isinstance(value, dict) else {}
+    members = value if isinstance(value, dict) else {}
     type_name, row_id = (
-        one if isinstance(one, str) and len(one) <= 128 else None
-        for one in (told.get("type"), told.get("id"))
+        member if isinstance(member, str) and len(member) <= 128 else None
+        for member in (members.get("type"), members.get("id"))
     )
     return Result(Outcome.REJECTED, type_name, row_id, issues=error.issues)

@@ -58,21 +58,21 @@ def member(
     lifecycle_values = (
         _lifecycle_from_file(row.deleted_at, row.retention_tier, install)
         if from_file
-        else _own_trash(before)
+        else _separate_lifecycle_of(before)
     )
     if lifecycle_values:
         values = facts | lifecycle_values
     elif install.deletion is None:
         values = facts
     else:
-        values = facts | _taken(install.deletion, enabled=facts[_ENABLED])
+        values = facts | _cascade_deleted(install.deletion, enabled=facts[_ENABLED])
     guards = [_state_of(install)]
     moved = owners - {row.integration_install_id}
     for owner in moved:
         guards.append(_solution_of(owner, snapshot.install(owner)))
     states = (snapshot.install(owner) for owner in owners)
-    solutions = {one.row.solution_id for one in states if one is not None} - {None}
-    stands_for_the_same = (
+    solutions = {state.row.solution_id for state in states if state is not None} - {None}
+    same_entity = (
         before is not None
         and not moved
         and before.values["entityId"] == row.entity_id
@@ -81,7 +81,7 @@ def member(
     return Terms(
         values,
         tuple(guards),
-        frozenset() if stands_for_the_same else frozenset(solutions),  # type: ignore[arg-type]
+        frozenset() if same_entity else frozenset(solutions),  # type: ignore[arg-type]
     )
 
 
@@ -135,7 +135,7 @@ def _following(
         return facts | (known if items.DELETION_ID in known else {})
     if items.DELETION_ID in known and known["deletedAt"] == row.deleted_at:
         return facts | known
-    return facts | _own(row.deleted_at, row.retention_tier)
+    return facts | _separate_lifecycle(row.deleted_at, row.retention_tier)
 
 
 def _enabled(line: Line, row: model.IntegrationMember, before: Stored | None) -> bool:
@@ -153,19 +153,19 @@ def _lifecycle_from_file(
     deleted_at: str | None, tier: str | None, install: InstallState
 ) -> dict[str, Any]:
     """Return a trash of its own; nothing where the member goes by its install."""
-    taken_by = install.deletion
-    if deleted_at is None or (taken_by is not None and taken_by.at == deleted_at):
+    parent_deletion = install.deletion
+    if deleted_at is None or (parent_deletion is not None and parent_deletion.at == deleted_at):
         return {}
-    return _own(deleted_at, tier)
+    return _separate_lifecycle(deleted_at, tier)
 
 
-def _own(deleted_at: str, tier: str | None) -> dict[str, Any]:
+def _separate_lifecycle(deleted_at: str, tier: str | None) -> dict[str, Any]:
     purge_at = lifecycle.purge_time(deleted_at, tier)
-    given = {"deletedAt": deleted_at, "retentionTier": tier, items.PURGE_AT: purge_at}
-    return {name: value for name, value in given.items() if value is not None}
+    lifecycle_values = {"deletedAt": deleted_at, "retentionTier": tier, items.PURGE_AT: purge_at}
+    return {name: value for name, value in lifecycle_values.items() if value is not None}
 
 
-def _taken(deletion: lifecycle.Deletion, *, enabled: bool) -> dict[str, Any]:
+def _cascade_deleted(deletion: lifecycle.Deletion, *, enabled: bool) -> dict[str, Any]:
     tier = {} if deletion.tier is None else {"retentionTier": deletion.tier}
     return {
         "deletedAt": deletion.at,
@@ -176,7 +176,7 @@ def _taken(deletion: lifecycle.Deletion, *, enabled: bool) -> dict[str, Any]:
     }
 
 
-def _own_trash(before: Stored | None) -> dict[str, Any]:
+def _separate_lifecycle_of(before: Stored | None) -> dict[str, Any]:
     """Return the lifecycle of a row that was deleted by itself."""
     if before is None or before.deletion_id is not None:
         return {}

@@ -179,9 +179,9 @@ def _from_file(state: InstallState, row: Install, parent: InstallState | None) -
     """
     if row.deleted_at is None:
         return lifecycle.restored(state)
-    taken_by = None if parent is None else parent.deletion
-    if taken_by is not None and taken_by.at == row.deleted_at:
-        return lifecycle.deleted(state, taken_by, cascaded=True)
+    parent_deletion = None if parent is None else parent.deletion
+    if parent_deletion is not None and parent_deletion.at == row.deleted_at:
+        return lifecycle.deleted(state, parent_deletion, cascaded=True)
     known = state.deletion
     deletion_id = uuid5(_NAMESPACE, f"{row.id} {row.deleted_at}").hex
     if known is not None and known.at == row.deleted_at and not state.cascaded:
@@ -218,8 +218,11 @@ def _live(row: Install) -> Install:
 
 def _kept(line: Line, row: Install, after: InstallState) -> bool:
     """Return True if a line speaks of another lifecycle than the install has after it."""
-    said = row.deleted_at, row.retention_tier
-    return line.says_lifecycle and said != (after.row.deleted_at, after.row.retention_tier)
+    line_lifecycle = row.deleted_at, row.retention_tier
+    return line.says_lifecycle and line_lifecycle != (
+        after.row.deleted_at,
+        after.row.retention_tier,
+    )
 
 
 def _size(state: InstallState) -> int:

@@ -170,8 +170,8 @@ def _line(value: object) -> Line:
     name = fields.pop("type", None)
     if not isinstance(name, str) or name not in MODELS:
         raise _refused("unknown_type", f"must be one of {', '.join(MODELS)}", "/type")
-    given = {key: fields.pop(key) for key in _ENVELOPE if key in fields}
-    envelope = cast("Envelope", _validated(Envelope, given))
+    members = {key: fields.pop(key) for key in _ENVELOPE if key in fields}
+    envelope = cast("Envelope", _validated(Envelope, members))
     if envelope.delete and envelope.merge:
         raise _refused("invalid_value", "cannot stand beside merge", "/delete")
     if envelope.delete:
@@ -182,8 +182,8 @@ def _line(value: object) -> Line:
             )
         if extra := fields.keys() - {"id"}:
             issues = [
-                Issue("unknown_field", "stands beside delete", pointer=_at(one))
-                for one in sorted(extra)
+                Issue("unknown_field", "stands beside delete", pointer=_at(member))
+                for member in sorted(extra)
             ]
             raise InvalidLineError(issues)
         return Line(name, row_id, as_of=envelope.as_of, delete=True)
@@ -198,9 +198,9 @@ def _line(value: object) -> Line:
 
 def _identified(name: str, fields: Mapping[str, object]) -> str:
     """The id of a line that is not a whole row."""
-    some = {key: fields[key] for key in ("id",) if key in fields}
-    found: Any = _validated(_identity_model(name), some)
-    return str(found.id)
+    identity = {key: fields[key] for key in ("id",) if key in fields}
+    validated: Any = _validated(_identity_model(name), identity)
+    return str(validated.id)
 
 
 def _row(name: str, fields: Mapping[str, object]) -> Row:

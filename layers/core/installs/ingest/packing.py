@@ -24,7 +24,7 @@ LARGEST_TRANSACTION: Final = 3_000_000
 class _Pack:
     """Writes that fit together: by number, by size, and no item twice but in equal checks."""
 
-    places: list[int] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
     others: dict[Key, Action] = field(default_factory=dict)
     shared: set[Key] = field(default_factory=set)
     rows: set[Key] = field(default_factory=set)
@@ -37,16 +37,16 @@ class _Pack:
         if rows & (self.rows | self.others.keys()) or others.keys() & self.rows:
             return False
         for key, action in others.items():
-            there = self.others.get(key)
-            if there is not None and not (there == action and isinstance(action, Check)):
+            present = self.others.get(key)
+            if present is not None and not (present == action and isinstance(action, Check)):
                 return False
         number = len(self.shared | shared) + len(self.rows | rows) + len(self.others | others)
         return number <= TRANSACTION_LIMIT and self.size + write.size <= LARGEST_TRANSACTION
 
-    def add(self, place: int, write: Write) -> None:
+    def add(self, number: int, write: Write) -> None:
         """Add a write that fits, or the first."""
         shared, rows = _keys_of(write)
-        self.places.append(place)
+        self.numbers.append(number)
         self.shared |= shared
         self.rows |= rows
         self.others |= {action.key: action for action in write.actions}
@@ -54,15 +54,15 @@ class _Pack:
 
 
 def packs(writes: Sequence[Write | None]) -> list[list[int]]:
-    """Return the places of writes, in runs that fit into one transaction each."""
-    found: list[_Pack] = []
-    for place, write in enumerate(writes):
+    """Return the numbers of writes, in runs that fit into one transaction each."""
+    packed: list[_Pack] = []
+    for number, write in enumerate(writes):
         if write is None:
             continue
-        if not found or not found[-1].fits(write):
-            found.append(_Pack())
-        found[-1].add(place, write)
-    return [pack.places for pack in found]
+        if not packed or not packed[-1].fits(write):
+            packed.append(_Pack())
+        packed[-1].add(number, write)
+    return [pack.numbers for pack in packed]
 
 
 def _keys_of(write: Write) -> tuple[set[Key], set[Key]]:

@@ -69,7 +69,7 @@ class Consumer:
         processor = SqsFifoPartialProcessor(skip_group_on_error=True)
         processor.raise_on_entire_batch_failure = False
         response = process_partial_response(
-            event=dict(event), record_handler=self._take_told, processor=processor
+            event=dict(event), record_handler=self._apply_or_log, processor=processor
         )
         failed = {failure["itemIdentifier"] for failure in response["batchItemFailures"]}
         self._delay([record for record in event["Records"] if record["messageId"] in failed])
@@ -84,9 +84,9 @@ class Consumer:
             # An error of the function would bring back the messages that are done, too.
             logger.exception("messages not delayed")
 
-    def _take_told(self, record: SQSRecord) -> None:
+    def _apply_or_log(self, record: SQSRecord) -> None:
         try:
-            self._take(record)
+            self._apply_message(record)
         except DeferredMessageError:
             raise
         except Exception:
@@ -94,26 +94,30 @@ class Consumer:
             logger.exception("message failed", message_id=record.message_id)
             raise
 
-    def _take(self, record: SQSRecord) -> None:
+    def _apply_message(self, record: SQSRecord) -> None:
         try:
             call = read_message(record.body)
         except InvalidCallError as error:
             logger.warning("message rejected", message_id=record.message_id, reason=str(error))
             self.outcomes[Outcome.REJECTED] += 1
-            self._dead_letter(record, record.body, [issue_document(one) for one in error.issues])
+            self._dead_letter(
+                record, record.body, [issue_document(issue) for issue in error.issues]
+            )
             return
         results = self.apply(call, request_id=record.message_id)
-        deferred = [one for one in results if one.outcome is Outcome.DEFERRED]
+        deferred = [result for result in results if result.outcome is Outcome.DEFERRED]
         if deferred:
             # Nothing is counted or kept of it yet: all of it comes again.
             self.outcomes[Outcome.DEFERRED] += len(deferred)
             logger.info("message deferred", message_id=record.message_id, reason=deferred[0].code)
             raise DeferredMessageError(f"{len(deferred)} rows have to wait")
-        self.outcomes.update(one.outcome for one in results)
-        self._keep_rejected(record, call, results)
+        self.outcomes.update(result.outcome for result in results)
+        self._dead_letter_rejected(record, call, results)
         self.lags.append(clock.now().timestamp() * 1000 - float(record.attributes.sent_timestamp))
 
-    def _keep_rejected(self, record: SQSRecord, call: Call, results: Sequence[Result]) -> None:
+    def _dead_letter_rejected(
+        self, record: SQSRecord, call: Call, results: Sequence[Result]
+    ) -> None:
         rejected = [
             (row, result)
             for row, result in zip(call.rows, results, strict=True)

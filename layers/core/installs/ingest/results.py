@@ -51,15 +51,19 @@ class Result:
 
     def document(self) -> dict[str, Any]:
         """Return the result as JSON: ``result``, ``type``, ``id``, and why."""
-        told: dict[str, Any] = {"result": self.outcome.value, "type": self.type_name, "id": self.id}
+        members: dict[str, Any] = {
+            "result": self.outcome.value,
+            "type": self.type_name,
+            "id": self.id,
+        }
         if self.facts is not None:
-            told["facts"] = self.facts.value
+            members["facts"] = self.facts.value
         if self.issues:
             errors = [
                 {"code": issue.code, "pointer": issue.pointer or "", "detail": issue.detail}
                 for issue in self.issues
             ]
-            told |= errors[0]
+            members |= errors[0]
             if len(errors) > 1:
-                told["errors"] = errors
-        return told
+                members["errors"] = errors
+        return members

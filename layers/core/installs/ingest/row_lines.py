@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from installs.store.keys import Key
 
 
-class Found(NamedTuple):
+class KnownRow(NamedTuple):
     """The facts known of an id: its row, where its locator leads, and when it was removed."""
 
     before: Stored | None
@@ -68,7 +68,11 @@ def decide(line: Line, snapshot: Snapshot, options: Options) -> Decision:
     terms = _terms(line, row, before, snapshot, options)
     kept = _kept(line, row, terms.values)
     as_of = latest(line, found.last)
-    if before is not None and before.key == rows.key_of(row) and _same(before.values, terms.values):
+    if (
+        before is not None
+        and before.key == rows.key_of(row)
+        and _equal_facts(before.values, terms.values)
+    ):
         noted = (
             Write(actions=tuple(rows.touch(before, str(as_of)))) if as_of != before.as_of else None
         )
@@ -86,15 +90,15 @@ def decide(line: Line, snapshot: Snapshot, options: Options) -> Decision:
     )
 
 
-def _find(line: Line, snapshot: Snapshot) -> Found:
+def _find(line: Line, snapshot: Snapshot) -> KnownRow:
     tombstone = keys.tombstone(line.type_name, line.id)
-    place = rows.locator_key(line.row_type, line.id)
-    if place is None:
+    locator_key = rows.locator_key(line.row_type, line.id)
+    if locator_key is None:
         key: Key | None = rows.BY_ID[line.row_type](line.id)
         locator = None
     else:
-        snapshot.need(tombstone, place)
-        locator = rows.located(snapshot.get(place))
+        snapshot.need(tombstone, locator_key)
+        locator = rows.located(snapshot.get(locator_key))
         # A row of an older version has no locator, and is found where the line says it is.
         key = locator or (None if line.row is None else rows.key_of(line.row))
     if key is not None:
@@ -104,7 +108,7 @@ def _find(line: Line, snapshot: Snapshot) -> Found:
     if key is not None and values is not None and values["id"] == line.id:
         before = Stored.of(key, values, line.row_type)
     buried = snapshot.get(tombstone)
-    return Found(before, locator, None if buried is None else buried[items.AS_OF])
+    return KnownRow(before, locator, None if buried is None else buried[items.AS_OF])
 
 
 def _terms(
@@ -128,11 +132,11 @@ def _terms(
 
 
 def _role(row: model.WorkspaceMember, snapshot: Snapshot) -> Terms:
-    place = keys.role(row.user_id, row.workspace_id)
-    snapshot.need(keys.workspace(row.workspace_id), place)
-    there = snapshot.get(place)
-    if there is not None and there["id"] != row.id:
-        detail = f"has a role in the workspace already, by the row {there['id']}"
+    key = keys.role(row.user_id, row.workspace_id)
+    snapshot.need(keys.workspace(row.workspace_id), key)
+    present = snapshot.get(key)
+    if present is not None and present["id"] != row.id:
+        detail = f"has a role in the workspace already, by the row {present['id']}"
         raise RejectedError("place_taken", detail, "/userId")
     return Terms(rows.values_of(row), (_workspace(row.workspace_id, snapshot),))
 
@@ -152,10 +156,10 @@ def _api_key(
     revoked = None if before is None else before.values.get("deletedAt")
     if revoked is not None and row.deleted_at is None and not options.lifecycle_from_file:
         values["deletedAt"] = revoked
-    there = snapshot.get(pointer)
-    if there is None:
+    present = snapshot.get(pointer)
+    if present is None:
         guards.append(Update(pointer, [Missing()], set={KEY_ID: row.id}))
-    elif there[KEY_ID] != row.id:
+    elif present[KEY_ID] != row.id:
         raise RejectedError("secret_taken", "is the secret of another key", "/secretSha256")
     old = None if before is None else before.values["secretSha256"]
     if old is not None and old != row.secret_sha256:
@@ -170,7 +174,7 @@ def _workspace(workspace_id: str, snapshot: Snapshot) -> Action:
     return Check(key, [Exists()])
 
 
-def _remove(line: Line, found: Found, snapshot: Snapshot) -> Decision:
+def _remove(line: Line, found: KnownRow, snapshot: Snapshot) -> Decision:
     """Remove a row; where the platform says when, remember it for lines that come late."""
     before = found.before
     terms = Terms({})
@@ -181,13 +185,13 @@ def _remove(line: Line, found: Found, snapshot: Snapshot) -> Decision:
         actions += [*rows.remove(line.row_type, before), *terms.guards]
         if line.row_type is model.ApiKey:
             pointer = keys.secret(before.values["secretSha256"])
-            held = snapshot.get(pointer)
-            if held is not None and held[KEY_ID] == line.id:
+            present = snapshot.get(pointer)
+            if present is not None and present[KEY_ID] == line.id:
                 actions.append(Delete(pointer, [Equals(KEY_ID, line.id)]))
     elif line.as_of is not None:
-        place = rows.locator_key(line.row_type, line.id) or rows.BY_ID[line.row_type](line.id)
+        key = rows.locator_key(line.row_type, line.id) or rows.BY_ID[line.row_type](line.id)
         if found.locator is None:
-            actions.append(Check(place, [Missing()]))
+            actions.append(Check(key, [Missing()]))
     if line.as_of is not None and line.as_of != found.removed:
         purge_at = int((snapshot.now + timedelta(days=TOMBSTONE_DAYS)).timestamp())
         actions.append(rows.tombstone(line.type_name, line.id, found.removed, line.as_of, purge_at))
@@ -200,8 +204,8 @@ def _kept(line: Line, row: model.Row, values: Fields) -> bool:
     """Return True if a line speaks of another lifecycle than its row has after it."""
     if not line.says_lifecycle:
         return False
-    said = getattr(row, "deleted_at", None), getattr(row, "retention_tier", None)
-    return said != (values.get("deletedAt"), values.get("retentionTier"))
+    line_lifecycle = getattr(row, "deleted_at", None), getattr(row, "retention_tier", None)
+    return line_lifecycle != (values.get("deletedAt"), values.get("retentionTier"))
 
 
 def _facts(values: Fields) -> dict[str, Any]:
@@ -210,7 +214,7 @@ def _facts(values: Fields) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in apart}
 
 
-def _same(before: Fields, after: Fields) -> bool:
+def _equal_facts(before: Fields, after: Fields) -> bool:
     return _facts(before) == _facts(after)
 
 

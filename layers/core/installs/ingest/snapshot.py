@@ -71,20 +71,20 @@ class Snapshot:
         values = self.get(keys.pending_work(install_id))
         return None if values is None else deletion_of(values)
 
-    def decide(self, table: Table, asked: Sequence[T], decide: Callable[[T], R]) -> list[R]:
+    def decide(self, table: Table, lines: Sequence[T], decide: Callable[[T], R]) -> list[R]:
         """Return the decision of each; what they need is read from the table, for all at once."""
         decided: dict[int, R] = {}
-        while len(decided) < len(asked):
+        while len(decided) < len(lines):
             wanted: dict[Key, None] = {}
-            for number, one in enumerate(asked):
+            for number, line in enumerate(lines):
                 if number not in decided:
                     try:
-                        decided[number] = decide(one)
+                        decided[number] = decide(line)
                     except UnreadError as unread:
                         wanted.update(dict.fromkeys(unread.wanted))
             if wanted:
-                found = table.get_many(wanted)
+                fetched = table.get_many(wanted)
                 self._items.update(
-                    (key, items.decode(found[key]) if key in found else None) for key in wanted
+                    (key, items.decode(fetched[key]) if key in fetched else None) for key in wanted
                 )
-        return [decided[number] for number in range(len(asked))]
+        return [decided[number] for number in range(len(lines))]

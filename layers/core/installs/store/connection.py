@@ -39,7 +39,7 @@ POOL: Final = 32
 
 CONNECT_SECONDS: Final = 1.0
 
-SETTLE_SECONDS: Final = 2.0
+VERIFY_SECONDS: Final = 2.0
 """The time after a write in which to read its outcome if the response is lost."""
 
 WRITE: Final = "TransactWriteItems"
@@ -147,7 +147,7 @@ class Connection:
         body = orjson.dumps(request)
         deadline = self._deadline
         if operation == WRITE:
-            deadline = deadline.earlier(SETTLE_SECONDS)
+            deadline = deadline.earlier(VERIFY_SECONDS)
         attempts = Attempts(operation, deadline, self._tokens, self._on_retry)
         while True:
             seconds = attempts.seconds()

@@ -72,9 +72,9 @@ class Tokens:
     def take(self) -> bool:
         """Take a token; return False if there is none."""
         with self._lock:
-            had_one = self.left > 0
-            self.left -= had_one
-            return had_one
+            available = self.left > 0
+            self.left -= available
+            return available
 
     def put_back(self) -> None:
         """Return a token."""

@@ -64,8 +64,8 @@ class Stored:
     @classmethod
     def of(cls, key: Key, values: Fields, row_type: type[Row]) -> Stored:
         """Return the stored row of an item's values."""
-        given: list[Any] = [values.get(name) for _, name in items.FIELD_NAMES[row_type]]
-        return cls(key, values, row_type(*given))
+        field_values: list[Any] = [values.get(name) for _, name in items.FIELD_NAMES[row_type]]
+        return cls(key, values, row_type(*field_values))
 
     @property
     def as_of(self) -> str | None:

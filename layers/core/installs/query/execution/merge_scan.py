@@ -86,7 +86,7 @@ class MergeScan:
             for group in batches.prefix_groups(sliced, any_row=not wanted)
         ]
         cursors = [cursor for group in groups for cursor in group]
-        ahead = rows_per_match
+        margin = rows_per_match
         min_groups = 1
         reading: list[_Cursor] = []
         while True:
@@ -95,9 +95,9 @@ class MergeScan:
             if len(rows) <= wanted:
                 if reading and all(cursor.done for cursor in reading):
                     min_groups *= 2  # these groups held fewer rows than estimated
-                missing = (wanted + 1 - len(rows)) * ahead
+                missing = (wanted + 1 - len(rows)) * margin
                 reading = _next_groups(groups, min_groups, missing, rows_per_match)
-                ahead *= 2  # bounds the number of rounds, however few rows match
+                margin *= 2  # bounds the number of rounds, however few rows match
             elif first:
                 reading = _before_last(cursors, first)
                 stop = first[-1].values
@@ -153,17 +153,19 @@ def _before_last(cursors: Sequence[_Cursor], first: Sequence[KeyedRow]) -> list[
     read to their end, if there are no others.
     """
     last = first[-1].key
-    behind = [
+    unfinished = [
         (cursor.reached, cursor)
         for cursor in cursors
         if not cursor.done and cursor.reached is not None and cursor.reached < last
     ]
-    before = [(reached, cursor) for reached, cursor in behind if last[: len(reached)] != reached]
+    before = [
+        (reached, cursor) for reached, cursor in unfinished if last[: len(reached)] != reached
+    ]
     if before:
         return _useful(before, [row.key for row in first])
-    for _, cursor in behind:
+    for _, cursor in unfinished:
         cursor.batch = batches.MAX_BATCH
-    return [cursor for _, cursor in behind]
+    return [cursor for _, cursor in unfinished]
 
 
 def _useful(before: list[tuple[SortKey, _Cursor]], keys: Sequence[SortKey]) -> list[_Cursor]:

@@ -39,8 +39,8 @@ def run_merge_scan(
     total = None if whole and plan.total.ranges else reader.start(read.total)
     scan = read.scan(plan.ranges, request.order, request.start, request.stop)
     limit = request.query.limit
-    found = scan.fetch(limit + (request.start is not None), rows_per_match=plan.rows_per_match)
-    rows, before_start, after_stop = _split(request, found)
+    fetched = scan.fetch(limit + (request.start is not None), rows_per_match=plan.rows_per_match)
+    rows, before_start, after_stop = _split(request, fetched)
     if request.start is not None and not before_start:
         before_start = read.has_rows_before(request.start)
     if request.stop is not None and not after_stop and len(rows) <= limit:
@@ -52,18 +52,18 @@ def run_merge_scan(
     return Window(rows[: limit + 1], max(seen, total()), before_start, after_stop)
 
 
-def _split(request: ListRequest, found: Sequence[KeyedRow]) -> tuple[list[KeyedRow], bool, bool]:
+def _split(request: ListRequest, fetched: Sequence[KeyedRow]) -> tuple[list[KeyedRow], bool, bool]:
     """Return the rows between the positions; True for rows at the start, and behind the stop."""
     order = request.order
     start, stop = order.position_key(request.start), order.position_key(request.stop)
     rows = [
         row
-        for row in found
+        for row in fetched
         if (start is None or row.key > start) and (stop is None or row.key < stop)
     ]
-    at_start = bool(found) and found[0].key == start
-    behind_stop = bool(found) and stop is not None and found[-1].key >= stop
-    return rows, at_start, behind_stop
+    at_start = bool(fetched) and fetched[0].key == start
+    after_stop = bool(fetched) and stop is not None and fetched[-1].key >= stop
+    return rows, at_start, after_stop
 
 
 @dataclass(frozen=True, slots=True)

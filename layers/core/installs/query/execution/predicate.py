@@ -68,7 +68,7 @@ def _compile(node: Node, decoder: _Decoder) -> Predicate:
     if isinstance(node, Or):
         return _any(tuple(_compile(child, decoder) for child in node.children))
     if isinstance(node, ToOne):
-        return _one(node.relation, _compile(node.inner, decoder))
+        return _related(node.relation, _compile(node.inner, decoder))
     return _many(node, _compile(node.inner, decoder))
 
 
@@ -92,7 +92,7 @@ def _any(children: tuple[Predicate, ...]) -> Predicate:
     return predicate
 
 
-def _one(relation: str, inner: Predicate) -> Predicate:
+def _related(relation: str, inner: Predicate) -> Predicate:
     def predicate(row: Fields) -> bool:
         return inner(cast("Fields", row.get(relation) or _ABSENT))
 
@@ -155,7 +155,7 @@ def _json_leaf(leaf: Leaf, decoder: _Decoder) -> Predicate:
 
     def scalar(row: Fields) -> object:
         text = row.get(field)
-        return None if text is None else _walk(decoder(text), path)
+        return None if text is None else _value_at(decoder(text), path)
 
     if leaf.operator == "isNull":
         absent = leaf.value is True
@@ -171,7 +171,7 @@ def _json_leaf(leaf: Leaf, decoder: _Decoder) -> Predicate:
     return predicate
 
 
-def _walk(value: object, path: tuple[str, ...]) -> object:
+def _value_at(value: object, path: tuple[str, ...]) -> object:
     """Return the value at a path; ``None`` if there is none."""
     for key in path:
         if isinstance(value, Mapping):

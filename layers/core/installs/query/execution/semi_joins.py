@@ -64,9 +64,9 @@ def reduce_semi_joins(request: ListRequest, reader: SemiJoinReader) -> ListReque
         about = [part for part in parts if _is_only_about(part, relation)]
         ids = candidates(request, about, reader) if about else None
         if ids is not None:
-            others = [part for part in parts if part not in about]
+            remaining = [part for part in parts if part not in about]
             kept = _matching_ids(relation, ids, about, reader)
-            request = request.with_filter(conjunction(*others, kept))
+            request = request.with_filter(conjunction(*remaining, kept))
             if request.unsatisfiable:
                 return request
     return _without_hidden_references(_parents_of_add_ons(request, reader), reader)
@@ -130,16 +130,16 @@ def _integrations(
     """
     if "id" in request.constraints.values:
         return None
-    named, workspace_ids = request.constraints.values.get("integrationId"), request.workspaces
+    requested, workspace_ids = request.constraints.values.get("integrationId"), request.workspaces
     reads_rows = any(map(related_projections, about))
-    if named is not None and (request.scope is None or not reads_rows):
-        return sorted(named)
+    if requested is not None and (request.scope is None or not reads_rows):
+        return sorted(requested)
     if not reads_rows or request.states != (State.LIVE,):
         return None
     if workspace_ids is None or len(workspace_ids) > MAX_INTEGRATION_WORKSPACES:
         return None
     installed = frozenset[str]().union(*reader.installed_integrations(workspace_ids).values())
-    return sorted(installed if named is None else installed & named)
+    return sorted(installed if requested is None else installed & requested)
 
 
 def _parents_of_add_ons(request: ListRequest, reader: SemiJoinReader) -> ListRequest:

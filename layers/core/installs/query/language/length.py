@@ -25,7 +25,7 @@ _UNRESERVED: Final = (string.ascii_letters + string.digits + "-._~").encode()
 """The characters that are not encoded (RFC 3986, section 2.3)."""
 
 
-def check_length(given: Mapping[str, Sequence[str]]) -> None:
+def check_length(parameters: Mapping[str, Sequence[str]]) -> None:
     """Check the length of a query, given as the occurrences of each parameter.
 
     ``{"limit": ["10"], "ids": ["a,b"]}`` is ``limit=10&ids=a%2Cb``: every character that is not
@@ -36,10 +36,10 @@ def check_length(given: Mapping[str, Sequence[str]]) -> None:
     QueryTooLongError
         It is too long; the longest parameter is named.
     """
-    for value in given.get("filter", ()):
+    for value in parameters.get("filter", ()):
         if len(value.encode(errors="surrogatepass")) > MAX_FILTER_BYTES:
             raise _error("filter", f"a filter has at most {MAX_FILTER_BYTES:,} bytes of JSON")
-    pairs = [(name, value) for name, values in given.items() for value in values]
+    pairs = [(name, value) for name, values in parameters.items() for value in values]
     lengths = [encoded_length(name) + encoded_length(value) + 2 for name, value in pairs]
     if sum(lengths) - 1 > MAX_QUERY_CHARACTERS:
         longest = pairs[lengths.index(max(lengths))][0]
@@ -54,5 +54,5 @@ def encoded_length(text: str) -> int:
 
 
 def _error(parameter: str, detail: str) -> QueryTooLongError:
-    told = quoted(parameter)[1:-1]
-    return QueryTooLongError(f"{told}: {detail}", [Issue("too_long", detail, parameter)])
+    name = quoted(parameter)[1:-1]
+    return QueryTooLongError(f"{name}: {detail}", [Issue("too_long", detail, parameter)])

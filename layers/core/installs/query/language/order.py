@@ -199,16 +199,16 @@ def _sort_field(index: str, entry: object, before: set[str]) -> SortField | Issu
         detail = f"the key {quoted(entry.repeated[0])} appears twice"
         return _issue("duplicate_key", detail, index, entry.repeated[0])
     if not isinstance(entry, dict) or len(entry) != 1:
-        shown = f"an object of {len(entry)} keys" if isinstance(entry, dict) else quoted(entry)
-        return _issue("wrong_type", f'{shown} is not an object of one key: {{"id": "asc"}}', index)
+        text = f"an object of {len(entry)} keys" if isinstance(entry, dict) else quoted(entry)
+        return _issue("wrong_type", f'{text} is not an object of one key: {{"id": "asc"}}', index)
     field, direction = next(iter(entry.items()))
     if field not in SORTABLE_FIELDS:
         return _not_sortable(index, field)
     if field in before:
         return _issue("duplicate_key", f"{field} appears twice", index, field)
     if not isinstance(direction, str) or direction not in _SPELLINGS:
-        near = suggestion(direction, DIRECTIONS) if isinstance(direction, str) else ""
-        detail = f"{quoted(direction)} is not one of {', '.join(DIRECTIONS)}{near}"
+        hint = suggestion(direction, DIRECTIONS) if isinstance(direction, str) else ""
+        detail = f"{quoted(direction)} is not one of {', '.join(DIRECTIONS)}{hint}"
         return _issue("unknown_value", detail, index, field)
     return SortField(field, *_SPELLINGS[direction])
 

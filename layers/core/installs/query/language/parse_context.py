@@ -95,14 +95,14 @@ class ParseContext:
         )
 
     def non_empty_object(
-        self, position: Position, value: object, what: str
+        self, position: Position, value: object, expected: str
     ) -> dict[str, object] | None:
         """Return the value if it is an object with keys; otherwise ``None``."""
         if not isinstance(value, dict):
-            self.report(position, "wrong_type", f"{quoted(value)} is not {what}")
+            self.report(position, "wrong_type", f"{quoted(value)} is not {expected}")
             return None
         if not value:
-            self.report(position, "empty_object", f"an empty object is not {what}")
+            self.report(position, "empty_object", f"an empty object is not {expected}")
             return None
         if isinstance(value, Duplicated):
             for key in value.repeated:
@@ -111,10 +111,10 @@ class ParseContext:
                 )
         return value
 
-    def short_list(self, position: Position, value: object, what: str) -> list[object] | None:
+    def short_list(self, position: Position, value: object, expected: str) -> list[object] | None:
         """Return the value if it is a list of at most ``MAX_ENTRIES``; otherwise ``None``."""
         if not isinstance(value, list):
-            self.report(position, "wrong_type", f"{quoted(value)} is not {what}")
+            self.report(position, "wrong_type", f"{quoted(value)} is not {expected}")
             return None
         if len(value) > MAX_ENTRIES:
             self.report(position, "too_long", f"a list has at most {MAX_ENTRIES} entries")

@@ -94,9 +94,9 @@ def _filter(
     value: object,
     *,
     negated: bool,
-    what: str = "a filter",
+    expected: str = "a filter",
 ) -> Node:
-    members = context.non_empty_object(position, value, what)
+    members = context.non_empty_object(position, value, expected)
     parts = (
         _key(context, position.at(key), entity, key, inner, negated=negated)
         for key, inner in (members or {}).items()
@@ -155,9 +155,10 @@ def _relation(
         return FALSE
     entity = target(relation)
     if not relation.many:
-        what = f"a filter; the id alone is compared by {relation.key}"
+        expected = f"a filter; the id alone is compared by {relation.key}"
         return ToOne(
-            relation.name, _filter(context, inner, entity, value, negated=negated, what=what)
+            relation.name,
+            _filter(context, inner, entity, value, negated=negated, expected=expected),
         )
     quantified = context.non_empty_object(inner, value, "a filter under some, every or none") or {}
     parts = (

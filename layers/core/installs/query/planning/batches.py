@@ -40,13 +40,13 @@ def prefix_groups(
     # If the first sort field differs within a range, all are compared by its rank alone.
     known = min((len(ordered.group) for ordered in ranges), default=0)
 
-    def place(ordered: OrderedRange) -> tuple[int | str, ...]:
+    def position(ordered: OrderedRange) -> tuple[int | str, ...]:
         if any_row:
             key_range = ordered.key_range
             return (-ordered.rows, key_range.partition, key_range.form.beginning)
         return ordered.group[:known]
 
-    return [list(group) for _, group in groupby(sorted(ranges, key=place), key=place)]
+    return [list(group) for _, group in groupby(sorted(ranges, key=position), key=position)]
 
 
 def fan_in(sizes: Sequence[Sequence[int]], rows: float) -> int:
