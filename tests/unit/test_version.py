@@ -43,6 +43,14 @@ def test_the_client_is_released_with_the_service() -> None:
     assert built == connection.VERSION == project_version()
 
 
+def test_the_readme_of_the_client_links_to_no_file_of_the_repository() -> None:
+    # It is shown where the package is, without the files beside it.
+    links = re.findall(r"\]\(([^)]+)\)", (CLIENT / "README.md").read_text(encoding="utf-8"))
+
+    assert links
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
+
+
 def test_the_change_log_begins_with_this_version_and_counts_down() -> None:
     versions = [numbers(version) for version, _ in headings()]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.property.list.world import NOW, Stage
 from tests.property.query.filters import depth_of, filters, orders, relations_in
 from tests.property.query.oracle import Oracle
-from tests.property.query.worlds import DATES, ENUMS, IDS
+from tests.property.query.worlds import DATES, ENUMS, FINER_DATES, IDS
 
 Json = object
 
@@ -81,7 +81,7 @@ def _asks_about_deletion(wanted: Json) -> bool:
 
 _DATE_OF: Final = {"solution": "createdAt", "parentInstall": "installedAt"}
 _few_ids: Final = st.lists(st.sampled_from(IDS), min_size=1, max_size=3)
-_dates: Final = st.sampled_from(DATES)
+_dates: Final = st.sampled_from((*DATES, *FINER_DATES))
 _narrow: Final = st.one_of(
     st.builds(
         lambda name, some: {name: {"in": some}},

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.property.query.worlds import (
     DATES,
     ENTITIES,
+    FINER_DATES,
     JSON_VALUES,
     KEYS,
     PIECES,
@@ -43,6 +44,7 @@ def _spelt(date: str, minutes: int, lower: bool) -> str:
 
 _dates: Final = st.one_of(
     st.sampled_from(DATES),
+    st.sampled_from(FINER_DATES),
     st.builds(_spelt, st.sampled_from(DATES), st.sampled_from([0, 90, -600]), st.booleans()),
 )
 _json_scalars: Final = [v for v in JSON_VALUES if isinstance(v, str | int | float)]

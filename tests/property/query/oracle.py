@@ -44,7 +44,10 @@ class Oracle:
             marks = ", ".join("?" for _ in fields)
             self._database.executemany(
                 f'INSERT INTO "{entity}" VALUES ({marks})',  # noqa: S608 - names of this file
-                [[row[field] for field in fields] for row in world[entity]],
+                [
+                    [_normal(kind, row[field]) for field, kind in fields.items()]
+                    for row in world[entity]
+                ],
             )
 
     def __enter__(self) -> Oracle:
@@ -214,10 +217,13 @@ def _mentions_deleted(value: object) -> bool:
 
 
 def _normal(kind: str, value: Json) -> object:
-    if kind != "d":
+    """A date-time as text without its zone, with at least three digits: its order is time's."""
+    if kind[0] != "d" or value is None:
         return value
-    moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
+    seconds, _, rest = value.upper().partition(".")
+    digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
+    moment = datetime.fromisoformat(seconds + rest.removeprefix(digits)).astimezone(UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{digits.rstrip('0'):0<3}"
 
 
 def _fold(text: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
@@ -95,7 +96,13 @@ def async_client(service: Service, token: Any = TOKEN, **given: Any) -> Any:  # 
     return _Awaited(AsyncClient(BASE, token, transport=httpx.MockTransport(service), **given))
 
 
+_RUNNER: Final = asyncio.Runner()
+atexit.register(_RUNNER.close)
+
+
 class _Awaited:
+    """An async client whose methods run in one event loop to their end."""
+
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
 
@@ -105,8 +112,8 @@ class _Awaited:
         def run(*given: object, **named: object) -> object:
             made = method(*given, **named)
             if isinstance(made, AsyncIterator):
-                return iter(asyncio.run(_all(made)))
-            return asyncio.run(_awaited(made))
+                return iter(_RUNNER.run(_all(made)))
+            return _RUNNER.run(_awaited(made))
 
         return run
 

@@ -142,9 +142,12 @@ def test_nothing_joined() -> None:
     assert install.solution(any_of()).to_json() == '{"solution":{"OR":[]}}'
 
 
-def test_a_time_is_sent_in_utc_with_milliseconds() -> None:
+def test_a_time_is_sent_in_utc_with_at_least_milliseconds() -> None:
     assert install.installed_at.lt(NOW).to_json() == (
-        '{"installedAt":{"lt":"2026-11-25T12:30:00.123Z"}}'
+        '{"installedAt":{"lt":"2026-11-25T12:30:00.123456Z"}}'
+    )
+    assert install.installed_at.lt(NOW.replace(microsecond=0)).to_json() == (
+        '{"installedAt":{"lt":"2026-11-25T12:30:00.000Z"}}'
     )
     late = datetime.fromisoformat("9999-12-31T23:59:59-05:00")
     with pytest.raises(InvalidRequestError):

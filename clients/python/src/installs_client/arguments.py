@@ -36,14 +36,15 @@ def text(value: object) -> str:
 
 
 def moment(value: object) -> str:
-    """An aware datetime as the API writes times: UTC, cut to milliseconds, as its rows are."""
+    """An aware datetime in UTC, with all its digits: the API compares exactly."""
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise InvalidRequestError(f"{value!r} is not a datetime with a time zone")
     try:
         utc = value.astimezone(UTC)
     except OverflowError:
         raise InvalidRequestError(f"{value!r} has no time in UTC") from None
-    return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    digits = "microseconds" if utc.microsecond % 1000 else "milliseconds"
+    return utc.isoformat(timespec=digits).replace("+00:00", "Z")
 
 
 def flag(value: object) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 import httpx
 
 from installs_client import connection, operations
+from installs_client.errors import InvalidRequestError
 from installs_client.exchange import Outcome, Pause, Step, exchange
 from installs_client.pagination import Paginator
 from installs_client.retries import Retries
@@ -27,7 +28,7 @@ T = TypeVar("T")
 class AsyncClient:
     """``Client`` for asyncio: the same methods, awaited.
 
-    ``token`` may also be a coroutine function.
+    ``token`` may also be a coroutine function. A client belongs to one event loop.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class AsyncClient:
         settings = connection.settings(base_url, token, timeout)
         self._http = httpx.AsyncClient(**settings, transport=transport)
         self._retries = retries
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def list(self, **query: Unpack[Query]) -> Page:
         """Return one page of the installs that the caller sees."""
@@ -90,7 +92,6 @@ class AsyncClient:
         await self._http.aclose()
 
     async def __aenter__(self) -> Self:
-        await self._http.__aenter__()
         return self
 
     async def __aexit__(
@@ -99,7 +100,7 @@ class AsyncClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._http.__aexit__(kind, error, trace)
+        await self.aclose()
 
     async def _pages(self, paginator: Paginator) -> AsyncIterator[Page]:
         while (operation := paginator.next()) is not None:
@@ -108,6 +109,14 @@ class AsyncClient:
             yield page
 
     async def _run(self, operation: Operation[T]) -> T:
+        if self._http.is_closed:
+            raise InvalidRequestError("The client is closed.")
+        loop = asyncio.get_running_loop()
+        self._loop = self._loop or loop
+        if self._loop is not loop:
+            raise InvalidRequestError(
+                "The client is used in another event loop: make one for each."
+            )
         steps = exchange(operation, connection.request_of(self._http, operation), self._retries)
         outcome: Outcome = None
         try:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import re
+import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Final
 
 import httpx
 
-from installs_client.errors import InvalidRequestError
+from installs_client.errors import InstallsError, InvalidRequestError, TokenError
 
 Token = str | Callable[[], str]
 AsyncToken = str | Callable[[], str | Awaitable[str]]
@@ -18,44 +20,56 @@ _TOKEN: Final = re.compile(r"[!-~]+", re.ASCII)
 
 
 class BearerAuth(httpx.Auth):
-    """Adds ``Authorization: Bearer``; a token that is asked for is kept until a 401."""
+    """Adds ``Authorization: Bearer``; a token that is asked for is kept until a 401.
+
+    Concurrent requests ask for it once. Whatever the token function raises is a ``TokenError``.
+    """
 
     def __init__(self, token: AsyncToken) -> None:
         self._ask = None if isinstance(token, str) else token
         self._token = checked(token) if isinstance(token, str) else None
+        self._lock = threading.RLock()
+        self._async_lock = asyncio.Lock()
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
         """Send the request, and after a 401 once more with a new token."""
-        used = self._token or self._keep(self._asked())
+        used = self._token or self._renewed(None)
         response = yield _bearing(request, used)
         if response.status_code == httpx.codes.UNAUTHORIZED and self._ask is not None:
-            if self._token == used:
-                self._keep(self._asked())
-            if self._token != used:
-                yield _bearing(request, str(self._token))
+            token = self._renewed(used)
+            if token != used:
+                yield _bearing(request, token)
 
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
         """The same for the async client, whose token may be awaited."""
-        used = self._token or self._keep(await self._awaited())
+        used = self._token or await self._renewed_async(None)
         response = yield _bearing(request, used)
         if response.status_code == httpx.codes.UNAUTHORIZED and self._ask is not None:
-            if self._token == used:
-                self._keep(await self._awaited())
-            if self._token != used:
-                yield _bearing(request, str(self._token))
+            token = await self._renewed_async(used)
+            if token != used:
+                yield _bearing(request, token)
 
-    def _keep(self, token: object) -> str:
-        self._token = checked(token)
-        return self._token
+    def _renewed(self, used: str | None) -> str:
+        """Return a token other than the one used, which another request may have asked for."""
+        with self._lock:
+            if self._token is None or self._token == used:
+                try:
+                    self._token = checked(None if self._ask is None else self._ask())
+                except Exception as error:
+                    raise _token_error(error) from error
+            return self._token
 
-    def _asked(self) -> object:
-        return None if self._ask is None else self._ask()
-
-    async def _awaited(self) -> object:
-        asked = self._asked()
-        return await asked if inspect.isawaitable(asked) else asked
+    async def _renewed_async(self, used: str | None) -> str:
+        async with self._async_lock:
+            if self._token is None or self._token == used:
+                try:
+                    asked = None if self._ask is None else self._ask()
+                    self._token = checked(await asked if inspect.isawaitable(asked) else asked)
+                except Exception as error:
+                    raise _token_error(error) from error
+            return self._token
 
 
 def checked(token: object) -> str:
@@ -65,8 +79,14 @@ def checked(token: object) -> str:
     """
     text = token.strip() if isinstance(token, str) else ""
     if not _TOKEN.fullmatch(text):
-        raise InvalidRequestError("The token is none: it has to be visible ASCII characters.")
+        raise InvalidRequestError("The token is not valid: it has to be visible ASCII characters.")
     return text
+
+
+def _token_error(error: Exception) -> InstallsError:
+    if isinstance(error, InstallsError):
+        return error
+    return TokenError(f"The token function raised {type(error).__name__}.")
 
 
 def _bearing(request: httpx.Request, token: str) -> httpx.Request:

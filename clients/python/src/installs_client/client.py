@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 import httpx
 
 from installs_client import connection, operations
+from installs_client.errors import InvalidRequestError
 from installs_client.exchange import Outcome, Pause, Step, exchange
 from installs_client.pagination import Paginator
 from installs_client.retries import Retries
@@ -30,8 +31,8 @@ class Client:
     ``base_url`` is the stack's ``ApiUrl``; ``token`` a JSON Web Token, an API key, or a function
     that gives one, which is called again after a 401; ``timeout`` in seconds, of each attempt;
     ``transport`` is httpx's, for proxies and tests. Every method raises ``InvalidRequestError``
-    before anything is sent, then ``ProblemError`` and its kin, ``UnexpectedAnswerError`` or
-    ``UnreachableError``.
+    before anything is sent, then ``TokenError``, ``ProblemError`` and its subclasses,
+    ``UnexpectedAnswerError`` or ``UnreachableError``; all are ``InstallsError``.
     """
 
     def __init__(
@@ -92,7 +93,6 @@ class Client:
         self._http.close()
 
     def __enter__(self) -> Self:
-        self._http.__enter__()
         return self
 
     def __exit__(
@@ -101,7 +101,7 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._http.__exit__(kind, error, trace)
+        self.close()
 
     def _pages(self, paginator: Paginator) -> Iterator[Page]:
         while (operation := paginator.next()) is not None:
@@ -110,6 +110,8 @@ class Client:
             yield page
 
     def _run(self, operation: Operation[T]) -> T:
+        if self._http.is_closed:
+            raise InvalidRequestError("The client is closed.")
         steps = exchange(operation, connection.request_of(self._http, operation), self._retries)
         outcome: Outcome = None
         try:

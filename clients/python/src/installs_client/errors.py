@@ -17,6 +17,13 @@ class InvalidRequestError(InstallsError, ValueError):
     """The request is invalid; nothing was sent."""
 
 
+class TokenError(InstallsError):
+    """The caller's own token function raised; its error is the cause.
+
+    The request was not carried out: it was not sent, or the answer was a 401.
+    """
+
+
 class UnreachableError(InstallsError):
     """No answer after all attempts; the request may have been carried out."""
 

@@ -7,6 +7,7 @@ async client share it.
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -38,6 +39,7 @@ Step = httpx.Request | Pause
 Outcome = httpx.Response | httpx.RequestError | None
 """The answer of a request, or the reason that there is none; None after a pause."""
 
+_LEAST_SECONDS: Final = 0.001
 _NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -54,7 +56,14 @@ def exchange(
         The last attempt had no answer.
     """
     failed, maybe_done = 0, False
+    deadline = time.monotonic() + retries.total_seconds
+    timeouts = request.extensions["timeout"]
     while True:
+        left = max(deadline - time.monotonic(), _LEAST_SECONDS)
+        request.extensions["timeout"] = {
+            name: left if seconds is None else min(seconds, left)
+            for name, seconds in timeouts.items()
+        }
         outcome = yield request
         if isinstance(outcome, httpx.Response):
             if not _may_pass(outcome.status_code):
@@ -65,7 +74,7 @@ def exchange(
             reason, asked = type(outcome).__name__, None
             lost = not isinstance(outcome, _NEVER_SENT)
         failed += 1
-        seconds = retries.pause(failed, asked)
+        seconds = retries.pause(failed, asked, deadline - time.monotonic())
         logger.debug("%s %s: %s; waiting %s s", request.method, request.url.path, reason, seconds)
         if seconds is None:
             if isinstance(outcome, httpx.Response):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from installs_client.errors import InvalidRequestError
 
@@ -56,9 +56,12 @@ class Extent:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Filter(Generic[Asked]):
-    """A condition on rows of one kind: made by the fields of ``where``, joined by ``& | ~``."""
+    """A condition on rows of one kind: made by the fields of ``where``, joined by ``& | ~``.
+
+    Filters are equal, and have the same hash, if they send the same JSON about the same kind.
+    """
 
     entity: type[Entity]
     body: Mapping[str, object]
@@ -94,11 +97,19 @@ class Filter(Generic[Asked]):
     def __invert__(self: Filter[E]) -> Filter[E]:
         return Filter(self.entity, {"NOT": self.body}, Extent.around([self.extent]))
 
-    def __bool__(self) -> NoReturn:
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Filter):
+            return NotImplemented
+        return (self.entity, self.to_json()) == (other.entity, other.to_json())
+
+    def __hash__(self) -> int:
+        return hash((self.entity, self.to_json()))
+
+    def __bool__(self) -> bool:  # NoReturn would hide the code after `if a and b` from mypy
         raise TypeError("a filter is neither true nor false: join filters by &, | and ~")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Joined(Filter[Asked]):
     """An AND or OR, which a further ``&`` or ``|`` makes longer, not deeper."""
 

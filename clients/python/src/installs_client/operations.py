@@ -120,11 +120,11 @@ def retry_after(response: httpx.Response) -> float | None:
         return float(given[:9])
     try:
         moment = parsedate_to_datetime(given)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _path(install_id: str) -> str:

@@ -30,7 +30,7 @@ class Install:
     integration_id: str
     integration_version_id: str
     workspace_id: str
-    variables: Mapping[str, Any]
+    variables: Mapping[str, Any] = field(hash=False)
     auth_state_id: str | None
     member_policy: str
     """A ``MemberPolicy``, or a value of a newer service."""
