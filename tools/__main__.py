@@ -46,11 +46,11 @@ def app_of(parts: Iterable[str]) -> typer.Typer:
     return app
 
 
-def asked(arguments: Sequence[str]) -> Iterable[str]:
+def parts_for(arguments: Sequence[str]) -> Iterable[str]:
     """The part of the command that is asked for; all of them for help, and for what is none."""
     name = arguments[0] if arguments else ""
     return [part for part, commands in PARTS.items() if name in commands] or PARTS
 
 
 if __name__ == "__main__":
-    app_of(asked(sys.argv[1:]))(prog_name=help_.PROGRAM)
+    app_of(parts_for(sys.argv[1:]))(prog_name=help_.PROGRAM)

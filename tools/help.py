@@ -45,5 +45,7 @@ def arrange(app: typer.Typer) -> None:
         command.rich_help_panel = order.get(command.name or "", command.rich_help_panel)
     for group in app.registered_groups:
         group.rich_help_panel = order.get(group.name or "", group.rich_help_panel)
-    places = {name: place for place, name in enumerate(order)}
-    app.registered_commands.sort(key=lambda command: places.get(command.name or "", len(places)))
+    positions = {name: position for position, name in enumerate(order)}
+    app.registered_commands.sort(
+        key=lambda command: positions.get(command.name or "", len(positions))
+    )

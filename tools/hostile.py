@@ -54,16 +54,16 @@ class Cost:
     milliseconds: float
 
 
-def _filter(name: str, wanted: object, **more: Any) -> Input:  # noqa: ANN401 - Input's fields
-    text = wanted if isinstance(wanted, str) else json.dumps(wanted, separators=(",", ":"))
+def _filter(name: str, condition: object, **more: Any) -> Input:  # noqa: ANN401 - Input's fields
+    text = condition if isinstance(condition, str) else json.dumps(condition, separators=(",", ":"))
     return Input(name, {"filter": text}, **more)
 
 
 def _on_variables(name: str, value: str, *leaves: dict[str, str]) -> Input:
     """Return comparisons with one long text of a row; none is true."""
     row = {"id": "a", "variables": json.dumps({"a": value}, ensure_ascii=False)}
-    wanted = {"OR": [{"variables": {"path": ["a"], **leaf}} for leaf in leaves]}
-    return _filter(name, wanted, row=row, refused=False)
+    condition = {"OR": [{"variables": {"path": ["a"], **leaf}} for leaf in leaves]}
+    return _filter(name, condition, row=row, refused=False)
 
 
 def _base64(text: str) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _PANEL: Final = "System"
 
-Where = Annotated[
+TableName = Annotated[
     str | None,
     typer.Option(
         "--table",

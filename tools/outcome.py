@@ -64,16 +64,16 @@ def progress(*, beside_output: bool = False) -> Progress:
     )
 
 
-def end(code: Exit, *told: str) -> NoReturn:
+def end(code: Exit, *lines: str) -> NoReturn:
     """Print the reason on standard error, and end."""
     console = errors()
-    for number, line in enumerate(told):
+    for number, line in enumerate(lines):
         console.print(line, style="red" if number == 0 else None)
     raise typer.Exit(code)
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def exit_on_error() -> Iterator[None]:
     """End with a short message and the exit code of an error."""
     try:
         yield

@@ -37,8 +37,8 @@ def with_tables(text: str) -> str:
     """The page with its marked tables made anew."""
     tables = {"operators": operators, "fields": fields, "relations": relations}
 
-    def filled(found: re.Match[str]) -> str:
-        return found[1] + "\n".join(tables[found[2]]()) + "\n" + found[3]
+    def filled(marked: re.Match[str]) -> str:
+        return marked[1] + "\n".join(tables[marked[2]]()) + "\n" + marked[3]
 
     return _MARKED.sub(filled, text)
 
@@ -83,5 +83,5 @@ def relations() -> Iterator[str]:
 def _relations(entity: Entity) -> Iterator[str]:
     for relation in entity.relations.values():
         many = " (many: `some`, `every`, `none`)" if relation.many else ""
-        place = f"its `{relation.key}`" if relation.many else f"`{relation.key}`"
-        yield f"| `{relation.name}`{many} | {relation.target} | {place} |"
+        link = f"its `{relation.key}`" if relation.many else f"`{relation.key}`"
+        yield f"| `{relation.name}`{many} | {relation.target} | {link} |"

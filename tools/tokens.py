@@ -43,19 +43,19 @@ class SigningKey:
             key = serialization.load_pem_private_key(path.read_bytes(), password=None)
             if isinstance(key, ec.EllipticCurvePrivateKey):
                 return cls(key)
-        made = cls.generate()
+        created = cls.generate()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(
-                made._private_key.private_bytes(
+                created._private_key.private_bytes(
                     serialization.Encoding.PEM,
                     serialization.PrivateFormat.PKCS8,
                     serialization.NoEncryption(),
                 )
             )
-        return made
+        return created
 
     def key_set(self) -> str:
         """The public key as a JSON Web Key Set (RFC 7517)."""

@@ -198,7 +198,7 @@ def at_rest(table: Table) -> tuple[int, list[str]]:
             repaired += repair({}, Invocation())["finished"]
     later = now() + timedelta(minutes=30)
     with mock.patch.object(clock, "now", return_value=later):
-        found = [f"{one.about}: {one.told}" for one in Verifier(table, repair=False).run()]
+        found = [f"{one.about}: {one.faults}" for one in Verifier(table, repair=False).run()]
     return repaired, found
 
 

@@ -74,7 +74,7 @@ def found(table: Table) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def disagreements(table: Table) -> list[str]:
-    return [f"{one.about}: {one.told}" for one in Verifier(table, repair=False).run()]
+    return [f"{one.about}: {one.faults}" for one in Verifier(table, repair=False).run()]
 
 
 def test_a_workspace_is_erased_and_nothing_of_another(table: Table) -> None:

@@ -21,7 +21,7 @@ def test_every_plan_is_measured_timed_and_priced(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(http, "log_request", log.log_request)
     monkeypatch.setattr(plans, "SIZES", {"wsp_1k": 700, "wsp_10k": 800})
     monkeypatch.setattr(plans, "MANY", {f"wsp_m{n:02}": 20 for n in range(5)})
-    monkeypatch.setattr(plans, "CROWD", {f"wsp_c{n:04}": 8 for n in range(6)})
+    monkeypatch.setattr(plans, "MANY_WORKSPACES", {f"wsp_c{n:04}": 8 for n in range(6)})
     monkeypatch.setattr(plans, "TENTH", {f"wsp_c{n:04}": 8 for n in range(3)})
     # when
     found = {one.name: one for one in measured(large=False)}

@@ -79,7 +79,7 @@ def test_beside_live_traffic_only_what_is_wrong_is_told(
         following.result()
         assert min(one.result() for one in clients) > 0
     # then the wrong member is told, once if it is mended, and nothing else is said to be wrong
-    wrong = [[one for one in found if one.told != NEVER_STILL] for found in told]
+    wrong = [[one for one in found if one.faults != NEVER_STILL] for found in told]
     assert [one.about for one in wrong[0]] == ["install ins_quiet"]
     for found in wrong[1:]:
         assert [one.about for one in found] == ([] if repair else ["install ins_quiet"])

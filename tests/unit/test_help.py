@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from tests.commands import APP, run
-from tools.__main__ import PARTS, app_of, asked
+from tools.__main__ import PARTS, app_of, parts_for
 from tools.help import GROUPS, PROGRAM
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ def test_every_command_stands_in_a_group_and_says_what_it_does(tmp_path: Path) -
 def test_a_part_registers_the_commands_by_which_it_is_found(part: str) -> None:
     commands = typer.main.get_command(app_of([part])).commands  # type: ignore[attr-defined]
     assert set(commands) == set(PARTS[part])
-    assert all(list(asked([name])) == [part] for name in commands)
+    assert all(list(parts_for([name])) == [part] for name in commands)
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["lst"]])
 def test_where_no_command_is_asked_for_all_are_there(arguments: list[str]) -> None:
-    assert set(asked(arguments)) == set(PARTS)
+    assert set(parts_for(arguments)) == set(PARTS)
 
 
 def test_there_are_examples() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from installs.ingest.lines import LONGEST_LINE
 from installs.ingest.models import MODELS
-from tools.importer.errors import SHOWN, ImportRefusedError
+from tools.importer.errors import MAX_LISTED, ImportRefusedError
 from tools.importer.reading import _PASSES, checked, numbered
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def test_the_first_fifty_problems_are_shown(tmp_path: Path) -> None:
         read_bytes(tmp_path, text(*["{"] * 70))
 
     assert caught.value.problems.count == 70
-    assert len(caught.value.problems.first) == SHOWN
+    assert len(caught.value.problems.first) == MAX_LISTED
     assert str(caught.value).startswith("rows.ndjson was refused, and nothing was written;")
     assert "\n  line 50: is not JSON: " in str(caught.value)
     assert str(caught.value).endswith("\n  ... and 20 more")

@@ -57,13 +57,13 @@ def test_the_lists_reads_are_forks_and_what_is_begun_beside_is_awaited(recorder:
         assert total() == 14
         assert total() == 14
     query = ("Query",)
-    assert shape(recorder.taken()) == (
+    assert shape(recorder.trace()) == (
         ("begin", 1, (("fork", query, query),)),
         ("fork", query, query, query),
         ("await", 1),
         ("await", 1),
     )
-    assert recorder.taken() == ()
+    assert recorder.trace() == ()
 
 
 def test_a_failure_in_a_branch_is_raised_and_what_follows_is_recorded(recorder: Recorder) -> None:
@@ -75,7 +75,7 @@ def test_a_failure_in_a_branch_is_raised_and_what_follows_is_recorded(recorder: 
         recorder.gather(tasks)
     assert recorder.gather([]) == []
     recorder.call("GetItem", {"Key": {"pk": {"S": "a"}}})
-    assert shape(recorder.taken()) == ("GetItem",)
+    assert shape(recorder.trace()) == ("GetItem",)
 
 
 QUERY: dict[str, Any] = {
@@ -91,7 +91,7 @@ def test_a_read_has_its_units_its_kilobytes_and_its_partition(recorder: Recorder
         it.query_page(QUERY)
         it.get_many([Key("a", "b")], consistent=False)
         it.transact([])
-    consistent, eventual, batch, write = calls(recorder.taken())
+    consistent, eventual, batch, write = calls(recorder.trace())
     assert (consistent.read, consistent.examined, consistent.partition) == (2, 8, "USER#a")
     assert (eventual.read, eventual.examined) == (2, 16)
     assert eventual.partition == "byWorkspace wsp_a#live"

@@ -29,7 +29,7 @@ from tools.outcome import Exit, end, errors, output
 if TYPE_CHECKING:
     from installs_client import PageInfo
 
-SHOWN: Final = 20
+DEFAULT_LIMIT: Final = 20
 """Default rows on a page."""
 
 _NARROW: Final = "Narrow the list"
@@ -147,7 +147,7 @@ def list_installs(
             rich_help_panel=_PAGES,
         ),
     ] = None,
-    limit: Limit = SHOWN,
+    limit: Limit = DEFAULT_LIMIT,
     every: All = False,
     after: Annotated[
         str | None,
@@ -193,7 +193,7 @@ def trash(
     client: Client,
     *,
     workspace_id: WorkspaceId = None,
-    limit: Limit = SHOWN,
+    limit: Limit = DEFAULT_LIMIT,
     every: All = False,
     as_json: Json = False,
 ) -> None:
@@ -217,42 +217,42 @@ def trash(
 
 def get(client: Client, *, install_id: Id, as_json: Json = False) -> None:
     """Show one install, deleted or not."""
-    found = client.get(install_id)
+    install = client.get(install_id)
     console = output()
     if as_json:
-        show.echo(console, show.json_line(found))
+        show.echo(console, show.json_line(install))
     else:
-        show.show_one(console, found, datetime.now(UTC))
+        show.show_install(console, install, datetime.now(UTC))
 
 
 def order_key(text: str) -> OrderKey:
     """Parse ``field:direction``; ascending without a direction."""
     field, _, direction = text.partition(":")
     if field not in SORTABLE:
-        near = get_close_matches(field, SORTABLE, n=1)
-        meant = f": did you mean {near[0]}?" if near else f"; there are {', '.join(SORTABLE)}."
-        end(Exit.USAGE, f"--order: {field!r} is not a sort field{meant}")
+        matches = get_close_matches(field, SORTABLE, n=1)
+        hint = f": did you mean {matches[0]}?" if matches else f"; there are {', '.join(SORTABLE)}."
+        end(Exit.USAGE, f"--order: {field!r} is not a sort field{hint}")
     if direction and direction not in get_args(Direction):
         known = ", ".join(get_args(Direction))
         end(Exit.USAGE, f"--order: {direction!r} is not a direction; there are {known}.")
     return OrderKey(field, cast("Direction", direction or "asc"))
 
 
-def _text(given: str) -> str:
+def _text(argument: str) -> str:
     """Return the text of an option, or of the file that it names."""
-    if not given.startswith("@"):
-        return given
-    if given == "@-":
+    if not argument.startswith("@"):
+        return argument
+    if argument == "@-":
         return sys.stdin.read()
     try:
-        return Path(given[1:]).read_text(encoding="utf-8")
+        return Path(argument[1:]).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        end(Exit.USAGE, f"--filter: {given[1:]} cannot be read: {error}")
+        end(Exit.USAGE, f"--filter: {argument[1:]} cannot be read: {error}")
 
 
-def _summarize(shown: int, info: PageInfo | None = None, further: str = "") -> None:
+def _summarize(count: int, info: PageInfo | None = None, further: str = "") -> None:
     """Print beside the rows how many there are, and how to see more."""
     console = errors()
-    console.print(f"{shown} of {shown if info is None else info.total}", style="dim")
+    console.print(f"{count} of {count if info is None else info.total}", style="dim")
     if info is not None and info.has_next_page:
         console.print(f"more: {further or f'--all, or --after {info.end_cursor}'}", style="dim")

@@ -17,7 +17,7 @@ from installs_client import Client, UnreachableError
 from tools.local.errors import LocalSystemError
 from tools.local.paths import DEFAULT_STATE
 from tools.local.state import StateDirectory
-from tools.outcome import Exit, end, told
+from tools.outcome import Exit, end, exit_on_error
 from tools.tokens import SigningKey
 
 P = ParamSpec("P")
@@ -109,20 +109,20 @@ def calls_api(function: Callable[Concatenate[Client, P], None]) -> Callable[...,
 
     typer reads a command's options from its signature, so the two signatures become one.
     """
-    _client, *wanted = inspect.signature(function).parameters.values()
-    which = inspect.signature(connected).parameters
+    _client, *own_parameters = inspect.signature(function).parameters.values()
+    connection_parameters = inspect.signature(connected).parameters
     hints = get_type_hints(function, include_extras=True) | get_type_hints(
         connected, include_extras=True
     )
 
-    def command(**given: Any) -> None:  # noqa: ANN401 - as typer calls it
-        options = {name: given.pop(name) for name in which}
-        with told(), connected(**options) as client:
-            function(client, **given)  # type: ignore[call-arg]
+    def command(**arguments: Any) -> None:  # noqa: ANN401 - as typer calls it
+        options = {name: arguments.pop(name) for name in connection_parameters}
+        with exit_on_error(), connected(**options) as client:
+            function(client, **arguments)  # type: ignore[call-arg]
 
     parameters = [
         parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[parameter.name])
-        for parameter in (*wanted, *which.values())
+        for parameter in (*own_parameters, *connection_parameters.values())
     ]
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}

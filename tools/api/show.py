@@ -51,30 +51,30 @@ def show_rows(console: Console, rows: Iterable[Install], *, as_json: bool) -> in
     if as_json:
         return _each(rows, lambda install: echo(console, json_line(install)))
     if console.is_terminal:
-        found = tuple(rows)
-        deleted = _DELETED if any(install.deleted_at for install in found) else ()
-        _table(console, found, (*_IDENTITY, *deleted, *_MORE))
-        return len(found)
+        listed = tuple(rows)
+        deleted = _DELETED if any(install.deleted_at for install in listed) else ()
+        _table(console, listed, (*_IDENTITY, *deleted, *_MORE))
+        return len(listed)
     return _each(rows, lambda install: _plain(console, [install.raw[name] for name in PLAIN]))
 
 
 def show_trash(console: Console, rows: Iterable[Install], now: datetime) -> int:
     """Print deleted rows with the time until each is purged; return their number."""
     if console.is_terminal:
-        found = tuple(rows)
+        listed = tuple(rows)
         left: Column = ("PURGED", lambda install: until_purge(install, now))
-        _table(console, found, (_IDENTITY[0], left, *_IDENTITY[1:], *_DELETED))
-        return len(found)
+        _table(console, listed, (_IDENTITY[0], left, *_IDENTITY[1:], *_DELETED))
+        return len(listed)
 
     def plain(install: Install) -> None:
-        due = purge_at(install)
-        shown = None if due is None else timestamp(due)
-        _plain(console, [*(install.raw[name] for name in PLAIN), shown])
+        purged_at = purge_at(install)
+        text = None if purged_at is None else timestamp(purged_at)
+        _plain(console, [*(install.raw[name] for name in PLAIN), text])
 
     return _each(rows, plain)
 
 
-def show_one(console: Console, install: Install, now: datetime) -> None:
+def show_install(console: Console, install: Install, now: datetime) -> None:
     """Print one row, a line for each field."""
     values = {
         name: json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
@@ -114,10 +114,10 @@ def purge_at(install: Install) -> datetime | None:
 
 def until_purge(install: Install, now: datetime) -> str:
     """Describe the time until a deleted install is purged."""
-    due = purge_at(install)
-    if due is None:
+    purged_at = purge_at(install)
+    if purged_at is None:
         return "never"
-    minutes = int((due - now).total_seconds() // 60)
+    minutes = int((purged_at - now).total_seconds() // 60)
     if minutes < 1:
         return "at any moment"
     days, hours = minutes // 1440, minutes // 60 % 24
@@ -141,8 +141,8 @@ def _table(console: Console, rows: Sequence[Install], columns: Sequence[Column])
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
     cells: list[list[str]] = []
     room = console.width
-    for title, shown in columns:
-        texts = [visible(shown(install)) for install in rows]
+    for title, text_of in columns:
+        texts = [visible(text_of(install)) for install in rows]
         room -= max(map(cell_len, [title, *texts])) + _GAP
         if cells and room + _GAP < 0:
             break

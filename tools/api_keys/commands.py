@@ -11,10 +11,10 @@ import typer
 from installs import api_keys
 from installs.model import KeyKind, WorkspaceRole  # noqa: TC001 - typer reads them
 from tools.api_keys import keys
-from tools.importer.table import failures_told
+from tools.importer.table import stopped_on_failure
 from tools.local.paths import DEFAULT_STATE
-from tools.options import Address, Profile, Region, State, Where
-from tools.outcome import Exit, end, told
+from tools.options import Address, Profile, Region, State, TableName
+from tools.outcome import Exit, end, exit_on_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,20 +45,20 @@ def create(
     days: Annotated[
         int | None, typer.Option(min=1, max=3650, help="Days until it expires; never by default.")
     ] = None,
-    table: Where = None,
+    table: TableName = None,
     profile: Profile = None,
     region: Region = None,
     state: State = DEFAULT_STATE,
 ) -> None:
     """Create a key, and print its secret, which is never shown again."""
     with _table(table, state, profile, region) as opened:
-        made = keys.create(opened, kind, owner, role=role, days=days)
-    typer.echo(f"{made.key.id}  {_expiry(made.key)}; its secret, stored nowhere:", err=True)
-    typer.echo(made.secret)
+        created = keys.create(opened, kind, owner, role=role, days=days)
+    typer.echo(f"{created.key.id}  {_expiry(created.key)}; its secret, stored nowhere:", err=True)
+    typer.echo(created.secret)
 
 
 def list_keys(
-    table: Where = None,
+    table: TableName = None,
     profile: Profile = None,
     region: Region = None,
     state: State = DEFAULT_STATE,
@@ -73,7 +73,7 @@ def list_keys(
 
 def revoke(
     key: Annotated[str, typer.Argument(metavar="KEY", help="The key's id.")],
-    table: Where = None,
+    table: TableName = None,
     profile: Profile = None,
     region: Region = None,
     state: State = DEFAULT_STATE,
@@ -97,7 +97,7 @@ def _table(
     name: str | None, state: Path, profile: str | None, region: str | None
 ) -> Iterator[Table]:
     """Open the table of the options; end with one line if that fails."""
-    with told(), failures_told():
+    with exit_on_error(), stopped_on_failure():
         try:
             yield Address.chosen(name, state, profile, region).open()
         except keys.ApiKeyError as error:

@@ -73,10 +73,10 @@ def create(
         deleted_at=None,
     )
     fields = items.decode(items.row_to_item(keys.api_key(key.id), key))
-    named = {name: value for name, value in fields.items() if name not in (keys.PK, keys.SK)}
+    attributes = {name: value for name, value in fields.items() if name not in (keys.PK, keys.SK)}
     table.transact(
         [
-            Update(keys.api_key(key.id), (Missing(),), set=named),
+            Update(keys.api_key(key.id), (Missing(),), set=attributes),
             Update(keys.secret(key.secret_sha256), (Missing(),), set={stored.KEY_ID: key.id}),
         ]
     )

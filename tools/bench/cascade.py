@@ -91,10 +91,10 @@ def fill(table: Table, size: Size) -> None:
     root = model.User("usr_root", "Root", "r@example.org", "root", "admin", AT)
     write_batch(table, [items.row_to_item(keys.user(root.id), root)])
     chain = [INSTALL, *(f"ins_deep_{n:03}" for n in range(size.depth))]
-    found = [_install(INSTALL, None)]
-    found += [_install(f"ins_wide_{n:06}", INSTALL) for n in range(size.add_ons)]
-    found += [_install(below, above) for above, below in pairwise(chain)]
-    for batch in in_runs(found, 10):
+    states = [_install(INSTALL, None)]
+    states += [_install(f"ins_wide_{n:06}", INSTALL) for n in range(size.add_ons)]
+    states += [_install(below, above) for above, below in pairwise(chain)]
+    for batch in in_runs(states, 10):
         installs.commit(table, [Change(None, state) for state in batch])
     rows = [
         model.IntegrationMember(

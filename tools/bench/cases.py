@@ -63,15 +63,15 @@ class Case:
 
 def cases(world: World) -> list[Case]:
     """Return every case, in the order of the tables."""
-    found = []
+    listed = []
     middle = f"{world.sizes[MIDDLE]:,} installs"
     for workspace, size in world.sizes.items():
-        said = f"{size:,} installs"
-        found.append(Case(f"first page of 100, {said}", _listed(workspace_id=workspace),
+        number = f"{size:,} installs"
+        listed.append(Case(f"first page of 100, {number}", _listed(workspace_id=workspace),
                           [_page(workspace)]))  # fmt: skip
-        found.append(Case(f"later page of 100, {said}", _later(workspace),
+        listed.append(Case(f"later page of 100, {number}", _later(workspace),
                           [_page(workspace, behind=size - 100 * PAGES)]))  # fmt: skip
-    found += [
+    listed += [
         Case(f"previous page of 100, {middle}", _previous(MIDDLE),
              [_page(MIDDLE, behind=world.sizes[MIDDLE] - 100 * PAGES - 1, forward=True)]),
         Case("page of 25 over 20 workspaces", lambda *_: request("GET", MERGED, limit="25"),
@@ -96,7 +96,7 @@ def cases(world: World) -> list[Case]:
         Case("restore", lambda _, n: request("POST", BIG, f"ins_middle_0001{n:02}/restore"),
              [_update("REMOVE deletedAt", {})]),
     ]  # fmt: skip
-    return found
+    return listed
 
 
 def _listed(**query: str) -> Callable[[Ask, int], Event]:
@@ -168,24 +168,29 @@ def _query(index: keys.Index, partition: str, **more: Any) -> Raw:  # noqa: ANN4
 
 def _page(workspace: str, behind: int | None = None, *, forward: bool = False) -> Raw:
     """Query a page and one more row; ``behind``: from this row of the workspace on."""
-    operation, asked = _query(keys.BY_WORKSPACE, f"{workspace}#live", Limit=101)
-    asked["ScanIndexForward"] = forward
+    operation, request = _query(keys.BY_WORKSPACE, f"{workspace}#live", Limit=101)
+    request["ScanIndexForward"] = forward
     if behind is not None:
         install_id = f"ins_{workspace[4:]}_{behind:06}"
         at = keys.installed(timestamp(START + timedelta(minutes=behind)), install_id)
-        asked["KeyConditionExpression"] += f" AND installedKey {'>' if forward else '<'} :k"
-        asked["ExpressionAttributeValues"][":k"] = {"S": at}
-    return operation, asked
+        request["KeyConditionExpression"] += f" AND installedKey {'>' if forward else '<'} :k"
+        request["ExpressionAttributeValues"][":k"] = {"S": at}
+    return operation, request
 
 
 def _integration() -> Raw:
-    operation, asked = _query(keys.BY_INTEGRATION, "itg_3#live", Limit=101)
-    asked["KeyConditionExpression"] += " AND begins_with(workspaceInstalledKey, :w)"
-    asked["ExpressionAttributeValues"][":w"] = {"S": f"{LARGE}#"}
-    return operation, asked
+    operation, request = _query(keys.BY_INTEGRATION, "itg_3#live", Limit=101)
+    request["KeyConditionExpression"] += " AND begins_with(workspaceInstalledKey, :w)"
+    request["ExpressionAttributeValues"][":w"] = {"S": f"{LARGE}#"}
+    return operation, request
 
 
 def _update(expression: str, values: dict[str, Any]) -> Raw:
-    given = {"ExpressionAttributeValues": values} if values else {}
+    optional = {"ExpressionAttributeValues": values} if values else {}
     key = _key("ins_middle_000199")
-    return "UpdateItem", {"TableName": TABLE, "Key": key, "UpdateExpression": expression, **given}
+    return "UpdateItem", {
+        "TableName": TABLE,
+        "Key": key,
+        "UpdateExpression": expression,
+        **optional,
+    }

@@ -37,25 +37,25 @@ def measure() -> dict[str, tuple[float, float]]:
     from installs.store.table import client
 
     clients = (client(), boto3.client("dynamodb"))
-    found = {}
+    medians = {}
     for name, (operation, request) in REQUESTS.items():
-        calls = [getattr(one, operation) for one in clients]
+        calls = [getattr(each, operation) for each in clients]
         times: list[list[float]] = [[], []]
         for _ in range(CALLS):
-            for call, taken in zip(calls, times, strict=True):
-                taken.append(_timed(call, request))
-        ours, theirs = (statistics.median(taken) for taken in times)
-        found[name] = ours, theirs
-    return found
+            for call, measured in zip(calls, times, strict=True):
+                measured.append(_timed(call, request))
+        service, alternative = (statistics.median(measured) for measured in times)
+        medians[name] = service, alternative
+    return medians
 
 
-def table(found: Mapping[str, tuple[float, float]]) -> Iterator[str]:
+def table(medians: Mapping[str, tuple[float, float]]) -> Iterator[str]:
     """Return the same as lines of Markdown."""
     yield "One call, CPU in ms: the service's connection and boto3's client\n"
     yield "| call | connection | boto3 |"
     yield "|---|---|---|"
-    for name, (ours, theirs) in found.items():
-        yield f"| {name} | {ours:.2f} | {theirs:.2f} |"
+    for name, (service, alternative) in medians.items():
+        yield f"| {name} | {service:.2f} | {alternative:.2f} |"
     yield ""
 
 

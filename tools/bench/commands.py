@@ -42,8 +42,8 @@ def bench_start(rounds: Rounds = 15, write: Write = False) -> None:
     """Measure cold starts: a fresh process of each function, and of a bare client."""
     from tools.bench import report, start
 
-    found = start.measure(rounds, _progress)
-    _report("start", report.heading(f"make bench ROUNDS={rounds}"), start.tables(found), write)
+    measured = start.measure(rounds, _progress)
+    _report("start", report.heading(f"make bench ROUNDS={rounds}"), start.tables(measured), write)
 
 
 def bench_latency(

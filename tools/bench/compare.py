@@ -102,18 +102,18 @@ def _measured(of: World, rounds: int, progress: Callable[[str], None]) -> list[R
     for handler in handlers().values():
         for user in (cases.BIG, cases.MERGED):
             cases.read(handler(request("GET", user, limit="1")))  # roles are cached
-    found = [_begun(case) for case in cases.cases(of)]
+    results = [_begun(case) for case in cases.cases(of)]
     for done in range(WARM_UP + rounds):
         progress(f"Round {done + 1} of {WARM_UP + rounds}")
-        for result, calls in found:
+        for result, calls in results:
             if result.case.heavy and done >= WARM_UP + HEAVY_ROUNDS:
                 continue
             for name, call in calls.items():
                 result.times[name].add(call)
-    for result, _ in found:
+    for result, _ in results:
         for times in result.times.values():
             del times.wall[:WARM_UP], times.cpu[:WARM_UP]
-    return [result for result, _ in found]
+    return [result for result, _ in results]
 
 
 def _begun(case: Case) -> tuple[Result, dict[str, Callable[[], object]]]:
@@ -170,13 +170,13 @@ def tables(measured: Measured) -> Iterator[str]:
     yield "| case | wall / baseline | wall / alternative | CPU / alternative |"
     yield "|---|---|---|---|"
     for result in results:
-        mine = result.times[SERVICE]
+        service = result.times[SERVICE]
         baseline, other = result.times.get(BASELINE), result.times.get(ALTERNATIVE)
         yield (
             f"| {result.case.name} "
-            f"| {_ratio(mine.median, baseline.median if baseline else None)} "
-            f"| {_ratio(mine.median, other.median if other else None)} "
-            f"| {_ratio(mine.median_cpu, other.median_cpu if other else None)} |"
+            f"| {_ratio(service.median, baseline.median if baseline else None)} "
+            f"| {_ratio(service.median, other.median if other else None)} "
+            f"| {_ratio(service.median_cpu, other.median_cpu if other else None)} |"
         )
     yield ""
     yield "What the service reads\n"
@@ -201,8 +201,8 @@ def _cell(result: Result, name: str, kind: str) -> str:
     return f"{middle:.1f} ({low:.1f}-{high:.1f})"
 
 
-def _ratio(mine: float, other: float | None) -> str:
-    return "" if other is None else f"{mine / other:.2f}"
+def _ratio(service: float, other: float | None) -> str:
+    return "" if other is None else f"{service / other:.2f}"
 
 
 def _growth(of: World, results: Sequence[Result]) -> Iterator[str]:

@@ -36,27 +36,27 @@ class Contention:
 
 def simulate(rate: float, seconds: float, write: Lognormal, random: Random) -> Contention:
     """Changes of one item at so many a second."""
-    found = Contention()
+    contention = Contention()
     waiting: list[tuple[float, float, int]] = []
     at = 0.0
     while (at := at + random.expovariate(rate) * 1000) < seconds * 1000:
         waiting.append((at, at, 1))
-        found.changes += 1
-    held = 0.0
+        contention.changes += 1
+    held_until = 0.0
     while waiting:
         now, began, attempt = heappop(waiting)
         took = write.draw(random)
-        if now >= held:
-            held = now + took
-            found.ms.append(held - began)
+        if now >= held_until:
+            held_until = now + took
+            contention.ms.append(held_until - began)
             continue
-        found.conflicts += 1
+        contention.conflicts += 1
         if attempt == ATTEMPTS:
-            found.refused += 1
+            contention.refused += 1
         else:
             pause = 1000 * jitter(attempt, random.uniform)
             heappush(waiting, (now + took + pause, began, attempt + 1))
-    return found
+    return contention
 
 
 def table_of(
@@ -66,9 +66,9 @@ def table_of(
     yield "| changes a second | conflicts per change | refused (409) | p50, ms | p99, ms |"
     yield "|---|---|---|---|---|"
     for rate in rates:
-        found = simulate(rate, seconds, write, random)
+        contention = simulate(rate, seconds, write, random)
         yield (
-            f"| {rate:g} | {found.conflicts / found.changes:.2f} "
-            f"| {found.refused / found.changes:.2%} "
-            f"| {percentile(found.ms, 0.5):,.0f} | {percentile(found.ms, 0.99):,.0f} |"
+            f"| {rate:g} | {contention.conflicts / contention.changes:.2f} "
+            f"| {contention.refused / contention.changes:.2%} "
+            f"| {percentile(contention.ms, 0.5):,.0f} | {percentile(contention.ms, 0.99):,.0f} |"
         )

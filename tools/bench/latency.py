@@ -42,8 +42,8 @@ def measured(*, large: bool) -> list[Measured]:
         # Roles that are known stay known, however long this machine takes.
         with recorded(recorder), patch.object(access, "CACHE_SECONDS", ONE_DAY):
             reads = [*plans.lists(large=large), plans.get(), plans.get(cold=True)]
-            found = [measure(later_page(plan), recorder) for plan in reads]
-            return [*found, *measure_commands(table, recorder)]
+            lists = [measure(later_page(plan), recorder) for plan in reads]
+            return [*lists, *measure_commands(table, recorder)]
 
 
 def timed(call: Measured, network: Network, draws: int, seed: int) -> list[Moment]:
@@ -52,14 +52,14 @@ def timed(call: Measured, network: Network, draws: int, seed: int) -> list[Momen
     return [replay(call.trace, network, random) for _ in range(draws)]
 
 
-def plans_table(found: list[Measured], network: Network, draws: int, seed: int) -> Iterator[str]:
+def plans_table(plans: list[Measured], network: Network, draws: int, seed: int) -> Iterator[str]:
     """Return the time of each call as the lines of a Markdown table."""
     yield (
         "| call | plan | requests | in sequence | examined | read units | write units "
         "| of call partition | p50, ms | p99, ms |"
     )
     yield "|---|---|---|---|---|---|---|---|---|---|"
-    for call in found:
+    for call in plans:
         times = timed(call, network, draws, seed)
         ms = [moment.ms for moment in times]
         yield (
@@ -71,7 +71,7 @@ def plans_table(found: list[Measured], network: Network, draws: int, seed: int) 
         )
 
 
-def cost_table(found: list[Measured], network: Network, draws: int, seed: int) -> Iterator[str]:
+def cost_table(plans: list[Measured], network: Network, draws: int, seed: int) -> Iterator[str]:
     """Return the cost of a million of each call as the lines of a Markdown table."""
     memory = function_memory()
     yield (
@@ -79,7 +79,7 @@ def cost_table(found: list[Measured], network: Network, draws: int, seed: int) -
         "| dollars |"
     )
     yield "|---|---|---|---|---|---|---|---|---|"
-    for call in found:
+    for call in plans:
         waiting = fmean(moment.ms for moment in timed(call, network, draws, seed))
         spent = Spent(
             read(call.trace),

@@ -96,10 +96,10 @@ def later_page(plan: Plan) -> Plan:
 
 def measure_commands(table: Table, recorder: Recorder) -> list[Measured]:
     """Uninstall, its cascade, restore, its cascade, and purge, on one install after another."""
-    made: dict[str, list[Measured]] = {}
+    commands: dict[str, list[Measured]] = {}
 
     def note(name: str, plan: Plan) -> None:
-        made.setdefault(name, []).append(_once(plan, recorder))
+        commands.setdefault(name, []).append(_once(plan, recorder))
 
     for install_id in plans.CHANGED:
         on = plans.commands(install_id)
@@ -110,12 +110,12 @@ def measure_commands(table: Table, recorder: Recorder) -> list[Measured]:
             )
         call(on["uninstall"])
         note("purge", on["purge"])
-    return [_median_of(runs, name) for name, runs in made.items()]
+    return [_median_of(runs, name) for name, runs in commands.items()]
 
 
 def _once(plan: Plan, recorder: Recorder) -> Measured:
     handler = _handler(plan)
-    recorder.taken()
+    recorder.trace()
     with _logged() as lines:
         began = time.process_time()
         answer = plans.invoke(plan, handler, _Invocation())
@@ -125,7 +125,7 @@ def _once(plan: Plan, recorder: Recorder) -> Measured:
     return Measured(
         plan.name,
         plan.function,
-        recorder.taken(),
+        recorder.trace(),
         cpu,
         len(answer.get("body", "").encode()),
         len(text.encode()),

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 SIZES: Final = {"wsp_1k": 1_000, "wsp_10k": 10_000}
 LARGE: Final = {"wsp_100k": 100_000}
 MANY: Final = world.zipf(4_000)
-CROWD: Final = {f"wsp_c{n:04}": 8 for n in range(1_000)}
+MANY_WORKSPACES: Final = {f"wsp_c{n:04}": 8 for n in range(1_000)}
 """A thousand small workspaces, each with a live install of ``itg_0``."""
-TENTH: Final = dict(list(CROWD.items())[:100])
+TENTH: Final = dict(list(MANY_WORKSPACES.items())[:100])
 EDITOR: Final = "usr_big"
 ROOT: Final = "usr_root"
 MEMBERS: Final = 10
@@ -55,7 +55,7 @@ def write(table: Table, *, large: bool) -> None:
     sizes = SIZES | (LARGE if large else {})
     world.write(table, sizes, EDITOR, "admin")
     world.write(table, MANY, "usr_many")
-    world.write(table, CROWD, "usr_crowd")
+    world.write(table, MANY_WORKSPACES, "usr_crowd")
     world.admit(table, "usr_tenth", TENTH, "admin")
     root = model.User(ROOT, "Root", "root@example.org", "root", "admin", AT)
     world.put(table, [items.row_to_item(keys.user(ROOT), root)])
@@ -76,16 +76,16 @@ def write(table: Table, *, large: bool) -> None:
 
 def lists(*, large: bool) -> list[Plan]:
     """Every plan of the list."""
-    found = []
+    planned = []
     for workspace, size in (SIZES | (LARGE if large else {})).items():
         of_size = f"{size:,} installs"
-        found.append(listing(f"first page of 100, {of_size}", EDITOR, workspace_id=workspace))
-        found.append(
+        planned.append(listing(f"first page of 100, {of_size}", EDITOR, workspace_id=workspace))
+        planned.append(
             listing(f"later page of 100, {of_size}", EDITOR, workspace_id=workspace, after="")
         )
     ten = {"workspace_id": "wsp_10k"}
     manual = '{"memberPolicy":"manual"}'
-    found += [
+    planned += [
         listing("by lastUpgradedAt, page of 100", EDITOR,
               **ten, orderBy='[{"lastUpgradedAt":"desc_nulls_last"}]'),
         listing("page of 25, 20 workspaces", "usr_many", limit="25"),
@@ -105,7 +105,7 @@ def lists(*, large: bool) -> list[Plan]:
               **ten, orderBy='[{"memberPolicy":"asc"},{"id":"asc"}]'),
         listing("ids of 25", EDITOR, ids=",".join(f"ins_10k_{n:06}" for n in range(25))),
     ]  # fmt: skip
-    return found
+    return planned
 
 
 def listing(name: str, user: str, **query: str) -> Plan:

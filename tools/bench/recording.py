@@ -37,7 +37,7 @@ class Recorder(Connection):
         """The recorder itself: a recording is of one request after the other."""
         return self
 
-    def taken(self) -> Trace:
+    def trace(self) -> Trace:
         """Return and clear the recording."""
         steps, self._steps = self._steps, []
         return tuple(steps)
@@ -49,7 +49,8 @@ class Recorder(Connection):
         answer = super().call(operation, request)
         units = _units(answer)
         consistent = request.get("ConsistentRead") or any(
-            one.get("ConsistentRead") for one in request.get("RequestItems", {}).values()
+            key_request.get("ConsistentRead")
+            for key_request in request.get("RequestItems", {}).values()
         )
         writes = operation == _WRITE
         self._steps.append(

@@ -23,11 +23,11 @@ def report(
     network: Network, lag: Lag, *, large: bool, draws: int, trials: int, seed: int
 ) -> Iterator[str]:
     """Return all figures as Markdown."""
-    found = latency.measured(large=large)
+    plans = latency.measured(large=large)
     yield "### Time"
-    yield from latency.plans_table(found, network, draws, seed)
+    yield from latency.plans_table(plans, network, draws, seed)
     yield "\n### Cost"
-    yield from latency.cost_table(found, network, draws, seed)
+    yield from latency.cost_table(plans, network, draws, seed)
     yield "\n### Lists after a change"
     yield from staleness.table_of(staleness.measure(network, lag, trials, seed))
     yield "\n### Changes of one counter"

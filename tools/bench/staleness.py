@@ -152,7 +152,7 @@ def measure(network: Network, lag: Lag, trials: int, seed: int) -> dict[str, Agr
     random = Random(seed)  # noqa: S311 - a simulation, no secret
     listing = plans.listing("page of 100", plans.EDITOR, workspace_id=WORKSPACE)
     on = plans.commands(f"ins_{WORKSPACE[4:]}_{SIZE - 10:06}")
-    found = {name: Agreement() for name in ("uninstall", "restore")}
+    agreements = {name: Agreement() for name in ("uninstall", "restore")}
     with engine() as client:
         for name in (LEADER, FOLLOWER, INDEXES):
             if name != LEADER:
@@ -162,10 +162,10 @@ def measure(network: Network, lag: Lag, trials: int, seed: int) -> dict[str, Agr
         copies = Copies(client.meta.endpoint_url, dynoxide.REGION, lag, random)
         with recorded(copies):
             for _ in range(trials):
-                for name, agreement in found.items():
+                for name, agreement in agreements.items():
                     live = name == "restore"
                     _follow(on[name], listing, copies, network, random, agreement, live=live)
-    return found
+    return agreements
 
 
 def _follow(
@@ -181,7 +181,7 @@ def _follow(
     """Change, then list until the list agrees that the install is live, or is not."""
     copies.settle()
     call(change)
-    copies.taken()
+    copies.trace()
     changed = change.event["pathParameters"]["id"]
     now = network.caller
     for attempt in range(1, MOST_LISTS):
@@ -193,21 +193,22 @@ def _follow(
         if rows and total:
             seen.ms.append(now)
             return
-        now += replay(copies.taken(), network, random).ms + network.caller
+        now += replay(copies.trace(), network, random).ms + network.caller
     raise RuntimeError("the copies never agree")
 
 
-def table_of(found: dict[str, Agreement]) -> Iterator[str]:
+def table_of(agreements: dict[str, Agreement]) -> Iterator[str]:
     """The lines of a table in Markdown."""
     yield (
         "| after | first list: rows behind | first list: total behind | lists that contradict"
         " themselves | lists until it agrees | p50, ms | p90, ms | p99, ms |"
     )
     yield "|---|---|---|---|---|---|---|---|"
-    for name, seen in found.items():
-        trials = len(seen.ms)
-        times = " | ".join(f"{percentile(seen.ms, part):,.0f}" for part in (0.5, 0.9, 0.99))
+    for name, result in agreements.items():
+        trials = len(result.ms)
+        times = " | ".join(f"{percentile(result.ms, part):,.0f}" for part in (0.5, 0.9, 0.99))
         yield (
-            f"| {name} | {seen.first_rows / trials:.0%} | {seen.first_total / trials:.0%} "
-            f"| {seen.contradictions / seen.lists:.0%} | {seen.lists / trials:.1f} | {times} |"
+            f"| {name} | {result.first_rows / trials:.0%} | {result.first_total / trials:.0%} "
+            f"| {result.contradictions / result.lists:.0%} | {result.lists / trials:.1f} "
+            f"| {times} |"
         )

@@ -110,15 +110,15 @@ def measure(rounds: int, progress: Callable[[str], None]) -> Starts:
             import_file(rows, TABLE, os.environ["AWS_ENDPOINT_URL_DYNAMODB"], lambda *_: None)
             for program in programs.values():
                 program.run()
-        found = imports("list_installs")
+        import_times = imports("list_installs")
     for program in programs.values():
         del program.wall[0], program.cpu[0]  # it compiled what is imported
-    return Starts(programs, found)
+    return Starts(programs, import_times)
 
 
 def tables(measured: Starts) -> Iterator[str]:
     """Return the results as lines of Markdown."""
-    programs, found = measured.programs, measured.imports
+    programs, import_times = measured.programs, measured.imports
     bare = statistics.median(programs[CLIENT].wall)
     yield "| fresh process | wall, ms (quartiles) | CPU, ms | of the bare client's wall |"
     yield "|---|---|---|---|"
@@ -130,8 +130,8 @@ def tables(measured: Starts) -> Iterator[str]:
     yield "What the list's imports are made of, of each package its own modules\n"
     yield "| package | modules | ms | share |"
     yield "|---|---|---|---|"
-    whole = sum(sum(each) for each in found.values())
-    for package, each in sorted(found.items(), key=lambda entry: -sum(entry[1])):
+    whole = sum(sum(each) for each in import_times.values())
+    for package, each in sorted(import_times.items(), key=lambda entry: -sum(entry[1])):
         share = sum(each) / whole
         if share >= 0.01:
             yield f"| {package} | {len(each)} | {sum(each):.0f} | {share:.0%} |"
@@ -143,14 +143,14 @@ def imports(name: str) -> Mapping[str, Sequence[float]]:
         [sys.executable, "-X", "importtime", "-c", _INIT.format(name=name)],
         check=True, cwd=ROOT, env=_environment("{}"), capture_output=True, text=True,
     )  # fmt: skip
-    found: dict[str, list[float]] = defaultdict(list)
+    times: dict[str, list[float]] = defaultdict(list)
     for line in ran.stderr.splitlines():
         parts = line.removeprefix("import time:").split("|")
         if len(parts) == 3 and parts[0].strip().isdigit():
             top = parts[2].strip().partition(".")[0]
             package = "standard library" if top in sys.stdlib_module_names else top
-            found[package].append(int(parts[0]) / 1000)
-    return found
+            times[package].append(int(parts[0]) / 1000)
+    return times
 
 
 def _environment(event: str) -> dict[str, str]:

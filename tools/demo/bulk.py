@@ -66,12 +66,12 @@ def _removal(world: World, number: int) -> Removal:
 
 
 def _add_solution(world: World, workspace_id: str, name: str, removal: Removal) -> str:
-    place = workspace_id.removeprefix("wsp_")
-    id_ = f"sol_{place}_{name}"
+    suffix = workspace_id.removeprefix("wsp_")
+    id_ = f"sol_{suffix}_{name}"
     about = "What several installs share" if name == "shared" else None
     world.add(
         Solution(
-            id_, workspace_id, f"Lösung {place} {name}", about, "usr_ada", day(90), day(91),
+            id_, workspace_id, f"Lösung {suffix} {name}", about, "usr_ada", day(90), day(91),
             removal.at, removal.tier,
         )
     )  # fmt: skip
@@ -112,15 +112,17 @@ def _install(
 
 def _add_add_ons(world: World, top: Install, removal: Removal, *, deep: bool) -> None:
     """Add an add-on in its parent's state, sometimes one below it, and one deleted earlier."""
-    place = top.workspace_id
-    name = top.id.removeprefix(f"ins_{place.removeprefix('wsp_')}_")
-    mail = _install(world, place, f"{name}_mail", "itg_mail", None, removal, top.id)
+    workspace_id = top.workspace_id
+    name = top.id.removeprefix(f"ins_{workspace_id.removeprefix('wsp_')}_")
+    mail = _install(world, workspace_id, f"{name}_mail", "itg_mail", None, removal, top.id)
     early = world.removal(320, "none")
-    chat = _install(world, place, f"{name}_chat", "itg_chat", None, early, top.id)
+    chat = _install(world, workspace_id, f"{name}_chat", "itg_chat", None, early, top.id)
     world.add(mail, chat)
     add_members(world, mail, ("main", "aside"))
     add_members(world, chat, ("main",))
     if deep or removal.at is not None:
-        sign = _install(world, place, f"{name}_mail_sign", "itg_sign", None, removal, mail.id)
+        sign = _install(
+            world, workspace_id, f"{name}_mail_sign", "itg_sign", None, removal, mail.id
+        )
         world.add(sign)
         add_members(world, sign, ("main",))

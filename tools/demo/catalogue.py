@@ -32,10 +32,10 @@ def add_catalogue(world: World) -> None:
     for number, (id_, home, name, publisher, trust, visibility, count) in enumerate(INTEGRATIONS):
         about = f"{name}, for everybody" if number % 2 == 0 else None
         current = f"{count}.0.0" if number % 4 else None
-        slug, made = id_.removeprefix("itg_"), day(10 + number)
+        slug, created = id_.removeprefix("itg_"), day(10 + number)
         world.add(
             Integration(
-                id_, home, slug, name, about, publisher, trust, current, visibility, made,
+                id_, home, slug, name, about, publisher, trust, current, visibility, created,
                 day(60 + number), None,
             ),
             *(_version(id_, version) for version in range(1, count + 1)),

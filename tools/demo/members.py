@@ -18,13 +18,13 @@ def add_members(world: World, install: Install, slugs: tuple[str, ...]) -> None:
     The second is detached from its source, the third disabled, the fourth deleted on its own.
     """
     name = install.id.removeprefix("ins_")
-    taken = Removal(install.deleted_at, install.retention_tier) if install.deleted_at else ALIVE
+    cascaded = Removal(install.deleted_at, install.retention_tier) if install.deleted_at else ALIVE
     alone = world.removal(4.5, "long") if install.deleted_at is None else world.removal(310, "none")
-    for place, slug in enumerate(slugs, start=1):
+    for number, slug in enumerate(slugs, start=1):
         # Deleted on its own: at another time than the install.
-        removal = alone if place == 4 else taken
+        removal = alone if number == 4 else cascaded
         entity, live = f"ent_{name}_{slug}", removal.at is None
-        version = f"env_{name}_{slug}_1" if place % 2 else None
+        version = f"env_{name}_{slug}_1" if number % 2 else None
         member = IntegrationMember(
             id=f"mem_{name}_{slug}",
             integration_install_id=install.id,
@@ -32,11 +32,11 @@ def add_members(world: World, install: Install, slugs: tuple[str, ...]) -> None:
             entity_id=entity,
             entity_version_id=version,
             source_member_slug=slug,
-            is_clone=place % 3 == 0,
-            source_version_id=install.integration_version_id if place % 3 else None,
-            detached=place == 2,
-            enabled=live and place != 3,
-            permissions=as_text(_permissions(place)),
+            is_clone=number % 3 == 0,
+            source_version_id=install.integration_version_id if number % 3 else None,
+            detached=number == 2,
+            enabled=live and number != 3,
+            permissions=as_text(_permissions(number)),
             added_by=install.installed_by,
             added_at=install.installed_at,
             deleted_at=removal.at,
@@ -53,11 +53,11 @@ def add_members(world: World, install: Install, slugs: tuple[str, ...]) -> None:
             )  # fmt: skip
 
 
-def _permissions(place: int) -> dict[str, object]:
+def _permissions(number: int) -> dict[str, object]:
     shapes: tuple[dict[str, object], ...] = (
         {},
         {"read": True, "write": False},
         {"scopes": ["contacts:read", "contacts:write"], "rows": {"limit": 100}},
         {"größe": "groß", "用途": None, "🔑": [1, 2.5, -0.0, 1e3]},
     )
-    return shapes[place % len(shapes)]
+    return shapes[number % len(shapes)]

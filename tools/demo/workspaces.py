@@ -51,8 +51,8 @@ def add_workspaces(world: World) -> None:
     """Add workspaces, users, roles and API keys."""
     for number, (id_, organization, name, owner, tier) in enumerate(_WORKSPACES):
         handle = id_.removeprefix("wsp_").replace("_", "-")
-        made = day(number)
-        world.add(Workspace(id_, organization, name, handle, owner, tier, made, made, None))
+        created = day(number)
+        world.add(Workspace(id_, organization, name, handle, owner, tier, created, created, None))
     gone = world.removal(40, None).at
     world.add(
         Workspace(

@@ -16,15 +16,15 @@ from tools.api.connection import calls_api
 from tools.exporter.rows import TableExport, line_of_install
 from tools.help import examples
 from tools.local.paths import DEFAULT_STATE
-from tools.options import Address, Profile, Region, State, Where
-from tools.outcome import Exit, end, errors, progress, told
+from tools.options import Address, Profile, Region, State, TableName
+from tools.outcome import Exit, end, errors, exit_on_error, progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 File = Annotated[
     Path | None,
-    typer.Argument(metavar="[FILE]", help="Where to; - or nothing is standard output."),
+    typer.Argument(metavar="[FILE]", help="The target; - or nothing is standard output."),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
 
@@ -40,7 +40,7 @@ def register(app: typer.Typer) -> None:
 def export(
     file: File = None,
     force: Force = False,
-    table: Where = None,
+    table: TableName = None,
     profile: Profile = None,
     region: Region = None,
     state: State = DEFAULT_STATE,
@@ -49,7 +49,7 @@ def export(
 
     Users, roles and API keys (their hashes) are among them: the file is for its owner's eyes.
     """
-    with told():
+    with exit_on_error():
         opened = Address.chosen(table, state, profile, region).open()
         about = opened.client.describe_table(TableName=opened.name)["Table"].get("ItemCount")
         work = TableExport(opened)
@@ -80,10 +80,10 @@ def export_installs(
     number = 0
     with _writer(file, force=force) as write, progress(beside_output=_to_output(file)) as bar:
         task = bar.add_task("Exporting", total=total)
-        for number, one in enumerate(
+        for number, install in enumerate(
             client.rows(workspace_id=workspace_id, include_deleted="true"), start=1
         ):
-            write(line_of_install(one))
+            write(line_of_install(install))
             bar.update(task, completed=number)
     errors().print(f"{number} installs")
 
@@ -105,10 +105,10 @@ def _writer(file: Path | None, *, force: bool) -> Iterator[Callable[[str], objec
         descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     except OSError as error:
         end(Exit.USAGE, f"{file} cannot be written: {error.strerror}")
-    made = Path(name)
+    path = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as opened:
             yield lambda line: opened.write(f"{line}\n")
-        made.replace(file)
+        path.replace(file)
     finally:
-        made.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)

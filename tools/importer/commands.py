@@ -21,8 +21,8 @@ from tools.importer.run import import_file
 from tools.local.paths import DEFAULT_STATE
 from tools.local.state import StateDirectory
 from tools.operate.target import Target
-from tools.options import Address, Profile, Region, State, Where
-from tools.outcome import Exit, end, errors, output, progress, told
+from tools.options import Address, Profile, Region, State, TableName
+from tools.outcome import Exit, end, errors, exit_on_error, output, progress
 
 if TYPE_CHECKING:
     from installs.store.table import Table
@@ -79,7 +79,7 @@ def import_rows(
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask before a file's lifecycle overrules.")
     ] = False,
-    table: Where = None,
+    table: TableName = None,
     profile: Profile = None,
     region: Region = None,
     state: State = DEFAULT_STATE,
@@ -93,7 +93,7 @@ def import_rows(
     if str(file) != "-" and not file.is_file():
         end(Exit.USAGE, f"{file} does not exist, or is not a file.")
     options = Options(recreate_purged, lifecycle_from_file=lifecycle is Lifecycle.FROM_FILE)
-    with told():
+    with exit_on_error():
         address = Address.chosen(table, state, profile, region)
         if options.lifecycle_from_file and not yes:
             _ask(address.open())
@@ -138,7 +138,7 @@ def put(
     Ends with 1 where a row was not applied.
     """
     failed = 0
-    with told():
+    with exit_on_error():
         if function is None:
             running = StateDirectory(state).running()
             target, function = Target.local(running), running.ingest_function
@@ -158,9 +158,9 @@ def put(
 def _line(number: int, result: dict[str, Any], *, as_json: bool) -> str:
     if as_json:
         return json.dumps({"line": number, **result}, ensure_ascii=False)
-    told = [result["result"], result["type"], result["id"]]
-    told += [result[name] for name in ("code", "pointer", "detail") if result.get(name)]
-    return "\t".join(str(part or "-") for part in (number, *told))
+    cells = [result["result"], result["type"], result["id"]]
+    cells += [result[name] for name in ("code", "pointer", "detail") if result.get(name)]
+    return "\t".join(str(part or "-") for part in (number, *cells))
 
 
 def _ask(table: Table) -> None:
@@ -170,7 +170,7 @@ def _ask(table: Table) -> None:
     if not live:
         return
     errors().print(
-        f"{table.name} has {live} live installs. Where the file has them deleted, they will be.",
+        f"{table.name} has {live} live installs. Those that the file deletes become deleted.",
         style="yellow",
     )
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-SHOWN: Final = 50
+MAX_LISTED: Final = 50
 """Problems of a file that are told one by one, at the most."""
 
 
@@ -20,9 +20,9 @@ class Problem:
     reason: str
 
     def __str__(self) -> str:
-        place = f"line {self.line}" if self.line else "the file"
-        where = place if self.pointer is None else f"{place}, {self.pointer}"
-        return f"{where}: {self.reason}"
+        line = f"line {self.line}" if self.line else "the file"
+        position = line if self.pointer is None else f"{line}, {self.pointer}"
+        return f"{position}: {self.reason}"
 
 
 @dataclass(slots=True)
@@ -35,14 +35,16 @@ class Problems:
     def add(self, line: int, pointer: str | None, reason: str) -> None:
         """Note a problem of a line."""
         self.count += 1
-        if len(self.first) < SHOWN:
+        if len(self.first) < MAX_LISTED:
             self.first.append(Problem(line, pointer, reason))
 
     def lines(self) -> list[str]:
         """Return them as lines of text, in the order of the file."""
-        told = [f"  {problem}" for problem in sorted(self.first, key=lambda one: one.line)]
+        listed = [
+            f"  {problem}" for problem in sorted(self.first, key=lambda problem: problem.line)
+        ]
         hidden = self.count - len(self.first)
-        return [*told, *([f"  ... and {hidden} more"] if hidden else [])]
+        return [*listed, *([f"  ... and {hidden} more"] if hidden else [])]
 
 
 class ImporterError(Exception):

@@ -36,11 +36,11 @@ class Put:
             rows = [text for _, text in batch]
             answer = self._call({"rows": rows, "recreatePurged": self.recreate_purged})
             if "results" not in answer:
-                told = "; ".join(
+                reasons = "; ".join(
                     f"{error['pointer'] or '/'}: {error['detail']}"
                     for error in answer.get("errors", [])
                 )
-                raise ImportStoppedError(f"The function {self.name} takes no such call: {told}")
+                raise ImportStoppedError(f"The function {self.name} takes no such call: {reasons}")
             yield from zip((number for number, _ in batch), answer["results"], strict=True)
 
     def _call(self, event: dict[str, Any]) -> dict[str, Any]:
@@ -49,8 +49,8 @@ class Put:
         body = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
             raise ImportStoppedError(f"The function {self.name} failed: {str(body)[:500]}")
-        found: dict[str, Any] = body
-        return found
+        document: dict[str, Any] = body
+        return document
 
 
 def _batches(lines: Iterable[tuple[int, bytes]]) -> Iterator[list[tuple[int, str]]]:

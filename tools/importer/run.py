@@ -21,7 +21,7 @@ from installs.ingest.decisions import Options
 from installs.ingest.results import Outcome
 from tools.importer.errors import ImportStoppedError, Problems
 from tools.importer.reading import NumberedLine, Spool, checked, numbered
-from tools.importer.table import WORKERS, failures_told, open_table
+from tools.importer.table import WORKERS, open_table, stopped_on_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -77,7 +77,7 @@ def import_file(
     ImportStoppedError
         The table cannot be read or written. Whole rows are written, others not; import again.
     """
-    with checked(path) as spools, failures_told():
+    with checked(path) as spools, stopped_on_failure():
         table = open_table(table_name, endpoint_url, session)
         return apply_spools(table, spools, on_progress, options or Options())
 
@@ -179,7 +179,7 @@ class _Crew:
         worker = crc32(_group(line.line).encode()) % WORKERS
         batch = self._open[worker]
         batch.append(line)
-        if len(batch) == BATCH_LINES or sum(len(one.text) for one in batch) >= BATCH_BYTES:
+        if len(batch) == BATCH_LINES or sum(len(line.text) for line in batch) >= BATCH_BYTES:
             self._flush(worker)
 
     def finish(self) -> None:
@@ -231,7 +231,10 @@ class _Crew:
         """Apply a batch; lines that have to wait are tried again, with longer pauses."""
         for attempt in range(ATTEMPTS):
             results = apply(
-                self._table, [one.line for one in lines], self._options, check_time=self._check
+                self._table,
+                [numbered.line for numbered in lines],
+                self._options,
+                check_time=self._check,
             )
             pairs = list(zip(lines, results, strict=True))
             self._settle([pair for pair in pairs if pair[1].outcome is not Outcome.DEFERRED])

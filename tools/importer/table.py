@@ -45,8 +45,8 @@ class Put:
         """The action as ``TransactWriteItems`` takes it."""
         p = Placeholders()
         condition = " AND ".join(condition.encode(p) for condition in self.conditions)
-        given = {"ConditionExpression": condition} if condition else {}
-        return {"Put": {"TableName": table, "Item": self.item, **given, **p.attributes()}}
+        optional = {"ConditionExpression": condition} if condition else {}
+        return {"Put": {"TableName": table, "Item": self.item, **optional, **p.attributes()}}
 
 
 def open_table(name: str, endpoint_url: str | None, session: boto3.Session | None = None) -> Table:
@@ -66,8 +66,8 @@ def open_table(name: str, endpoint_url: str | None, session: boto3.Session | Non
         max_pool_connections=2 * WORKERS,
         retries={"mode": "standard", "total_max_attempts": 8},
     )
-    made = session or boto3.Session()
-    return Table(name, made.client("dynamodb", config=config, **settings))
+    session = session or boto3.Session()
+    return Table(name, session.client("dynamodb", config=config, **settings))
 
 
 def write_batch(table: Table, puts: Sequence[Item], deletes: Sequence[Key] = ()) -> None:
@@ -88,7 +88,7 @@ def in_runs(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 
 @contextmanager
-def failures_told() -> Iterator[None]:
+def stopped_on_failure() -> Iterator[None]:
     """Turn what DynamoDB or the way to it refuses into one line for whoever imports."""
     try:
         yield

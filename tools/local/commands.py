@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tools.local.system import LocalSystem
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_NAMED: Final = 12
+MAX_NAMED: Final = 12
 """Number of users whose tokens are printed at the start."""
 
 State = Annotated[
@@ -118,12 +118,12 @@ def introduction(system: LocalSystem) -> Iterator[str]:
     yield f"Reference {stack.pages_url}/reference/"
     yield f"Base URL  {stack.base_url}"
     yield "Tokens    (12 hours; of any user: make -s token USER=...)"
-    for user, text in islice(stack.tokens.items(), _NAMED):
+    for user, text in islice(stack.tokens.items(), MAX_NAMED):
         yield f"  {user}  {text}"
     if not stack.tokens:
         yield "  none: there is no user among the rows"
-    if len(stack.tokens) > _NAMED:
-        yield f"  and {len(stack.tokens) - _NAMED} more users"
+    if len(stack.tokens) > MAX_NAMED:
+        yield f"  and {len(stack.tokens) - MAX_NAMED} more users"
     if system.sample is not None:
         user, install = system.sample
         header = '-H "Authorization: Bearer $TOKEN"'

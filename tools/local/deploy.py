@@ -181,5 +181,5 @@ def _digest_of_sources() -> str:
 def _sources() -> Iterator[Path]:
     yield TEMPLATE
     for folder in ("functions", "layers"):
-        found = sorted((ROOT / folder).rglob("*"))
-        yield from (path for path in found if path.is_file() and "__pycache__" not in path.parts)
+        paths = sorted((ROOT / folder).rglob("*"))
+        yield from (path for path in paths if path.is_file() and "__pycache__" not in path.parts)

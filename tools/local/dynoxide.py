@@ -29,15 +29,15 @@ CREDENTIALS: Final = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "lo
 def binary() -> Path:
     """The engine's binary: ``DYNOXIDE``, or the one that ``make setup`` installed."""
     chosen = os.environ.get("DYNOXIDE")
-    found = shutil.which(chosen or str(packaged_dynoxide()))
-    if found is None and chosen:
+    path = shutil.which(chosen or str(packaged_dynoxide()))
+    if path is None and chosen:
         raise LocalSystemError(f"DYNOXIDE names no program that can be run: {chosen}")
-    if found is None:
+    if path is None:
         raise LocalSystemError(
             f"Dynoxide for {engine_platform()} is not installed: run 'make setup', or set"
             " DYNOXIDE to the path of its binary."
         )
-    return Path(found)
+    return Path(path)
 
 
 @contextmanager

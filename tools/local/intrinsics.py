@@ -29,7 +29,7 @@ def resolved(
             case {"Ref": name}:
                 return parameters[name]
             case {"Fn::Sub": str(text)}:
-                return re.sub(r"\$\{([^}]+)\}", lambda found: parameters[found[1]], text)
+                return re.sub(r"\$\{([^}]+)\}", lambda members: parameters[members[1]], text)
             case {"Fn::If": [condition, held, otherwise]}:
                 return of(held if of(conditions[condition]) else otherwise)
             case {"Fn::Equals": [one, other]}:
@@ -37,8 +37,8 @@ def resolved(
             case {"Fn::Not": [one]}:
                 return not of(one)
             case dict():
-                found = {name: of(inner) for name, inner in part.items()}
-                return {name: inner for name, inner in found.items() if inner is not _NO_VALUE}
+                members = {name: of(inner) for name, inner in part.items()}
+                return {name: inner for name, inner in members.items() if inner is not _NO_VALUE}
             case list() | tuple():
                 return [inner for inner in map(of, part) if inner is not _NO_VALUE]
             case _:

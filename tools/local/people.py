@@ -34,11 +34,11 @@ def users(tables: DynamoDBClient, table_name: str) -> list[User]:
     table = Table(table_name, tables)
     for role in map(items.decode, scans.with_prefix(table, keys.ROLE_PREFIX)):
         roles.setdefault(role["userId"], {})[role["workspaceId"]] = role["role"]
-    found = [
+    listed = [
         User(row["id"], row["name"], row["role"] == "admin", roles.get(row["id"], {}))
         for row in map(items.decode, scans.with_sort_key(table, keys.user("").sk))
     ]
-    return sorted(found, key=lambda user: user.id)
+    return sorted(listed, key=lambda user: user.id)
 
 
 def page_settings(base_url: str, known: Iterable[User], key: SigningKey) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def sample(tables: DynamoDBClient, table_name: str) -> tuple[str, str] | None:
     roles = map(items.decode, scans.with_prefix(table, keys.ROLE_PREFIX))
     editors = {role["workspaceId"]: role["userId"] for role in roles if role["role"] == "editor"}
     installs = map(items.decode, scans.with_sort_key(table, keys.INSTALL_SK))
-    shown = [
+    sampled = [
         install
         for install in installs
         if install["workspaceId"] in editors
@@ -72,6 +72,6 @@ def sample(tables: DynamoDBClient, table_name: str) -> tuple[str, str] | None:
         and "parentInstallId" not in install
     ]
     best = min(
-        shown, key=lambda install: ("solutionId" not in install, install["id"]), default=None
+        sampled, key=lambda install: ("solutionId" not in install, install["id"]), default=None
     )
     return None if best is None else (editors[best["workspaceId"]], best["id"])

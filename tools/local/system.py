@@ -106,11 +106,11 @@ def local_system(
             add_rows(rows, description.table_name, tables_endpoint, lambda *_: None)
         progress("Following the stream")
         _follow_stream(stack, state, tables_endpoint, emulator, description)
-        shown = people.users(tables, description.table_name)
+        users = people.users(tables, description.table_name)
         running = RunningStack(
             base_url=description.base_url,
             pages_url=page_origin,
-            tokens={user.id: key.token(user.id) for user in shown},
+            tokens={user.id: key.token(user.id) for user in users},
             table_name=description.table_name,
             dynamodb_endpoint=tables_endpoint,
             aws_endpoint=aws_endpoint,
@@ -124,7 +124,7 @@ def local_system(
         progress("Warming up the functions")
         _warm_up(emulator)
         progress("Serving the pages")
-        settings = partial(people.page_settings, description.base_url, shown, key)
+        settings = partial(people.page_settings, description.base_url, users, key)
         stack.enter_context(pages.serving_pages(pages_port, aws_endpoint, settings))
         sample = people.sample(tables, description.table_name)
         stack.callback(state.stack.unlink, missing_ok=True)
@@ -142,8 +142,8 @@ def add_rows(
     except ImporterError as error:
         raise LocalSystemError(str(error)) from error
     if report.rejected.count:
-        told = "\n".join(report.rejected.lines())
-        raise LocalSystemError(f"{path.name} has rows that cannot be:\n{told}")
+        problems = "\n".join(report.rejected.lines())
+        raise LocalSystemError(f"{path.name} has rows that cannot be:\n{problems}")
 
 
 def _make_table(tables: DynamoDBClient, description: DeployedStack) -> bool:

@@ -230,8 +230,8 @@ def _codes(status: HTTPStatus) -> list[str]:
     """The codes that come with a status."""
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return [errors.InstallsError.code]
-    found = [kind.code for kind, of in STATUS.items() if of is status]
-    return found or [_OF_GATEWAY[status]]
+    codes = [kind.code for kind, of in STATUS.items() if of is status]
+    return codes or [_OF_GATEWAY[status]]
 
 
 def _answers() -> Json:

@@ -50,9 +50,9 @@ def value(field: Field) -> Schema:
 
 def filter_schemas() -> dict[str, Schema]:
     """The schemas of filters on installs, and of all that they refer to, by name."""
-    found: dict[str, Schema] = {}
-    _entity(found, INSTALL, optional=False)
-    return dict(sorted(found.items()))
+    schemas: dict[str, Schema] = {}
+    _entity(schemas, INSTALL, optional=False)
+    return dict(sorted(schemas.items()))
 
 
 def order_schemas() -> dict[str, Schema]:
@@ -81,16 +81,16 @@ def order_schemas() -> dict[str, Schema]:
     }
 
 
-def _entity(found: dict[str, Schema], entity: Entity, *, optional: bool) -> str:
+def _entity(schemas: dict[str, Schema], entity: Entity, *, optional: bool) -> str:
     """The name of the filter of an entity.
 
     ``optional``: the row may be absent, so that any of its fields may be null (a relation to one).
     """
     name = f"{'Optional' if optional else ''}{entity.name}Filter"
-    if name in found:
+    if name in schemas:
         return name
     properties: dict[str, Schema] = {}
-    found[name] = _object(properties, description="All of the keys must hold.")
+    schemas[name] = _object(properties, description="All of the keys must hold.")
     inner = {**ref(name), "minProperties": 1}
     for word in ("AND", "OR", "and", "or"):
         properties[word] = {"type": "array", "maxItems": MAX_ENTRIES, "items": inner}
@@ -98,33 +98,33 @@ def _entity(found: dict[str, Schema], entity: Entity, *, optional: bool) -> str:
         properties[word] = inner
     for field in entity.fields.values():
         nullable = field.nullable or optional
-        properties[field.name] = ref(_comparison(found, field, nullable=nullable))
+        properties[field.name] = ref(_comparison(schemas, field, nullable=nullable))
     for relation in entity.relations.values():
-        of = ref(_entity(found, target(relation), optional=not relation.many))
-        wanted = {**of, "minProperties": 1}
-        quantified = {quantifier.value: wanted for quantifier in Quantifier}
+        of = ref(_entity(schemas, target(relation), optional=not relation.many))
+        schema = {**of, "minProperties": 1}
+        quantified = {quantifier.value: schema for quantifier in Quantifier}
         properties[relation.name] = (
-            _object(quantified, minProperties=1) if relation.many else wanted
+            _object(quantified, minProperties=1) if relation.many else schema
         )
     return name
 
 
-def _comparison(found: dict[str, Schema], field: Field, *, nullable: bool) -> str:
+def _comparison(schemas: dict[str, Schema], field: Field, *, nullable: bool) -> str:
     """The name of what may be said of a field."""
     kind = "Json" if field.kind is Kind.JSON else field.kind.capitalize()
     if field.kind is Kind.ENUM:
         kind = field.name[0].upper() + field.name[1:]
     name = f"{'Nullable' if nullable and field.kind is not Kind.STRING else ''}{kind}Comparison"
-    if name in found:
+    if name in schemas:
         return name
     if field.kind is Kind.JSON:
-        found[name] = _json_comparison(name)
-        found["PlaceComparison"] = _place_comparison()
+        schemas[name] = _json_comparison(name)
+        schemas["PlaceComparison"] = _path_comparison()
         return name
     # An id or a text that no row has is let pass: it matches nothing.
     scalar = _TEXT if field.kind in (Kind.ID, Kind.STRING) else value(field)
     properties: dict[str, Schema] = {}
-    found[name] = {
+    schemas[name] = {
         "anyOf": [
             scalar,
             _object(properties, minProperties=1),
@@ -159,21 +159,21 @@ def _argument(operator: Operator, scalar: Schema) -> Schema:
 def _json_comparison(name: str) -> Schema:
     """Schema of a condition on a JSON object: a path with one operator, or a key."""
     path: Schema = {"type": "array", "minItems": 1, "maxItems": MAX_ENTRIES, "items": _TEXT}
-    at_place = {PATH: path, **_place_operators()}
+    at_path = {PATH: path, **_path_operators()}
     has_key = OPERATORS["hasKey"]
     of_keys = {has_key.name: {"description": has_key.doc, **_TEXT}, NOT: ref(name)}
     one_operator = {"required": [PATH], "minProperties": 2, "maxProperties": 2}
-    return {"anyOf": [_object(at_place, **one_operator), _object(of_keys, minProperties=1)]}
+    return {"anyOf": [_object(at_path, **one_operator), _object(of_keys, minProperties=1)]}
 
 
-def _place_comparison() -> Schema:
+def _path_comparison() -> Schema:
     """Schema of a condition on a path in a JSON object: a value, or operators."""
-    return {"anyOf": [*_JSON_VALUES.values(), _object(_place_operators(), minProperties=1)]}
+    return {"anyOf": [*_JSON_VALUES.values(), _object(_path_operators(), minProperties=1)]}
 
 
-def _place_operators() -> dict[str, Schema]:
+def _path_operators() -> dict[str, Schema]:
     """The operators that compare with a scalar of JSON; a list is of one type."""
-    found: dict[str, Schema] = {}
+    operators: dict[str, Schema] = {}
     for operator in OPERATORS.values():
         types = [
             _JSON_VALUES[json_type] for json_type in JsonType if json_type in operator.json_types
@@ -181,8 +181,8 @@ def _place_operators() -> dict[str, Schema]:
         forms = [_argument(operator, type_) for type_ in types]
         if forms:
             about = forms[0] if operator.shape is Shape.FLAG else {"anyOf": forms}
-            found.update(_spelt(operator, about))
-    return {**found, NOT: ref("PlaceComparison")}
+            operators.update(_spelt(operator, about))
+    return {**operators, NOT: ref("PlaceComparison")}
 
 
 def _object(properties: dict[str, Schema], **rules: Any) -> Schema:  # noqa: ANN401 - JSON values

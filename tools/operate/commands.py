@@ -15,8 +15,8 @@ from tools.operate.redrive import Redrive, Result
 from tools.operate.redrive_rows import RowRedrive
 from tools.operate.target import Target
 from tools.operate.verify import Finding, Verifier
-from tools.options import Address, Profile, Region, State, Where
-from tools.outcome import Exit, end, output, progress, told
+from tools.options import Address, Profile, Region, State, TableName
+from tools.outcome import Exit, end, exit_on_error, output, progress
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
@@ -50,7 +50,7 @@ def redrive(
     if (bucket is None) != (function is None):
         end(Exit.USAGE, "Give --bucket and --function together, or neither for the local system.")
     console = output()
-    with told():
+    with exit_on_error():
         if bucket is None or function is None:
             running = StateDirectory(state).running()
             target = Target.local(running)
@@ -61,16 +61,16 @@ def redrive(
         results: Counter[Result] = Counter()
         with progress() as bar:
             task = bar.add_task("Redriving", total=None)
-            found = list(work.keys())
-            bar.update(task, total=len(found))
-            for key in found:
+            letters = list(work.keys())
+            bar.update(task, total=len(letters))
+            for key in letters:
                 result, why = work.run(key)
                 results[result] += 1
                 if result is not Result.DONE:
                     console.print(f"{key}: {result.value}: {why}")
                 bar.advance(task)
-    said = ", ".join(f"{number} {result.value}" for result, number in results.items())
-    console.print(said or "There are no dead letters.")
+    summary = ", ".join(f"{number} {result.value}" for result, number in results.items())
+    console.print(summary or "There are no dead letters.")
     raise typer.Exit(int(results.total() > results[Result.DONE]))
 
 
@@ -93,7 +93,7 @@ def redrive_rows(
         end(Exit.USAGE, "Give --queue and --dead-letters together, or neither.")
     console = output()
     number = 0
-    with told():
+    with exit_on_error():
         if queue is None or dead_letters is None:
             running = StateDirectory(state).running()
             target = Target.local(running)
@@ -108,7 +108,7 @@ def redrive_rows(
 
 def verify(
     repair: Annotated[bool, typer.Option("--repair", help="Repair what disagrees.")] = False,
-    table: Where = None,
+    table: TableName = None,
     profile: Profile = None,
     region: Region = None,
     state: State = DEFAULT_STATE,
@@ -121,7 +121,7 @@ def verify(
     """
     console = output()
     left = number = 0
-    with told():
+    with exit_on_error():
         opened = Address.chosen(table, state, profile, region).open()
         described = opened.client.describe_table(TableName=opened.name)["Table"]
         with progress() as bar:
@@ -140,20 +140,20 @@ def verify(
             for finding in verifier.run():
                 number += 1
                 left += not finding.repaired
-                console.print(_told(finding))
+                console.print(_line_of(finding))
     console.print(f"{number} disagreements, {left} left." if number else "No disagreements.")
     raise typer.Exit(int(left > 0))
 
 
-def _told(finding: Finding) -> str:
+def _line_of(finding: Finding) -> str:
     result = {None: "", True: " (repaired)", False: " (not repaired)"}[finding.repaired]
-    return f"{finding.about}: {'; '.join(finding.told)}{result}"
+    return f"{finding.about}: {'; '.join(finding.faults)}{result}"
 
 
 def erase_workspace(
     workspace_id: Annotated[str, typer.Argument(metavar="ID", help="The workspace's id.")],
     yes: Yes = False,
-    table: Where = None,
+    table: TableName = None,
     profile: Profile = None,
     region: Region = None,
     state: State = DEFAULT_STATE,
@@ -169,7 +169,7 @@ def erase_workspace(
 def erase_user(
     user_id: Annotated[str, typer.Argument(metavar="ID", help="The user's id.")],
     yes: Yes = False,
-    table: Where = None,
+    table: TableName = None,
     profile: Profile = None,
     region: Region = None,
     state: State = DEFAULT_STATE,
@@ -192,7 +192,7 @@ def _erase(address: Address, kind: str, row_id: str, *, yes: bool) -> None:
         except typer.Abort:
             end(Exit.USAGE, "Nothing was removed: say --yes, where nobody can be asked.")
     console = output()
-    with told(), progress() as bar:
+    with exit_on_error(), progress() as bar:
         task = bar.add_task("Erasing", total=None)
         eraser = Eraser(address.open(), lambda done: bar.update(task, completed=done))
         erase = eraser.workspace if kind == "workspace" else eraser.user

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from installs.store.keys import Key
     from installs.store.table import Table
-    from tools.operate.table_scan import Seen, TableScan
+    from tools.operate.table_scan import ScannedInstall, TableScan
 
 ATTEMPTS: Final = 4
 
@@ -61,7 +61,7 @@ def is_obsolete(key: Key) -> bool:
     return key.pk.startswith(keys.INTEGRATION_PREFIX) and key.sk.startswith(keys.LIVE_PREFIX)
 
 
-def recounted(installs: Iterable[Seen]) -> Counter[Key]:
+def recounted(installs: Iterable[ScannedInstall]) -> Counter[Key]:
     """Compute the true value of each count."""
     counts: Counter[Key] = Counter()
     for install in installs:
@@ -70,13 +70,13 @@ def recounted(installs: Iterable[Seen]) -> Counter[Key]:
     return counts
 
 
-def _suspects(seen: TableScan) -> set[Key]:
+def _suspects(scan: TableScan) -> set[Key]:
     counted: Counter[Key] = Counter()
-    for key, live in seen.counters.items():
+    for key, live in scan.counters.items():
         if not is_obsolete(key):
             counted[name_of(key)] += live
-    wanted = recounted(seen.installs.values())
-    return {name for name in counted.keys() | wanted.keys() if counted[name] != wanted[name]}
+    expected = recounted(scan.installs.values())
+    return {name for name in counted.keys() | expected.keys() if counted[name] != expected[name]}
 
 
 def recount(table: Table, first: TableScan, again: Callable[[], TableScan]) -> Recount:
@@ -88,15 +88,15 @@ def recount(table: Table, first: TableScan, again: Callable[[], TableScan]) -> R
             break
         parts = {name: _parts(name) for name in suspects}
         before = _read(table, parts)
-        wanted = recounted(again().installs.values())
+        expected = recounted(again().installs.values())
         after = _read(table, parts)
         still = {name for name in suspects if before[name] == after[name]}
         for name in sorted(still, key=str):
             shards = after[name]
             live = sum(value for value, _ in shards.values())
-            if live != wanted[name]:
+            if live != expected[name]:
                 changes = shards.get(name, (0, None))[1]
-                wrong.append(Difference(name, live, wanted[name], changes))
+                wrong.append(Difference(name, live, expected[name], changes))
         suspects -= still
     obsolete = sorted(filter(is_obsolete, first.counters), key=str)
     return Recount(wrong, sorted(suspects, key=str), obsolete)
@@ -128,9 +128,9 @@ def _read(
     table: Table, parts: Mapping[Key, list[Key]]
 ) -> dict[Key, dict[Key, tuple[int, int | None]]]:
     """By count: its items that are there, with their value and their ``changes``."""
-    found = table.get_many(key for some in parts.values() for key in some)
+    counter_items = table.get_many(key for part_keys in parts.values() for key in part_keys)
     read: dict[Key, dict[Key, tuple[int, int | None]]] = {name: {} for name in parts}
-    for key, item in found.items():
+    for key, item in counter_items.items():
         values = items.decode(item)
         if items.LIVE in values:
             read[name_of(key)][key] = (values[items.LIVE], values.get(items.CHANGES))

@@ -94,9 +94,9 @@ class Eraser:
         """Return the rows of some types, read page by page."""
         for page in scans.pages(self.table):
             for item in page:
-                found = row_type(item)
-                if found in types:
-                    yield Stored.of(key_of(item), items.decode(item), found)
+                kind = row_type(item)
+                if kind in types:
+                    yield Stored.of(key_of(item), items.decode(item), kind)
 
     def _purge(self, install_id: str) -> None:
         """Purge an install, live or deleted, and finish its cascade."""
@@ -161,8 +161,8 @@ class Eraser:
             actions: list[Action] = rows.remove(kind, stored)
             if isinstance(stored.row, model.ApiKey):
                 secret = keys.secret(stored.row.secret_sha256)
-                held = self.table.get(secret)
-                if held is not None and items.decode(held)[KEY_ID] == stored.row.id:
+                pointer = self.table.get(secret)
+                if pointer is not None and items.decode(pointer)[KEY_ID] == stored.row.id:
                     actions.append(Delete(secret, [Equals(KEY_ID, stored.row.id)]))
             try:
                 self.table.transact(actions)

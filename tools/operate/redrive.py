@@ -49,9 +49,9 @@ class Redrive:
 
     def run(self, key: str) -> tuple[Result, str]:
         """Run the records of one object again; what became of it, and why."""
-        found = self.objects.get_object(Bucket=self.bucket, Key=key)
+        letter = self.objects.get_object(Bucket=self.bucket, Key=key)
         try:
-            records = records_of(json.loads(found["Body"].read()))
+            records = records_of(json.loads(letter["Body"].read()))
         except (LookupError, TypeError, ValueError) as error:
             return Result.UNREADABLE, repr(error)
         payload = json.dumps({"Records": records}).encode()
@@ -59,7 +59,7 @@ class Redrive:
         body = answer["Payload"].read().decode(errors="replace")
         if "FunctionError" in answer or json.loads(body).get("batchItemFailures") != []:
             return Result.FAILED, body[:500]
-        if self._mark(key) != found.get("Metadata", {}):
+        if self._mark(key) != letter.get("Metadata", {}):
             return (
                 Result.DEAD_LETTERED_AGAIN,
                 "it still cannot be handled: see the reason in the object",

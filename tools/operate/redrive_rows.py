@@ -69,6 +69,6 @@ class RowRedrive:
         self.queues.delete_message(
             QueueUrl=self.dead_letters_url, ReceiptHandle=message["ReceiptHandle"]
         )
-        given = message.get("MessageAttributes", {})
-        reasons = given[REASONS].get("StringValue") if REASONS in given else None
+        attributes = message.get("MessageAttributes", {})
+        reasons = attributes[REASONS].get("StringValue") if REASONS in attributes else None
         return Sent(group_id, reasons or "failed twenty times")

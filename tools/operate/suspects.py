@@ -28,56 +28,56 @@ if TYPE_CHECKING:
     from tools.operate.table_scan import TableScan
 
 
-def suspected_installs(seen: TableScan) -> set[str]:
+def suspected_installs(scan: TableScan) -> set[str]:
     """Return the installs that disagree with their dependents, by one scan."""
-    suspects = set(seen.odd)
+    suspects = set(scan.odd)
     now = timestamp(clock.now() - GRACE_PERIOD)
-    suspects |= {install_id for install_id, at in seen.pending_work.items() if at < now}
-    for install_id in seen.marks.keys() | seen.add_ons.keys() | seen.installs.keys():
-        install = seen.installs.get(install_id)
-        wanted = set() if install is None else {install.deletion_id}
-        if seen.marks.get(install_id, wanted) != wanted:
+    suspects |= {install_id for install_id, at in scan.pending_work.items() if at < now}
+    for install_id in scan.marks.keys() | scan.add_ons.keys() | scan.installs.keys():
+        install = scan.installs.get(install_id)
+        expected = set() if install is None else {install.deletion_id}
+        if scan.marks.get(install_id, expected) != expected:
             suspects.add(install_id)
         if install is None:
             suspects.add(install_id)
             continue
         if install.parent is not None:
-            above = seen.installs.get(install.parent)
+            above = scan.installs.get(install.parent)
             follows = install.deletion_id is None or install.cascaded
             if follows and (above is None or above.deletion_id != install.deletion_id):
                 suspects.add(install.parent)
-            if install_id not in seen.add_ons[install.parent]:
+            if install_id not in scan.add_ons[install.parent]:
                 suspects.add(install_id)
         if (
             install.solution is not None
-            and install_id not in seen.solution_installs[install.solution]
+            and install_id not in scan.solution_installs[install.solution]
         ):
             suspects.add(install_id)
-    for parent_id, ids in seen.add_ons.items():
-        strays = (add_on_id for add_on_id in ids if _parent(seen, add_on_id) != parent_id)
+    for parent_id, ids in scan.add_ons.items():
+        strays = (add_on_id for add_on_id in ids if _parent(scan, add_on_id) != parent_id)
         suspects.update([parent_id] if any(strays) else [])
     return suspects
 
 
-def suspected_solutions(seen: TableScan) -> set[str]:
+def suspected_solutions(scan: TableScan) -> set[str]:
     """The solutions in which something is in the trash, should be, or points astray."""
     suspects = set()
-    for solution_id, ids in seen.solution_installs.items():
+    for solution_id, ids in scan.solution_installs.items():
         states = {
-            seen.installs[install_id].deletion_id if install_id in seen.installs else "gone"
+            scan.installs[install_id].deletion_id if install_id in scan.installs else "gone"
             for install_id in ids
         }
         strays = any(
-            install_id in seen.installs and seen.installs[install_id].solution != solution_id
+            install_id in scan.installs and scan.installs[install_id].solution != solution_id
             for install_id in ids
         )
-        if strays or states | seen.solution_marks[solution_id] != {None}:
+        if strays or states | scan.solution_marks[solution_id] != {None}:
             suspects.add(solution_id)
     return suspects
 
 
-def _parent(seen: TableScan, install_id: str) -> str | None:
-    install = seen.installs.get(install_id)
+def _parent(scan: TableScan, install_id: str) -> str | None:
+    install = scan.installs.get(install_id)
     return None if install is None else install.parent
 
 
@@ -87,14 +87,14 @@ def about_install(table: Table, install_id: str) -> Iterator[str]:
     The pending work is read last: an install that changed meanwhile has a new revision of it by
     then, unless its cascade has ended as well; then a second look finds nothing.
     """
-    found = list(_about_install(table, install_id))
+    faults = list(_about_install(table, install_id))
     pending_work = pending.get(table, install_id)
     now = clock.now()
     if pending_work is None or pending_work.at > timestamp(now):
-        yield from found
+        yield from faults
     elif pending_work.at < timestamp(now - GRACE_PERIOD):
         yield f"its cascade is unfinished since {pending_work.at}"
-        yield from found
+        yield from faults
 
 
 def _about_install(table: Table, install_id: str) -> Iterator[str]:
@@ -104,7 +104,7 @@ def _about_install(table: Table, install_id: str) -> Iterator[str]:
         1 for member in dependents.members(table, install_id) if not _agrees(member, desired)
     )
     if wrong:
-        yield f"{wrong} members do not agree with it ({_told(desired)})"
+        yield f"{wrong} members do not agree with it ({_text_of(desired)})"
     ids = list(dependents.add_on_ids(table, install_id))
     add_ons = installs.get_many(table, ids)
     astray = [
@@ -113,14 +113,14 @@ def _about_install(table: Table, install_id: str) -> Iterator[str]:
         if add_on_id not in add_ons or add_ons[add_on_id].row.parent_install_id != install_id
     ]
     if astray:
-        yield f"{len(astray)} pointers lead to no add-on of it: {_some(astray)}"
+        yield f"{len(astray)} pointers lead to no add-on of it: {_sample(astray)}"
     unruly = [
         add_on.row.id
         for add_on in add_ons.values()
         if add_on.row.parent_install_id == install_id and not _follows(add_on, desired)
     ]
     if unruly:
-        yield f"{len(unruly)} add-ons do not agree with it ({_told(desired)}): {_some(unruly)}"
+        yield f"{len(unruly)} add-ons do not agree with it ({_text_of(desired)}): {_sample(unruly)}"
     if state is not None:
         yield from _about_row(table, state)
 
@@ -149,26 +149,28 @@ def about_solution(table: Table, solution_id: str) -> Iterator[str]:
     """
     version = dependents.solution_version(table, solution_id)
     ids = list(dependents.solution_install_ids(table, solution_id))
-    found = installs.get_many(table, ids)
+    states = installs.get_many(table, ids)
     astray = [
         install_id
         for install_id in ids
-        if install_id in found and found[install_id].row.solution_id != solution_id
+        if install_id in states and states[install_id].row.solution_id != solution_id
     ]
     desired_states = {
-        install_id: desired_state(found.get(install_id))
+        install_id: desired_state(states.get(install_id))
         for install_id in ids
         if install_id not in astray
     }
-    told = [f"{len(astray)} pointers lead to installs elsewhere: {_some(astray)}"] if astray else []
+    faults = (
+        [f"{len(astray)} pointers lead to installs elsewhere: {_sample(astray)}"] if astray else []
+    )
     if desired_states:
-        told += _about_rows(table, solution_id, desired_states)
+        faults += _about_rows(table, solution_id, desired_states)
     late = timestamp(clock.now() - GRACE_PERIOD)
     now = timestamp(clock.now())
     pending_work = (pending.get(table, install_id) for install_id in ids)
     busy = any(work is not None and late <= work.at <= now for work in pending_work)
     if not busy and dependents.solution_version(table, solution_id) == version:
-        yield from told
+        yield from faults
 
 
 def _about_rows(
@@ -181,17 +183,17 @@ def _about_rows(
                 by_entity.setdefault(member.entity_id, []).append(desired)
     whole = _of_several(desired_states.values())
     group = dependents.solution(table, solution_id)
-    told = []
+    faults = []
     if group is not None and not _agrees(group, whole):
-        told.append(f"it does not agree with its installs ({_told(whole)})")
+        faults.append(f"it does not agree with its installs ({_text_of(whole)})")
     wrong = [
         str(member.values["id"])
         for member in dependents.solution_members(table, solution_id)
         if not _agrees(member, _of_several(by_entity.get(member.entity_id, [whole])))
     ]
     if wrong:
-        told.append(f"{len(wrong)} members do not agree with their installs: {_some(wrong)}")
-    return told
+        faults.append(f"{len(wrong)} members do not agree with their installs: {_sample(wrong)}")
+    return faults
 
 
 def _of_several(desired_states: Iterable[DesiredState]) -> DesiredState:
@@ -220,9 +222,9 @@ def _follows(add_on: InstallState, desired: DesiredState) -> bool:
     return desired is not Presence.GONE and desired_state(add_on) == desired
 
 
-def _told(desired: DesiredState) -> str:
+def _text_of(desired: DesiredState) -> str:
     return f"deleted at {desired.at}" if isinstance(desired, Deletion) else desired.value
 
 
-def _some(ids: list[str]) -> str:
+def _sample(ids: list[str]) -> str:
     return ", ".join(ids[:3]) + (", ..." if len(ids) > 3 else "")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from installs.store.table import Table
 
 
-class Seen(NamedTuple):
+class ScannedInstall(NamedTuple):
     """Fields of an install that are compared."""
 
     deletion_id: str | None
@@ -34,7 +34,7 @@ class Seen(NamedTuple):
     integration: str
 
     @classmethod
-    def of(cls, state: InstallState) -> Seen:
+    def of(cls, state: InstallState) -> ScannedInstall:
         """State of an install as read."""
         row = state.row
         deletion_id = None if state.deletion is None else state.deletion.id
@@ -48,7 +48,7 @@ class Seen(NamedTuple):
 class TableScan:
     """Rows that a scan has seen."""
 
-    installs: dict[str, Seen] = field(default_factory=dict)
+    installs: dict[str, ScannedInstall] = field(default_factory=dict)
     marks: defaultdict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
     """By install: the deletions that its members follow; ``None`` for live ones."""
     odd: set[str] = field(default_factory=set)
@@ -78,7 +78,7 @@ class TableScan:
     def _add_of_install(self, install_id: str, key: Key, item: Item) -> None:
         if key.sk == keys.INSTALL_SK:
             state = items.item_to_install(item)
-            self.installs[install_id] = Seen.of(state)
+            self.installs[install_id] = ScannedInstall.of(state)
             if items.install_to_item(state) != item:
                 self.odd.add(install_id)
         elif key.sk == keys.PENDING_SK:
@@ -104,10 +104,10 @@ class TableScan:
 
 def scan_table(table: Table, on_item: Callable[[int], None]) -> TableScan:
     """Scan a table page by page; report the number of items so far to ``on_item``."""
-    seen, number = TableScan(), 0
+    scan, number = TableScan(), 0
     for page in scans.pages(table):
         for item in page:
-            seen.add(item)
+            scan.add(item)
         number += len(page)
         on_item(number)
-    return seen
+    return scan

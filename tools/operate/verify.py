@@ -54,7 +54,7 @@ class Finding:
     """A disagreement in words; ``repaired`` is None if no repair was requested."""
 
     about: str
-    told: tuple[str, ...]
+    faults: tuple[str, ...]
     repaired: bool | None = None
 
 
@@ -69,10 +69,10 @@ class Verifier:
 
     def run(self) -> Iterator[Finding]:
         """Scan, check and repair; yield each finding at once."""
-        seen = scan_table(self.table, self.on_scan)
+        scan = scan_table(self.table, self.on_scan)
         suspects: list[tuple[str, str]] = [
-            *(("install", install_id) for install_id in sorted(suspected_installs(seen))),
-            *(("solution", solution_id) for solution_id in sorted(suspected_solutions(seen))),
+            *(("install", install_id) for install_id in sorted(suspected_installs(scan))),
+            *(("solution", solution_id) for solution_id in sorted(suspected_solutions(scan))),
         ]
         for number, (kind, id_) in enumerate(suspects):
             self.on_check(number, len(suspects))
@@ -81,30 +81,30 @@ class Verifier:
                 yield finding
         self.on_check(len(suspects), len(suspects))
         # Installs may have been repaired: then the first scan is no longer valid for the counters.
-        yield from self._counters(scan_table(self.table, self.on_scan) if suspects else seen)
+        yield from self._counters(scan_table(self.table, self.on_scan) if suspects else scan)
 
     def _install(self, install_id: str) -> Finding | None:
-        told = self._told(about_install, install_id)
-        if not told:
+        faults = self._faults(about_install, install_id)
+        if not faults:
             return None
         repaired = self._try(install_id, about_install, self._repair_install)
-        return Finding(f"install {install_id}", told, repaired)
+        return Finding(f"install {install_id}", faults, repaired)
 
     def _solution(self, solution_id: str) -> Finding | None:
-        told = self._told(about_solution, solution_id)
-        if not told:
+        faults = self._faults(about_solution, solution_id)
+        if not faults:
             return None
         repaired = self._try(solution_id, about_solution, self._repair_solution)
-        return Finding(f"solution {solution_id}", told, repaired)
+        return Finding(f"solution {solution_id}", faults, repaired)
 
-    def _told(self, about: About, id_: str) -> tuple[str, ...]:
+    def _faults(self, about: About, id_: str) -> tuple[str, ...]:
         """Return the finding that two consecutive reads agree on; None if a read finds none."""
         before: tuple[str, ...] | None = None
         for _ in range(LOOKS):
-            told = tuple(about(self.table, id_))
-            if not told or told == before:
-                return told
-            before = told
+            faults = tuple(about(self.table, id_))
+            if not faults or faults == before:
+                return faults
+            before = faults
             time.sleep(PAUSE)
         return ()
 
@@ -121,7 +121,7 @@ class Verifier:
                 repair(id_)
             except (ConditionFailedError, InstallsError):
                 continue
-            if not self._told(about, id_):
+            if not self._faults(about, id_):
                 return True
         return False
 
@@ -152,21 +152,21 @@ class Verifier:
 
     def _repair_pointers(self, state: InstallState) -> None:
         row = state.row
-        wanted = []
+        pointers = []
         if row.parent_install_id is not None:
-            wanted.append(keys.add_on(row.parent_install_id, row.id))
+            pointers.append(keys.add_on(row.parent_install_id, row.id))
         if row.solution_id is not None:
-            wanted.append(keys.solution_install(row.solution_id, row.id))
-        for key in wanted:
+            pointers.append(keys.solution_install(row.solution_id, row.id))
+        for key in pointers:
             pointer = cast("Action", Put(items.encode_key(key)))
             self.table.transact([pointer, Check(keys.install(row.id), as_read(state))])
 
     def _drop_astray(self, parent_id: str) -> None:
         """Drop pointers to add-ons that are gone, or have another parent."""
         ids = list(dependents.add_on_ids(self.table, parent_id))
-        found = installs.get_many(self.table, ids)
+        states = installs.get_many(self.table, ids)
         for install_id in ids:
-            state = found.get(install_id)
+            state = states.get(install_id)
             still: list[Condition]
             if state is None:
                 still = [Missing()]
@@ -180,8 +180,8 @@ class Verifier:
 
     def _repair_solution(self, solution_id: str) -> None:
         ids = list(dependents.solution_install_ids(self.table, solution_id))
-        found = installs.get_many(self.table, ids)
-        for install_id, state in found.items():
+        states = installs.get_many(self.table, ids)
+        for install_id, state in states.items():
             if state.row.solution_id != solution_id:
                 still = [same("solutionId", state.row.solution_id)]
                 self.table.transact(
@@ -193,16 +193,16 @@ class Verifier:
                 )
         work = Work(self.table)
         cascade.reconcile_solution(work, solution_id)
-        for install_id in set(ids) - found.keys():
+        for install_id in set(ids) - states.keys():
             cascade.reconcile(work, OwnerRefs(install_id, None, solution_id))
 
-    def _counters(self, seen: TableScan) -> Iterator[Finding]:
-        found = counts.recount(self.table, seen, lambda: scan_table(self.table, self.on_scan))
-        for name in found.undecided:
-            told = "kept changing during the scans: verify at a quieter time"
-            yield Finding(f"count {name.pk} {name.sk}", (told,), False if self.repair else None)
-        for wrong in found.wrong:
-            told = f"says {wrong.counted}, and {wrong.recounted} installs are live"
+    def _counters(self, scan: TableScan) -> Iterator[Finding]:
+        recount = counts.recount(self.table, scan, lambda: scan_table(self.table, self.on_scan))
+        for name in recount.undecided:
+            fault = "kept changing during the scans: verify at a quieter time"
+            yield Finding(f"count {name.pk} {name.sk}", (fault,), False if self.repair else None)
+        for wrong in recount.wrong:
+            fault = f"says {wrong.counted}, and {wrong.recounted} installs are live"
             repaired: bool | None = None
             if self.repair:
                 try:
@@ -210,9 +210,9 @@ class Verifier:
                     repaired = True
                 except (ConditionFailedError, InstallsError):
                     repaired = False
-            yield Finding(f"count {wrong.name.pk} {wrong.name.sk}", (told,), repaired)
-        for key in found.obsolete:
+            yield Finding(f"count {wrong.name.pk} {wrong.name.sk}", (fault,), repaired)
+        for key in recount.obsolete:
             if self.repair:
                 self.table.transact([Delete(key)])
-            told = "is of an older layout"
-            yield Finding(f"count {key.pk} {key.sk}", (told,), True if self.repair else None)
+            fault = "is of an older layout"
+            yield Finding(f"count {key.pk} {key.sk}", (fault,), True if self.repair else None)

@@ -79,9 +79,9 @@ def smoke(
         httpx.Client(base_url=base_url, timeout=timeout, transport=transport()) as http,
     ):
         api = Api(client, http)
-        answers, seen = outcome_of(lambda: str(client.list(limit=1)))
+        answers, result = outcome_of(lambda: str(client.list(limit=1)))
         if not answers:
-            console.print(f"The list does not answer: {seen}", style="red")
+            console.print(f"The list does not answer: {result}", style="red")
             raise typer.Exit(3)
         failed = _run(console, harmless(api))
         if write is not None:
@@ -100,9 +100,9 @@ def _run(console: Console, checks: Iterable[Check], *, until_failed: bool = Fals
     failed = 0
     for name, check in checks:
         began = time.monotonic()
-        passed, seen = outcome_of(check)
+        passed, result = outcome_of(check)
         spent = round((time.monotonic() - began) * 1000)
-        console.print(f"{'ok  ' if passed else 'FAIL'}  {name}: {seen} ({spent} ms)",
+        console.print(f"{'ok  ' if passed else 'FAIL'}  {name}: {result} ({spent} ms)",
                       style=None if passed else "red")  # fmt: skip
         failed += not passed
         if failed and until_failed:

@@ -18,9 +18,9 @@ from tests.upgrade.importer_0_1_0.reading import read_rows
 from tools.importer.table import (
     WORKERS,
     WRITE_LIMIT,
-    failures_told,
     in_runs,
     open_table,
+    stopped_on_failure,
     write_batch,
 )
 
@@ -72,7 +72,7 @@ def import_file(
     """
     rows = read_rows(path)
     progress = _Progress(len(rows.by_key), on_progress)
-    with failures_told():
+    with stopped_on_failure():
         table = open_table(table_name, endpoint_url, session)
         marks = Marks(rows, table)
         others = [row for _, row in rows.others()]

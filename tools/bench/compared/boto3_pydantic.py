@@ -43,40 +43,43 @@ def _ok(answer: Page | Install | Success) -> Answer:
     return {"statusCode": 200, "headers": headers, "body": answer.model_dump_json(by_alias=True)}
 
 
-def list_installs(asked: Parameters, user: str) -> Page:
+def list_installs(parameters: Parameters, user: str) -> Page:
     """A page of installs."""
-    if asked.ids:
-        rows = _newest_first(_by_ids(asked.ids.split(",")))
-        return _page(rows, asked, more=False)
-    if asked.workspace_id is None:
-        found = [
+    if parameters.ids:
+        rows = _newest_first(_by_ids(parameters.ids.split(",")))
+        return _page(rows, parameters, more=False)
+    if parameters.workspace_id is None:
+        unsorted = [
             row
             for workspace in workspaces(user)
-            for row in _query(keys.BY_WORKSPACE, f"{workspace}#live", asked.limit + 1)
+            for row in _query(keys.BY_WORKSPACE, f"{workspace}#live", parameters.limit + 1)
         ]
-        rows = _newest_first(found)
-        return _page(rows[: asked.limit], asked, more=len(rows) > asked.limit)
-    if asked.filter or asked.order_by:
-        rows = _sorted(_filtered(_all(asked.workspace_id), asked), asked)
-        return _page(rows[: asked.limit], asked, more=len(rows) > asked.limit)
-    if asked.integration_id:
-        partition, prefix = f"{asked.integration_id}#live", f"{asked.workspace_id}#"
-        rows = _query(keys.BY_INTEGRATION, partition, asked.limit + 1, prefix)
-        return _page(rows[: asked.limit], asked, more=len(rows) > asked.limit)
-    partition, start = f"{asked.workspace_id}#live", _decode(asked.after or asked.before)
-    back = asked.before is not None
-    rows = _query(keys.BY_WORKSPACE, partition, asked.limit + 1, start=start, forward=back)
-    more = len(rows) > asked.limit
-    rows = rows[: asked.limit]
-    return _page(rows[::-1] if back else rows, asked, more=more)
+        rows = _newest_first(unsorted)
+        return _page(rows[: parameters.limit], parameters, more=len(rows) > parameters.limit)
+    if parameters.filter or parameters.order_by:
+        rows = _sorted(_filtered(_all(parameters.workspace_id), parameters), parameters)
+        return _page(rows[: parameters.limit], parameters, more=len(rows) > parameters.limit)
+    if parameters.integration_id:
+        partition, prefix = f"{parameters.integration_id}#live", f"{parameters.workspace_id}#"
+        rows = _query(keys.BY_INTEGRATION, partition, parameters.limit + 1, prefix)
+        return _page(rows[: parameters.limit], parameters, more=len(rows) > parameters.limit)
+    partition, start = (
+        f"{parameters.workspace_id}#live",
+        _decode(parameters.after or parameters.before),
+    )
+    back = parameters.before is not None
+    rows = _query(keys.BY_WORKSPACE, partition, parameters.limit + 1, start=start, forward=back)
+    more = len(rows) > parameters.limit
+    rows = rows[: parameters.limit]
+    return _page(rows[::-1] if back else rows, parameters, more=more)
 
 
 @cache
 def workspaces(user: str) -> Sequence[str]:
     """The workspaces that a user sees; a warm function remembers them, as the service does."""
-    mine = Key("pk").eq(f"USER#{user}") & Key("sk").begins_with(keys.ROLE_PREFIX)
-    found = table.query(KeyConditionExpression=mine)["Items"]
-    return [str(item["workspaceId"]) for item in found]
+    condition = Key("pk").eq(f"USER#{user}") & Key("sk").begins_with(keys.ROLE_PREFIX)
+    roles = table.query(KeyConditionExpression=condition)["Items"]
+    return [str(item["workspaceId"]) for item in roles]
 
 
 def get(install_id: str) -> Install:
@@ -138,8 +141,8 @@ def _key(install_id: str) -> dict[str, str]:
 
 
 def _by_ids(ids: Sequence[str]) -> list[Item]:
-    wanted = [_key(install_id) for install_id in ids]
-    answer = dynamodb.batch_get_item(RequestItems={table.name: {"Keys": wanted}})
+    key_list = [_key(install_id) for install_id in ids]
+    answer = dynamodb.batch_get_item(RequestItems={table.name: {"Keys": key_list}})
     return answer["Responses"][table.name]
 
 
@@ -176,12 +179,14 @@ def _all(workspace: str) -> list[Item]:
     return items
 
 
-def _filtered(rows: list[Item], asked: Parameters) -> list[Item]:
-    wanted = (asked.filter or {}).get("variables")
-    if not wanted:
+def _filtered(rows: list[Item], parameters: Parameters) -> list[Item]:
+    condition = (parameters.filter or {}).get("variables")
+    if not condition:
         return rows
     return [
-        row for row in rows if _at(json.loads(row["variables"]), wanted["path"]) == wanted["eq"]
+        row
+        for row in rows
+        if _at(json.loads(row["variables"]), condition["path"]) == condition["eq"]
     ]
 
 
@@ -191,8 +196,8 @@ def _at(value: Any, path: Sequence[str]) -> Any:  # noqa: ANN401 - any JSON
     return value
 
 
-def _sorted(rows: list[Item], asked: Parameters) -> list[Item]:
-    for key in reversed(asked.order_by or []):
+def _sorted(rows: list[Item], parameters: Parameters) -> list[Item]:
+    for key in reversed(parameters.order_by or []):
         ((name, direction),) = key.items()
         rows = sorted(rows, key=lambda row: row[name], reverse=direction == "desc")
     return rows
@@ -202,13 +207,13 @@ def _newest_first(rows: list[Item]) -> list[Item]:
     return sorted(rows, key=lambda row: row["installedKey"], reverse=True)
 
 
-def _page(rows: list[Item], asked: Parameters, *, more: bool) -> Page:
-    back = asked.before is not None
+def _page(rows: list[Item], parameters: Parameters, *, more: bool) -> Page:
+    back = parameters.before is not None
     return Page(
         data=[Install.model_validate(row) for row in rows],
         page_info=PageInfo(
             has_next_page=back or more,
-            has_previous_page=more if back else asked.after is not None,
+            has_previous_page=more if back else parameters.after is not None,
             start_cursor=_encode(rows[0]) if rows else None,
             end_cursor=_encode(rows[-1]) if rows else None,
         ),

@@ -20,7 +20,7 @@ def request(method: str, user: str, path: str = "", **query: str) -> Event:
         "headers": {"Host": "localhost", "Accept": "application/json"},
         "multiValueHeaders": {"Host": ["localhost"], "Accept": ["application/json"]},
         "queryStringParameters": query or None,
-        "multiValueQueryStringParameters": {name: [one] for name, one in query.items()} or None,
+        "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} or None,
         "pathParameters": {"id": install_id} if path else None,
         "stageVariables": None,
         "requestContext": {

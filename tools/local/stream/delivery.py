@@ -83,33 +83,33 @@ class ShardDelivery:
     def _read(self) -> bool:
         if len(self._waiting) >= self._to.settings.batch_size:
             return False
-        records = self._reader.read()
-        wanted = [
+        read = self._reader.read()
+        records = [
             record
-            for record in map(self._to.annotate, records)
+            for record in map(self._to.annotate, read)
             if not record.changes_nothing and self._to.settings.wants(record.event)
         ]
-        if wanted and not self._waiting:
+        if records and not self._waiting:
             self._window_began = self._to.clock()
-        self._waiting.extend(wanted)
+        self._waiting.extend(records)
         self._save_if_idle()
-        return bool(records) or self._reader.ended
+        return bool(read) or self._reader.ended
 
     def _gather(self, *, at_once: bool) -> None:
         """Make a batch once one is full or its window has passed."""
         if not self._waiting:
             return
         settings = self._to.settings
-        taken = size = 0
+        count = size = 0
         for record in self._waiting:
             size += record.size
-            if taken == settings.batch_size or (taken and size > PAYLOAD_LIMIT):
+            if count == settings.batch_size or (count and size > PAYLOAD_LIMIT):
                 break
-            taken += 1
-        full = taken == settings.batch_size or taken < len(self._waiting)
+            count += 1
+        full = count == settings.batch_size or count < len(self._waiting)
         waited = self._to.clock() - self._window_began
         if full or at_once or self._reader.ended or waited >= settings.batching_window_seconds:
-            self._batches.append(_Batch([self._waiting.popleft() for _ in range(taken)]))
+            self._batches.append(_Batch([self._waiting.popleft() for _ in range(count)]))
             self._window_began = self._to.clock()
 
     def _deliver(self, batch: _Batch) -> None:
@@ -125,26 +125,26 @@ class ShardDelivery:
             # Whatever a function raises is its failure.
             self._failed(batch, 0)
             return
-        place = None
+        failed_at = None
         if self._to.settings.reports_item_failures:
-            place = first_failure(answer, batch.records)
-        if place is None:
+            failed_at = first_failure(answer, batch.records)
+        if failed_at is None:
             self._finish(batch)
         else:
-            self._failed(batch, place)
+            self._failed(batch, failed_at)
 
-    def _failed(self, batch: _Batch, place: int) -> None:
+    def _failed(self, batch: _Batch, failed_at: int) -> None:
         """Go on from ``place``: split, try again, or give up, as the settings say."""
         retries = self._to.settings.retry_attempts
         failures = batch.failures + 1
-        rest = batch.records[place:]
-        if place:
+        rest = batch.records[failed_at:]
+        if failed_at:
             self._to.checkpoint.advance(
-                self._reader.shard_id, batch.records[place - 1].sequence_number
+                self._reader.shard_id, batch.records[failed_at - 1].sequence_number
             )
         if self._to.settings.bisects and len(batch.records) > 1:
             # A split is not counted as a retry.
-            middle = 0 if place else len(rest) // 2
+            middle = 0 if failed_at else len(rest) // 2
             halves = [part for part in (rest[:middle], rest[middle:]) if part]
             self._replace(*(_Batch(half) for half in halves))
             self._pause(self._batches[0], 1)

@@ -63,7 +63,7 @@ def _all_fields(node: Mapping[str, Any]) -> Test:
 def _any_value(rules: list[Test]) -> Test:
     def test(value: object) -> bool:
         values = value if isinstance(value, list) and value else [value]
-        return any(rule(one) for rule in rules for one in values)
+        return any(rule(element) for rule in rules for element in values)
 
     return test
 
@@ -95,7 +95,9 @@ def _operator(operator: str, operand: object) -> Test:
             return lambda value: _is_leaf(value) and not excluded(value)
         case "anything-but", _:
             values = operand if isinstance(operand, list) else [operand]
-            return lambda value: _is_leaf(value) and not any(_same(value, one) for one in values)
+            return lambda value: (
+                _is_leaf(value) and not any(_same(value, other) for other in values)
+            )
         case "numeric", [*parts] if parts and len(parts) % 2 == 0:
             bounds = [
                 _bound(symbol, limit) for symbol, limit in zip(parts[::2], parts[1::2], strict=True)

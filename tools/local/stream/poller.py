@@ -118,8 +118,8 @@ class Poller:
         """Take up shards that are new and whose parents are done."""
         now = self._delivery.clock()
         first = self._listed_at is None
-        due = self._listed_at is None or now - self._listed_at >= SHARD_LIST_SECONDS
-        if not (due or refresh or any(shard.done for shard in self._shards.values())):
+        expired = self._listed_at is None or now - self._listed_at >= SHARD_LIST_SECONDS
+        if not (expired or refresh or any(shard.done for shard in self._shards.values())):
             return
         listed = self._describe()
         present = {shard["ShardId"] for shard in listed}

@@ -29,10 +29,10 @@ def first_failure(answer: object, batch: Sequence[StreamRecord]) -> int | None:
         return None
     if not isinstance(failures, list):
         return 0
-    places = {record.sequence_number: place for place, record in enumerate(batch)}
-    return min((_place(failure, places) for failure in failures), default=None)
+    positions = {record.sequence_number: position for position, record in enumerate(batch)}
+    return min((_position(failure, positions) for failure in failures), default=None)
 
 
-def _place(failure: object, places: Mapping[str, int]) -> int:
+def _position(failure: object, positions: Mapping[str, int]) -> int:
     identifier = failure.get("itemIdentifier") if isinstance(failure, Mapping) else None
-    return places.get(identifier, 0) if isinstance(identifier, str) else 0
+    return positions.get(identifier, 0) if isinstance(identifier, str) else 0

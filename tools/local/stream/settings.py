@@ -58,8 +58,8 @@ class MappingSettings:
     def from_template(cls, path: Path) -> MappingSettings:
         """The settings of the cascade in a template; what is given up goes nowhere."""
         mapping = load_template(path)["Resources"]["CascadeFunctionDeletions"]["Properties"]
-        named = {"UUID": "template", "FunctionArn": "cascade", "DestinationConfig": None}
-        return cls.from_description({**mapping, **named})
+        identity = {"UUID": "template", "FunctionArn": "cascade", "DestinationConfig": None}
+        return cls.from_description({**mapping, **identity})
 
     def wants(self, record: Mapping[str, Any]) -> bool:
         """Return True if a record matches one of the filters, or if there are none."""

@@ -52,8 +52,8 @@ class Issue:
     """A JSON pointer (RFC 6901) into the parameter's value, where that is JSON."""
 
     def __str__(self) -> str:
-        place = " ".join(part for part in (self.parameter, self.pointer) if part)
-        return f"{place}: {self.detail}" if place else self.detail
+        position = " ".join(part for part in (self.parameter, self.pointer) if part)
+        return f"{position}: {self.detail}" if position else self.detail
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,14 +68,14 @@ class Filter(Generic[Asked]):
     extent: Extent = field(default=Extent(), repr=False)
 
     def __post_init__(self) -> None:
-        for number, most, what in (
+        for number, most, counted in (
             (self.extent.depth, MAX_DEPTH, "deep"),
             (self.extent.nodes, MAX_NODES, "nodes large"),
             (self.extent.relations, MAX_RELATIONS, "relations large"),
             (self.extent.hops, MAX_HOPS, "relations deep"),
         ):
             if number > most:
-                raise InvalidRequestError(f"a filter is at most {most} {what}")
+                raise InvalidRequestError(f"a filter is at most {most} {counted}")
         if len(self.to_json().encode()) > MAX_BYTES:
             raise InvalidRequestError(f"a filter has at most {MAX_BYTES:,} bytes of JSON")
 
@@ -140,30 +140,30 @@ def _joined(word: str, filters: Iterable[Filter[E]]) -> Filter[E]:
     )
 
 
-def _parts(word: str, given: Filter[E]) -> tuple[Filter[E], ...]:
-    return given.parts if isinstance(given, _Joined) and given.word == word else (given,)
+def _parts(word: str, operand: Filter[E]) -> tuple[Filter[E], ...]:
+    return operand.parts if isinstance(operand, _Joined) and operand.word == word else (operand,)
 
 
 def _common(entities: Iterable[type[Entity]]) -> type[Entity]:
     """The narrowest of the kinds, which all the others have to hold for."""
-    found: type[Entity] = Entity
+    common: type[Entity] = Entity
     for entity in entities:
-        if issubclass(entity, found):
-            found = entity
-        elif not issubclass(found, entity):
+        if issubclass(entity, common):
+            common = entity
+        elif not issubclass(common, entity):
             raise InvalidRequestError(
-                f"a filter of {entity.__name__} and one of {found.__name__} cannot be joined: "
+                f"a filter of {entity.__name__} and one of {common.__name__} cannot be joined: "
                 "go through a relation"
             )
-    return found
+    return common
 
 
-def required(given: object, entity: type[E]) -> Filter[E]:
+def required(value: object, entity: type[E]) -> Filter[E]:
     """Return the value if it is a filter of the entity; else raise ``InvalidRequestError``."""
-    if not isinstance(given, Filter):
-        raise InvalidRequestError(f"{given!r} is not a filter")
-    if not issubclass(entity, given.entity):
+    if not isinstance(value, Filter):
+        raise InvalidRequestError(f"{value!r} is not a filter")
+    if not issubclass(entity, value.entity):
         raise InvalidRequestError(
-            f"{given.to_json()} is a filter of {given.entity.__name__}, not of {entity.__name__}"
+            f"{value.to_json()} is a filter of {value.entity.__name__}, not of {entity.__name__}"
         )
-    return given
+    return value

@@ -30,12 +30,12 @@ def order_text(keys: object) -> str:
         raise InvalidRequestError("order_by takes a list such as [where.install.id.asc()]")
     if not 1 <= len(keys) <= MAX_KEYS:
         raise InvalidRequestError(f"an order has 1-{MAX_KEYS} keys")
-    made = {}
+    directions = {}
     for key in keys:
         if not isinstance(key, OrderKey):
             raise InvalidRequestError(f"{key!r} is not a field with a direction")
-        made[key.field] = key.direction
-    if len(made) < len(keys):
+        directions[key.field] = key.direction
+    if len(directions) < len(keys):
         raise InvalidRequestError("a field stands twice in an order")
-    entries = [{field: direction} for field, direction in made.items()]
+    entries = [{field: direction} for field, direction in directions.items()]
     return json.dumps(entries, separators=(",", ":"))

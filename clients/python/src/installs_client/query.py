@@ -71,32 +71,32 @@ def parameters(query: Query) -> Mapping[str, str]:
     InvalidRequestError
         A parameter is unknown, or the API would refuse its value.
     """
-    made: dict[str, str] = {}
+    encoded: dict[str, str] = {}
     for name, value in query.items():
         if name not in Query.__annotations__:
             raise InvalidRequestError(f"{name!r} is not a parameter of a list")
         if value is None:
             continue
         if name == "limit":
-            made["limit"] = _limit(value)
+            encoded["limit"] = _limit(value)
         elif name == "ids":
-            made["ids"] = _ids(value)
+            encoded["ids"] = _ids(value)
         elif isinstance(value, str) and value:
-            made["orderBy" if name == "order_by" else name] = value
+            encoded["orderBy" if name == "order_by" else name] = value
         elif name == "filter":
-            made["filter"] = _filter(value)
+            encoded["filter"] = _filter(value)
         elif name == "order_by":
-            made["orderBy"] = order_text(value)
+            encoded["orderBy"] = order_text(value)
         elif value == "":
             raise InvalidRequestError(f"{name} is empty: leave it out instead")
         else:
             raise InvalidRequestError(f"{name} is {value!r}, which is not a string{_meant(value)}")
-    _check_length(made)
-    return made
+    _check_length(encoded)
+    return encoded
 
 
-def _check_length(made: Mapping[str, str]) -> None:
-    lengths = {name: len(name) + _encoded_length(value) + 2 for name, value in made.items()}
+def _check_length(encoded: Mapping[str, str]) -> None:
+    lengths = {name: len(name) + _encoded_length(value) + 2 for name, value in encoded.items()}
     if sum(lengths.values()) - 1 > MAX_CHARACTERS:
         longest = max(lengths, key=lengths.__getitem__)
         raise InvalidRequestError(
