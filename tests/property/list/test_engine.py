@@ -51,7 +51,7 @@ def paged(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     return set_to
 
 
-@thorough(1_000, one_in=10)
+@thorough(500, one_in=10)
 @given(
     asked=st.one_of(
         st.tuples(stages, st.lists(queries, min_size=4, max_size=8)),

@@ -119,7 +119,7 @@ def walk(
 
 
 @pytest.mark.parametrize("forward", [True, False])
-@thorough(1_000)
+@thorough(500)
 @given(
     case=cases, limit=st.integers(1, 3), page=st.integers(1, 5),
     first=st.integers(0, 3), seed=st.integers(0, 2**32), within=bounds,

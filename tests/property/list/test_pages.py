@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from installs.store.keys import Key
 
 
-@thorough(1_000)
+@thorough(500)
 @given(
     stage=stages,
     asked=st.lists(queries, min_size=1, max_size=4),
@@ -70,7 +70,7 @@ class Misled(Memory):
         }
 
 
-@thorough(1_000, one_in=4)
+@thorough(500, one_in=4)
 @given(stage=stages, query=queries, limit=st.integers(1, 4), seed=st.integers(0, 2**32),
        within=bounds)  # fmt: skip
 def test_counters_that_are_behind_hide_no_row(
@@ -85,7 +85,7 @@ def test_counters_that_are_behind_hide_no_row(
     assert found.total >= len(expected[: limit + 1])
 
 
-@thorough(1_000)
+@thorough(500)
 @given(
     case=cases, limit=st.integers(1, 3), page=st.integers(1, 5),
     first=st.integers(0, 3), kind=kinds, within=bounds,
@@ -102,7 +102,7 @@ def test_pages_walked_either_way_by_any_plans_are_the_oracles(
         paginate_backward(lister, expected, limit)
 
 
-@thorough(1_000)
+@thorough(500)
 @given(
     case=cases, limit=st.integers(1, 3), page=st.integers(1, 5),
     first=st.integers(0, 3), data=st.data(), within=bounds,
