@@ -171,7 +171,7 @@ _LIST_PARAMETERS: Final[dict[str, Json]] = {
         "schema": {"type": "array", "minItems": 1, "maxItems": MAX_IDS, "items": ID},
     },
     "filter": {
-        "description": "A filter, as JSON: 6 KB, 8 deep, 100 nodes, 3 relations at most.",
+        "description": "A filter, as JSON: 6 KB, 8 deep, 100 nodes, 8 + 3 relations at most.",
         "content": {
             "application/json": {
                 "schema": {**ref("InstallFilter"), "default": {}},

@@ -175,13 +175,15 @@ def _path_operators() -> dict[str, Schema]:
     """The operators that compare with a scalar of JSON; a list is of one type."""
     operators: dict[str, Schema] = {}
     for operator in OPERATORS.values():
-        types = [
-            _JSON_VALUES[json_type] for json_type in JsonType if json_type in operator.json_types
-        ]
-        forms = [_argument(operator, type_) for type_ in types]
-        if forms:
-            about = forms[0] if operator.shape is Shape.FLAG else {"anyOf": forms}
-            operators.update(_spelt(operator, about))
+        if operator.shape in (Shape.FLAG, Shape.KEY):
+            operators.update(_spelt(operator, _argument(operator, _TEXT)))
+        elif operator.json_types:
+            forms = [
+                _argument(operator, schema)
+                for json_type, schema in _JSON_VALUES.items()
+                if json_type in operator.json_types
+            ]
+            operators.update(_spelt(operator, {"anyOf": forms}))
     return {**operators, NOT: ref("PlaceComparison")}
 
 

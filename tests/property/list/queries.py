@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.property.list.world import NOW, Stage
 from tests.property.query.filters import depth_of, filters, orders, relations_in
-from tests.property.query.oracle import Oracle
+from tests.property.query.oracle import DELETION, Oracle, says_something
 from tests.property.query.worlds import DATES, ENUMS, FINER_DATES, IDS
 
 Json = object
@@ -72,7 +72,7 @@ def _asks_about_deletion(wanted: Json) -> bool:
     if not isinstance(wanted, dict):
         return False
     return any(
-        key in ("deletedAt", "retentionTier")
+        (key in DELETION and says_something(inner))
         or (key in ("AND", "OR", "NOT", "and", "or", "not") and _asks_about_deletion(inner))
         for key, inner in wanted.items()
         if inner != {}

@@ -126,6 +126,7 @@ _json_operators: Final = _either(
     *_typed([v for v in _json_scalars if isinstance(v, str)]),
     *_typed([v for v in _json_scalars if not isinstance(v, bool | str)]),
     _one_key(("isNull",), st.booleans()),
+    _one_key(("hasKey",), st.sampled_from(KEYS)),
 )
 _json: Final = _either(
     st.builds(lambda path, op: {"path": path} | op, _paths, _json_operators),

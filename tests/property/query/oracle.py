@@ -14,7 +14,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
 from unicodedata import normalize
 
-from tests.property.query.worlds import ENTITIES, TO_MANY, TO_ONE, World
+from tests.property.query.worlds import ENTITIES, ENUMS, TO_MANY, TO_ONE, World
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,6 +24,9 @@ Json: TypeAlias = Any
 
 SYMBOLS = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 ALIASES = {"equals": "eq", "ne": "neq", "notIn": "nin"}
+
+
+DELETION = frozenset({"deletedAt", "retentionTier"})
 
 
 class Oracle:
@@ -36,6 +39,8 @@ class Oracle:
             ("scalar", _scalar, 2),
             ("scalar_type", _scalar_type, 2),
             ("has_key", _has_key, 2),
+            ("has_key_at", _has_key_at, 3),
+            ("value_at", _value_at, 2),
         ):
             self._database.create_function(name, arguments, function, deterministic=True)
         for entity, fields in ENTITIES.items():
@@ -79,7 +84,11 @@ def _order(order: list[dict[str, str]]) -> str:
         nulls = {"nullsfirst": "FIRST", "nullslast": "LAST"}.get(
             rest, "LAST" if way == "ASC" else "FIRST"
         )
-        terms.append(f'row."{field}" {way} NULLS {nulls}')
+        column = f'row."{field}"'
+        if field in ENUMS:  # in their declared order
+            ranks = " ".join(f"WHEN '{value}' THEN {n}" for n, value in enumerate(ENUMS[field]))
+            column = f"CASE {column} {ranks} END"
+        terms.append(f"{column} {way} NULLS {nulls}")
     return ", ".join([*terms, f"row.id {way}"])
 
 
@@ -158,8 +167,12 @@ class _Query:
         if key == "not":
             return f"(NOT {self._json(place, inner)})"
         operator = _operator(key)
+        if operator == "hasKey":
+            return f"has_key_at({place}, {self._bind(inner)})"
+        if operator == "isNull":
+            return f"(value_at({place}) IS {'NULL' if inner else 'NOT NULL'})"
         comparison = self._comparison(f"scalar({place})", "j", operator, inner)
-        if operator == "isNull" or inner == []:
+        if inner == []:
             return comparison
         given = _type_of(inner[0] if isinstance(inner, list) else inner)
         return f"(CASE WHEN scalar_type({place}) = '{given}' THEN {comparison} END)"
@@ -203,13 +216,22 @@ def _all(parts: Iterable[str]) -> str:
     return f"({' AND '.join(parts) or '1'})"
 
 
+def says_something(comparison: object) -> bool:
+    """Return True if a comparison is more than in or nin of an empty list."""
+    if not isinstance(comparison, dict):
+        return True
+    return any(
+        says_something(value) if key == "not" else value != [] for key, value in comparison.items()
+    )
+
+
 def _mentions_deleted(value: object) -> bool:
-    """Return True if a filter constrains the row's own deletedAt."""
+    """Return True if a filter constrains the row's own deletedAt or retentionTier."""
     if isinstance(value, list):
         return any(map(_mentions_deleted, value))
     if not isinstance(value, dict):
         return False
-    return "deletedAt" in value or any(
+    return any(says_something(value[key]) for key in DELETION & value.keys()) or any(
         _mentions_deleted(inner)
         for key, inner in value.items()
         if key in ("AND", "OR", "NOT", "and", "or", "not")
@@ -257,6 +279,16 @@ def _scalar(text: str | None, path: str) -> Json:
 
 def _scalar_type(text: str | None, path: str) -> str | None:
     return _type_of(_at(text, path))
+
+
+def _value_at(text: str | None, path: str) -> str | None:
+    value = _at(text, path)
+    return None if value is None else json.dumps(value)
+
+
+def _has_key_at(text: str | None, path: str, key: str) -> bool | None:
+    value = _at(text, path)
+    return None if value is None else isinstance(value, dict) and key in value
 
 
 def _has_key(text: str | None, key: str) -> bool | None:

@@ -84,7 +84,7 @@ def test_every_field_and_operator_and_no_other(
 
 def test_no_entity_is_left_out() -> None:
     assert {name for name, _, _ in PAIRS} == set(ENTITIES)
-    assert spelt(tuple(OPERATORS)) - spelt(path_operators()) == {"has_key"}
+    assert spelt(tuple(OPERATORS)) == spelt(path_operators())
 
 
 def test_the_quantifiers_are_those_of_the_service() -> None:
@@ -105,8 +105,9 @@ def test_the_limits_are_those_of_the_service() -> None:
         parse_context.MAX_NODES,
         parse_context.MAX_ENTRIES,
     )
-    assert (filters.MAX_RELATIONS, filters.MAX_HOPS) == (
-        parse_context.MAX_RELATIONS,
+    assert (filters.MAX_TO_ONE, filters.MAX_TO_MANY, filters.MAX_HOPS) == (
+        parse_context.MAX_TO_ONE,
+        parse_context.MAX_TO_MANY,
         parse_context.MAX_RELATION_DEPTH,
     )
     assert (arguments.MAX_STRING, arguments.MAX_VALUES) == (MAX_STRING, parse_context.MAX_ENTRIES)

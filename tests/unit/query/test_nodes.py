@@ -14,7 +14,7 @@ from installs.query.language.nodes import (
     Node,
     canonical,
     conjunction,
-    constrains,
+    constrains_deletion,
     referenced_fields,
     related_projections,
 )
@@ -76,10 +76,14 @@ def test_a_conjunction_is_flat() -> None:
     assert conjunction(leaf, And((leaf, FALSE))) == And((leaf, leaf, FALSE))
 
 
-def test_a_mention_constrains_even_where_it_decides_nothing() -> None:
-    """Section 2: a query that constrains deletedAt itself sees deleted rows."""
-    assert constrains(tree({"NOT": {"OR": [{"deletedAt": {"in": []}}]}}), "deletedAt")
-    assert not constrains(tree({"solution": {"deletedAt": {"isNull": False}}}), "deletedAt")
+@pytest.mark.parametrize("field", ["deletedAt", "retentionTier"])
+def test_a_query_that_constrains_deletion_itself_is_known(field: str) -> None:
+    """Section 2: it sees deleted rows; ``in`` and ``nin`` of an empty list constrain nothing."""
+    assert constrains_deletion(tree({"NOT": {"OR": [{field: {"not": {"isNull": False}}}]}}))
+    for operator in ("in", "nin"):
+        assert not constrains_deletion(tree({"NOT": {field: {"not": {operator: []}}}}))
+    assert constrains_deletion(tree({field: {"in": [], "isNull": True}}))
+    assert not constrains_deletion(tree({"solution": {field: {"isNull": False}}}))
 
 
 def test_what_is_read_is_told_by_relation_and_all_mentions_together() -> None:

@@ -32,8 +32,8 @@ def test_a_kind_takes_the_operators_of_the_contract(
     assert set(operators_of(kind, nullable=nullable)) == names
 
 
-def test_a_path_takes_what_scalars_can_be_asked() -> None:
-    assert set(path_operators()) == {*DATE, *TEXT}
+def test_a_path_takes_the_operators_of_scalars_and_of_objects() -> None:
+    assert set(path_operators()) == {*DATE, *TEXT, "hasKey"}
 
 
 def test_the_aliases_are_a_closed_list() -> None:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from installs.query.language.order import SortKey
 
 ROWS = [
-    {"id": "a", "retentionTier": "long"},
+    {"id": "a", "retentionTier": "short"},
     {"id": "b"},
-    {"id": "c", "retentionTier": "short"},
+    {"id": "c", "retentionTier": "long"},
     {"id": "d"},
 ]
 

@@ -144,7 +144,7 @@ def test_a_row_behind_a_relation_may_be_absent_so_any_field_of_it_may_be_null() 
         ({"variables": {"path": ["a"], "in": [1, "1"]}}, "/variables/in", "of one type"),
         ({"variables": {"path": ["a"], "in": [1, True]}}, "/variables/in", "of one type"),
         ({"variables": {"path": ["a"], "eq": [1]}}, "/variables/eq", "a list is not a string"),
-        ({"variables": {"path": ["a"], "hasKey": "b"}}, "/variables/hasKey", "apply to a path"),
+        ({"variables": {"path": ["a"], "hasKey": 1}}, "/variables/hasKey", "1 is not a string"),
         ({"variables": {"hasKey": 1}}, "/variables/hasKey", "1 is not a string"),
         ({"workspace": {"members": {}}}, "/workspace/members", "is not a field of Workspace"),
         (None, "", "null is not a filter"),
@@ -224,14 +224,16 @@ def test_six_kilobytes_of_utf8_are_the_most() -> None:
     )
 
 
-def test_relations_stand_two_within_one_another_and_three_in_all() -> None:
+def test_relations_are_two_deep_eight_to_one_and_three_to_many() -> None:
     two = {"parentInstall": {"members": {"some": {"enabled": True}}}}
 
     assert parsed(two) is not None
     assert filter_issues({"addOns": {"some": two}})[0].code == "too_deep"
-    assert parsed({**two, "solution": {"name": "x"}}) is not None
-    four = {**two, "solution": {"name": "x"}, "workspace": {"name": "x"}}
-    assert filter_issues(four)[0].code == "too_many_relations"
+    solution, many = {"solution": {"name": "x"}}, {"addOns": {"none": {"id": "a"}}}
+    most = [*[solution] * 8, *[many] * 3]
+    assert parsed({"AND": most}) is not None
+    assert filter_issues({"AND": [*most, solution]})[0].code == "too_many_relations"
+    assert "3 relations to many" in filter_issues({"AND": [*most, many]})[0].detail
 
 
 def test_a_long_word_is_cut_in_the_message() -> None:

@@ -218,20 +218,22 @@ class Boolean(_Equal[Asked, bool]):
         return flag(value)
 
 
-class Json(Field[Asked]):
-    """A JSON object."""
-
+class _Object(Field[Asked]):
     def has_key(self, key: str) -> Filter[Asked]:
         """The object has the key at its top level, whatever is under it."""
         return self._compare("hasKey", text(key))
 
+
+class Json(_Object[Asked]):
+    """A JSON object."""
+
     def at(self, *path: str) -> JsonPlace[Asked]:
-        """The scalar at a path of keys; a number in it is also an index into an array, from 0."""
+        """The value at a path of keys; a number in it is also an index into an array, from 0."""
         return JsonPlace(self, path)
 
 
-class JsonPlace(_Ordered[Asked, Scalar], _Text[Asked], _Nullable[Asked]):
-    """A scalar inside a JSON object; only values of one JSON type compare."""
+class JsonPlace(_Ordered[Asked, Scalar], _Text[Asked], _Nullable[Asked], _Object[Asked]):
+    """A value inside a JSON object; only scalars of one JSON type compare."""
 
     def __init__(self, field: Json[Asked], path: tuple[str, ...]) -> None:
         if not 1 <= len(path) <= MAX_VALUES:
@@ -262,7 +264,8 @@ class _Relation(Field[Asked], Generic[Asked, Target]):
     def _related(self, inner: Filter[Target], quantifier: str | None = None) -> Filter[Asked]:
         checked = required(inner, self.target)
         body = checked.body if quantifier is None else {quantifier: checked.body}
-        extent = Extent.around([checked.extent], relation=True)
+        to_many = quantifier is not None
+        extent = Extent.around([checked.extent], to_one=not to_many, to_many=to_many)
         return Filter(self.entity, {self.name: body}, extent)
 
 

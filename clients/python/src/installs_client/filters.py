@@ -20,7 +20,8 @@ MAX_BYTES: Final = 6 * 1024
 MAX_DEPTH: Final = 8
 MAX_NODES: Final = 100
 MAX_ENTRIES: Final = 100
-MAX_RELATIONS: Final = 3
+MAX_TO_ONE: Final = 8
+MAX_TO_MANY: Final = 3
 MAX_HOPS: Final = 2
 
 
@@ -40,19 +41,24 @@ class Extent:
     """Comparisons, AND, OR, NOT and relations."""
     depth: int = 0
     """Nesting of AND, OR, NOT and relations around a comparison."""
-    relations: int = 0
+    to_one: int = 0
+    to_many: int = 0
+    """Relations, by what they lead to."""
     hops: int = 0
     """Nesting of relations."""
 
     @classmethod
-    def around(cls, inner: Iterable[Extent], *, relation: bool = False) -> Extent:
+    def around(
+        cls, inner: Iterable[Extent], *, to_one: bool = False, to_many: bool = False
+    ) -> Extent:
         """Return the extent of an AND, OR, NOT or relation around other filters."""
         parts = tuple(inner)
         return cls(
             1 + sum(part.nodes for part in parts),
             1 + max((part.depth for part in parts), default=0),
-            relation + sum(part.relations for part in parts),
-            relation + max((part.hops for part in parts), default=0),
+            to_one + sum(part.to_one for part in parts),
+            to_many + sum(part.to_many for part in parts),
+            (to_one or to_many) + max((part.hops for part in parts), default=0),
         )
 
 
@@ -71,7 +77,8 @@ class Filter(Generic[Asked]):
         for number, most, counted in (
             (self.extent.depth, MAX_DEPTH, "deep"),
             (self.extent.nodes, MAX_NODES, "nodes large"),
-            (self.extent.relations, MAX_RELATIONS, "relations large"),
+            (self.extent.to_one, MAX_TO_ONE, "relations to one large"),
+            (self.extent.to_many, MAX_TO_MANY, "relations to many large"),
             (self.extent.hops, MAX_HOPS, "relations deep"),
         ):
             if number > most:

@@ -119,10 +119,10 @@ def _leaf(leaf: Leaf, decoder: _Decoder) -> Predicate:
     if leaf.value == ():
         answer = leaf.operator == "nin"
         return lambda _: answer
-    if leaf.path:
-        return _json_leaf(leaf, decoder)
     if leaf.operator == "hasKey":
         return _has_key(leaf, decoder)
+    if leaf.path:
+        return _json_leaf(leaf, decoder)
     field = leaf.field
     if leaf.operator == "isNull":
         absent = leaf.value is True
@@ -134,14 +134,11 @@ def _leaf(leaf: Leaf, decoder: _Decoder) -> Predicate:
 
 
 def _has_key(leaf: Leaf, decoder: _Decoder) -> Predicate:
-    field, key, wanted = leaf.field, leaf.value, not leaf.negated
+    value_of, key, wanted = _json_value(leaf, decoder), leaf.value, not leaf.negated
 
     def predicate(row: Fields) -> bool:
-        text = row.get(field)
-        if text is None:
-            return False
-        value = decoder(text)
-        return (isinstance(value, dict) and key in value) is wanted
+        value = value_of(row)
+        return value is not None and (isinstance(value, dict) and key in value) is wanted
 
     return predicate
 
@@ -151,24 +148,30 @@ def _json_leaf(leaf: Leaf, decoder: _Decoder) -> Predicate:
 
     Values of different types do not compare: the result is unknown, as for a null.
     """
-    field, path, negated = leaf.field, leaf.path, leaf.negated
-
-    def scalar(row: Fields) -> object:
-        text = row.get(field)
-        return None if text is None else _value_at(decoder(text), path)
-
+    value_of, negated = _json_value(leaf, decoder), leaf.negated
     if leaf.operator == "isNull":
         absent = leaf.value is True
-        return lambda row: (json_type(scalar(row)) is None) is absent
+        return lambda row: (value_of(row) is None) is absent
     first = leaf.value[0] if isinstance(leaf.value, tuple) else leaf.value
     expected = json_type(first)
     test = OPERATORS[leaf.operator].bind(leaf.value)
 
     def predicate(row: Fields) -> bool:
-        value = scalar(row)
+        value = value_of(row)
         return json_type(value) is expected and test(value) is not negated
 
     return predicate
+
+
+def _json_value(leaf: Leaf, decoder: _Decoder) -> Callable[[Fields], object]:
+    """Return the function from a row to the value at the path in its JSON."""
+    field, path = leaf.field, leaf.path
+
+    def value_of(row: Fields) -> object:
+        text = row.get(field)
+        return None if text is None else _value_at(decoder(text), path)
+
+    return value_of
 
 
 def _value_at(value: object, path: tuple[str, ...]) -> object:

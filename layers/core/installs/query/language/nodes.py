@@ -82,8 +82,8 @@ class ToMany:
 
     @property
     def with_deleted(self) -> bool:
-        """True if deleted related rows count: the inner filter constrains ``deletedAt``."""
-        return constrains(self.inner, "deletedAt")
+        """True if deleted related rows count: the inner filter constrains deletion."""
+        return constrains_deletion(self.inner)
 
 
 Node = Leaf | And | Or | ToOne | ToMany
@@ -155,9 +155,14 @@ def relation_filters(node: Node) -> Iterator[ToOne | ToMany]:
             yield from relation_filters(child)
 
 
-def constrains(node: Node, field: str) -> bool:
-    """Return True if the filter compares the row's own field anywhere."""
-    return any(each.field == field for each in leaves(node))
+def constrains_deletion(node: Node) -> bool:
+    """Return True if the filter compares the row's own ``deletedAt`` or ``retentionTier``.
+
+    An empty list does not compare: ``in`` and ``nin`` of it are the same for every row.
+    """
+    return any(
+        each.field in ("deletedAt", "retentionTier") and each.value != () for each in leaves(node)
+    )
 
 
 def referenced_fields(node: Node) -> frozenset[str]:

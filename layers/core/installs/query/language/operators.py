@@ -44,11 +44,12 @@ class Shape(StrEnum):
 
 
 class JsonType(StrEnum):
-    """The type of a scalar inside a JSON object; only values of one type compare."""
+    """The type of a value inside a JSON object; only scalars of one type compare."""
 
     STRING = "string"
     NUMBER = "number"
     BOOLEAN = "boolean"
+    OBJECT = "object"
 
 
 _JSON_TYPES: Final[Mapping[type, JsonType]] = {
@@ -60,7 +61,7 @@ _JSON_TYPES: Final[Mapping[type, JsonType]] = {
 
 
 def json_type(value: object) -> JsonType | None:
-    """Return the type of a decoded JSON value; ``None`` for null, a list or an object."""
+    """Return the type of a decoded JSON scalar; ``None`` for null, a list or an object."""
     return _JSON_TYPES.get(type(value))
 
 
@@ -76,7 +77,7 @@ class Operator:
     """Returns, for an argument, a test of values that are not null."""
     doc: str
     json_types: frozenset[JsonType] = frozenset()
-    """The types of scalars that take it after ``path``; empty: it cannot follow ``path``."""
+    """The types of values that take it after ``path``."""
     aliases: tuple[str, ...] = ()
     inverse: str | None = None
     """The operator that is true if this one is false, and unknown if it is unknown."""
@@ -151,7 +152,7 @@ _ANY = frozenset({Kind.ID, Kind.ENUM, Kind.DATE, Kind.STRING, Kind.BOOLEAN})
 _LISTED = frozenset({Kind.ID, Kind.ENUM, Kind.DATE, Kind.STRING})
 _ORDERED = frozenset({Kind.DATE, Kind.STRING})
 _TEXT = frozenset({Kind.STRING})
-_SCALARS = frozenset(JsonType)
+_SCALARS = frozenset({JsonType.STRING, JsonType.NUMBER, JsonType.BOOLEAN})
 _SORTABLE = frozenset({JsonType.STRING, JsonType.NUMBER})
 _STRINGS = frozenset({JsonType.STRING})
 
@@ -240,11 +241,12 @@ _TABLE: Final = (
     Operator(
         "isNull", _LISTED, Shape.FLAG, lambda a: lambda _: not a,
         "With true, there is no value; with false, there is one. Never unknown.",
-        _SCALARS, pushdown="attribute_not_exists",
+        frozenset(JsonType), pushdown="attribute_not_exists",
     ),
     Operator(
         "hasKey", frozenset({Kind.JSON}), Shape.KEY, lambda a: lambda value: a in value,
         "The object has the key given at its top level, whatever is under it.",
+        frozenset({JsonType.OBJECT}),
     ),
 )  # fmt: skip
 

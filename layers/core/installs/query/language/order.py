@@ -1,8 +1,9 @@
 """The order of rows: one sort key for sorting, cursors and key ranges (docs/adr/0004).
 
 A sort key is a tuple whose own comparison is the order: for each field a rank that puts nulls first
-or last, then the value; a descending field's value is a string with reversed comparison. The id is
-the last field, so that no two rows are equal::
+or last, then the value; a descending field's value is a string with reversed comparison. An enum's
+values follow one another as they are declared. The id is the last field, so that no two rows are
+equal::
 
     [{"lastUpgradedAt": "desc_nulls_last"}]
     Order(lastUpgradedAt desc nulls last, id desc)
@@ -30,7 +31,7 @@ from installs.query.language.length import MAX_QUERY_CHARACTERS
 from installs.query.language.schema import INSTALL, Fields, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 MAX_SORT_FIELDS: Final = 5
 
@@ -71,10 +72,10 @@ class Order:
     sort_fields: tuple[SortField, ...]
 
     @cached_property
-    def _parts(self) -> tuple[tuple[bool, int, int], ...]:
-        """By sort field: ascending, the rank of a null, the rank of a value."""
+    def _parts(self) -> tuple[tuple[bool, int, int, Mapping[str, str]], ...]:
+        """By sort field: ascending, the rank of a null, the rank of a value, an enum's values."""
         return tuple(
-            (key.ascending, int(not key.nulls_first), int(key.nulls_first))
+            (key.ascending, int(not key.nulls_first), int(key.nulls_first), _positions(key.field))
             for key in self.sort_fields
         )
 
@@ -97,11 +98,12 @@ class Order:
         The key of the first values alone precedes all rows that have these values.
         """
         parts: list[int | str] = []
-        for value, (ascending, null, present) in zip(values, self._parts, strict=False):
+        for value, (ascending, null, present, positions) in zip(values, self._parts, strict=False):
             if value is None:
                 parts += (null, "")
             else:
-                parts += (present, value if ascending else Descending(value))
+                text = positions.get(value, value) if positions else value
+                parts += (present, text if ascending else Descending(text))
         return tuple(parts)
 
     def position_key(self, position: Sequence[str | None] | None) -> SortKey | None:
@@ -140,6 +142,11 @@ SORTABLE_KINDS: Final = (Kind.ID, Kind.ENUM, Kind.DATE, Kind.STRING)
 SORTABLE_FIELDS: Final = {
     name: field for name, field in INSTALL.fields.items() if field.kind in SORTABLE_KINDS
 }
+
+
+def _positions(field: str) -> Mapping[str, str]:
+    """Return the texts by which the values of an enum sort; none for another field."""
+    return {value: f"{number:02}" for number, value in enumerate(SORTABLE_FIELDS[field].values)}
 
 
 def total_order(sort_fields: Sequence[SortField]) -> Order:

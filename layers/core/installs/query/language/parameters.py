@@ -19,7 +19,13 @@ from installs.ids import is_id
 from installs.query.language.cursor import decode
 from installs.query.language.document import quoted, suggestion
 from installs.query.language.length import check_length
-from installs.query.language.nodes import TRUE, Node, canonical, conjunction, constrains
+from installs.query.language.nodes import (
+    TRUE,
+    Node,
+    canonical,
+    conjunction,
+    constrains_deletion,
+)
 from installs.query.language.order import Order, SortValues, parse_order_by
 from installs.query.language.parser import equals, one_of_ids, parse_filter
 from installs.query.language.schema import INSTALL, Kind
@@ -128,7 +134,7 @@ def _default_deleted(tree: Node) -> Deleted:
 
     Deleted rows are included if the query itself constrains deletion.
     """
-    constrained = constrains(tree, "deletedAt") or constrains(tree, "retentionTier")
+    constrained = constrains_deletion(tree)
     return Deleted.INCLUDED if constrained else Deleted.EXCLUDED
 
 

@@ -8,6 +8,7 @@ At ``eq`` in ``{"solution": {"name": {"eq": 1}}}``, which is refused, it holds::
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 8
 MAX_NODES: Final = 100
 MAX_ENTRIES: Final = 100
-MAX_RELATIONS: Final = 3
+MAX_TO_ONE: Final = 8
+MAX_TO_MANY: Final = 3
 MAX_RELATION_DEPTH: Final = 2
 
 T = TypeVar("T")
@@ -53,7 +55,7 @@ class ParseContext:
     def __init__(self) -> None:
         self.issues: list[Issue] = []
         self._nodes = 0
-        self._relations = 0
+        self._relations: Counter[bool] = Counter()
 
     def report(self, position: Position, code: str, detail: str) -> None:
         """Add an issue; stop when there are enough."""
@@ -78,9 +80,10 @@ class ParseContext:
 
     def related(self, position: Position, *, many: bool) -> Position | None:
         """Return the position inside a relation; ``None`` if there are too many relations."""
-        self._relations += 1
-        if self._relations > MAX_RELATIONS:
-            detail = f"a filter has at most {MAX_RELATIONS} relations in all"
+        self._relations[many] += 1
+        limit = MAX_TO_MANY if many else MAX_TO_ONE
+        if self._relations[many] > limit:
+            detail = f"a filter has at most {limit} relations to {'many' if many else 'one'}"
             self.report(position, "too_many_relations", detail)
             return None
         if position.relation_depth == MAX_RELATION_DEPTH:

@@ -13,7 +13,8 @@ Limits, counted while parsing:
   most. A quantifier (``some``) belongs to its relation.
 - nodes: comparisons, AND, OR, NOT, field-level ``not`` and relations; 100 at most. The entries of
   a list of values are not counted.
-- relations: nested 2 deep, 3 in all; the quantifiers of one key are one relation.
+- relations: nested 2 deep; 8 to one and 3 to many in all. The quantifiers of one key are one
+  relation.
 - 6 KB of UTF-8, 100 entries in a list, 1,024 characters in a string.
 
 In a ``path``, a decimal number without leading zeros is also an index into an array, from 0.
