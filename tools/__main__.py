@@ -21,6 +21,7 @@ PARTS: Final = {
     "tools.api_keys.commands": ("keys",),
     "tools.operate.commands": ("redrive", "redrive-rows", "verify", "erase"),
     "tools.smoke.commands": ("smoke",),
+    "tools.gameday.commands": ("game-day",),
     "tools.openapi.commands": ("openapi",),
     "tools.query_reference": ("query-reference",),
     "tools.hostile": ("hostile",),

@@ -13,7 +13,7 @@ GROUPS: Final = {
     "Installs, by the API": ("list", "get", "uninstall", "restore", "purge", "trash"),
     "Rows, keys and the cascade": (
         "import", "put", "export", "export-installs", "keys", "verify", "redrive", "redrive-rows",
-        "erase", "smoke",
+        "erase", "smoke", "game-day",
     ),
     "The service on this machine": ("run", "token"),
     "The project's own": (

@@ -141,6 +141,7 @@ OF_THE_AWS_CLI: Final = {
     "--profile",
     "--region",
     "--no-cli-pager",
+    "--cli-input-json",
 }
 OF_S3: Final = {"ls": {"--recursive"}, "cp": {"--recursive"}, "rb": set(), "rm": {"--recursive"}}
 """`aws s3` is a program of its own, in no service model."""

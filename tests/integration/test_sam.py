@@ -27,8 +27,13 @@ def test_sam_finds_nothing_wrong() -> None:
     assert "is a valid SAM Template" in run(SAM, "validate", "--lint")
 
 
-def test_cfn_lint_finds_nothing_wrong() -> None:
-    assert run(CFN_LINT, ROOT / "template.yaml") == ""
+@pytest.mark.parametrize(
+    "template",
+    [ROOT / "template.yaml", *sorted((ROOT / "gameday").glob("*.yaml"))],
+    ids=lambda path: path.stem,
+)
+def test_cfn_lint_finds_nothing_wrong(template: Path) -> None:
+    assert run(CFN_LINT, template) == ""
 
 
 COMBINATIONS: Final = {
