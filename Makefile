@@ -13,6 +13,7 @@
 #   make simulate [CASES=100000] [FIRST=0]             random histories of the cascade
 #   make faults [CASES=20000]                          faults planted in it, each to be found by one
 #   make chaos [SECONDS=300] [REQUESTS=10000]          a cascade that is killed, a table that misbehaves
+#   make load [SECONDS=20]                             the functions above what there is room for
 #   make bench-cascade [MEMBERS=10000] [ADDONS=1000] [DEPTH=20]   a large uninstall, timed
 #   make lint                                          ruff, mypy, import-linter
 #   make oracle [CASES=20000]                          the list against its oracle, for long
@@ -38,7 +39,7 @@ SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup docs browser run token import test test-oldest test-runtime worlds simulate faults chaos bench bench-cascade \
+.PHONY: help setup docs browser run token import test test-oldest test-runtime worlds simulate faults chaos load bench bench-cascade \
 	bench-latency lint oracle clean
 
 help:
@@ -89,6 +90,9 @@ faults: $(STAMPS)/dev
 chaos: setup
 	CHAOS_SECONDS=$(or $(SECONDS),300) $(BIN)/python -m pytest -q tests/e2e/test_cascade_faults.py
 	nice $(BIN)/python -m tests.faults.chaos $(or $(REQUESTS),10000)
+
+load: $(STAMPS)/dev $(STAMPS)/dynoxide $(STAMPS)/load
+	@$(BIN)/python -m tests.load.run $(or $(SECONDS),20)
 
 bench-cascade: $(STAMPS)/dev $(STAMPS)/dynoxide
 	POWERTOOLS_LOG_LEVEL=WARNING $(BIN)/python -m tools.bench.cascade $(or $(MEMBERS),10000) $(or $(ADDONS),0) $(or $(DEPTH),0)
@@ -145,7 +149,7 @@ $(STAMPS)/oldest: requirements/dev.txt clients/python/pyproject.toml $(STAMPS)/u
 	@$(call IMPORTABLE,.venvs/oldest/bin/python)
 	@touch $@
 
-$(STAMPS)/sam $(STAMPS)/ministack: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev
+$(STAMPS)/sam $(STAMPS)/ministack $(STAMPS)/load: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev
 	@echo "Installing .venvs/$*"
 	@$(PYTHON) -m venv --clear .venvs/$*
 	@$(SYNC) --python .venvs/$*/bin/python requirements/$*.txt

@@ -140,27 +140,42 @@ class Functions:
         return self._logs / f"{function}.log"
 
     def _started(self, function: str, server: RuntimeApi) -> Child:
-        folder = ROOT / "functions" / function
-        environment = {
-            "PATH": os.environ["PATH"],
-            "LANG": "en_US.UTF-8",
-            "TZ": ":UTC",
-            "LAMBDA_TASK_ROOT": str(folder),
-            "PYTHONPATH": os.pathsep.join(map(str, self._machine.path)),
-            "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
-            "AWS_REGION": REGION,
-            "AWS_ENDPOINT_URL_DYNAMODB": self._endpoint,
-            **CREDENTIALS,
-            "AWS_LAMBDA_RUNTIME_API": f"{HOST}:{server.server_port}",
-            "AWS_LAMBDA_FUNCTION_NAME": function,
-            "AWS_LAMBDA_FUNCTION_VERSION": "1",
-            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
-            "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function}",
-            "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
-            **variables(function, self._values),
-        }
-        command = [*self._machine.python, "-m", "awslambdaric", "handler.handler"]
-        return Child(command, cwd=folder, environment=environment, log=self._log(function))
+        port = server.server_port
+        return started(
+            function, self._machine, self._values, self._endpoint, port, self._log(function)
+        )
+
+
+def started(
+    function: str,
+    machine: Machine,
+    values: Mapping[str, str],
+    endpoint: str,
+    port: int,
+    log: Path,
+) -> Child:
+    """Start a function; it asks the Runtime API at ``port`` for its events."""
+    folder = ROOT / "functions" / function
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "LAMBDA_TASK_ROOT": str(folder),
+        "PYTHONPATH": os.pathsep.join(map(str, machine.path)),
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "AWS_REGION": REGION,
+        "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+        **CREDENTIALS,
+        "AWS_LAMBDA_RUNTIME_API": f"{HOST}:{port}",
+        "AWS_LAMBDA_FUNCTION_NAME": function,
+        "AWS_LAMBDA_FUNCTION_VERSION": "1",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
+        **variables(function, values),
+    }
+    command = [*machine.python, "-m", "awslambdaric", "handler.handler"]
+    return Child(command, cwd=folder, environment=environment, log=log)
 
 
 def variables(function: str, values: Mapping[str, str]) -> dict[str, str]:

@@ -220,10 +220,20 @@ def test_the_api_is_regional_traced_throttled_and_logs_its_access(resources: Jso
     assert stage["StageName"] == "dev"
     assert stage["TracingEnabled"] is True
     assert stage["AccessLogSetting"]["DestinationArn"] == {"Fn::GetAtt": ["ApiLogs", "Arn"]}
-    (settings,) = stage["MethodSettings"]
-    assert (settings["ResourcePath"], settings["HttpMethod"]) == ("/*", "*")
-    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == ("100", "200")
-    assert settings["DataTraceEnabled"] is False
+    limits = {
+        (one["ResourcePath"], one["HttpMethod"]): (
+            one["ThrottlingRateLimit"], one["ThrottlingBurstLimit"]
+        )
+        for one in stage["MethodSettings"]
+    }  # fmt: skip
+    assert limits == {
+        ("/*", "*"): ("100", "200"),
+        # a path of its own is written with ~1 for each slash but the first (AWS: MethodSetting)
+        ("/~1api~1integration-installs", "GET"): ("50", "100"),
+    }
+    for one in stage["MethodSettings"]:  # the settings of a path replace those of all
+        assert (one["LoggingLevel"], one["DataTraceEnabled"]) == ("OFF", False)
+        assert one["MetricsEnabled"] is True
 
 
 def test_the_access_log_is_json_and_holds_no_token(resources: Json) -> None:

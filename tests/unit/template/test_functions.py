@@ -318,6 +318,7 @@ def test_the_queue_feeds_its_function_in_order_and_gives_up_in_good_order(resour
         "FunctionName": {"Ref": f"IngestFunction{LIVE}"},
         "EventSourceArn": {"Fn::GetAtt": ["RowsQueue", "Arn"]},
         "BatchSize": 10,
+        "ScalingConfig": {"MaximumConcurrency": 5},
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
     }
     assert queue["RedrivePolicy"] == {
