@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tests.docs.blocks import Block
 
 KNOWN: Final = CHECKED_ONLY.keys() | {
-    "cat", "cd", "curl", "echo", "jq", "python", "read", "sleep",
+    "cat", "cd", "curl", "echo", "grep", "jq", "python", "read", "sleep",
 }  # fmt: skip
 """The programs that pages use: whoever adds one looks whether it is harmless."""
 
