@@ -160,3 +160,22 @@ def test_the_pending_work_of_a_solution_is_handled() -> None:
     other["dynamodb"]["Keys"] = key
     assert consumer.run(change, other) == []
     assert (consumer.handled, consumer.dead_lettered) == (["sol"], [other])
+
+
+def test_a_row_that_was_made_readable_again_is_no_dead_letter() -> None:
+    # given the record of a repair by hand: the old image cannot be read, the new one can
+    broken = image("a", deletedAt="?", solutionId="sol_old") | {"retentionTier": {"S": "medium"}}
+    broken.pop("deletionId", None)
+    repaired = record("a", OldImage=broken, NewImage=image("a"))
+    # when it comes, the install is reconciled, and with it what it belonged to
+    consumer = Consumer()
+    assert consumer.run(repaired) == []
+    assert (consumer.handled, consumer.dead_lettered) == (["a"], [])
+    subject = subject_of(repaired)
+    assert subject is not None
+    assert subject.was is not None
+    assert subject.was.solution_id == "sol_old"
+    # and a removal of such a row is one all the same: nothing else tells what it was
+    removed = record("a", OldImage=broken)
+    assert consumer.run(removed) == []
+    assert consumer.dead_lettered == [removed]

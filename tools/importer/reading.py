@@ -14,7 +14,7 @@ import zlib
 from contextlib import ExitStack, contextmanager
 from typing import IO, TYPE_CHECKING, Final, NamedTuple, cast
 
-from installs.ingest.lines import LONGEST_LINE, InvalidLineError, Line, read_line
+from installs.ingest.lines import FILE_ORDER, LONGEST_LINE, InvalidLineError, Line, read_line
 from tools.importer.errors import ImportRefusedError, Problems
 
 if TYPE_CHECKING:
@@ -25,16 +25,7 @@ if TYPE_CHECKING:
 
 _GZIP: Final = b"\x1f\x8b"
 _PASSES: Final[Mapping[str, int]] = {
-    "workspace": 0,
-    "user": 0,
-    "integration": 0,
-    "integrationVersion": 0,
-    "solution": 1,
-    "install": 1,
-    "workspaceMember": 1,
-    "apiKey": 1,
-    "integrationMember": 2,
-    "solutionMember": 2,
+    type_name: number for number, group in enumerate(FILE_ORDER) for type_name in group
 }
 """The pass in which lines of a type are applied: after those that they may refer to."""
 

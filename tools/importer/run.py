@@ -43,8 +43,13 @@ ATTEMPTS: Final = 12
 
 _PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
-_UNKNOWN: Final = frozenset({"unknown_parent", "unknown_install", "unknown_workspace"})
-"""Codes of lines that may succeed after others: what it refers to comes later in the file."""
+_UNKNOWN: Final = frozenset(
+    {"unknown_parent", "unknown_install", "unknown_workspace", "place_taken", "secret_taken"}
+)
+"""Codes of lines that may succeed after others, or with them: those come later in the file."""
+
+_ACCESS: Final = frozenset({"workspaceMember", "apiKey"})
+"""Types whose rows may exchange places, which they do in one batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +103,13 @@ def apply_spools(
     with ExitStack() as stack:
         waiting = stack.enter_context(Spool())
         for spool in spools:
-            _apply(table, numbered(spool), options, report, waiting)
+            _apply(table, numbered(spool), options, report, waiting, _group)
         while waiting.lines:
             again = stack.enter_context(Spool())
-            _apply(table, numbered(waiting), options, report, again)
+            _apply(table, numbered(waiting), options, report, again, _group_of_waiting)
             if again.lines == waiting.lines:
                 last = replace(options, allow_orphans=options.lifecycle_from_file)
-                _apply(table, numbered(again), last, report, None)
+                _apply(table, numbered(again), last, report, None, _group_of_waiting)
                 break
             waiting = again
     return ImportReport(total, report.outcomes, report.rejected)
@@ -137,11 +142,12 @@ def _apply(
     options: Options,
     report: _Report,
     waiting: Spool | None,
+    group: Callable[[Line], str],
 ) -> None:
     """Apply lines by several workers; those that refer to unknown rows go to ``waiting``."""
     with _Crew(table, options, report, waiting) as crew:
         for line in lines:
-            crew.give(line)
+            crew.give(line, group(line.line))
         crew.finish()
 
 
@@ -174,9 +180,9 @@ class _Crew:
         for thread in self._threads:
             thread.join()
 
-    def give(self, line: NumberedLine) -> None:
-        """Hand a line to the worker of its workspace."""
-        worker = crc32(_group(line.line).encode()) % WORKERS
+    def give(self, line: NumberedLine, group: str) -> None:
+        """Hand a line to the worker of its group."""
+        worker = crc32(group.encode()) % WORKERS
         batch = self._open[worker]
         batch.append(line)
         if len(batch) == BATCH_LINES or sum(len(line.text) for line in batch) >= BATCH_BYTES:
@@ -269,3 +275,8 @@ def _group(line: Line) -> str:
     patch = line.patch or {}
     workspace_id = getattr(line.row, "workspace_id", None) or patch.get("workspaceId")
     return str(workspace_id or line.id)
+
+
+def _group_of_waiting(line: Line) -> str:
+    """Return the same for lines that have waited: roles and keys may exchange their places."""
+    return line.type_name if line.type_name in _ACCESS else _group(line)

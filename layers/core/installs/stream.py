@@ -91,10 +91,16 @@ def subject_of(record: StreamRecord) -> Subject | None:
         if key != keys.pending_solution(solution_id):
             raise ValueError("the image is not of a solution's pending work")
         return Subject(solution_id=solution_id)
-    old, new = (
-        item_to_install(change[image]) if image in change else None
-        for image in ("OldImage", "NewImage")
-    )
+    new = item_to_install(change["NewImage"]) if "NewImage" in change else None
+    try:
+        old = item_to_install(change["OldImage"]) if "OldImage" in change else None
+    except PERMANENT_ERRORS:
+        if new is None:
+            raise
+        # Somebody has made the row readable again; what it belonged to can be read all the same.
+        values = decode(change["OldImage"])
+        was = OwnerRefs(new.row.id, values.get("parentInstallId"), values.get("solutionId"))
+        return Subject(new.owner_refs, was)
     state = new or old
     if state is None or key != keys.install(state.row.id):
         raise ValueError("the image is not of an install")

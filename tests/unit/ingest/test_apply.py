@@ -276,3 +276,34 @@ def test_a_transaction_never_holds_more_than_it_may() -> None:
     assert len(sizes) > 3
     assert sum(written) / len(sizes) < 4_000_000
     assert items.REVISION in (service.install("ins_3") or {})
+
+
+@pytest.mark.parametrize("tier", ["short", "none"])
+def test_a_backup_comes_back_whole_past_the_retention_of_its_installs_too(tier: str) -> None:
+    # given an install that was deleted a year ago, with all that its deletion took
+    gone = {"deletedAt": "2025-01-01T00:00:00.000Z", "retentionTier": tier}
+    lines = [
+        rows.install("ins_old", **gone),
+        rows.install("ins_old_addon", parentInstallId="ins_old", **gone),
+        rows.member("mem_old", "ins_old", **gone),
+        rows.member("mem_old_addon", "ins_old_addon", **gone),
+    ]
+    backup = Options(lifecycle_from_file=True)
+    service = Service(rows.integration(rows.INTEGRATION))
+    # when its rows come out of a backup, twice
+    assert service.told(*lines, options=backup) == ["created"] * 4
+    service.drain()
+    assert service.told(*lines, options=backup) == ["unchanged"] * 4
+    # then one deletion has them all
+    found = [
+        service.install("ins_old"),
+        service.install("ins_old_addon"),
+        service.member("ins_old", "mem_old"),
+        service.member("ins_old_addon", "mem_old_addon"),
+    ]
+    assert len({row["deletionId"] for row in found if row is not None}) == 1
+    assert None not in found
+    # and rows as they come every day do not find an install past its retention
+    member = rows.member("mem_new", "ins_old")
+    wanted = "created" if tier == "none" else "unknown_install"
+    assert service.told(member) == [wanted]

@@ -72,6 +72,10 @@ def consume(service: Service, *records: dict[str, Any]) -> tuple[set[str], Consu
     return {failure["itemIdentifier"] for failure in response["batchItemFailures"]}, consumer
 
 
+def test_a_batch_without_messages_is_nothing_to_do() -> None:
+    assert consume(Service())[0] == set()
+
+
 def test_all_messages_are_applied_in_order() -> None:
     service = Service()
 

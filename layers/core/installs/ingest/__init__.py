@@ -18,8 +18,8 @@ deferred defers the later lines that depend on it.
 
 ``lines.read_line`` and ``lines.take_line`` check a row by itself, without a table, and raise
 ``InvalidLineError`` with all its issues; ``apply.apply`` takes the lines. ``schedule.touched`` says
-which rows a line depends on. In files the rows that others refer to stand first:
-``lines.FILE_ORDER``.
+which rows a line depends on. ``lines.FILE_ORDER`` has the rows first that
+others refer to.
 
 Only ``models`` and ``values`` need pydantic; no function that answers requests imports them.
 """

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from installs import clock
@@ -19,15 +19,17 @@ from installs.ingest.decisions import (
     DeferredError,
     Options,
     RejectedError,
+    TakenError,
     refused,
 )
+from installs.ingest.exchange import circles, joined
 from installs.ingest.lines import InvalidLineError, Line, read_line, take_line
 from installs.ingest.packing import packs
 from installs.ingest.results import Outcome, Result
 from installs.ingest.schedule import touched, waves
 from installs.ingest.snapshot import Snapshot
 from installs.store import installs
-from installs.store.table import ConditionFailedError
+from installs.store.table import TRANSACTION_LIMIT, ConditionFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -128,35 +130,67 @@ class _Batch:
             else:
                 ready.append((number, line))
         try:
-            self.check_time()
-            decisions = self._decide(ready)
+            self._apply_ready(ready)
         except OutOfTimeError:
-            self._out_of_time(ready)
-            return
+            self._out_of_time(self._without_result(ready))
         except UnavailableError as error:
-            self._defer_all(ready, error)
-            return
-        writes = []
-        for numbered, decision in zip(ready, decisions, strict=True):
-            if decision.write is None:
+            self._defer_all(self._without_result(ready), error)
+
+    def _apply_ready(self, lines: Sequence[Numbered]) -> None:
+        self.check_time()
+        writes, contested = [], []
+        for numbered, decision in zip(lines, self._decide(lines), strict=True):
+            if decision.holder is not None:
+                contested.append(numbered)
+            elif decision.write is None:
                 self._record_result(*numbered, decision.result)
             else:
                 writes.append((numbered, decision))
-        planned = [
-            [writes[at] for at in pack]
-            for pack in packs([decision.write for _, decision in writes])
-        ]
-        for at, pack in enumerate(planned):
-            try:
-                self.check_time()
-                self._write(pack)
-            except OutOfTimeError:
-                lines = [numbered for rest in planned[at:] for numbered, _ in rest]
-                self._out_of_time([line for line in lines if line[0] not in self.results])
-                return
+        for pack in packs([decision.write for _, decision in writes]):
+            self.check_time()
+            self._write([writes[at] for at in pack])
+        self._apply_contested(contested)
 
-    def _decide(self, lines: Sequence[Numbered]) -> list[Decision]:
-        snapshot = Snapshot(clock.now())
+    def _without_result(self, lines: Sequence[Numbered]) -> list[Numbered]:
+        return [numbered for numbered in lines if numbered[0] not in self.results]
+
+    def _apply_contested(self, lines: Sequence[Numbered]) -> None:
+        """Apply lines whose places other rows have: after those leave, or together with them."""
+        while lines:
+            self.check_time()
+            decided = list(zip(lines, self._decide(lines), strict=True))
+            free = [numbered for numbered, decision in decided if decision.holder is None]
+            for numbered in free:
+                self._apply_alone(numbered)
+            if not free and not self._exchange(decided):
+                for numbered, decision in decided:
+                    self._record_result(*numbered, decision.result)
+            lines = self._without_result(lines)
+
+    def _exchange(self, decided: Sequence[tuple[Numbered, Decision]]) -> bool:
+        """Write rows that take each other's places; return True if there were any."""
+        by_row = {touched(line).own: (number, line) for (number, line), _ in decided}
+        holders = {
+            touched(line).own: (line.type_name, str(decision.holder))
+            for (_, line), decision in decided
+        }
+        written = False
+        for circle in circles(holders):
+            lines = [by_row[row] for row in circle]
+            decisions = self._decide(lines, frozenset(row_id for _, row_id in circle))
+            writes = [decision.write for decision in decisions if decision.write is not None]
+            whole = joined(writes)
+            if len(writes) < len(lines) or len(whole.actions) > TRANSACTION_LIMIT:
+                continue
+            self._write([(one, replace(decision, write=whole)) for one, decision in
+                         zip(lines, decisions, strict=True)])  # fmt: skip
+            written = True
+        return written
+
+    def _decide(
+        self, lines: Sequence[Numbered], leaving: frozenset[str] = frozenset()
+    ) -> list[Decision]:
+        snapshot = Snapshot(clock.now(), leaving)
 
         def decide(numbered: Numbered) -> Decision:
             _, line = numbered
@@ -164,6 +198,8 @@ class _Batch:
                 if line.type_name == "install":
                     return install_lines.decide(line, snapshot, self.options)
                 return row_lines.decide(line, snapshot, self.options)
+            except TakenError as error:
+                return Decision(refused(line, error), holder=error.holder)
             except (RejectedError, DeferredError) as error:
                 return Decision(refused(line, error))
             except InvalidLineError as error:

@@ -17,6 +17,8 @@ from installs.errors import Issue
 from installs.ingest import values
 from installs.ingest.apply import MAX_LINES
 from installs.ingest.decisions import Options
+from installs.ingest.lines import json_pointer
+from installs.ingest.results import issue_document
 from installs.ingest.values import NotJsonError
 
 if TYPE_CHECKING:
@@ -90,7 +92,7 @@ def read_call(document: dict[str, Any]) -> Call:
     """
     if unknown := sorted(document.keys() - {_ROWS, _RECREATE_PURGED}):
         issues = [
-            Issue("unknown_field", "is not a member of a call", pointer=_pointer(name))
+            Issue("unknown_field", "is not a member of a call", pointer=json_pointer(name))
             for name in unknown
         ]
         raise InvalidCallError(issues)
@@ -104,16 +106,6 @@ def read_call(document: dict[str, Any]) -> Call:
     if not isinstance(recreate_purged, bool):
         raise _invalid("invalid_value", "must be true or false", f"/{_RECREATE_PURGED}")
     return Call(tuple(rows), Options(recreate_purged=recreate_purged))
-
-
-def issue_document(issue: Issue) -> dict[str, str]:
-    """Return an issue as JSON."""
-    return {"code": issue.code, "pointer": issue.pointer or "", "detail": issue.detail}
-
-
-def _pointer(name: str) -> str:
-    """Return the JSON pointer to a member (RFC 6901, section 3)."""
-    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def _invalid(code: str, detail: str, pointer: str) -> InvalidCallError:

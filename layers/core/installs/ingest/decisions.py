@@ -12,7 +12,10 @@ from installs.errors import Issue
 from installs.ingest.results import Outcome, Result
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from installs.ingest.lines import Line
+    from installs.lifecycle import InstallState
     from installs.store.expressions import Action
     from installs.store.installs import Change
 
@@ -35,6 +38,15 @@ class Options:
         """Return True if a purged install may come in again."""
         return self.recreate_purged or self.lifecycle_from_file
 
+    def present(self, state: InstallState | None, now: datetime) -> InstallState | None:
+        """Return an install that counts as present; ``None`` if it is past its retention.
+
+        A backup may hold one, with its members: it comes in, and goes by its retention.
+        """
+        if state is None or (state.expired(now) and not self.lifecycle_from_file):
+            return None
+        return state
+
 
 @dataclass(frozen=True, slots=True)
 class Write:
@@ -51,10 +63,14 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The result of a line once ``write`` is written; at once, where there is nothing to write."""
+    """The result of a line once ``write`` is written; at once, where there is nothing to write.
+
+    ``holder``: the id of the row that has the place which a rejected line wants.
+    """
 
     result: Result
     write: Write | None = None
+    holder: str | None = None
 
 
 class RejectedError(Exception):
@@ -63,6 +79,14 @@ class RejectedError(Exception):
     def __init__(self, code: str, detail: str, pointer: str = "") -> None:
         super().__init__(detail)
         self.issue = Issue(code, detail, pointer=pointer)
+
+
+class TakenError(RejectedError):
+    """A line that wants a place which another row of its type has."""
+
+    def __init__(self, code: str, detail: str, pointer: str, holder: str) -> None:
+        super().__init__(code, detail, pointer)
+        self.holder = holder
 
 
 class DeferredError(Exception):

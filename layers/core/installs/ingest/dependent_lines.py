@@ -48,8 +48,8 @@ def member(
     """Return the terms of an install's member."""
     owners = {row.integration_install_id, *_owner(before)}
     snapshot.need(*map(keys.install, owners))
-    install = snapshot.install(row.integration_install_id)
-    if install is None or install.expired(snapshot.now):
+    install = options.present(snapshot.install(row.integration_install_id), snapshot.now)
+    if install is None:
         raise RejectedError("unknown_install", "is not an install", "/integrationInstallId")
     facts = _facts(rows.values_of(row)) | {_ENABLED: _enabled(line, row, before)}
     from_file = options.lifecycle_from_file and line.says_lifecycle

@@ -51,7 +51,7 @@ def decide(line: Line, snapshot: Snapshot, options: Options) -> Decision:
     key, tombstone = keys.install(line.id), keys.tombstone("install", line.id)
     snapshot.need(key, tombstone, keys.pending_work(line.id))
     state = snapshot.install(line.id)
-    if state is None or state.expired(snapshot.now):
+    if state is None or options.present(state, snapshot.now) is None:
         return _create(line, state, snapshot, options)
     if is_stale(line, state.as_of):
         return Decision(result(line, Outcome.STALE))
@@ -73,9 +73,9 @@ def _create(
     if line.patch is not None:
         raise RejectedError("unknown_row", "is a merge, and there is no such install", "/id")
     row = cast("Install", line.row)
-    guards = _references(row, snapshot, may_be_orphan=options.allow_orphans)
+    guards = _references(row, snapshot, options, may_be_orphan=options.allow_orphans)
     state = _with_lifecycle(line, InstallState(_live(row)), row, snapshot, options)
-    state = replace(state, as_of=line.as_of, orphan_of=_orphan_of(row, snapshot))
+    state = replace(state, as_of=line.as_of, orphan_of=_orphan_of(row, snapshot, options))
     guards.append(Delete(keys.tombstone("install", line.id)) if buried else _unburied(line.id))
     write = Write((Change(None, state),), tuple(guards), size=_size(state))
     # That a new install comes in with its parent's deletion is no lifecycle that was kept.
@@ -96,8 +96,12 @@ def _change(line: Line, state: InstallState, snapshot: Snapshot, options: Option
     facts = replace(row, deleted_at=state.row.deleted_at, retention_tier=state.row.retention_tier)
     after = replace(state, row=facts)
     if moved or (options.lifecycle_from_file and line.says_lifecycle):
-        guards = _references(row, snapshot, may_be_orphan=options.allow_orphans or not moved)
-        after = replace(after, orphan_of=_orphan_of(row, snapshot) if moved else state.orphan_of)
+        guards = _references(
+            row, snapshot, options, may_be_orphan=options.allow_orphans or not moved
+        )
+        after = replace(
+            after, orphan_of=_orphan_of(row, snapshot, options) if moved else state.orphan_of
+        )
         after = _with_lifecycle(line, after, row, snapshot, options)
     else:
         guards = [_workspace(row, snapshot)]
@@ -111,13 +115,21 @@ def _change(line: Line, state: InstallState, snapshot: Snapshot, options: Option
     return Decision(result(line, Outcome.CHANGED, kept=kept), write)
 
 
-def _references(row: Install, snapshot: Snapshot, *, may_be_orphan: bool) -> list[Action]:
+def _references(
+    row: Install, snapshot: Snapshot, options: Options, *, may_be_orphan: bool
+) -> list[Action]:
     """Check what a row refers to, and return what must still hold when it is written."""
     if row.parent_install_id is None:
         return [_workspace(row, snapshot)]
     snapshot.need(keys.workspace(row.workspace_id), keys.install(row.parent_install_id))
-    ancestry = _ancestry(row, row.parent_install_id, snapshot, may_be_orphan=may_be_orphan)
-    return [_workspace(row, snapshot), *ancestry]
+    parent = snapshot.install(row.parent_install_id)
+    absent = options.present(parent, snapshot.now) is None and row.parent_install_id != row.id
+    if absent and not may_be_orphan:
+        raise RejectedError("unknown_parent", "is not an install", "/parentInstallId")
+    if absent:
+        gone = Check(keys.install(row.parent_install_id), stored.state_guard(parent))
+        return [_workspace(row, snapshot), gone]
+    return [_workspace(row, snapshot), *_ancestry(row, row.parent_install_id, snapshot)]
 
 
 def _workspace(row: Install, snapshot: Snapshot) -> Action:
@@ -126,16 +138,10 @@ def _workspace(row: Install, snapshot: Snapshot) -> Action:
     return Check(keys.workspace(row.workspace_id), [Exists()])
 
 
-def _ancestry(
-    row: Install, parent_id: str, snapshot: Snapshot, *, may_be_orphan: bool
-) -> list[Action]:
+def _ancestry(row: Install, parent_id: str, snapshot: Snapshot) -> list[Action]:
     """Guard the state of the parent, and the way up from it, which must not lead to the install."""
     pointer = "/parentInstallId"
     parent = snapshot.install(parent_id)
-    if parent_id != row.id and (parent is None or parent.expired(snapshot.now)):
-        if not may_be_orphan:
-            raise RejectedError("unknown_parent", "is not an install", pointer)
-        return [Check(keys.install(parent_id), stored.state_guard(parent))]
     if parent is not None and parent.row.workspace_id != row.workspace_id:
         raise RejectedError("parent_in_other_workspace", "is in another workspace", pointer)
     guards: list[Action] = []
@@ -165,8 +171,7 @@ def _with_lifecycle(
     """Return the install in the trash or out of it, as its parent or a file demands."""
     parent_id = row.parent_install_id
     parent = None if parent_id is None else snapshot.install(parent_id)
-    if parent is not None and parent.expired(snapshot.now):
-        parent = None
+    parent = options.present(parent, snapshot.now)
     if options.lifecycle_from_file and line.says_lifecycle:
         state = _from_file(state, row, parent)
     return lifecycle.following(state, None if parent is None else parent.deletion)
@@ -191,12 +196,12 @@ def _from_file(state: InstallState, row: Install, parent: InstallState | None) -
     return lifecycle.deleted(state, deletion, cascaded=False)
 
 
-def _orphan_of(row: Install, snapshot: Snapshot) -> str | None:
+def _orphan_of(row: Install, snapshot: Snapshot, options: Options) -> str | None:
     """Return the deletion whose cascade must not take an install that outlives its parent."""
     if row.parent_install_id is None:
         return None
     parent = snapshot.install(row.parent_install_id)
-    if parent is not None and not parent.expired(snapshot.now):
+    if options.present(parent, snapshot.now) is not None:
         return None
     deletion = (
         snapshot.deletion_being_purged(row.parent_install_id) if parent is None else parent.deletion

@@ -36,18 +36,11 @@ LONGEST_LINE: Final = 4 * 1024 * 1024
 """In bytes: no row of DynamoDB's limit needs more, every character escaped."""
 
 FILE_ORDER: Final = (
-    "workspace",
-    "user",
-    "integration",
-    "integrationVersion",
-    "solution",
-    "install",
-    "integrationMember",
-    "solutionMember",
-    "workspaceMember",
-    "apiKey",
+    ("workspace", "user", "integration", "integrationVersion"),
+    ("solution", "install", "workspaceMember", "apiKey"),
+    ("integrationMember", "solutionMember"),
 )
-"""The types in an order in which no row comes before one that it needs, but for parents."""
+"""The types in groups: a row refers to rows of earlier groups, or to its parent."""
 
 _RESERVE: Final = 4096
 """Bytes of an item left for index keys at their longest and for the marks of a deletion."""
@@ -182,7 +175,7 @@ def _line(value: object) -> Line:
             )
         if extra := fields.keys() - {"id"}:
             issues = [
-                Issue("unknown_field", "stands beside delete", pointer=_at(member))
+                Issue("unknown_field", "stands beside delete", pointer=json_pointer(member))
                 for member in sorted(extra)
             ]
             raise InvalidLineError(issues)
@@ -251,11 +244,13 @@ def _validated(line_model: type[BaseModel], fields: Mapping[str, object]) -> Bas
 
 def _issue(detail: Any) -> Issue:  # noqa: ANN401 - pydantic's own dictionary
     code, words = _EXPLAINED.get(detail["type"], ("invalid_value", detail["msg"]))
-    return Issue(code, words.format(**detail.get("ctx", {})), pointer=_at(*map(str, detail["loc"])))
+    return Issue(
+        code, words.format(**detail.get("ctx", {})), pointer=json_pointer(*map(str, detail["loc"]))
+    )
 
 
-def _at(*names: str) -> str:
-    """The JSON pointer to a place."""
+def json_pointer(*names: str) -> str:
+    """Return the JSON pointer to a place (RFC 6901, section 3)."""
     return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
 
 

@@ -15,8 +15,8 @@ from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, proce
 
 from installs import clock
 from installs.ingest import values
-from installs.ingest.calls import InvalidCallError, issue_document, read_message
-from installs.ingest.results import Outcome
+from installs.ingest.calls import InvalidCallError, read_message
+from installs.ingest.results import Outcome, issue_document
 from installs.log import logger
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ class Consumer:
 
     def consume(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Apply a batch, and return its partial batch response."""
+        if not event["Records"]:
+            return {"batchItemFailures": []}  # which the processor takes for an error
         processor = SqsFifoPartialProcessor(skip_group_on_error=True)
         processor.raise_on_entire_batch_failure = False
         response = process_partial_response(

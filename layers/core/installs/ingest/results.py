@@ -25,6 +25,11 @@ class Outcome(StrEnum):
     DEFERRED = "deferred"
 
 
+def issue_document(issue: Issue) -> dict[str, str]:
+    """Return an issue as JSON."""
+    return {"code": issue.code, "pointer": issue.pointer or "", "detail": issue.detail}
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """The result of one line.
@@ -59,10 +64,7 @@ class Result:
         if self.facts is not None:
             members["facts"] = self.facts.value
         if self.issues:
-            errors = [
-                {"code": issue.code, "pointer": issue.pointer or "", "detail": issue.detail}
-                for issue in self.issues
-            ]
+            errors = [issue_document(issue) for issue in self.issues]
             members |= errors[0]
             if len(errors) > 1:
                 members["errors"] = errors

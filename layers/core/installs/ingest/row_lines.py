@@ -11,6 +11,7 @@ from installs.ingest.decisions import (
     TOMBSTONE_DAYS,
     Decision,
     RejectedError,
+    TakenError,
     Write,
     is_stale,
     latest,
@@ -78,7 +79,14 @@ def decide(line: Line, snapshot: Snapshot, options: Options) -> Decision:
         )
         return Decision(result(line, Outcome.UNCHANGED, kept=kept), noted)
     values = _facts(terms.values) | ({} if as_of is None else {items.AS_OF: as_of})
-    actions = [*rows.put(row, before, values, found.locator), *terms.guards]
+    replaced = None
+    if isinstance(row, model.WorkspaceMember) and (
+        before is None or before.key != rows.key_of(row)
+    ):
+        key = rows.key_of(row)
+        there = snapshot.get(key)
+        replaced = None if there is None else Stored.of(key, there, line.row_type)
+    actions = [*rows.put(row, before, values, found.locator, replaced), *terms.guards]
     if before is None and line.as_of is not None:
         actions.append(rows.unburied(line.type_name, line.id, found.removed))
     outcome = Outcome.CREATED if before is None else Outcome.CHANGED
@@ -135,9 +143,9 @@ def _role(row: model.WorkspaceMember, snapshot: Snapshot) -> Terms:
     key = keys.role(row.user_id, row.workspace_id)
     snapshot.need(keys.workspace(row.workspace_id), key)
     present = snapshot.get(key)
-    if present is not None and present["id"] != row.id:
+    if present is not None and present["id"] not in {row.id, *snapshot.leaving}:
         detail = f"has a role in the workspace already, by the row {present['id']}"
-        raise RejectedError("place_taken", detail, "/userId")
+        raise TakenError("place_taken", detail, "/userId", present["id"])
     return Terms(rows.values_of(row), (_workspace(row.workspace_id, snapshot),))
 
 
@@ -159,8 +167,11 @@ def _api_key(
     present = snapshot.get(pointer)
     if present is None:
         guards.append(Update(pointer, [Missing()], set={KEY_ID: row.id}))
+    elif present[KEY_ID] in snapshot.leaving - {row.id}:
+        guards.append(Update(pointer, [Equals(KEY_ID, present[KEY_ID])], set={KEY_ID: row.id}))
     elif present[KEY_ID] != row.id:
-        raise RejectedError("secret_taken", "is the secret of another key", "/secretSha256")
+        detail = "is the secret of another key"
+        raise TakenError("secret_taken", detail, "/secretSha256", present[KEY_ID])
     old = None if before is None else before.values["secretSha256"]
     if old is not None and old != row.secret_sha256:
         guards.append(Delete(keys.secret(old), [Equals(KEY_ID, row.id)]))

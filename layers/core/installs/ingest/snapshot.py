@@ -33,10 +33,14 @@ class UnreadError(Exception):
 
 
 class Snapshot:
-    """Items of the table, consistent each by itself, at one time ``now``."""
+    """Items of the table, consistent each by itself, at one time ``now``.
 
-    def __init__(self, now: datetime) -> None:
+    ``leaving``: ids of rows that leave their places in the transaction that is decided.
+    """
+
+    def __init__(self, now: datetime, leaving: frozenset[str] = frozenset()) -> None:
         self.now = now
+        self.leaving = leaving
         self._items: dict[Key, Fields | None] = {}
 
     def need(self, *wanted: Key) -> None:

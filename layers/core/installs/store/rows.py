@@ -118,10 +118,17 @@ def type_name(row_type: type[Row]) -> str:
     return row_type.__name__[0].lower() + row_type.__name__[1:]
 
 
-def put(row: Row, before: Stored | None, values: Fields, locator: Key | None) -> list[Action]:
+def put(
+    row: Row,
+    before: Stored | None,
+    values: Fields,
+    locator: Key | None,
+    replaced: Stored | None = None,
+) -> list[Action]:
     """Write a row: new, in place, or moved from where it was; its revision grows.
 
     ``values`` are all its attributes but the keys; ``locator`` is where its locator leads, as read.
+    ``replaced``: the row that leaves the key in the same transaction.
     """
     key = key_of(row)
     revision = 1 + (0 if before is None else before.values.get(items.REVISION, 0))
@@ -134,6 +141,9 @@ def put(row: Row, before: Stored | None, values: Fields, locator: Key | None) ->
         ]
     else:
         actions = [Update(key, (Missing(),), set=after)]
+        if replaced is not None:
+            left = sorted(replaced.values.keys() - {keys.PK, keys.SK} - after.keys())
+            actions = [Update(key, replaced.as_read(), set=after, remove=left)]
         if before is not None:
             actions.append(Delete(before.key, before.as_read()))
     place = locator_key(type(row), row.id)
