@@ -50,7 +50,12 @@ class Shell:
         self._process = subprocess.Popen(
             ["bash", "--noprofile", "--norc"],  # noqa: S607 - the reader's own
             cwd=directory,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
+            env={
+                **os.environ,
+                "PYTHONPATH": str(ROOT),
+                "COLUMNS": "100",
+                "LOCAL_STATE": str(directory / ".local"),
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -113,7 +118,7 @@ def test_a_page_shows_what_comes(page: Path, shell: Shell) -> None:
         for step in block.steps:
             told = showed(shell, step)
             if step.shown is None:
-                assert not re.search("error|not found|Traceback", told, re.IGNORECASE), (
+                assert not re.search("error|not found|Traceback|No local", told, re.IGNORECASE), (
                     f"{block}: {step.command}\n{told}"
                 )
             else:

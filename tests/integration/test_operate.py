@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from installs import cascade, clock, commands, repair
+from installs import cascade, clock, commands, model, repair
 from installs.access import Principal
 from installs.cascade import Tally, Work
 from installs.deadline import OutOfTimeError
+from installs.ingest.apply import apply_values
 from installs.store import counters, installs, items, keys, pending
+from installs.store import rows as rows_store
 from installs.store.expressions import Delete, Update
 from installs.store.table import Table
 from tests import rows
@@ -114,9 +116,148 @@ def test_verify_finds_and_mends(table: Table, damage: Callable[[Table], None], a
 def test_verify_tells_of_what_nobody_owns_and_never_deletes_it(table: Table) -> None:
     damage_orphan(table)
 
+    assert found(table) == {"install ins_never": None, "locators": None}
+    assert found(table, repair=True) == {"install ins_never": False, "locators": True}
     assert found(table) == {"install ins_never": None}
-    assert found(table, repair=True) == {"install ins_never": False}
     assert table.get(keys.member("ins_never", "mem_x")) is not None
+
+
+def test_a_solution_in_the_trash_that_no_install_is_in_comes_back(table: Table) -> None:
+    # given a solution that lost its pointers, as the install in it was moved by hand
+    damage_solution(table)
+    table.transact(
+        [
+            Delete(keys.solution_install("sol_crm", "ins_crm")),
+            Update(keys.install("ins_crm"), remove=["solutionId", "solutionKey"]),
+        ]
+    )
+    # then nothing would ever bring it back or purge it: that is told, and repaired
+    assert found(table) == {"solution sol_crm": None}
+    assert found(table, repair=True) == {"solution sol_crm": True}
+    assert found(table) == {}
+    assert "deletedAt" not in (table.get(keys.solution("sol_crm")) or {"deletedAt": ""})
+
+
+def test_a_pointer_of_a_solution_to_nothing_is_dropped(table: Table) -> None:
+    table.transact([Update(keys.solution_install("sol_crm", "ins_never"), set={"id": "ins_never"})])
+
+    assert found(table) == {"solution sol_crm": None}
+    assert found(table, repair=True) == {"solution sol_crm": True}
+    assert found(table) == {}
+
+
+def test_an_orphan_is_a_note_and_stays_live(table: Table) -> None:
+    # given an add-on whose parent somebody took out of the table, with all that was under it
+    gone = [keys.install("ins_crm"), keys.add_on("ins_crm", "ins_crm_addon")]
+    gone += [keys.member("ins_crm", f"mem_crm_{name}") for name in ("on", "off", "detached")]
+    gone += [keys.solution_install("sol_crm", "ins_crm"), keys.add_on("ins_crm", "ins_crm_addon")]
+    table.transact([Delete(key) for key in dict.fromkeys(gone)])
+    list(Verifier(table, repair=True).run())
+    # when the table is verified
+    verifier = Verifier(table, repair=True)
+    assert list(verifier.run()) == []
+    # then the orphan is told, and nothing was done to it
+    assert [(one.about, one.faults) for one in verifier.notes] == [
+        ("install ins_crm_addon", ("is an orphan, live: its parent ins_crm is gone",))
+    ]
+    state = installs.get(table, "ins_crm_addon")
+    assert state is not None
+    assert state.live
+
+
+def test_rows_that_others_name_and_that_are_not_there_are_notes(table: Table) -> None:
+    assert noted(table) == {}
+    # given rows whose references are missing, and a workspace that somebody removed
+    lines: list[rows.Row] = [
+        rows.install(
+            "ins_ghost", integrationId="itg_ghost", integrationVersionId="ver_ghost",
+            solutionId="sol_ghost", installedBy="usr_ghost", workspaceId="wsp_other",
+        ),
+        rows.install("ins_ghost_2", integrationId="itg_ghost", workspaceId="wsp_other"),
+        {"type": "workspace", "id": "wsp_other", "delete": True},
+    ]  # fmt: skip
+    results = [one.outcome.value for one in apply_values(table, lines)]
+    assert results == ["created", "created", "changed"]
+    # then each is told once, with the rows that name it, and it is no disagreement
+    assert noted(table) == {
+        "integration itg_ghost": "is not there, and 2 rows name it:",
+        "integrationVersion ver_ghost": "is not there, and 1 rows name it: install ins_ghost",
+        "solution sol_ghost": "is not there, and 1 rows name it: install ins_ghost",
+        "user usr_ghost": "is not there, and 1 rows name it: install ins_ghost",
+        "workspace wsp_other": "is not there, and 3 rows name it:",
+    }
+
+
+def noted(table: Table) -> dict[str, str]:
+    """The notes of a verification, without the rows where there are several."""
+    verifier = Verifier(table, repair=False)
+    assert list(verifier.run()) == []
+    several = {one.about: one.faults[0] for one in verifier.notes}
+    return {
+        about: told if " 1 rows" in told else told.partition(":")[0] + ":"
+        for about, told in several.items()
+    }
+
+
+def test_rows_without_locators_get_them_and_are_found_again(table: Table) -> None:
+    # given a table whose rows have no locators, as version 0.1.0 wrote them
+    locators = [
+        rows_store.locator_key(kind, row_id)
+        for kind, row_id in (
+            (model.IntegrationMember, "mem_crm_on"),
+            (model.SolutionMember, "som_crm"),
+            (model.WorkspaceMember, "wsm_usr_ed_wsp_acme"),
+        )
+    ]
+    table.transact([Delete(key) for key in locators if key is not None])
+    removal = {"type": "workspaceMember", "id": "wsm_usr_ed_wsp_acme", "delete": True}
+    assert [one.outcome.value for one in apply_values(table, [removal])] == ["unchanged"]
+    # when it is verified and repaired
+    assert found(table) == {"locators": None}
+    assert found(table, repair=True) == {"locators": True}
+    assert found(table) == {}
+    # then lines find the rows by their ids
+    patch = {"type": "integrationMember", "id": "mem_crm_on", "merge": True, "enabled": False}
+    results = [one.outcome.value for one in apply_values(table, [removal, patch])]
+    assert results == ["changed", "changed"]
+    assert table.get(keys.role("usr_ed", rows.WORKSPACE)) is None
+    assert found(table) == {}
+
+
+def test_locators_that_lead_to_nothing_are_deleted(table: Table) -> None:
+    table.transact(
+        [
+            # One leads to nothing, one to another's place.
+            rows_store.locate(keys.locator("integrationMember", "mem_gone"),
+                              keys.member("ins_crm", "mem_gone"), None),
+            rows_store.locate(keys.locator("workspaceMember", "wsm_gone"),
+                              keys.role("usr_ed", rows.WORKSPACE), None),
+        ]
+    )  # fmt: skip
+
+    assert found(table) == {"locators": None}
+    assert found(table, repair=True) == {"locators": True}
+    assert found(table) == {}
+    assert table.get(keys.role("usr_ed", rows.WORKSPACE)) is not None
+
+
+def test_a_row_of_one_id_in_two_places_is_told_and_both_stay(table: Table) -> None:
+    item = table.get(keys.member("ins_crm", "mem_crm_on"))
+    assert item is not None
+    copy = items.decode(item) | {"integrationInstallId": "ins_erp"}
+    values = {name: value for name, value in copy.items() if name not in ("pk", "sk")}
+    table.transact([Update(keys.member("ins_erp", "mem_crm_on"), set=values)])
+
+    assert found(table) == {"integrationMember mem_crm_on": None}
+    assert found(table, repair=True) == {"integrationMember mem_crm_on": False}
+    for owner in ("ins_crm", "ins_erp"):
+        assert table.get(keys.member(owner, "mem_crm_on")) is not None
+    # and one that the platform removes, and a repair, settle it
+    removal = {"type": "integrationMember", "id": "mem_crm_on", "delete": True}
+    assert [one.outcome.value for one in apply_values(table, [removal])] == ["changed"]
+    assert found(table, repair=True) == {"locators": True}
+    assert table.get(keys.member("ins_erp", "mem_crm_on")) is not None
+    assert found(table) == {}
 
 
 @pytest.mark.parametrize(

@@ -173,8 +173,8 @@ def test_a_row_that_was_made_readable_again_is_no_dead_letter() -> None:
     assert (consumer.handled, consumer.dead_lettered) == (["a"], [])
     subject = subject_of(repaired)
     assert subject is not None
-    assert subject.was is not None
-    assert subject.was.solution_id == "sol_old"
+    assert subject.former is not None
+    assert subject.former.solution_id == "sol_old"
     # and a removal of such a row is one all the same: nothing else tells what it was
     removed = record("a", OldImage=broken)
     assert consumer.run(removed) == []

@@ -8,6 +8,7 @@ import pytest
 
 from installs import tokens
 from installs.authentication import authenticate
+from installs.ingest.apply import apply_values
 from installs.store import items, keys
 from installs.stream import subject_of
 from tests.rows_on_table import put_items
@@ -63,8 +64,8 @@ def installs(opened: Service, release: Release) -> Service:
     """The service over the table of a release, after the layout upgrade of docs/upgrade.md."""
     put_items(opened.table, release.items)
     findings = list(Verifier(opened.table, repair=True).run())
-    # It corrects counters, and finds nothing else wrong.
-    assert [one for one in findings if not one.about.startswith("count ") or not one.repaired] == []
+    # It corrects counters, writes locators, and finds nothing else wrong.
+    assert [one for one in findings if not is_layout(one.about) or not one.repaired] == []
     return opened
 
 
@@ -75,10 +76,15 @@ def under_way(opened: Service, release: Release) -> Service:
     return opened
 
 
+def is_layout(about: str) -> bool:
+    """Return True for a finding that the layout upgrade repairs."""
+    return about.startswith("count ") or about == "locators"
+
+
 def disagreements(installs: Service) -> set[str]:
-    """Return the findings of verify, without counters: those are right after the layout upgrade."""
+    """Return the findings of verify, without those that the layout upgrade repairs."""
     found = {finding.about for finding in Verifier(installs.table, repair=False).run()}
-    return {about for about in found if not about.startswith("count ")}
+    return {about for about in found if not is_layout(about)}
 
 
 def members(installs: Service, owner: str) -> dict[str, dict[str, Any]]:
@@ -142,6 +148,22 @@ def test_api_keys_of_the_release_let_in_whom_they_did() -> None:
 
 
 def test_the_layout_upgrade_leaves_a_table_in_order(installs: Service) -> None:
+    assert list(Verifier(installs.table, repair=False).run()) == []
+
+
+def test_lines_find_the_rows_of_the_release_by_their_ids(installs: Service) -> None:
+    # given a member, a solution's member and a role of the release, of which lines say no owner
+    lines = [
+        {"type": "integrationMember", "id": "mem_live_on", "merge": True, "enabled": False},
+        {"type": "solutionMember", "id": "som_live", "merge": True, "addedBy": "usr_vera"},
+        {"type": "workspaceMember", "id": "wsm_usr_vera_wsp_short", "delete": True},
+    ]
+    # then after the layout upgrade they are found
+    results = apply_values(installs.table, lines)
+    assert [result.outcome.value for result in results] == ["changed"] * 3
+    assert members(installs, "ins_live")["mem_live_on"]["enabled"] is False
+    assert installs.table.get(keys.role("usr_vera", "wsp_short")) is None
+    installs.finish()
     assert list(Verifier(installs.table, repair=False).run()) == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,9 +14,12 @@ from tools.operate.erase import Eraser
 from tools.operate.redrive import Redrive, Result
 from tools.operate.redrive_rows import RowRedrive
 from tools.operate.target import Target
-from tools.operate.verify import Finding, Verifier
+from tools.operate.verify import Verifier
 from tools.options import Address, Profile, Region, State, TableName
 from tools.outcome import Exit, end, exit_on_error, output, progress
+
+if TYPE_CHECKING:
+    from tools.operate.findings import Finding
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
@@ -115,7 +118,9 @@ def verify(
 ) -> None:
     """Report disagreements in the table: dependents, unfinished cascades, pointers, keys, counters.
 
-    It may be stopped and run again at any time, also beside live traffic.
+    Notes are no disagreements, and stay as they are: rows that name a row which is not there, and
+    add-ons whose parent is gone. It may be stopped and run again at any time, also beside live
+    traffic; nothing live is deleted.
 
     Ends with 1 if a disagreement is left.
     """
@@ -141,6 +146,8 @@ def verify(
                 number += 1
                 left += not finding.repaired
                 console.print(_line_of(finding))
+    for note in verifier.notes:
+        console.print(f"note: {_line_of(note)}")
     console.print(f"{number} disagreements, {left} left." if number else "No disagreements.")
     raise typer.Exit(int(left > 0))
 

@@ -19,6 +19,7 @@ from installs.lifecycle import (
 )
 from installs.repair import GRACE_PERIOD
 from installs.store import dependents, installs, items, keys, pending
+from tools.operate.findings import Finding, examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,7 +74,26 @@ def suspected_solutions(scan: TableScan) -> set[str]:
         )
         if strays or states | scan.solution_marks[solution_id] != {None}:
             suspects.add(solution_id)
+    for solution_id, marks in scan.solution_marks.items():
+        if solution_id not in scan.solution_installs and marks != {None}:
+            suspects.add(solution_id)
     return suspects
+
+
+def orphans(table: Table, scan: TableScan) -> Iterator[Finding]:
+    """Return a note on each add-on whose parent is gone, read consistently; it stays as it is."""
+    for install_id, install in sorted(scan.installs.items()):
+        parent_id = install.parent
+        if parent_id is None or parent_id in scan.installs:
+            continue
+        states = installs.get_many(table, [install_id, parent_id])
+        state = states.get(install_id)
+        if state is None or state.row.parent_install_id != parent_id or parent_id in states:
+            continue
+        if pending.get(table, parent_id) is None:
+            place = "live" if state.live else "in the trash"
+            note = f"is an orphan, {place}: its parent {parent_id} is gone"
+            yield Finding(f"install {install_id}", (note,))
 
 
 def _parent(scan: TableScan, install_id: str) -> str | None:
@@ -113,26 +133,28 @@ def _about_install(table: Table, install_id: str) -> Iterator[str]:
         if add_on_id not in add_ons or add_ons[add_on_id].row.parent_install_id != install_id
     ]
     if astray:
-        yield f"{len(astray)} pointers lead to no add-on of it: {_sample(astray)}"
+        yield f"{len(astray)} pointers lead to no add-on of it: {examples(astray)}"
+    # Add-ons of an install that is gone are orphans, or wait for its pending work.
     unruly = [
         add_on.row.id
         for add_on in add_ons.values()
-        if add_on.row.parent_install_id == install_id and not _follows(add_on, desired)
+        if add_on.row.parent_install_id == install_id
+        and state is not None
+        and not _follows(add_on, desired)
     ]
     if unruly:
-        yield f"{len(unruly)} add-ons do not agree with it ({_text_of(desired)}): {_sample(unruly)}"
+        names = examples(unruly)
+        yield f"{len(unruly)} add-ons do not agree with it ({_text_of(desired)}): {names}"
     if state is not None:
         yield from _about_row(table, state)
 
 
 def _about_row(table: Table, state: InstallState) -> Iterator[str]:
     row = state.row
-    if row.parent_install_id is not None:
-        if table.get(keys.add_on(row.parent_install_id, row.id)) is None:
-            yield f"its parent {row.parent_install_id} has no pointer to it"
-        follows = state.live or state.cascaded
-        if follows and installs.get(table, row.parent_install_id) is None:
-            yield f"it is an orphan: its parent {row.parent_install_id} is gone"
+    if row.parent_install_id is not None and (
+        table.get(keys.add_on(row.parent_install_id, row.id)) is None
+    ):
+        yield f"its parent {row.parent_install_id} has no pointer to it"
     if row.solution_id is not None and (
         table.get(keys.solution_install(row.solution_id, row.id)) is None
     ):
@@ -150,10 +172,12 @@ def about_solution(table: Table, solution_id: str) -> Iterator[str]:
     version = dependents.solution_version(table, solution_id)
     ids = list(dependents.solution_install_ids(table, solution_id))
     states = installs.get_many(table, ids)
+    purged = pending.purged(table, set(ids) - states.keys())
     astray = [
         install_id
         for install_id in ids
-        if install_id in states and states[install_id].row.solution_id != solution_id
+        if (install_id not in states and install_id not in purged)
+        or (install_id in states and states[install_id].row.solution_id != solution_id)
     ]
     desired_states = {
         install_id: desired_state(states.get(install_id))
@@ -161,10 +185,9 @@ def about_solution(table: Table, solution_id: str) -> Iterator[str]:
         if install_id not in astray
     }
     faults = (
-        [f"{len(astray)} pointers lead to installs elsewhere: {_sample(astray)}"] if astray else []
+        [f"{len(astray)} pointers lead to no install in it: {examples(astray)}"] if astray else []
     )
-    if desired_states:
-        faults += _about_rows(table, solution_id, desired_states)
+    faults += _about_rows(table, solution_id, desired_states)
     late = timestamp(clock.now() - GRACE_PERIOD)
     now = timestamp(clock.now())
     pending_work = (pending.get(table, install_id) for install_id in ids)
@@ -192,16 +215,17 @@ def _about_rows(
         if not _agrees(member, _of_several(by_entity.get(member.entity_id, [whole])))
     ]
     if wrong:
-        faults.append(f"{len(wrong)} members do not agree with their installs: {_sample(wrong)}")
+        faults.append(f"{len(wrong)} members do not agree with their installs: {examples(wrong)}")
     return faults
 
 
 def _of_several(desired_states: Iterable[DesiredState]) -> DesiredState:
-    """Live if one is; else the latest deletion; else gone."""
-    ordered = sorted(
-        desired_states, key=lambda f: (f is Presence.LIVE, isinstance(f, Deletion), _when(f))
+    """Live if one is, or if there is none; else the latest deletion; else gone."""
+    return max(
+        desired_states,
+        key=lambda f: (f is Presence.LIVE, isinstance(f, Deletion), _when(f)),
+        default=Presence.LIVE,
     )
-    return ordered[-1]
 
 
 def _when(desired: DesiredState) -> tuple[str, str]:
@@ -224,7 +248,3 @@ def _follows(add_on: InstallState, desired: DesiredState) -> bool:
 
 def _text_of(desired: DesiredState) -> str:
     return f"deleted at {desired.at}" if isinstance(desired, Deletion) else desired.value
-
-
-def _sample(ids: list[str]) -> str:
-    return ", ".join(ids[:3]) + (", ..." if len(ids) > 3 else "")

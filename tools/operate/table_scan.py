@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from installs.store import items, keys, scans
 from installs.store.dependents import Dependent
 from installs.store.table import key_of
+from tools.exporter.rows import row_type
+from tools.operate.places import Places
+from tools.operate.references import References
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,17 +66,25 @@ class TableScan:
     counters: dict[Key, int] = field(default_factory=dict)
     pending_work: dict[str, str] = field(default_factory=dict)
     """Due time of each install's pending work."""
+    places: Places = field(default_factory=Places)
+    references: References = field(default_factory=References)
 
     def add(self, item: Item) -> None:
         """Add one item."""
         key = key_of(item)
         kind, owner_id = keys.owner_of(key)
+        found = row_type(item)
+        if found is not None and "id" in item:
+            self.places.add_row(found, key, item)
+            self.references.add(found, key, item)
         if items.LIVE in item:
             self.counters[key] = items.decode(item)[items.LIVE]
         elif kind == "INSTALL":
             self._add_of_install(owner_id, key, item)
         elif kind == "SOLUTION":
             self._add_of_solution(owner_id, key, item)
+        elif kind == "LOCATOR":
+            self.places.add_locator(key, item)
 
     def _add_of_install(self, install_id: str, key: Key, item: Item) -> None:
         if key.sk == keys.INSTALL_SK:

@@ -9,7 +9,7 @@ traffic, be stopped anywhere, and be run again.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
 from installs import cascade, clock
@@ -22,9 +22,12 @@ from installs.store.installs import as_read
 from installs.store.table import ConditionFailedError
 from tools.importer.table import Put
 from tools.operate import counts
+from tools.operate.findings import Finding
+from tools.operate.places import verify_places
 from tools.operate.suspects import (
     about_install,
     about_solution,
+    orphans,
     suspected_installs,
     suspected_solutions,
 )
@@ -50,22 +53,18 @@ ROUNDS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """A disagreement in words; ``repaired`` is None if no repair was requested."""
-
-    about: str
-    faults: tuple[str, ...]
-    repaired: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Verifier:
-    """Verification of one table; reports progress to ``on_scan`` and ``on_check``."""
+    """Verification of one table; reports progress to ``on_scan`` and ``on_check``.
+
+    ``notes``: what is no disagreement and is left as it is, once ``run`` has ended: references to
+    rows that are not there, and orphans.
+    """
 
     table: Table
     repair: bool
     on_scan: Callable[[int], None] = lambda _: None
     on_check: Callable[[int, int], None] = lambda _done, _total: None
+    notes: list[Finding] = field(default_factory=list)
 
     def run(self) -> Iterator[Finding]:
         """Scan, check and repair; yield each finding at once."""
@@ -80,6 +79,8 @@ class Verifier:
             if finding is not None:
                 yield finding
         self.on_check(len(suspects), len(suspects))
+        yield from verify_places(self.table, scan.places, repair=self.repair)
+        self.notes.extend([*orphans(self.table, scan), *scan.references.missing(self.table)])
         # Installs may have been repaired: then the first scan is no longer valid for the counters.
         yield from self._counters(scan_table(self.table, self.on_scan) if suspects else scan)
 
@@ -181,20 +182,32 @@ class Verifier:
     def _repair_solution(self, solution_id: str) -> None:
         ids = list(dependents.solution_install_ids(self.table, solution_id))
         states = installs.get_many(self.table, ids)
-        for install_id, state in states.items():
-            if state.row.solution_id != solution_id:
-                still = [same("solutionId", state.row.solution_id)]
+        purged = pending.purged(self.table, set(ids) - states.keys())
+        for install_id in ids:
+            guards = self._astray(solution_id, install_id, states.get(install_id))
+            if guards and install_id not in purged:
                 self.table.transact(
                     [
                         Delete(keys.solution_install(solution_id, install_id)),
-                        Check(keys.install(install_id), still),
+                        *guards,
                         Update(keys.solution_version(solution_id), add={items.SOLUTION_VERSION: 1}),
                     ]
                 )
         work = Work(self.table)
         cascade.reconcile_solution(work, solution_id)
-        for install_id in set(ids) - states.keys():
+        for install_id in purged:
             cascade.reconcile(work, OwnerRefs(install_id, None, solution_id))
+
+    @staticmethod
+    def _astray(solution_id: str, install_id: str, state: InstallState | None) -> list[Action]:
+        """Return what must hold where a pointer leads to no install of a solution; else nothing."""
+        if state is None:
+            pending_work = Check(keys.pending_work(install_id), [Missing()])
+            return [Check(keys.install(install_id), [Missing()]), pending_work]
+        if state.row.solution_id == solution_id:
+            return []
+        still = [same("solutionId", state.row.solution_id)]
+        return [Check(keys.install(install_id), still)]
 
     def _counters(self, scan: TableScan) -> Iterator[Finding]:
         recount = counts.recount(self.table, scan, lambda: scan_table(self.table, self.on_scan))

@@ -99,8 +99,8 @@ def subject_of(record: StreamRecord) -> Subject | None:
             raise
         # Somebody has made the row readable again; what it belonged to can be read all the same.
         values = decode(change["OldImage"])
-        was = OwnerRefs(new.row.id, values.get("parentInstallId"), values.get("solutionId"))
-        return Subject(new.owner_refs, was)
+        former = OwnerRefs(new.row.id, values.get("parentInstallId"), values.get("solutionId"))
+        return Subject(new.owner_refs, former)
     state = new or old
     if state is None or key != keys.install(state.row.id):
         raise ValueError("the image is not of an install")

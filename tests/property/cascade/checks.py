@@ -50,13 +50,12 @@ def violations(world: World) -> list[str]:
 
 
 def told_by_verify(world: World) -> list[str]:
-    """Return what the command ``verify`` says, but for add-ons that outlive their parents."""
+    """Return what the command ``verify`` says."""
     found = [
         f"verify: {one.id}: {told}"
         for one in world.model.installs.values()
         if world.model.desired(one.id) != GONE
         for told in about_install(world.table, one.id)
-        if not told.startswith("it is an orphan")
     ]
     for solution_id in world.model.solutions:
         told = about_solution(world.table, solution_id)

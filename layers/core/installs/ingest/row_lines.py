@@ -74,9 +74,7 @@ def decide(line: Line, snapshot: Snapshot, options: Options) -> Decision:
         and before.key == rows.key_of(row)
         and _equal_facts(before.values, terms.values)
     ):
-        noted = (
-            Write(actions=tuple(rows.touch(before, str(as_of)))) if as_of != before.as_of else None
-        )
+        noted = _noted(before, found.locator, as_of)
         return Decision(result(line, Outcome.UNCHANGED, kept=kept), noted)
     values = _facts(terms.values) | ({} if as_of is None else {items.AS_OF: as_of})
     replaced = None
@@ -209,6 +207,18 @@ def _remove(line: Line, found: KnownRow, snapshot: Snapshot) -> Decision:
     outcome = Outcome.UNCHANGED if before is None else Outcome.CHANGED
     write = Write(actions=tuple(actions), solutions=terms.solutions) if actions else None
     return Decision(result(line, outcome), write)
+
+
+def _noted(before: Stored, locator: Key | None, as_of: str | None) -> Write | None:
+    """Note the time of a change that changes nothing, and where a row of an older version is."""
+    actions: list[Action] = []
+    if as_of is not None and as_of != before.as_of:
+        actions += rows.touch(before, as_of)
+    place = rows.locator_key(type(before.row), before.row.id)
+    if place is not None and locator != before.key:
+        actions = actions or [Check(before.key, before.as_read())]
+        actions.append(rows.locate(place, before.key, locator))
+    return Write(actions=tuple(actions)) if actions else None
 
 
 def _kept(line: Line, row: model.Row, values: Fields) -> bool:

@@ -149,13 +149,19 @@ def put(
     place = locator_key(type(row), row.id)
     # A new row writes it even if it seems right: it may have gone since it was read.
     if place is not None and (before is None or locator != key):
-        unmoved = (
-            (Missing(),)
-            if locator is None
-            else (Equals(_AT, locator.pk), Equals(_SORT, locator.sk))
-        )
-        actions.append(Update(place, unmoved, set={_AT: key.pk, _SORT: key.sk}))
+        actions.append(locate(place, key, locator))
     return actions
+
+
+def locate(place: Key, key: Key, before: Key | None) -> Action:
+    """Write a locator at ``place``, which leads to ``key``; ``before`` is where it led, as read."""
+    unmoved = (Missing(),) if before is None else leads_to(before)
+    return Update(place, unmoved, set={_AT: key.pk, _SORT: key.sk})
+
+
+def leads_to(key: Key) -> tuple[Condition, ...]:
+    """Return the conditions under which a locator leads to a key."""
+    return Equals(_AT, key.pk), Equals(_SORT, key.sk)
 
 
 def remove(row_type: type[Row], before: Stored) -> list[Action]:
