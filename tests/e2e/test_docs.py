@@ -103,7 +103,7 @@ def showed(shell: Shell, step: Step) -> str:
     """Return the final output of a command; a reading one is run again until it fits."""
     told = plain(shell.run(step.command))
     until = time.monotonic() + PATIENCE
-    reads = not re.search(r"-X |keys (create|revoke)|--write", step.command)
+    reads = not re.search(r"-X |keys (create|revoke)|--write|tools (put|erase)", step.command)
     while reads and step.shown is not None and told != plain(step.shown):
         if time.monotonic() > until:
             break

@@ -148,7 +148,7 @@ def put(
         try:
             for number, result in Put(target.functions(), function, recreate_purged).results(lines):
                 failed += result["result"] in (Outcome.REJECTED, Outcome.DEFERRED)
-                output().print(_line(number, result, as_json=as_json))
+                typer.echo(_line(number, result, as_json=as_json))
         except (OSError, EOFError, zlib.error) as error:
             end(Exit.USAGE, f"{file} cannot be read: {error}")
     if failed:
