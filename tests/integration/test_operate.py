@@ -135,7 +135,7 @@ def test_a_solution_in_the_trash_that_no_install_is_in_comes_back(table: Table) 
     assert found(table) == {"solution sol_crm": None}
     assert found(table, repair=True) == {"solution sol_crm": True}
     assert found(table) == {}
-    assert "deletedAt" not in (table.get(keys.solution("sol_crm")) or {"deletedAt": ""})
+    assert "deletedAt" not in (table.get(keys.solution("sol_crm")) or {"deletedAt": {}})
 
 
 def test_a_pointer_of_a_solution_to_nothing_is_dropped(table: Table) -> None:
