@@ -42,6 +42,11 @@ def rows_dead_letters_url() -> str:
     return os.environ["ROWS_DEAD_LETTERS_URL"]
 
 
+def event_bus_name() -> str:
+    """The name or ARN of the event bus (``EVENT_BUS_NAME``)."""
+    return os.environ["EVENT_BUS_NAME"]
+
+
 def region() -> str:
     """The region of the function, and of its table (``AWS_REGION``, as Lambda sets it)."""
     return os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"]

@@ -1,4 +1,7 @@
-"""Metrics of the cascade and of incoming rows, in the log (AWS: embedded metric format)."""
+"""Metrics of the cascade, of incoming rows and of events, in the log.
+
+AWS: embedded metric format.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from installs.cascade import Tally
+    from installs.events.publisher import Outcome as Published
     from installs.ingest.results import Outcome
 
 LAG: Final = "CascadeLag"
@@ -70,3 +74,27 @@ def publish_ingest(outcomes: Mapping[Outcome, int], lags: Sequence[float] = ()) 
         metrics.add_metric(ROW_LAG, MetricUnit.Milliseconds, lag)
     if outcomes:
         write_metrics("ingest", metrics)
+
+
+EVENT_LAG: Final = "EventLag"
+"""From a change of an install to the publication of its event, in milliseconds."""
+EVENTS_PUBLISHED: Final = "EventsPublished"
+ENTRIES_FAILED: Final = "EntriesFailed"
+"""Entries that the event bus did not take, each time that they were sent."""
+
+
+def publish_events(published: Published) -> None:
+    """Write the metrics of one batch of the publisher as one line; zeros are left out."""
+    counts = {
+        EVENTS_PUBLISHED: published.published,
+        ENTRIES_FAILED: published.failures,
+        DEAD_LETTERS: published.dead_lettered,
+    }
+    metrics = metrics_of_function()
+    for name, number in counts.items():
+        if number:
+            metrics.add_metric(name, MetricUnit.Count, number)
+    for lag in published.lags:
+        metrics.add_metric(EVENT_LAG, MetricUnit.Milliseconds, lag)
+    if any(counts.values()):
+        write_metrics("events", metrics)

@@ -1,0 +1,1 @@
+"""Events: the changes of installs, published to an event bus (CONTRACT.md section 11)."""
