@@ -45,7 +45,7 @@ SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
 help:
 	@sed -n 's/^#   //p' Makefile
 
-setup: $(STAMPS)/dev $(STAMPS)/sam $(STAMPS)/ministack $(STAMPS)/dynoxide
+setup: $(STAMPS)/dev $(STAMPS)/sam $(STAMPS)/ministack $(STAMPS)/dynoxide $(STAMPS)/asyncapi
 
 docs: $(SITE)/swagger-ui-bundle.js
 	@cp docs/reference/* openapi.yaml $(SITE)/
@@ -166,7 +166,7 @@ $(STAMPS)/lambda $(STAMPS)/lambda-newest: $(STAMPS)/%: requirements/%.txt $(STAM
 
 NPM_CI = cd .venvs/$* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
-$(STAMPS)/dynoxide $(STAMPS)/reference $(STAMPS)/browser: $(STAMPS)/%: requirements/%/package.json requirements/%/package-lock.json
+$(STAMPS)/dynoxide $(STAMPS)/asyncapi $(STAMPS)/reference $(STAMPS)/browser: $(STAMPS)/%: requirements/%/package.json requirements/%/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is needed: install Node.js."; exit 1; }
 	@mkdir -p $(STAMPS) .venvs/$*
 	@echo "Installing .venvs/$*"

@@ -17,7 +17,8 @@ GROUPS: Final = {
     ),
     "The service on this machine": ("run", "token"),
     "The project's own": (
-        "openapi", "query-reference", "hostile", "bench", "bench-start", "bench-latency",
+        "openapi", "asyncapi", "query-reference", "hostile", "bench", "bench-start",
+        "bench-latency",
     ),
 }  # fmt: skip
 """Order and headings of the commands; others come last."""

@@ -34,9 +34,12 @@ _OF_GATEWAY: Final = {415: "invalid_parameter"}
 
 def text() -> str:
     """The document as YAML."""
-    return _HEADER + yaml.dump(
-        document(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
-    )
+    return _HEADER + as_yaml(document())
+
+
+def as_yaml(value: Json) -> str:
+    """A document in YAML, in its own order and without anchors."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 def document() -> Json:
@@ -234,7 +237,8 @@ def _codes(status: HTTPStatus) -> list[str]:
     return codes or [_OF_GATEWAY[status]]
 
 
-def _answers() -> Json:
+def install_fields() -> Json:
+    """The schemas of an install's fields, by name."""
     fields = {}
     for field in INSTALL.fields.values():
         schema = value(field)
@@ -243,6 +247,10 @@ def _answers() -> Json:
         elif field.nullable:
             schema = {**schema, "type": ["string", "null"]}
         fields[field.name] = {"description": words.FIELDS[field.name], **schema}
+    return fields
+
+
+def _answers() -> Json:
     cursor = {"type": ["string", "null"]}
     info = {
         "total": {"type": "integer", "minimum": 0, "description": "Rows on all pages; exact."},
@@ -253,7 +261,7 @@ def _answers() -> Json:
     }
     rows = {"type": "array", "maxItems": MAX_LIMIT, "items": ref("Install")}
     return {
-        "Install": _all_of(fields),
+        "Install": _all_of(install_fields()),
         "PageInfo": _all_of(info),
         "Page": _all_of({"data": rows, "pageInfo": ref("PageInfo")}),
         "Done": _all_of({"success": {"type": "boolean", "const": True}}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Final
 
 import pytest
 
@@ -60,14 +61,25 @@ def test_in_prod_alone_the_data_outlives_the_stack(stage: str, kept: bool) -> No
     resources = transformed(stage)["Resources"]
     policy = "Retain" if kept else "Delete"
 
-    for name in ("InstallsTable", "ParkingBucket", "ParkingBucketPolicy"):
+    for name in (
+        "InstallsTable", "ParkingBucket", "ParkingBucketPolicy", "UnpublishedBucket",
+        "UnpublishedBucketPolicy", "EventBus",
+    ):  # fmt: skip
         assert resources[name]["DeletionPolicy"] == policy
         assert resources[name]["UpdateReplacePolicy"] == policy
     assert properties(resources, "InstallsTable")["DeletionProtectionEnabled"] is kept
 
 
-def test_parked_records_are_encrypted_private_and_expire(resources: Json) -> None:
-    bucket = properties(resources, "ParkingBucket")
+BUCKETS: Final = ("ParkingBucket", "UnpublishedBucket")
+
+
+def test_every_bucket_is_here(resources: Json) -> None:
+    assert of_type(resources, "AWS::S3::Bucket").keys() == set(BUCKETS)
+
+
+@pytest.mark.parametrize("name", BUCKETS)
+def test_parked_records_are_encrypted_private_and_expire(resources: Json, name: str) -> None:
+    bucket = properties(resources, name)
 
     assert "BucketName" not in bucket
     (encryption,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
@@ -79,17 +91,18 @@ def test_parked_records_are_encrypted_private_and_expire(resources: Json) -> Non
     assert rule["ExpirationInDays"] == "180"
 
 
-def test_parked_records_travel_over_tls_alone(resources: Json) -> None:
-    policy = properties(resources, "ParkingBucketPolicy")
+@pytest.mark.parametrize("name", BUCKETS)
+def test_parked_records_travel_over_tls_alone(resources: Json, name: str) -> None:
+    policy = properties(resources, f"{name}Policy")
 
     (statement,) = policy["PolicyDocument"]["Statement"]
 
-    assert policy["Bucket"] == {"Ref": "ParkingBucket"}
+    assert policy["Bucket"] == {"Ref": name}
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert [resource_name(r) for r in statement["Resource"]] == [
-        "ParkingBucket.Arn",
-        "${ParkingBucket.Arn}/*",
+        f"{name}.Arn",
+        f"${{{name}.Arn}}/*",
     ]
 
 

@@ -11,6 +11,7 @@ import pytest
 from installs.store import keys
 from tests.template import (
     LIVE,
+    REGION,
     ROUTES,
     STACK,
     Json,
@@ -22,7 +23,7 @@ from tests.template import (
     transformed,
 )
 
-FUNCTIONS: Final = ("Authorizer", *ROUTES.values(), "Cascade", "Repair", "Ingest")
+FUNCTIONS: Final = ("Authorizer", *ROUTES.values(), "Cascade", "Repair", "Ingest", "Publish")
 
 READ: Final = {"dynamodb:GetItem", "dynamodb:Query"}
 
@@ -65,6 +66,18 @@ GRANTS: Final[dict[str, dict[str, set[str]]]] = {
         },
         "RowsDeadLetters.Arn": {"sqs:SendMessage"},
     },
+    "Publish": {
+        TABLE: {"dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:UpdateItem"},
+        "InstallsTable.StreamArn": {
+            "dynamodb:DescribeStream",
+            "dynamodb:GetRecords",
+            "dynamodb:GetShardIterator",
+        },
+        "*": {"dynamodb:ListStreams"},
+        "EventBus.Arn": {"events:PutEvents"},
+        "UnpublishedBucket.Arn": {"s3:ListBucket"},
+        "${UnpublishedBucket.Arn}/*": {"s3:PutObject"},
+    },
 }
 """Permissions of each function beside logging and tracing, by resource.
 
@@ -82,9 +95,10 @@ VARIABLES: Final = {
     "Cascade": {"DEAD_LETTER_BUCKET"},
     "Repair": set(),
     "Ingest": {"ROWS_QUEUE_URL", "ROWS_DEAD_LETTERS_URL"},
+    "Publish": {"DEAD_LETTER_BUCKET", "EVENT_BUS_NAME"},
 }
 
-TIMEOUTS: Final = {"Cascade": 300, "Repair": 300, "Ingest": 120}
+TIMEOUTS: Final = {"Cascade": 300, "Repair": 300, "Ingest": 120, "Publish": 120}
 """In seconds, of the functions that no caller of the API waits for."""
 
 
@@ -176,7 +190,7 @@ def test_a_step_lasts_until_each_of_its_alarms_can_have_seen_it() -> None:
         alarms = [one["Name"]["Ref"] for one in group["AlarmConfiguration"]["Alarms"]]
         assert alarms == [
             "ServerErrorsAlarm", "AuthorizerFailuresAlarm", "CascadeErrorsAlarm",
-            "IngestErrorsAlarm",
+            "IngestErrorsAlarm", "PublishErrorsAlarm",
         ]  # fmt: skip
         for name in alarms:
             alarm = properties(resources, name)
@@ -184,7 +198,7 @@ def test_a_step_lasts_until_each_of_its_alarms_can_have_seen_it() -> None:
             known = failing + slowest + TOLD_LATE + EVALUATED_EVERY
             assert known <= int(minutes) * 60
     # and what is told late is still looked at
-    for name in ("Cascade", "Ingest"):
+    for name in ("Cascade", "Ingest", "Publish"):
         errors = properties(resources, f"{name}ErrorsAlarm")
         timeout = properties(resources, f"{name}Function")["Timeout"]
         looked_at = errors["Period"] * (errors["EvaluationPeriods"] - errors["DatapointsToAlarm"])
@@ -249,24 +263,44 @@ def test_the_roles_are_those_of_the_functions_and_of_the_gateway(resources: Json
     assert not of_type(resources, "AWS::IAM::Policy")
 
 
-def test_the_cascade_is_fed_by_the_stream_and_gives_up_in_good_order(resources: Json) -> None:
-    mapping = properties(resources, "CascadeFunctionDeletions")
+MAPPINGS: Final = {
+    "Cascade": ("CascadeFunctionDeletions", "ParkingBucket", 10, "10", 20),
+    "Publish": ("PublishFunctionChanges", "UnpublishedBucket", 100, 1, 50),
+}
+"""The consumers of the stream: mapping, bucket, batch size, parallelization, and retries."""
 
-    assert {name: one for name, one in mapping.items() if name != "FilterCriteria"} == {
-        "FunctionName": {"Ref": f"CascadeFunction{LIVE}"},
+
+def test_the_stream_has_no_more_consumers_than_a_shard_takes(resources: Json) -> None:
+    """AWS: DynamoDB Streams: two processes at most read a shard at once."""
+    found = of_type(resources, "AWS::Lambda::EventSourceMapping")
+    stream = {"Fn::GetAtt": ["InstallsTable", "StreamArn"]}
+
+    consumers = {name for name, one in found.items() if one["EventSourceArn"] == stream}
+
+    assert consumers == {mapping for mapping, *_ in MAPPINGS.values()}
+    assert len(consumers) <= 2
+
+
+@pytest.mark.parametrize("name", MAPPINGS)
+def test_a_consumer_is_fed_by_the_stream_and_gives_up_in_good_order(
+    resources: Json, name: str
+) -> None:
+    mapping, bucket, batch, parallel, retries = MAPPINGS[name]
+    settings = properties(resources, mapping)
+
+    assert {part: one for part, one in settings.items() if part != "FilterCriteria"} == {
+        "FunctionName": {"Ref": f"{name}Function{LIVE}"},
         "EventSourceArn": {"Fn::GetAtt": ["InstallsTable", "StreamArn"]},
         "StartingPosition": "TRIM_HORIZON",
-        "BatchSize": 10,
+        "BatchSize": batch,
         "MaximumBatchingWindowInSeconds": 0,
-        "ParallelizationFactor": "10",
+        "ParallelizationFactor": parallel,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "MetricsConfig": {"Metrics": ["EventCount"]},
         "BisectBatchOnFunctionError": True,
-        "MaximumRetryAttempts": 20,
+        "MaximumRetryAttempts": retries,
         "MaximumRecordAgeInSeconds": 21600,
-        "DestinationConfig": {
-            "OnFailure": {"Destination": {"Fn::GetAtt": ["ParkingBucket", "Arn"]}}
-        },
+        "DestinationConfig": {"OnFailure": {"Destination": {"Fn::GetAtt": [bucket, "Arn"]}}},
     }
 
 
@@ -291,21 +325,57 @@ def test_a_run_of_the_repair_is_not_tried_again_beside_the_next(resources: Json)
     }
 
 
+def keys_of(partition: str, sort: object) -> Json:
+    return {"Keys": {keys.PK: {"S": [{"prefix": partition}]}, keys.SK: {"S": [sort]}}}
+
+
+def patterns(resources: Json, mapping: str) -> list[Json]:
+    filters = properties(resources, mapping)["FilterCriteria"]["Filters"]
+    return [json.loads(one["Pattern"]) for one in filters]
+
+
 def test_the_cascade_hears_of_every_change_of_an_install_and_of_solutions_that_wait(
     resources: Json,
 ) -> None:
-    mapping = properties(resources, "CascadeFunctionDeletions")
-
-    patterns = [json.loads(one["Pattern"]) for one in mapping["FilterCriteria"]["Filters"]]
-
-    def keys_of(partition: str, sort: str) -> Json:
-        return {"Keys": {keys.PK: {"S": [{"prefix": partition}]}, keys.SK: {"S": [sort]}}}
-
-    assert mapping["FunctionName"] == {"Ref": f"CascadeFunction{LIVE}"}
-    assert patterns == [
+    assert patterns(resources, "CascadeFunctionDeletions") == [
         {"dynamodb": keys_of("INSTALL#", keys.INSTALL_SK)},
         {"eventName": ["INSERT", "MODIFY"], "dynamodb": keys_of("SOLUTION#", keys.PENDING_SK)},
     ]
+
+
+def test_the_publisher_hears_of_every_change_of_an_install_and_of_new_settled_entries(
+    resources: Json,
+) -> None:
+    settled = keys.history("x", 1, settled=True).sk
+    ending = settled[settled.rindex("#") :]
+
+    assert patterns(resources, "PublishFunctionChanges") == [
+        {"dynamodb": keys_of("INSTALL#", keys.INSTALL_SK)},
+        {"eventName": ["INSERT"], "dynamodb": keys_of("INSTALL#", {"suffix": ending})},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "bus", "arn"),
+    [
+        ("", {"Ref": "EventBus"}, "EventBus.Arn"),
+        ("shared", "shared", f"arn:aws:events:{REGION}:123456789012:event-bus/shared"),
+    ],
+)
+def test_the_publisher_may_use_the_one_bus_that_it_is_told(
+    name: str, bus: str | Json, arn: str
+) -> None:
+    resources = transformed(EventBusName=name)["Resources"]
+    variables = properties(resources, "PublishFunction")["Environment"]["Variables"]
+    (statement,) = (
+        one
+        for one in statements(properties(resources, "PublishRole"))
+        if "events:PutEvents" in listed(one["Action"])
+    )
+
+    assert ("EventBus" in resources) == (not name)
+    assert resource_name(statement["Resource"]) == arn
+    assert variables["EVENT_BUS_NAME"] == bus
 
 
 def test_the_queue_feeds_its_function_in_order_and_gives_up_in_good_order(resources: Json) -> None:

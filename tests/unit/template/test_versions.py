@@ -14,9 +14,9 @@ from tests.template import Json, of_type, transform
 
 ALL: Final = {
     "Authorizer", "ListInstalls", "GetInstall", "UninstallInstall", "RestoreInstall",
-    "PurgeInstall", "Cascade", "Repair", "Ingest",
+    "PurgeInstall", "Cascade", "Repair", "Ingest", "Publish",
 }  # fmt: skip
-ROUTES: Final = ALL - {"Authorizer", "Cascade", "Repair", "Ingest"}
+ROUTES: Final = ALL - {"Authorizer", "Cascade", "Repair", "Ingest", "Publish"}
 
 PARAMETERS: Final = {
     "Issuer": ("https://other.example", {"Authorizer"}),
@@ -25,6 +25,7 @@ PARAMETERS: Final = {
     "LogLevel": ("WARN", ALL),
     "DefaultRetentionTier": ("long", {"UninstallInstall"}),
     "AllowedOrigin": ("https://app.example", ROUTES),
+    "EventBusName": ("shared", {"Publish"}),
 }
 """Each parameter that a function reads: another value, and the functions that read it."""
 
