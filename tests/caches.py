@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from installs import access, key_sets
 from installs.query.language import operators
-from installs.store import connection, dead_letters, row_queue, table
+from installs.store import bus, connection, dead_letters, row_queue, table
 
 
 def reset() -> None:
@@ -13,6 +13,7 @@ def reset() -> None:
     connection._chain.cache_clear()
     dead_letters._client.cache_clear()
     row_queue._client.cache_clear()
+    bus._client.cache_clear()
     key_sets._remote.cache_clear()
     operators._folded_once.cache_clear()
     access._scopes.clear()

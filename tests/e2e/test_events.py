@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import pytest
 
 from installs.store import items, keys
+from installs.store.bus import Bus
 from installs.store.items import PURGE_AT
 from tests import rows
 from tests.loading import load_file
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
 
 EVENTS: Final = ROOT / "events"
 INSTALL: Final = "ins_crm"
@@ -100,7 +102,8 @@ class Table:
 
 
 def test_no_file_is_forgotten() -> None:
-    assert {f"{path.parent.name}/{path.stem}" for path in EVENTS.glob("*/*.json")} == {
+    found = {f"{path.parent.name}/{path.stem}" for path in EVENTS.glob("*/*.json")}
+    assert {name for name in found if not name.startswith("schemas/")} == {
         "authorizer/token",
         "cascade/expiry",
         "cascade/purge",
@@ -112,6 +115,11 @@ def test_no_file_is_forgotten() -> None:
         "list_installs/filter_and_order",
         "list_installs/page",
         "list_installs/plain",
+        "publish/expiry",
+        "publish/purge",
+        "publish/restore",
+        "publish/settled",
+        "publish/uninstall",
         "purge_install/purge",
         "repair/schedule",
         "restore_install/restore",
@@ -167,6 +175,36 @@ def test_the_cascades_records(table: Table, last: str) -> None:
         assert after == before
     else:
         assert after is None
+
+
+PUBLISHED: Final = {
+    "uninstall": "Install Uninstalled",
+    "settled": "Install Settled",
+    "restore": "Install Restored",
+    "purge": "Install Purged",
+    "expiry": "Install Purged",
+}
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_publishers_records(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[dict[str, Any]] = []
+
+    class Taking:
+        def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+            sent.extend(Entries)
+            return {"FailedEntryCount": 0, "Entries": [{"EventId": "x"} for _ in Entries]}
+
+    monkeypatch.setenv("EVENT_BUS_NAME", "bus")
+    taking = Bus("bus", cast("EventBridgeClient", Taking()))
+    monkeypatch.setattr(Bus, "of_function", lambda *_: taking)
+
+    answer = handler("publish")(event("publish", name), Context())
+
+    assert answer == {"batchItemFailures": []}
+    assert [entry["DetailType"] for entry in sent] == [PUBLISHED[name]]
+    assert json.loads(sent[0]["Detail"])["installId"] == INSTALL
 
 
 def test_rows_come_in_by_a_call_and_once_more_by_the_queue(

@@ -22,6 +22,7 @@ from functions.cascade.handler import handler as cascade
 from functions.get_install.handler import handler as get_install
 from functions.ingest.handler import handler as ingest
 from functions.list_installs.handler import handler as list_installs
+from functions.publish.handler import handler as publish
 from functions.purge_install.handler import handler as purge_install
 from functions.repair.handler import handler as repair
 from functions.restore_install.handler import handler as restore_install
@@ -29,7 +30,7 @@ from functions.uninstall_install.handler import handler as uninstall_install
 from installs import clock
 from installs.errors import UnavailableError
 from installs.model import KeyKind
-from installs.store import dead_letters, installs, items, keys, row_queue
+from installs.store import bus, dead_letters, installs, items, keys, row_queue
 from installs.store.connection import Connection
 from installs.store.expressions import Update
 from tests import rows
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 TABLE: Final = "InstallsTable.Arn"
 BUCKET: Final = "a-bucket"
+UNPUBLISHED: Final = "unpublished"
 ROOT: Final = "usr_root"
 
 OF_LAMBDA: Final = {
@@ -57,6 +59,7 @@ OF_LAMBDA: Final = {
     ("dynamodb:GetRecords", "InstallsTable.StreamArn"),
     ("dynamodb:GetShardIterator", "InstallsTable.StreamArn"),
     ("dynamodb:ListStreams", "*"), ("s3:ListBucket", "ParkingBucket.Arn"),
+    ("s3:ListBucket", "UnpublishedBucket.Arn"),
     ("sqs:DeleteMessage", "RowsQueue.Arn"), ("sqs:GetQueueAttributes", "RowsQueue.Arn"),
     ("sqs:ReceiveMessage", "RowsQueue.Arn"),
 }  # fmt: skip
@@ -94,6 +97,8 @@ class Recorder:
         objects.register("before-call.s3", self._s3)
         queues: Any = row_queue._client().meta.events
         queues.register("before-call.sqs", self._sqs)
+        buses: Any = bus._client().meta.events
+        buses.register("before-call.events", self._events)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -106,11 +111,20 @@ class Recorder:
         if self._watching:
             self.calls.update(Call(*asked) for asked in _dynamodb_calls(operation, request))
 
-    def _s3(self, model: Any, **_: object) -> tuple[object, object]:  # noqa: ANN401
+    def _s3(self, model: Any, params: Any, **_: object) -> tuple[object, object]:  # noqa: ANN401
         """An answer, so that none is asked for: there is no engine of S3 here."""
         if self._watching:
-            self.calls.add(Call(f"s3:{model.name}", "${ParkingBucket.Arn}/*"))
+            bucket = "Unpublished" if UNPUBLISHED in params["url"] else "Parking"
+            self.calls.add(Call(f"s3:{model.name}", f"${{{bucket}Bucket.Arn}}/*"))
         return SimpleNamespace(status_code=200), {}
+
+    def _events(self, model: Any, params: Any, **_: object) -> tuple[object, object]:  # noqa: ANN401
+        """An answer that takes every entry."""
+        entries = json.loads(params["body"])["Entries"]
+        if self._watching:
+            names = {entry["EventBusName"] for entry in entries}
+            self.calls |= {Call(f"events:{model.name}", f"{name}.Arn") for name in names}
+        return SimpleNamespace(status_code=200), {"Entries": [{"EventId": "x"} for _ in entries]}
 
     def _sqs(self, model: Any, params: Any, **_: object) -> tuple[object, object]:  # noqa: ANN401
         """An answer, so that none is asked for."""
@@ -300,6 +314,23 @@ def run_cascade(world: Table, seen: Recorder, _: pytest.MonkeyPatch) -> None:
     deliver([{"eventID": "x", "eventName": "MODIFY", "dynamodb": {"SequenceNumber": "1"}}])
 
 
+def run_publish(world: Table, seen: Recorder, patch: pytest.MonkeyPatch) -> None:
+    """A change, a purge, what TTL deletes, and what is no record of an install."""
+    patch.setenv("DEAD_LETTER_BUCKET", UNPUBLISHED)
+    patch.setenv("EVENT_BUS_NAME", "EventBus")
+    given = [
+        record
+        for name in ("uninstall", "purge", "expiry")
+        for record in json.loads((PROJECT / "events" / "publish" / f"{name}.json").read_text())[
+            "Records"
+        ]
+    ]
+    poison = {"eventID": "x", "eventName": "MODIFY", "dynamodb": {"SequenceNumber": "1"}}
+    with seen.watching():
+        answer = publish({"Records": [*given, poison]}, Context())
+    assert answer == {"batchItemFailures": []}
+
+
 def run_repair(_: Table, seen: Recorder, patch: pytest.MonkeyPatch) -> None:
     """Changes that no stream record announced: found minutes later, expired ones weeks later."""
     started = clock.now()
@@ -351,6 +382,7 @@ RUNS: Final[dict[str, Callable[[Table, Recorder, pytest.MonkeyPatch], None]]] = 
     "Cascade": run_cascade,
     "Repair": run_repair,
     "Ingest": run_ingest,
+    "Publish": run_publish,
 }
 
 

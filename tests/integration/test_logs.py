@@ -16,6 +16,7 @@ import pytest
 from functions.cascade.handler import handler as cascade
 from functions.ingest.handler import handler as ingest
 from functions.list_installs.handler import handler as list_installs
+from functions.publish.handler import handler as publish
 from functions.purge_install.handler import handler as purge
 from functions.repair.handler import handler as repair
 from functions.restore_install.handler import handler as restore
@@ -24,6 +25,7 @@ from installs import clock
 from installs.errors import UnavailableError
 from installs.log import logger
 from installs.store import pending, table
+from installs.store.bus import Bus, Delivery
 from installs.store.row_queue import RowQueue
 from tests import rows
 from tests.loading import load_file
@@ -181,6 +183,7 @@ def run_all(stream: Poller, patch: pytest.MonkeyPatch) -> None:
         under("ListInstalls", lambda: list_installs({"requestContext": context}, None))
     under("UninstallInstall", lambda: ask(uninstall, "request-3"))
     under("Ingest", lambda: take_rows(patch))
+    under("Publish", lambda: publish_changes(patch))
     started = clock.now()
     with patch.context() as later:
         later.setattr(clock, "now", lambda: started + timedelta(minutes=6))
@@ -228,6 +231,25 @@ def take_rows(patch: pytest.MonkeyPatch) -> None:
     with patch.context() as refusing:
         refusing.setattr(RowQueue, "dead_letter", _throttled)
         take(ghost)
+
+
+def publish_changes(patch: pytest.MonkeyPatch) -> None:
+    """Records that are published, refused for good, left for later, and not to be read."""
+    patch.setenv("EVENT_BUS_NAME", "bus")
+    patch.setattr("functions.publish.handler.dead_letters.put", lambda *_: None)
+    records = json.loads((ROOT / "events" / "publish" / "uninstall.json").read_text())["Records"]
+    for delivery in (
+        Delivery(),
+        Delivery(refused={0: "MalformedDetail"}, failures=1),
+        Delivery(unsent=[0], failures=8),
+    ):
+        with patch.context() as answering:
+            answering.setattr(Bus, "send", lambda *_, answer=delivery: answer)
+            publish({"Records": [*records, UNREADABLE]}, Context())
+    with patch.context() as failing:
+        failing.setattr(Bus, "send", lambda *_: Delivery())
+        failing.setattr("functions.publish.handler.dead_letters.put", _throttled)
+        publish({"Records": [UNREADABLE]}, Context())
 
 
 REMOVED: Final = json.loads(

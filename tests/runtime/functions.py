@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Queue
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from tools.local.dynoxide import CREDENTIALS, REGION
 from tools.local.paths import ROOT, TEMPLATE
@@ -21,6 +21,8 @@ from tools.local.tables import load_template
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+S = TypeVar("S", bound=ThreadingHTTPServer)
 
 VERSION: Final = "/2018-06-01/runtime"
 ANSWER_SECONDS: Final = 240
@@ -85,10 +87,38 @@ class RuntimeCall(BaseHTTPRequestHandler):
         return
 
 
+class EventsCall(BaseHTTPRequestHandler):
+    """EventBridge: it takes all entries."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        entries = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["Entries"]
+        taken = {"FailedEntryCount": 0, "Entries": [{"EventId": "x"} for _ in entries]}
+        body = json.dumps(taken).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+class EventsApi(ThreadingHTTPServer):
+    """EventBridge's API."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__((HOST, 0), EventsCall)
+
+
 @contextmanager
-def runtime_api() -> Iterator[RuntimeApi]:
-    """Serve the Runtime API."""
-    with RuntimeApi() as server:
+def serving(server: S) -> Iterator[S]:
+    """Serve until the end."""
+    with server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
@@ -109,6 +139,7 @@ class Functions:
         self._values = values
         self._endpoint = endpoint
         self._logs = logs
+        self._events = ""
         self._stack = ExitStack()
         self._running: dict[str, tuple[RuntimeApi, Child]] = {}
 
@@ -126,8 +157,10 @@ class Functions:
 
     def __enter__(self) -> Functions:
         with ExitStack() as stack:
+            events = stack.enter_context(serving(EventsApi()))
+            self._events = f"http://{HOST}:{events.server_port}"
             for function in FUNCTIONS:
-                server = stack.enter_context(runtime_api())
+                server = stack.enter_context(serving(RuntimeApi()))
                 child = stack.enter_context(self._started(function, server))
                 self._running[function] = server, child
             self._stack = stack.pop_all()
@@ -141,8 +174,9 @@ class Functions:
 
     def _started(self, function: str, server: RuntimeApi) -> Child:
         port = server.server_port
+        log = self._log(function)
         return started(
-            function, self._machine, self._values, self._endpoint, port, self._log(function)
+            function, self._machine, self._values, self._endpoint, port, log, events=self._events
         )
 
 
@@ -153,8 +187,13 @@ def started(
     endpoint: str,
     port: int,
     log: Path,
+    *,
+    events: str | None = None,
 ) -> Child:
-    """Start a function; it asks the Runtime API at ``port`` for its events."""
+    """Start a function; it asks the Runtime API at ``port`` for its events.
+
+    ``events``: the endpoint of EventBridge.
+    """
     folder = ROOT / "functions" / function
     environment = {
         "PATH": os.environ["PATH"],
@@ -165,6 +204,7 @@ def started(
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
         "AWS_REGION": REGION,
         "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+        **({} if events is None else {"AWS_ENDPOINT_URL_EVENTS": events}),
         **CREDENTIALS,
         "AWS_LAMBDA_RUNTIME_API": f"{HOST}:{port}",
         "AWS_LAMBDA_FUNCTION_NAME": function,
@@ -199,9 +239,14 @@ def variables(function: str, values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _value(value: object, known: Mapping[str, str]) -> str:
-    """A variable's value; a reference to what is not known is that name itself."""
+    """A variable's value; a reference to what is not known is that name itself.
+
+    Of a choice it is the first: that of the parameters' defaults.
+    """
     if not isinstance(value, dict):
         return str(value)
-    ((_, argument),) = value.items()
+    ((function, argument),) = value.items()
+    if function == "Fn::If":
+        return _value(argument[1], known)
     name = ".".join(argument) if isinstance(argument, list) else str(argument)
     return known.get(name, name)

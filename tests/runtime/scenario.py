@@ -45,7 +45,9 @@ LIFE: Final = (
 
 CASCADE: Final = ("uninstall", "restore", "uninstall", "expiry", "purge")
 EVENTS: Final = sorted(
-    f"{path.parent.name}/{path.stem}" for path in (ROOT / "events").glob("*/*.json")
+    f"{path.parent.name}/{path.stem}"
+    for path in (ROOT / "events").glob("*/*.json")
+    if path.parent.name != "schemas"
 )
 
 Json = dict[str, Any]
@@ -77,6 +79,8 @@ class World:
         values = {
             "InstallsTable": table,
             "ParkingBucket": "parked",
+            "UnpublishedBucket": "unpublished",
+            "EventBus": "bus",
             "RowsQueue": "https://sqs.example/rows.fifo",
             "RowsDeadLetters": "https://sqs.example/dead-letters.fifo",
             "Issuer": ISSUER,

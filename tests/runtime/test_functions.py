@@ -102,6 +102,10 @@ def test_the_cascade(here: dict[str, Any]) -> None:
     assert answers_of("cascade", here) == [{"batchItemFailures": []}] * 6
 
 
+def test_changes_are_published(here: dict[str, Any]) -> None:
+    assert answers_of("publish", here) == [{"batchItemFailures": []}] * 5
+
+
 def test_rows_come_in(here: dict[str, Any]) -> None:
     # The events' order is that of their names: the message first, and then the same row again.
     queue, call = answers_of("ingest", here)
