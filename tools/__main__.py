@@ -23,7 +23,7 @@ PARTS: Final = {
     "tools.smoke.commands": ("smoke",),
     "tools.gameday.commands": ("game-day",),
     "tools.openapi.commands": ("openapi",),
-    "tools.events.commands": ("asyncapi",),
+    "tools.events.commands": ("asyncapi", "events", "replay"),
     "tools.query_reference": ("query-reference",),
     "tools.hostile": ("hostile",),
     "tools.bench.commands": ("bench", "bench-start", "bench-latency"),

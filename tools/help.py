@@ -13,9 +13,9 @@ GROUPS: Final = {
     "Installs, by the API": ("list", "get", "uninstall", "restore", "purge", "trash"),
     "Rows, keys and the cascade": (
         "import", "put", "export", "export-installs", "keys", "verify", "redrive", "redrive-rows",
-        "erase", "smoke", "game-day",
+        "replay", "erase", "smoke", "game-day",
     ),
-    "The service on this machine": ("run", "token"),
+    "The service on this machine": ("run", "token", "events"),
     "The project's own": (
         "openapi", "asyncapi", "query-reference", "hostile", "bench", "bench-start",
         "bench-latency",

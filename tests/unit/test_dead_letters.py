@@ -41,7 +41,7 @@ class Functions:
 
 def redrive(s3: S3Client, functions: Functions, bucket: str) -> dict[str, Result]:
     work = Redrive(s3, cast("Any", functions), bucket, "cascade")
-    return {key: work.run(key)[0] for key in work.keys()}  # noqa: SIM118 - no mapping
+    return {key: work.run(key)[0] for key in work.letters()}
 
 
 def keys(s3: S3Client, bucket: str) -> list[str]:

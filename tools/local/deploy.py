@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mypy_boto3_cloudformation.type_defs import StackTypeDef
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 STACK_NAME: Final = "integration-installs-local"
 STAGE: Final = "dev"
@@ -42,9 +44,13 @@ class DeployedStack:
     base_url: str
     table_name: str
     table: TableDefinition
-    mapping: MappingSettings
+    mappings: Mapping[str, MappingSettings]
+    """The stream's mappings by the names of their functions: ``cascade``, ``publish``."""
     dead_letter_bucket: str
     cascade_function: str
+    event_bus: str
+    publish_function: str
+    unpublished_bucket: str
     ingest_function: str
     rows_queue: str
     rows_dead_letters: str
@@ -70,6 +76,14 @@ class Emulator:
         """S3's API."""
         return self._session.client("s3", endpoint_url=self.endpoint)
 
+    def events(self) -> EventBridgeClient:
+        """EventBridge's API."""
+        return self._session.client("events", endpoint_url=self.endpoint)
+
+    def queues(self) -> SQSClient:
+        """SQS's API."""
+        return self._session.client("sqs", endpoint_url=self.endpoint)
+
     def put_gateway_responses(self) -> None:
         """Give the deployed API the template's gateway responses, which the emulator left out."""
         formation = self._session.client("cloudformation", endpoint_url=self.endpoint)
@@ -92,24 +106,33 @@ class Emulator:
         outputs = self._stack().get("Outputs", [])
         return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
+    def _mapping(self, function: str) -> MappingSettings:
+        mappings = self.functions().list_event_source_mappings(FunctionName=function)
+        (mapping,) = mappings["EventSourceMappings"]
+        return MappingSettings.from_description(mapping)
+
     def read_stack(self) -> DeployedStack:
-        """The addresses, the table and the stream mapping of the deployed stack."""
+        """The addresses, the table and the stream's mappings of the deployed stack."""
         outputs = self._outputs()
         table_name = outputs["TableName"]
         tables = self._session.client("dynamodb", endpoint_url=self.endpoint)
         description: Mapping[str, Any] = tables.describe_table(TableName=table_name)["Table"]
         ttl: Mapping[str, Any] = tables.describe_time_to_live(TableName=table_name)
-        function = outputs["CascadeFunctionName"]
-        mappings = self.functions().list_event_source_mappings(FunctionName=function)
-        (mapping,) = mappings["EventSourceMappings"]
+        functions = {
+            "cascade": outputs["CascadeFunctionName"],
+            "publish": outputs["PublishFunctionName"],
+        }
         path = f"/_aws/execute-api/{outputs['ApiId']}/{STAGE}"
         return DeployedStack(
             base_url=self.endpoint + path,
             table_name=table_name,
             table=TableDefinition.from_description(description, ttl["TimeToLiveDescription"]),
-            mapping=MappingSettings.from_description(mapping),
+            mappings={name: self._mapping(function) for name, function in functions.items()},
             dead_letter_bucket=outputs["DeadLetterBucketName"],
-            cascade_function=function,
+            cascade_function=functions["cascade"],
+            event_bus=outputs["EventBusName"],
+            publish_function=functions["publish"],
+            unpublished_bucket=outputs["UnpublishedBucketName"],
             ingest_function=outputs["IngestFunctionName"],
             rows_queue=outputs["RowsQueueUrl"],
             rows_dead_letters=outputs["RowsDeadLettersUrl"],

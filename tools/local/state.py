@@ -28,6 +28,9 @@ class RunningStack:
     aws_endpoint: str
     dead_letter_bucket: str
     cascade_function: str
+    event_bus: str
+    publish_function: str
+    unpublished_bucket: str
     ingest_function: str
     rows_queue: str
     rows_dead_letters: str
@@ -52,6 +55,9 @@ class RunningStack:
             aws_endpoint=document["awsEndpoint"],
             dead_letter_bucket=document["deadLetterBucket"],
             cascade_function=document["cascadeFunction"],
+            event_bus=document["eventBus"],
+            publish_function=document["publishFunction"],
+            unpublished_bucket=document["unpublishedBucket"],
             ingest_function=document["ingestFunction"],
             rows_queue=document["rowsQueue"],
             rows_dead_letters=document["rowsDeadLetters"],
@@ -73,8 +79,12 @@ class StateDirectory:
         self.temporary = self.path / "tmp"
         self.rows = self.path / "rows"
         self.database = self.rows / "dynamodb.sqlite"
-        self.checkpoint = self.rows / "checkpoint.json"
+        self.events = self.rows / "events.ndjson"
         self.objects = self.rows / "s3"
+
+    def checkpoint(self, consumer: str) -> Path:
+        """The file of a stream consumer's checkpoint; each consumer has its own."""
+        return self.rows / f"checkpoint-{consumer}.json"
 
     def prepare(self, *, keep_rows: bool) -> None:
         """Clear what an earlier run left; its rows too, unless they are to be kept."""

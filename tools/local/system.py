@@ -1,4 +1,4 @@
-"""The whole local system: engines, stack, rows and the stream's consumer, started and ended."""
+"""The whole local system: engines, stack, rows and the stream's consumers, started and ended."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tools.importer.run import import_file
 from tools.local import deploy, dynoxide, pages, people
 from tools.local.deploy import Emulator
 from tools.local.errors import LocalSystemError
+from tools.local.events import EventLog
 from tools.local.ministack import running_ministack
 from tools.local.ports import require_free
 from tools.local.state import RunningStack
@@ -116,6 +117,9 @@ def local_system(
             aws_endpoint=aws_endpoint,
             dead_letter_bucket=description.dead_letter_bucket,
             cascade_function=description.cascade_function,
+            event_bus=description.event_bus,
+            publish_function=description.publish_function,
+            unpublished_bucket=description.unpublished_bucket,
             ingest_function=description.ingest_function,
             rows_queue=description.rows_queue,
             rows_dead_letters=description.rows_dead_letters,
@@ -180,28 +184,35 @@ def _follow_stream(
     emulator: Emulator,
     description: DeployedStack,
 ) -> None:
-    """Run the poller and the sweeper in threads that end before the engines do."""
+    """Run the stream's consumers, the sweeper and the log of events, in threads.
+
+    The threads end before the engines do.
+    """
     tables = dynoxide.dynamodb_client(tables_endpoint)
     table: dict[str, Any] = dict(tables.describe_table(TableName=description.table_name)["Table"])
     stream_arn = table["LatestStreamArn"]
     sweeper = Sweeper(tables, description.table_name, description.table.ttl_attribute or "purgeAt")
-    settings = description.mapping
-    poller = Poller(
-        dynoxide.streams_client(tables_endpoint),
-        stream_arn,
-        deployed(emulator.functions(), settings.function_arn),
-        settings,
-        checkpoint=Checkpoint(stream_arn, state.checkpoint),
-        discard=s3_destination(emulator.objects(), settings),
-        annotate=sweeper.annotate,
-    )
+    pollers = [
+        Poller(
+            dynoxide.streams_client(tables_endpoint),
+            stream_arn,
+            deployed(emulator.functions(), settings.function_arn),
+            settings,
+            checkpoint=Checkpoint(stream_arn, state.checkpoint(consumer)),
+            discard=s3_destination(emulator.objects(), settings),
+            annotate=sweeper.annotate,
+        )
+        for consumer, settings in description.mappings.items()
+    ]
+    published = EventLog(emulator.queues(), state.events)
+    published.subscribe(emulator.events(), description.event_bus)
     log = logging.FileHandler(state.logs / "poller.log")
     stack.callback(log.close)
     poller_log = logging.getLogger("tools.local.stream")
     poller_log.addHandler(log)
     stack.callback(poller_log.removeHandler, log)
     stop = threading.Event()
-    for work in (poller.run, sweeper.run):
+    for work in (*(poller.run for poller in pollers), sweeper.run, published.run):
         thread = threading.Thread(target=work, args=(stop,), daemon=True)
         thread.start()
         stack.callback(thread.join, 5)

@@ -37,16 +37,24 @@ def register(app: typer.Typer) -> None:
 
 def redrive(
     bucket: Annotated[
-        str | None, typer.Option(help="On AWS: the bucket (output DeadLetterBucketName).")
+        str | None,
+        typer.Option(
+            help="On AWS: the bucket (output DeadLetterBucketName or UnpublishedBucketName)."
+        ),
     ] = None,
     function: Annotated[
-        str | None, typer.Option(help="On AWS: the function (output CascadeFunctionName).")
+        str | None,
+        typer.Option(
+            help="On AWS: its function (output CascadeFunctionName or PublishFunctionName)."
+        ),
     ] = None,
     profile: Profile = None,
     region: Region = None,
     state: State = DEFAULT_STATE,
 ) -> None:
-    """Run dead letters of the cascade again; those that succeed are removed.
+    """Run dead letters of the cascade and the publisher again; those that succeed are removed.
+
+    On AWS it takes one bucket with its function; locally both.
 
     Ends with 1 if a dead letter is left.
     """
@@ -57,16 +65,20 @@ def redrive(
         if bucket is None or function is None:
             running = StateDirectory(state).running()
             target = Target.local(running)
-            bucket, function = running.dead_letter_bucket, running.cascade_function
+            places = [
+                (running.dead_letter_bucket, running.cascade_function),
+                (running.unpublished_bucket, running.publish_function),
+            ]
         else:
             target = Target.aws(profile, region)
-        work = Redrive(target.objects(), target.functions(), bucket, function)
+            places = [(bucket, function)]
         results: Counter[Result] = Counter()
         with progress() as bar:
             task = bar.add_task("Redriving", total=None)
-            letters = list(work.keys())
+            works = [Redrive(target.objects(), target.functions(), *place) for place in places]
+            letters = [(work, key) for work in works for key in work.letters()]
             bar.update(task, total=len(letters))
-            for key in letters:
+            for work, key in letters:
                 result, why = work.run(key)
                 results[result] += 1
                 if result is not Result.DONE:

@@ -1,8 +1,8 @@
-"""Runs records again that the cascade could not handle: those it parked, and those Lambda gave up.
+"""Runs dead letters again: records that the cascade or the publisher could not handle.
 
-Always safe, also beside live traffic, since a record only says which install to look at. An object
-is deleted once its records are done; one that fails again stays, and so does one that is parked
-anew.
+Always safe, also beside live traffic. A record only tells the cascade which install to reconcile,
+and the publisher's event has the same id and revision as ever. An object is deleted once its
+records are done. One that fails again stays, and so does one that is written anew.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Redrive:
     bucket: str
     function: str
 
-    def keys(self) -> Iterator[str]:
+    def letters(self) -> Iterator[str]:
         """The objects that hold records, the oldest key of each kind first."""
         for prefix in PREFIXES:
             pages = self.objects.get_paginator("list_objects_v2")

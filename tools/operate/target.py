@@ -11,6 +11,7 @@ from botocore.config import Config
 from tools.local.dynoxide import CREDENTIALS, REGION
 
 if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -54,6 +55,11 @@ class Target:
     def functions(self) -> LambdaClient:
         """Lambda."""
         client: LambdaClient = self._client("lambda")
+        return client
+
+    def events(self) -> EventBridgeClient:
+        """EventBridge."""
+        client: EventBridgeClient = self._client("events")
         return client
 
     def queues(self) -> SQSClient:

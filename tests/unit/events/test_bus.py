@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from installs.deadline import Deadline
-from installs.store import bus as buses
 from installs.store.bus import LARGEST_CALL, MOST_ENTRIES, Bus, Message
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class FakeEvents:
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(buses.time, "sleep", lambda _: None)
+    monkeypatch.setattr("installs.store.bus.time.sleep", lambda _: None)
 
 
 def message(group: str, detail: str | None = None) -> Message:
@@ -65,7 +64,7 @@ def refused(code: str) -> ClientError:
 
 def test_an_entry_is_what_eventbridge_wants(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Entry] = []
-    events = FakeEvents(lambda entry: seen.append(entry))  # type: ignore[func-returns-value]
+    events = FakeEvents(lambda entry: seen.append(entry))
 
     events.bus().send([message("ins_1", "{}")])
 

@@ -8,8 +8,11 @@ from typing import Any, Final
 
 import pytest
 import yaml
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.validators import validator_for
+from jsonschema import (  # type: ignore[import-untyped]
+    Draft202012Validator,
+    FormatChecker,
+    validators,
+)
 
 from installs.events.details import DETAIL_TYPES
 from installs.store.history import ChangeKind
@@ -103,7 +106,7 @@ def test_the_document_is_valid_asyncapi_of_this_version() -> None:
     if not path.exists() and not os.environ.get("CI"):
         pytest.skip("make setup installs the schema of AsyncAPI")
     schema = json.loads(path.read_text(encoding="utf-8"))
-    valid = validator_for(schema)(schema)
+    valid = validators.validator_for(schema)(schema)
 
     assert not [error.message for error in valid.iter_errors(document())]
     assert list(valid.iter_errors(document() | {"chanels": {}})), "it must be able to fail"
