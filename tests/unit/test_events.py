@@ -12,7 +12,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
 from installs.ingest.calls import read_event, read_message
-from installs.store import items, keys
+from installs.store import history, items, keys
 
 ROOT: Final = Path(__file__).parents[2]
 EVENTS: Final = ROOT / "events"
@@ -38,13 +38,15 @@ def read(path: Path) -> Json:
 API_EVENTS: Final = sorted(
     path
     for path in EVENTS.glob("*/*.json")
-    if path.parent.name not in {"authorizer", "cascade", "repair", "ingest"}
+    if path.parent.name not in {"authorizer", "cascade", "repair", "ingest", "publish", "schemas"}
 )
 STREAM_EVENTS: Final = sorted((EVENTS / "cascade").glob("*.json"))
+PUBLISHED: Final = sorted((EVENTS / "publish").glob("*.json"))
 
 
 def test_every_function_has_an_event_and_every_event_a_function() -> None:
-    assert {path.parent.name for path in EVENTS.glob("*/*.json")} == folders().keys()
+    found = {path.parent.name for path in EVENTS.glob("*/*.json")}
+    assert found - {"schemas"} == folders().keys()
 
 
 @pytest.mark.parametrize("path", API_EVENTS, ids=lambda path: f"{path.parent.name}/{path.stem}")
@@ -83,10 +85,16 @@ def test_the_authorizers_token_gets_past_the_gateway() -> None:
     assert re.fullmatch(expression, event["authorizationToken"])
 
 
-@pytest.mark.parametrize("path", STREAM_EVENTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*STREAM_EVENTS, *PUBLISHED], ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
 def test_a_stream_event_holds_items_as_the_table_does(path: Path) -> None:
     (record,) = read(path)["Records"]
     change = record["dynamodb"]
+    if path.stem == "settled":
+        entry = history.item_to_entry(change["NewImage"])
+        assert change["Keys"] == items.encode_key(entry.key)
+        return
 
     assert change["Keys"] == items.encode_key(keys.install("ins_crm"))
     for image in ("NewImage", "OldImage"):
@@ -106,12 +114,15 @@ def test_the_stream_events_are_the_four_transitions() -> None:
             swept,
         )
 
-    assert {path.stem: transition(path) for path in STREAM_EVENTS} == {
+    transitions = {
         "uninstall": ("MODIFY", False, True, False),
         "restore": ("MODIFY", True, False, False),
         "purge": ("REMOVE", True, False, False),
         "expiry": ("REMOVE", True, False, True),
     }
+    assert {path.stem: transition(path) for path in STREAM_EVENTS} == transitions
+    published = {path.stem: transition(path) for path in PUBLISHED}
+    assert published == transitions | {"settled": ("INSERT", False, True, False)}
 
 
 def test_the_events_of_rows_are_a_call_and_a_message_of_the_queue() -> None:

@@ -43,6 +43,7 @@ STARTS: Final = {
     "cascade": (TABLE, 370),
     "repair": (TABLE, 370),
     "ingest": (TABLE | LINES, 530),
+    "publish": (TABLE, 370),
 }
 """Packages that each function imports, and the most modules in all."""
 
