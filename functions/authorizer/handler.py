@@ -9,7 +9,7 @@ from typing import Any
 
 from installs.authentication import authenticate
 from installs.deadline import Context, Deadline
-from installs.tokens import BadTokenError
+from installs.tokens import BadSubjectError, BadTokenError
 
 
 def handler(event: dict[str, Any], context: Context | None) -> dict[str, Any]:
@@ -25,7 +25,9 @@ def handler(event: dict[str, Any], context: Context | None) -> dict[str, Any]:
     try:
         caller = authenticate(event.get("authorizationToken"), Deadline.of(context))
         stage = whole_stage(event.get("methodArn"))
-    except BadTokenError:
+    except BadTokenError as error:
+        if isinstance(error, BadSubjectError):
+            _log_bad_subject()
         raise Exception("Unauthorized") from None
     return {
         "principalId": caller.id,
@@ -41,6 +43,13 @@ def handler(event: dict[str, Any], context: Context | None) -> dict[str, Any]:
             ],
         },
     }
+
+
+def _log_bad_subject() -> None:
+    """Say why a valid token is refused: a setting is wrong, here or at the issuer."""
+    from installs.log import logger  # imported here, since it costs every start otherwise
+
+    logger.warning("refused a valid token: its claim SubjectClaim is not a valid id")
 
 
 def whole_stage(method_arn: object) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from functions.authorizer.handler import handler, whole_stage
 from installs.key_sets import KeySetError
+from installs.log import logger
 from tools.tokens import AUDIENCE, ISSUER, SigningKey
 
 ROOT: Final = Path(__file__).parents[2]
@@ -70,6 +71,21 @@ def test_any_fault_of_the_caller_is_the_one_word_of_the_gateway(authorization: o
     assert type(raised.value) is Exception
     # and nothing of the token is left to be logged
     assert raised.value.__suppress_context__
+
+
+def test_a_token_that_names_no_user_is_said_in_the_log(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines: list[str] = []
+    monkeypatch.setattr(logger, "warning", lines.append)
+    monkeypatch.setenv("SUBJECT_CLAIM", "https://example.com/user")
+    token = KEY.token("usr_ada")  # by its sub: it has no such claim
+    with pytest.raises(Exception, match=r"\AUnauthorized\Z"):
+        handler(event(f"Bearer {token}"), None)
+
+    (line,) = lines
+    assert "SubjectClaim" in line
+    assert token not in line
 
 
 def test_a_fault_of_the_set_up_is_no_401(monkeypatch: pytest.MonkeyPatch) -> None:

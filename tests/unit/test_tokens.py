@@ -18,7 +18,7 @@ from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from installs import key_sets, tokens
 from installs.key_sets import KeySetError
-from installs.tokens import BadTokenError
+from installs.tokens import BadSubjectError, BadTokenError
 from tests.clocks import Time
 
 if TYPE_CHECKING:
@@ -115,6 +115,29 @@ def test_the_three_algorithms(algorithm: str) -> None:
 def test_wrong_claims_are_refused(claims: dict[str, Any]) -> None:
     with pytest.raises(BadTokenError):
         subject(sign(**claims))
+
+
+@pytest.mark.parametrize("claim", ["sub", "https://example.com/user"])
+def test_the_subject_is_the_claim_of_that_name(claim: str) -> None:
+    def of(token: str) -> str:
+        return tokens.subject(
+            token, issuer=CLAIMS["iss"], audience=CLAIMS["aud"], jwks=ALL, claim=claim
+        )
+
+    def signed(value: object) -> str:
+        claims: dict[str, Any] = {claim: value}
+        return sign(**claims)
+
+    assert of(signed("usr_grace")) == "usr_grace"
+    for value in (None, "auth0|grace", ["usr_grace"], {"id": "usr_grace"}, 7, True):
+        with pytest.raises(BadSubjectError):
+            of(signed(value))
+
+
+def test_a_forged_token_is_not_said_to_have_a_bad_subject() -> None:
+    with pytest.raises(BadTokenError) as raised:
+        subject(sign(sub="auth0|grace")[:-8] + "AAAAAAAA")
+    assert type(raised.value) is BadTokenError
 
 
 def pem() -> bytes:

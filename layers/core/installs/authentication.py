@@ -17,7 +17,7 @@ from installs.tokens import BadTokenError
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The caller: a user by a token's ``sub``, or an API key by its id.
+    """The caller: a user by a claim of a token, or an API key by its id.
 
     ``enabled`` is false where the caller is known, but closed out: a key of a workspace that is
     deleted or gone.
@@ -34,7 +34,8 @@ def authenticate(authorization: object, deadline: Deadline = NO_DEADLINE) -> Cal
     Raises
     ------
     BadTokenError
-        For nobody: it is missing, of another scheme, malformed, forged, expired or revoked.
+        For nobody: it is missing, of another scheme, malformed, forged, expired or revoked. A
+        ``BadSubjectError``: a valid token whose claim is not a valid id.
     KeySetError
         There are no keys to tell.
     UnavailableError
@@ -51,6 +52,7 @@ def authenticate(authorization: object, deadline: Deadline = NO_DEADLINE) -> Cal
         issuer=os.environ["ISSUER"],
         audience=os.environ["AUDIENCE"],
         jwks=os.environ["JWKS"],
+        claim=os.environ.get("SUBJECT_CLAIM", "sub"),
     )
     return Caller(subject, PrincipalKind.USER)
 

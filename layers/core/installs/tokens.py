@@ -33,13 +33,19 @@ class BadTokenError(Exception):
     """The token does not identify the caller."""
 
 
-def subject(token: str, *, issuer: str, audience: str, jwks: str) -> str:
-    """Return the ``sub`` of a valid token.
+class BadSubjectError(BadTokenError):
+    """The token is valid, but the claim that should have the user's id does not have an id."""
+
+
+def subject(token: str, *, issuer: str, audience: str, jwks: str, claim: str = "sub") -> str:
+    """Return the user's id in a valid token: the value of ``claim``.
 
     Raises
     ------
     BadTokenError
         It is malformed, forged, expired, or meant for another.
+    BadSubjectError
+        It is none of these, but names no user.
     KeySetError
         There are no keys to tell.
     """
@@ -64,14 +70,18 @@ def subject(token: str, *, issuer: str, audience: str, jwks: str) -> str:
             issuer=issuer,
             audience=audience,
             leeway=LEEWAY_SECONDS,
-            options={"require": ["iss", "aud", "exp", "sub"], "enforce_minimum_key_length": True},
+            options={
+                "require": ["iss", "aud", "exp"],
+                "verify_sub": False,  # whatever it is, another claim may have the user's id
+                "enforce_minimum_key_length": True,
+            },
         )
     except _FAULTS as error:
         raise BadTokenError from error
-    subject = claims["sub"]
+    subject = claims.get(claim)
     if not is_id(subject):
-        raise BadTokenError
-    return subject
+        raise BadSubjectError
+    return str(subject)
 
 
 def _require_shallow(token: str) -> None:

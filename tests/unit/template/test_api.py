@@ -112,7 +112,8 @@ def test_a_preflight_is_answered_by_the_gateway_without_a_token(
     assert sorted(allowed) == sorted(methods)
     assert told == {
         "Allow-Origin": f"'{ORIGIN}'",
-        "Allow-Headers": "'Authorization'",
+        "Allow-Headers": "'Authorization,Baggage,Cache-Control,Content-Type,If-None-Match,"
+        "Sentry-Trace,Traceparent,Tracestate,X-Requested-With'",
         "Max-Age": "'7200'",
     }
 

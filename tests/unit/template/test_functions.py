@@ -86,7 +86,7 @@ dead letter is not known beforehand.
 """
 
 VARIABLES: Final = {
-    "Authorizer": {"ISSUER", "AUDIENCE", "JWKS"},
+    "Authorizer": {"ISSUER", "AUDIENCE", "JWKS", "SUBJECT_CLAIM"},
     "ListInstalls": {"ALLOWED_ORIGIN"},
     "GetInstall": {"ALLOWED_ORIGIN"},
     "UninstallInstall": {"ALLOWED_ORIGIN", "DEFAULT_RETENTION_TIER"},

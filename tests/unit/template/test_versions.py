@@ -22,6 +22,7 @@ PARAMETERS: Final = {
     "Issuer": ("https://other.example", {"Authorizer"}),
     "Audience": ("other", {"Authorizer"}),
     "Jwks": ("https://other.example/jwks.json", {"Authorizer"}),
+    "SubjectClaim": ("https://example.com/user", {"Authorizer"}),
     "LogLevel": ("WARN", ALL),
     "DefaultRetentionTier": ("long", {"UninstallInstall"}),
     "AllowedOrigin": ("https://app.example", ROUTES),
