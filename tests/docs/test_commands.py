@@ -90,6 +90,16 @@ def test_the_tools_have_the_commands_and_options() -> None:
         assert options(words) <= known | {"--help"}, f"{block}: {' '.join(words)}"
 
 
+def test_the_page_of_the_tools_names_every_command() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    root: Any = typer.main.get_command(APP)
+    unnamed = [
+        name for name in root.commands if not re.search(rf"`{name}\b|-m tools {name}\b", page)
+    ]
+
+    assert unnamed == []
+
+
 def test_sam_has_the_commands_and_options() -> None:
     found = [(block, words) for block, words in each("sam") if len(words) > 1]
     assert found

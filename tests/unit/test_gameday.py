@@ -138,7 +138,7 @@ def test_a_drill_that_goes_as_it_should() -> None:
         "  to mend it by hand: aws mend",
         "  mended",
         "  65 requests: 5 x 200, 60 x 503; the longest took 0.0 s",
-        "  well again 5 s after it was mended",
+        "  well again 5 s after the repair",
         "  went off: A",
     ]
 

@@ -125,7 +125,7 @@ def test_standard_input_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
         (b'{"type":"user","id":"a b","delete":true}', "line 1, /id: must match "),
         (
             b'{"type":"user","id":"u","delete":true,"merge":true}',
-            "line 1, /delete: cannot stand beside merge",
+            "line 1, /delete: is not allowed beside merge",
         ),
     ],
     ids=range(8),

@@ -105,7 +105,7 @@ class Copies(Recorder):
         return FOLLOWER if self._random.random() < self._lag.met else LEADER
 
     def _written(self, actions: list[dict[str, Any]]) -> None:
-        changed = [one["Key"] for action in actions for one in action.values()]
+        changed = [write["Key"] for action in actions for write in action.values()]
         for copy, lag in ((self._follower, self._lag.follower), (self._indexes, self._lag.index)):
             due = self._now + lag.draw(self._random)
             due = max([due, *(last[0] for last in list(copy.pending)[-1:])])

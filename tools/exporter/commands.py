@@ -74,7 +74,7 @@ def export_installs(
 ) -> None:
     """Write the installs that the API shows you, the deleted too, as lines that import takes.
 
-    Installs alone: what hangs from them, the API does not show.
+    Only installs: the API does not show their dependents.
     """
     total = client.list(limit=1, workspace_id=workspace_id, include_deleted="true").info.total
     number = 0

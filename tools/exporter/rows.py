@@ -48,7 +48,7 @@ def row_type(item: Item) -> type[model.Row] | None:
 
 
 def line_of(item: Item, kind: type[model.Row]) -> str:
-    """The line of an item; a JSON object in it stands exactly as it came in."""
+    """The line of an item; a JSON object in it is exactly as it was received."""
     values = items.decode(item)
     values["enabled"] = values.get(items.ENABLED_BEFORE, values.get("enabled"))
     parts = [f'"type":{json.dumps(_TYPES[kind])}']
@@ -72,7 +72,7 @@ class TableExport:
         """Lines so far."""
 
     def lines(self, on_items: Callable[[int], None]) -> Iterator[str]:
-        """A line for each row; ``on_items`` is told how many items there were so far."""
+        """A line for each row; ``on_items`` receives the number of items so far."""
         number = 0
         for page in scans.pages(self._table):
             for item in page:

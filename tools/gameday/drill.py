@@ -40,10 +40,12 @@ class Seen:
 
     def lines(self) -> Iterator[str]:
         """Describe it."""
-        told = ", ".join(f"{number} x {status}" for status, number in sorted(self.statuses.items()))
-        yield f"  {self.statuses.total()} requests: {told}; the longest took {self.longest:.1f} s"
+        counts = ", ".join(
+            f"{number} x {status}" for status, number in sorted(self.statuses.items())
+        )
+        yield f"  {self.statuses.total()} requests: {counts}; the longest took {self.longest:.1f} s"
         if self.recovered_after is not None:
-            yield f"  well again {self.recovered_after:.0f} s after it was mended"
+            yield f"  well again {self.recovered_after:.0f} s after the repair"
         yield f"  went off: {', '.join(sorted(self.alarms)) or 'no alarm'}"
 
     def disappointments(self, fault: Fault) -> Iterator[str]:
@@ -82,7 +84,7 @@ class Drill:
     def run(self, seconds: float) -> bool:
         """Break the stack for some seconds; return True if all was as expected."""
         change = self._fault.prepare(self._stack)
-        self._tell(self._fault.told)
+        self._tell(self._fault.title)
         self._tell(f"  to mend it by hand: {change.by_hand}")
         try:
             change.begin()

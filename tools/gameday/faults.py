@@ -31,7 +31,7 @@ class Change:
 class Fault:
     """A fault, and the expectations that are held to what is seen."""
 
-    told: str
+    title: str
     prepare: Callable[[Stack], Change]
     statuses: frozenset[int]
     """Statuses that callers may get meanwhile."""

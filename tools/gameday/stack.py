@@ -30,12 +30,13 @@ class Stack:
         self._name = name
         (described,) = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
         parameters = {
-            one["ParameterKey"]: one["ParameterValue"] for one in described.get("Parameters", [])
+            entry["ParameterKey"]: entry["ParameterValue"]
+            for entry in described.get("Parameters", [])
         }
         if parameters.get("Stage", "prod") == "prod":
             raise ProductionStackError(f"{name} is not a dev or staging stack.")
         self.outputs: Mapping[str, str] = {
-            one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])
+            entry["OutputKey"]: entry["OutputValue"] for entry in described.get("Outputs", [])
         }
 
     def client(self, service: Any) -> Any:  # noqa: ANN401 - any client
@@ -48,7 +49,7 @@ class Stack:
 
     def alarms(self, logical_ids: Iterable[str]) -> set[str]:
         """Return those of the alarms that are on."""
-        names = {self.resource(one): one for one in logical_ids}
+        names = {self.resource(entry): entry for entry in logical_ids}
         found = self.client("cloudwatch").describe_alarms(AlarmNames=list(names))["MetricAlarms"]
         return {names[alarm["AlarmName"]] for alarm in found if alarm["StateValue"] == "ALARM"}
 
@@ -56,8 +57,8 @@ class Stack:
     def _resources(self) -> dict[str, str]:
         pages = self.client("cloudformation").get_paginator("list_stack_resources")
         return {
-            one["LogicalResourceId"]: one["PhysicalResourceId"]
+            entry["LogicalResourceId"]: entry["PhysicalResourceId"]
             for page in pages.paginate(StackName=self._name)
-            for one in page["StackResourceSummaries"]
-            if "PhysicalResourceId" in one
+            for entry in page["StackResourceSummaries"]
+            if "PhysicalResourceId" in entry
         }

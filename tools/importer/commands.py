@@ -176,7 +176,7 @@ def _ask(table: Table) -> None:
     try:
         typer.confirm("Go on?", abort=True, err=True)
     except typer.Abort:
-        end(Exit.USAGE, "Nothing was written: say --yes, where nobody can be asked.")
+        end(Exit.USAGE, "Nothing was written. Without a terminal, pass --yes.")
 
 
 def _tell(report: ImportReport) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 MAX_LISTED: Final = 50
-"""Problems of a file that are told one by one, at the most."""
+"""The most problems of a file that are listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Problems:
 
 
 class ImporterError(Exception):
-    """The base of what an import can end with; the message is for whoever runs it."""
+    """The base of what an import can end with; the message is for the operator."""
 
 
 class ImportRefusedError(ImporterError):

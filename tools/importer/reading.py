@@ -126,7 +126,7 @@ def _check(number: int, text: bytes, spools: tuple[Spool, ...], problems: Proble
 
 @contextmanager
 def _opened(path: Path | None) -> Iterator[IO[bytes]]:
-    """Open a file, or standard input; what is compressed by gzip is told by its first bytes."""
+    """Open a file, or standard input; gzip is recognized by its first bytes."""
     with ExitStack() as stack:
         raw = sys.stdin.buffer if path is None else stack.enter_context(path.open("rb"))
         buffered = io.BufferedReader(cast("io.RawIOBase", raw))

@@ -73,7 +73,7 @@ def import_file(
 
     ``path`` is a file, or ``None`` for standard input. ``endpoint_url`` is an engine on this
     machine; ``None`` is AWS, with the credentials of ``session``, or of the environment.
-    ``on_progress`` is told how many lines are applied, and of how many; several threads call it.
+    ``on_progress`` receives the number of applied lines and the total; several threads call it.
 
     Raises
     ------

@@ -89,7 +89,7 @@ def in_runs(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 @contextmanager
 def stopped_on_failure() -> Iterator[None]:
-    """Turn what DynamoDB or the way to it refuses into one line for whoever imports."""
+    """Turn errors of DynamoDB and of the connection into one line for the operator."""
     try:
         yield
     except ClientError as error:

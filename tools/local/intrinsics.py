@@ -18,7 +18,7 @@ def resolved(
 ) -> Any:  # noqa: ANN401 - the same part
     """``value`` with ``Ref``, ``Fn::Sub``, ``Fn::If``, ``Fn::Equals`` and ``Fn::Not`` worked out.
 
-    What comes to ``AWS::NoValue`` is left out of the object or the list that holds it. A name that
+    ``AWS::NoValue`` is left out of the object or the list that holds it. A name that
     is no parameter's is a ``KeyError``: nothing else can be known from here.
     """
 

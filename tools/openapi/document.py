@@ -296,7 +296,7 @@ def _problem() -> Json:
 
 
 def _all_of(properties: Json) -> Json:
-    """An object in which each of the keys stands, and no other."""
+    """An object with each of the keys, and no other."""
     return {
         "type": "object",
         "required": list(properties),

@@ -209,7 +209,7 @@ def _erase(address: Address, kind: str, row_id: str, *, yes: bool) -> None:
                 f"Remove the {kind} {row_id} from {address.name} for good?", abort=True, err=True
             )
         except typer.Abort:
-            end(Exit.USAGE, "Nothing was removed: say --yes, where nobody can be asked.")
+            end(Exit.USAGE, "Nothing was removed. Without a terminal, pass --yes.")
     console = output()
     with exit_on_error(), progress() as bar:
         task = bar.add_task("Erasing", total=None)

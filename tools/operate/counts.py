@@ -2,8 +2,8 @@
 
 Every write of a counter raises its ``changes``. A recount is of one moment only if no ``changes``
 changed from before its scan until after it; else it is repeated. What a counter is wrong by is
-then the same for ever, whatever goes on, since correct changes move counter and installs alike: so
-the difference may be added at any time after, once.
+then constant, since a correct change moves counter and installs by the same number. So the
+difference may be added once, at any later time.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A tenant's or a person's rows, removed for good, by the service's own means.
 
-Access goes first, so that nobody acts meanwhile. The workspace or the user itself goes last, so
-that whoever was stopped can begin again. Installs go through the trash, and what depends on them
-goes by the cascade, as a purge by the API would have it.
+Access is removed first, so that the erased act no more. The workspace or the user itself is removed
+last, so that an interrupted run can begin again. Installs go through the trash, and the cascade
+deletes their dependents, as after a purge by the API.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class Eraser:
             self._remove(Stored.of(key, items.decode(item), kind))
 
     def _remove(self, stored: Stored) -> None:
-        """Remove a row that is no install; one that somebody else removed is gone as well."""
+        """Remove a row that is not an install; it may have been removed meanwhile."""
         kind = type(stored.row)
         for _ in range(ATTEMPTS):
             actions: list[Action] = rows.remove(kind, stored)

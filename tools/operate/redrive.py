@@ -1,4 +1,4 @@
-"""Runs dead letters again: records that the cascade or the publisher could not handle.
+"""Dead letters, run again: records that the cascade or the publisher could not handle.
 
 Always safe, also beside live traffic. A record only tells the cascade which install to reconcile,
 and the publisher's event has the same id and revision as ever. An object is deleted once its

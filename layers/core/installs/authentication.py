@@ -34,7 +34,7 @@ def authenticate(authorization: object, deadline: Deadline = NO_DEADLINE) -> Cal
     Raises
     ------
     BadTokenError
-        For nobody: it is missing, of another scheme, malformed, forged, expired or revoked. A
+        The token is missing, of another scheme, malformed, forged, expired or revoked. A
         ``BadSubjectError``: a valid token whose claim is not a valid id.
     KeySetError
         There are no keys to tell.

@@ -13,7 +13,7 @@ def now() -> datetime:
 
 
 def steady() -> float:
-    """Seconds that only grow, and stand still while Lambda has frozen the environment."""
+    """Return seconds that only grow; they stop while Lambda has frozen the environment."""
     return time.monotonic()
 
 
@@ -21,7 +21,7 @@ def steady() -> float:
 class Stamp:
     """A moment by both clocks, to tell the age of what a warm function keeps.
 
-    The monotonic clock stands still in a frozen environment, and the wall clock may be set back:
+    The monotonic clock stops in a frozen environment, and the wall clock may be set back:
     something is as old as the older of the two says.
     """
 

@@ -1,7 +1,7 @@
 """The keys that sign tokens: a JSON Web Key Set (RFC 7517), by URL or inline.
 
-Whoever serves the set may be slow, down or broken, and whoever sends tokens may invent key ids: the
-time and the size of an answer are bounded, and so is how often one is asked for.
+The server of the set may be slow, down or broken, and tokens may have invented key ids. So time,
+size and rate of the fetches are bounded.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class RemoteKeySet:
         """Return all keys, fetched if there are none yet or they are old.
 
         Old ones serve for a while where no newer ones can be fetched: an issuer that does not
-        answer for a moment locks nobody out.
+        answer for a moment locks no caller out.
 
         Raises
         ------
@@ -184,7 +184,7 @@ def _answer(url: str) -> bytes:
                 while chunk := response.read1(MAX_BYTES):
                     body += chunk
                     if len(body) > MAX_BYTES or clock.steady() > end:
-                        break  # or this thread would outlive whoever waits for it
+                        break  # or this thread would outlive the request
                 bodies.append(body)
         except (OSError, HTTPException, ValueError):
             return

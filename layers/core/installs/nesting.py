@@ -1,7 +1,7 @@
 """The nesting of a JSON text, measured before the text is parsed.
 
 Parsers give up at depths of their own: Python 3.11's at nearly 1,000, Python 3.13's at 10,000. One
-limit that lies below all of them makes an answer independent of the interpreter.
+limit below all of them makes an answer independent of the interpreter.
 """
 
 from __future__ import annotations

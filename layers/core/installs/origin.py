@@ -36,7 +36,7 @@ class Cause(StrEnum):
 class Origin:
     """The actor of a change, its cause, and the ids by which logs and traces find it.
 
-    ``actor_id``: ``None`` if nobody acts, or if the person was erased.
+    ``actor_id``: ``None`` for retention, or if the person was erased.
     """
 
     actor_id: str | None

@@ -173,7 +173,7 @@ def test_objects_lose_their_spaces_alone() -> None:
         ({"merge": "yes"}, "invalid_value", "/merge", "must be true or false"),
         ({"delete": 1}, "invalid_value", "/delete", "must be true or false"),
         ({"delete": True}, "not_deletable", "/delete", "is not for installs"),
-        ({"delete": True, "merge": True}, "invalid_value", "/delete", "cannot stand beside merge"),
+        ({"delete": True, "merge": True}, "invalid_value", "/delete", "not allowed beside merge"),
         ({"merge": True, "id": None}, "invalid_value", "/id", "must be a string"),
         ({"merge": True, "variables": 1}, "invalid_value", "/variables", "must be a JSON object"),
         ({"merge": True, "memberPolicy": "x"}, "invalid_value", "/memberPolicy", "must be 'auto"),
@@ -280,7 +280,7 @@ def test_a_removal_has_a_type_and_an_id_and_nothing_else() -> None:
         "workspaceMember", "wsm_1", as_of="2026-01-01T00:00:00.000000000Z", delete=True
     )
     assert refused(line | {"role": "viewer"}) == [
-        ("unknown_field", "/role", "stands beside delete")
+        ("unknown_field", "/role", "is not allowed beside delete")
     ]
     assert refused({"type": "user", "delete": True}) == [("missing_field", "/id", "is missing")]
 

@@ -5,9 +5,10 @@ AWS Lambda developer guide): records of a shard in order, a parent shard before 
 size and window; filters; partial failures; bisecting; bounded retries and record age; the failure
 destination. ``ParallelizationFactor`` is taken as 1 and tumbling windows are not served.
 
-``run`` serves until told to stop. ``drain`` delivers what there is and returns, so that a test can
-put faults between the steps: an ``invoke`` that raises is a failed function, and one that raises a
-``BaseException`` is a consumer that died, after which a new Poller goes on at the checkpoint.
+``run`` serves until it is stopped. ``drain`` delivers all present records and returns, so that a
+test can put faults between the steps. An ``invoke`` that raises is a failed function; one that
+raises a ``BaseException`` is a consumer that died, after which a new Poller goes on at the
+checkpoint.
 """
 
 from __future__ import annotations

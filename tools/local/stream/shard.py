@@ -1,4 +1,4 @@
-"""One shard of a stream: its records read in order, and where the reading stands."""
+"""One shard of a stream: its records read in order, and the position of the reader."""
 
 from __future__ import annotations
 

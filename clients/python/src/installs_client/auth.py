@@ -65,8 +65,8 @@ class BearerAuth(httpx.Auth):
         async with self._async_lock:
             if self._token is None or self._token == used:
                 try:
-                    asked = None if self._ask is None else self._ask()
-                    self._token = checked(await asked if inspect.isawaitable(asked) else asked)
+                    result = None if self._ask is None else self._ask()
+                    self._token = checked(await result if inspect.isawaitable(result) else result)
                 except Exception as error:
                     raise _token_error(error) from error
             return self._token

@@ -68,13 +68,13 @@ def exchange(
         if isinstance(outcome, httpx.Response):
             if not _may_pass(outcome.status_code):
                 return operation.result(outcome, maybe_done=maybe_done)
-            reason, asked = f"status {outcome.status_code}", retry_after(outcome)
+            reason, pause = f"status {outcome.status_code}", retry_after(outcome)
             lost = outcome.status_code != httpx.codes.TOO_MANY_REQUESTS
         else:
-            reason, asked = type(outcome).__name__, None
+            reason, pause = type(outcome).__name__, None
             lost = not isinstance(outcome, _NEVER_SENT)
         failed += 1
-        seconds = retries.pause(failed, asked, deadline - time.monotonic())
+        seconds = retries.pause(failed, pause, deadline - time.monotonic())
         logger.debug("%s %s: %s; waiting %s s", request.method, request.url.path, reason, seconds)
         if seconds is None:
             if isinstance(outcome, httpx.Response):

@@ -130,7 +130,7 @@ class _Ordered(_Listed[Asked, V]):
         return self._compare("gte", self._ordered(value))
 
     def between(self, low: V, high: V) -> Filter[Asked]:
-        """The value lies between the two, both included."""
+        """The value is between the two, both included."""
         return self._compare("between", [*of_one_type([self._ordered(low), self._ordered(high)])])
 
 

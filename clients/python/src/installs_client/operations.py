@@ -115,11 +115,11 @@ def problem(response: httpx.Response) -> InstallsError:
 
 def retry_after(response: httpx.Response) -> float | None:
     """The seconds of ``Retry-After`` (RFC 9110, section 10.2.3), None if absent or malformed."""
-    given = response.headers.get("retry-after", "").strip()
-    if given.isascii() and given.isdigit():
-        return float(given[:9])
+    header = response.headers.get("retry-after", "").strip()
+    if header.isascii() and header.isdigit():
+        return float(header[:9])
     try:
-        moment = parsedate_to_datetime(given)
+        moment = parsedate_to_datetime(header)
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -36,6 +36,6 @@ def order_text(keys: object) -> str:
             raise InvalidRequestError(f"{key!r} is not a field with a direction")
         directions[key.field] = key.direction
     if len(directions) < len(keys):
-        raise InvalidRequestError("a field stands twice in an order")
+        raise InvalidRequestError("a field appears twice in an order")
     entries = [{field: direction} for field, direction in directions.items()]
     return json.dumps(entries, separators=(",", ":"))

@@ -90,7 +90,7 @@ def parameters(query: Query) -> Mapping[str, str]:
         elif value == "":
             raise InvalidRequestError(f"{name} is empty: leave it out instead")
         else:
-            raise InvalidRequestError(f"{name} is {value!r}, which is not a string{_meant(value)}")
+            raise InvalidRequestError(f"{name} is {value!r}, which is not a string{_hint(value)}")
     _check_length(encoded)
     return encoded
 
@@ -116,7 +116,7 @@ def _filter(value: object) -> str:
     return required(value, InstallFields).to_json()
 
 
-def _meant(value: object) -> str:
+def _hint(value: object) -> str:
     return f": {str(value).lower()!r}?" if isinstance(value, bool) else ""
 
 

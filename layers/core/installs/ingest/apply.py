@@ -57,7 +57,7 @@ def apply_values(
     check_time: Callable[[], None] = lambda: None,
     request_id: str | None = None,
 ) -> list[Result]:
-    """Apply rows as they come in: JSON texts, or JSON values that somebody else has parsed.
+    """Apply rows as they come in: JSON texts, or JSON values that the caller has parsed.
 
     The results are in the order of the values. A value that is not a line is rejected by itself.
     Parameters and errors are those of ``apply``.

@@ -133,7 +133,7 @@ def read_line(text: str | bytes) -> Line:
 
 
 def take_line(value: object) -> Line:
-    """Take a line from a JSON value that somebody else has parsed.
+    """Take a line from a JSON value that the caller has parsed.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def _line(value: object) -> Line:
     members = {key: fields.pop(key) for key in _ENVELOPE if key in fields}
     envelope = cast("Envelope", _validated(Envelope, members))
     if envelope.delete and envelope.merge:
-        raise _refused("invalid_value", "cannot stand beside merge", "/delete")
+        raise _refused("invalid_value", "is not allowed beside merge", "/delete")
     if envelope.delete:
         row_id = _identified(name, fields)
         if MODELS[name].row_type is model.Install:
@@ -175,7 +175,7 @@ def _line(value: object) -> Line:
             )
         if extra := fields.keys() - {"id"}:
             issues = [
-                Issue("unknown_field", "stands beside delete", pointer=json_pointer(member))
+                Issue("unknown_field", "is not allowed beside delete", pointer=json_pointer(member))
                 for member in sorted(extra)
             ]
             raise InvalidLineError(issues)

@@ -203,7 +203,7 @@ def entry_of(
     if state is None:
         raise ValueError("a change has a state before it or after it")
     kind = _kind(before, after, now)
-    deletion = next((one.deletion for one in (after, before) if one and one.deletion), None)
+    deletion = next((each.deletion for each in (after, before) if each and each.deletion), None)
     return Entry(
         state.row.id,
         state.row.workspace_id,
@@ -235,7 +235,7 @@ def expiry_revision(last: int, purge_at: int) -> int:
 
 
 def expired(origin: Origin) -> Origin:
-    """Return the origin of an expiry: nobody acts, whatever request came upon it."""
+    """Return the origin of an expiry: no actor, whatever request encountered it."""
     return replace(RETENTION, request_id=origin.request_id, trace_id=origin.trace_id)
 
 
@@ -244,7 +244,7 @@ def _kind(before: InstallState | None, after: InstallState | None, now: datetime
         return ChangeKind.CREATED
     if after is None:
         return ChangeKind.EXPIRED if before.expired(now) else ChangeKind.PURGED
-    old, new = (None if one.deletion is None else one.deletion.id for one in (before, after))
+    old, new = (None if state.deletion is None else state.deletion.id for state in (before, after))
     if old == new:
         return ChangeKind.CHANGED
     return ChangeKind.RESTORED if new is None else ChangeKind.UNINSTALLED

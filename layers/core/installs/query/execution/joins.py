@@ -1,7 +1,7 @@
 """Joins: related rows, read in batches and put into the rows that a filter is evaluated on.
 
-They are seen with the caller's eyes (CONTRACT.md section 2): a related row out of reach or past its
-retention counts as absent. For a filter on ``solution`` and ``members``::
+A related row out of the caller's scope or past its retention counts as absent (CONTRACT.md
+section 2). For a filter on ``solution`` and ``members``::
 
     before  {"id": "ins_1", "solutionId": "sol_1"}
     after   {"id": "ins_1", "solutionId": "sol_1", "solution": {"name": "CRM"}, "members": [{...}]}

@@ -1,8 +1,8 @@
 """The schema: entities, their fields and their relations (CONTRACT.md sections 1 and 2).
 
 It is the one table of fields and relations: the parser, the order, the cursor, the joins and the
-API's document follow it, and tests compare the rest with it (tests/unit/query/test_schema.py). An
-install's ``solutionId`` and the relation that it names::
+API's document follow it. tests/unit/query/language/test_schema.py compares everything else with it.
+An install's ``solutionId`` and the relation that it names::
 
     _id("solutionId", nullable=True)
     Relation("solution", "Solution", key="solutionId")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -16,9 +15,9 @@ import yaml
 
 from installs.errors import InvalidFilterError
 from installs.query.language.parser import parse_filter
-from tools.local.paths import OPENAPI
+from tools.local.paths import OPENAPI, ROOT
 
-CONTRACT: Final = (Path(__file__).parents[3] / "CONTRACT.md").read_text(encoding="utf-8")
+CONTRACT: Final = (ROOT / "CONTRACT.md").read_text(encoding="utf-8")
 SCHEMAS: Final = yaml.safe_load(OPENAPI.read_text(encoding="utf-8"))["components"]["schemas"]
 
 DATE: Final = frozenset(["eq", "neq", "in", "nin", "lt", "lte", "gt", "gte", "between", "isNull"])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from installs.query.language.order import DEFAULT_ORDER, Order, SortField, parse_order_by
-from tests.unit.query.rejections import order_issues
+from tests.unit.query.language.rejections import order_issues
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -20,7 +20,7 @@ from installs.query.language.nodes import (
 )
 from installs.query.language.parser import equals, one_of_ids, parse_filter
 from installs.query.language.schema import INSTALL
-from tests.unit.query.rejections import filter_issues
+from tests.unit.query.language.rejections import filter_issues
 
 ID = {"id": "a"}
 
