@@ -105,16 +105,16 @@ def verify_places(table: Table, seen: Places, *, repair: bool) -> Iterator[Findi
         for identity, located in wrong.items():
             if len(located.places) > 1:
                 places = " and ".join(f"{key.pk} {key.sk}" for key in located.places)
-                told = (f"is in several places: {places}",)
-                yield Finding(str(identity), told, False if repair else None)
+                faults = (f"is in several places: {places}",)
+                yield Finding(str(identity), faults, False if repair else None)
         one_place = {name: found for name, found in wrong.items() if len(found.places) < 2}
         unlocated += one_place
         if repair:
             repaired &= _repair(table, one_place)
     if unlocated:
         names = examples(list(map(str, unlocated)))
-        told = (f"{len(unlocated)} rows are not where their locators lead: {names}",)
-        yield Finding("locators", told, repaired if repair else None)
+        faults = (f"{len(unlocated)} rows are not where their locators lead: {names}",)
+        yield Finding("locators", faults, repaired if repair else None)
 
 
 def _look_twice(
@@ -138,15 +138,15 @@ def _look(table: Table, seen: Places, identities: Sequence[Identity]) -> Mapping
         identity: {*seen.rows.get(identity, ()), *filter(None, [leads.get(identity)])}
         for identity in identities
     }
-    there = table.get_many({key for some in wanted.values() for key in some})
-    ids = {key: item["id"]["S"] for key, item in there.items()}
+    stored = table.get_many({key for row_keys in wanted.values() for key in row_keys})
+    ids = {key: item["id"]["S"] for key, item in stored.items()}
     return {
         identity: Located(
-            tuple(sorted((key for key in some if ids.get(key) == identity.id), key=str)),
+            tuple(sorted((key for key in row_keys if ids.get(key) == identity.id), key=str)),
             leads.get(identity),
             ids.get(leads[identity]) if leads.get(identity) is not None else None,  # type: ignore[arg-type]
         )
-        for identity, some in wanted.items()
+        for identity, row_keys in wanted.items()
     }
 
 

@@ -95,5 +95,5 @@ class References:
             ]
             if place not in found and still:
                 names = ", ".join(still) + (", ..." if referrers.number > EXAMPLES else "")
-                told = f"is not there, and {referrers.number} rows name it: {names}"
-                yield Finding(f"{rows.type_name(target)} {row_id}", (told,))
+                fault = f"is not there, and {referrers.number} rows name it: {names}"
+                yield Finding(f"{rows.type_name(target)} {row_id}", (fault,))

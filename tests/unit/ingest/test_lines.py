@@ -173,7 +173,7 @@ def test_objects_lose_their_spaces_alone() -> None:
         ({"merge": "yes"}, "invalid_value", "/merge", "must be true or false"),
         ({"delete": 1}, "invalid_value", "/delete", "must be true or false"),
         ({"delete": True}, "not_deletable", "/delete", "is not for installs"),
-        ({"delete": True, "merge": True}, "invalid_value", "/delete", "not allowed beside merge"),
+        ({"delete": True, "merge": True}, "invalid_value", "/delete", "is not allowed"),
         ({"merge": True, "id": None}, "invalid_value", "/id", "must be a string"),
         ({"merge": True, "variables": 1}, "invalid_value", "/variables", "must be a JSON object"),
         ({"merge": True, "memberPolicy": "x"}, "invalid_value", "/memberPolicy", "must be 'auto"),

@@ -182,7 +182,7 @@ class _Batch:
             whole = joined(writes)
             if len(writes) < len(lines) or len(whole.actions) > TRANSACTION_LIMIT:
                 continue
-            self._write([(one, replace(decision, write=whole)) for one, decision in
+            self._write([(numbered, replace(decision, write=whole)) for numbered, decision in
                          zip(lines, decisions, strict=True)])  # fmt: skip
             written = True
         return written

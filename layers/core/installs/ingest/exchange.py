@@ -38,9 +38,11 @@ def circles(holders: Mapping[T, T]) -> list[list[T]]:
 def joined(writes: Sequence[Write]) -> Write:
     """Return the writes of a circle as one; a place that one row leaves is the next row's."""
     actions = [action for write in writes for action in write.actions]
-    taken = {action.key for action in actions if not isinstance(action, Delete)}
+    written = {action.key for action in actions if not isinstance(action, Delete)}
     return Write(
         actions=tuple(
-            action for action in actions if not (isinstance(action, Delete) and action.key in taken)
+            action
+            for action in actions
+            if not (isinstance(action, Delete) and action.key in written)
         )
     )

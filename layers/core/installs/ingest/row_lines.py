@@ -82,8 +82,8 @@ def decide(line: Line, snapshot: Snapshot, options: Options) -> Decision:
         before is None or before.key != rows.key_of(row)
     ):
         key = rows.key_of(row)
-        there = snapshot.get(key)
-        replaced = None if there is None else Stored.of(key, there, line.row_type)
+        present = snapshot.get(key)
+        replaced = None if present is None else Stored.of(key, present, line.row_type)
     actions = [*rows.put(row, before, values, found.locator, replaced), *terms.guards]
     if before is None and line.as_of is not None:
         actions.append(rows.unburied(line.type_name, line.id, found.removed))
