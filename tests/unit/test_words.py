@@ -52,7 +52,6 @@ PROSE: Final = {
     r"\blanes?\b": "key range, or batch",
     r"\bwhat hangs\b|\bhangs? (from|together)\b|\bhung from\b": "dependents",
     r"\bis no id\b": "is not a valid id",
-    r"\bnobody acts\b": "not signed in",
     r"\bis no more\b|\bno more:": "revoked",
     r"\bt(orn|ore|ear) down\b": "deleted",
     r"\bout of (the caller's )?reach\b|\bcaller's reach\b": "access scope",

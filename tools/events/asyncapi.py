@@ -80,7 +80,7 @@ def document() -> Json:
 
 
 def _message(detail_type: str) -> Json:
-    (event,) = [one for one in EVENTS if DETAIL_TYPES[one.kind] == detail_type]
+    (event,) = [kind for kind in EVENTS if DETAIL_TYPES[kind.kind] == detail_type]
     text: Json = {"type": "string"}
     properties: Json = {
         "version": {"const": "0"},

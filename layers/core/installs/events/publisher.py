@@ -120,9 +120,11 @@ class Publisher:
 
     def _entries(self, changes: Iterable[RecordedChange | Entry]) -> Entries | None:
         """Read the history entries of changes; ``None`` if one of them cannot be understood."""
-        written = [one for one in changes if isinstance(one, RecordedChange) and one.after]
+        written = [
+            change for change in changes if isinstance(change, RecordedChange) and change.after
+        ]
         try:
-            return history.get_many(self.table, [(one.row.id, one.revision) for one in written])
+            return history.get_many(self.table, [(change.row.id, change.revision) for change in written])
         except PERMANENT_ERRORS:
             return None
 

@@ -33,7 +33,7 @@ MOST_ENTRIES: Final = 10
 
 LARGEST_CALL: Final = 262_144
 """In bytes of all entries of one call. AWS takes 1 MB in most regions since 2026; this size passes
-everywhere, and through each target of a rule (docs/adr/0033)."""
+everywhere, and through each target of a rule (docs/adr/0034)."""
 
 _SIZE_OF_TIME: Final = 14
 
