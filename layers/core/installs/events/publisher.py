@@ -124,7 +124,9 @@ class Publisher:
             change for change in changes if isinstance(change, RecordedChange) and change.after
         ]
         try:
-            return history.get_many(self.table, [(change.row.id, change.revision) for change in written])
+            return history.get_many(
+                self.table, [(change.row.id, change.revision) for change in written]
+            )
         except PERMANENT_ERRORS:
             return None
 
