@@ -65,7 +65,7 @@ test: setup docs browser
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 	$(if $(ARGS),,@$(MAKE) --no-print-directory test-oldest)
 
-# What the client and the tools do; all unit tests, for the tools use the service's own code.
+# What the client and the tools do; all unit tests but of the template, for the tools use the service's own code.
 ON_OLDEST := tests/unit tests/property/client \
 	$(patsubst %,tests/integration/test_%.py,client_readme cli cli_docs import export operate)
 
@@ -73,7 +73,7 @@ test-oldest:
 	@test -n "$(OLDEST_PYTHON)" \
 		|| { echo "There is no python3.11: the client and the tools are not tested on it." >&2; test -z "$(CI)"; }
 	$(if $(OLDEST_PYTHON),@$(MAKE) --no-print-directory $(STAMPS)/oldest $(STAMPS)/dynoxide)
-	$(if $(OLDEST_PYTHON),.venvs/oldest/bin/python -m pytest -n 2 --dist loadfile $(ON_OLDEST))
+	$(if $(OLDEST_PYTHON),.venvs/oldest/bin/python -m pytest -n 2 --dist loadfile --ignore tests/unit/template $(ON_OLDEST))
 
 test-runtime: setup $(STAMPS)/lambda $(STAMPS)/lambda-newest
 	$(BIN)/python -m pytest -m emulated $(ARGS) tests/runtime
