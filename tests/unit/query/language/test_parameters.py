@@ -8,7 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installs.errors import InvalidCursorError, InvalidParameterError, QueryTooLongError
+from installs.errors import (
+    InstallsError,
+    InvalidCursorError,
+    InvalidParameterError,
+    QueryTooLongError,
+)
 from installs.query.language.cursor import encode
 from installs.query.language.length import MAX_QUERY_CHARACTERS, encoded_length
 from installs.query.language.nodes import TRUE, And, Leaf
@@ -183,3 +188,30 @@ def test_the_longest_query_fits_with_its_address() -> None:
     host = f"https://{'a' * 10}.execute-api.ap-southeast-2.amazonaws.com.cn"
     path = "/staging/api/integration-installs?"
     assert len(host + path) + MAX_QUERY_CHARACTERS < 10_240 - 1_000
+
+
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        ({"ids": ["ins_a", "ins_b"]}, "may be given once: it is ids separated by commas"),
+        ({"limit": ["1", "2"]}, "may be given once"),
+        ({"ids[]": ["ins_a"]}, "'ids' is one parameter, ids separated by commas"),
+        ({"filter[memberPolicy]": ["manual"]}, "'filter' is one parameter, one JSON value"),
+        ({"filter.memberPolicy": ["manual"]}, "'filter' is one parameter, one JSON value"),
+        ({"orderBy[0][installedAt]": ["asc"]}, "'orderBy' is one parameter, one JSON value"),
+        ({"filter": ["[object Object]"]}, "use JSON.stringify"),
+        ({"orderBy": ["[object Object]"]}, "use JSON.stringify"),
+        ({"filter": ["%7B%22id%22%3A%22a%22%7D"]}, "percent-encoded twice"),
+        ({"filter": ["%257B%2522id%2522"]}, "percent-encoded twice"),
+        ({"filter": ['"{\\"id\\":\\"a\\"}"']}, "encoded twice"),
+        ({"orderBy": ['"[{\\"id\\":\\"asc\\"}]"']}, "encoded twice"),
+        ({"filter": ['{"OR":["{}"]}']}, "encoded twice"),
+    ],
+)
+def test_a_wrong_encoding_is_told_with_the_right_one(
+    given: dict[str, list[str]], advice: str
+) -> None:
+    with pytest.raises(InstallsError) as raised:
+        parse(given)
+
+    assert advice in raised.value.issues[0].detail

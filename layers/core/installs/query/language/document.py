@@ -11,6 +11,7 @@ marks in the value, so that the parser reports them at their place::
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -57,7 +58,23 @@ def read(text: str, *, max_bytes: int) -> object:
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise DocumentError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
+        detail = f"not JSON: {error.msg} at character {error.pos + 1}"
+        raise DocumentError(f"{detail}{_encoding_advice(text)}") from None
+
+
+def _encoding_advice(text: str) -> str:
+    """Return advice for a value that was not encoded as JSON, or was encoded twice."""
+    if text.startswith("[object "):
+        return ": an object was put into the URL; use JSON.stringify"
+    if re.match(r"%(25)*(7B|5B|22)", text, re.IGNORECASE):
+        return ": the value is percent-encoded twice"
+    return ""
+
+
+def nested_text_advice(value: object) -> str:
+    """Return advice for a JSON value that is itself the text of an object or a list."""
+    is_text = isinstance(value, str) and value.lstrip().startswith(("{", "["))
+    return ": it is JSON within a string, encoded twice" if is_text else ""
 
 
 def pointer(parts: Iterable[str]) -> str:

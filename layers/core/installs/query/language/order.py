@@ -22,6 +22,7 @@ from installs.errors import InvalidOrderByError, Issue
 from installs.query.language.document import (
     DocumentError,
     Duplicated,
+    nested_text_advice,
     pointer,
     quoted,
     read,
@@ -180,7 +181,8 @@ def parse_order_by(text: str | None) -> Order:
     except DocumentError as error:
         raise _invalid([_issue("invalid_json", f"{error}; an order is {_FORM}")]) from None
     if not isinstance(entries, list):
-        raise _invalid([_issue("wrong_type", f"{quoted(entries)} is not {_FORM}")])
+        detail = f"{quoted(entries)} is not {_FORM}{nested_text_advice(entries)}"
+        raise _invalid([_issue("wrong_type", detail)])
     if not 1 <= len(entries) <= MAX_SORT_FIELDS:
         code = "too_long" if entries else "empty_list"
         raise _invalid([_issue(code, f"an order has 1-{MAX_SORT_FIELDS} sort fields")])

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
@@ -56,6 +57,11 @@ _ELSEWHERE: Final = {
     "per_page": "limit", "q": "filter", "sort": "orderBy", "sort_by": "orderBy", "where": "filter",
 }  # fmt: skip
 """Names of other APIs for the same parameters, for the advice in an error."""
+
+_FORMS: Final = {
+    "ids": "ids separated by commas", "filter": "one JSON value", "orderBy": "one JSON value",
+}  # fmt: skip
+"""The forms of parameters that some clients spread over several, for the advice in an error."""
 
 
 class Deleted(StrEnum):
@@ -143,13 +149,17 @@ def _each_once(parameters: Mapping[str, Sequence[str]]) -> dict[str, str]:
     for name, occurrences in parameters.items():
         if name not in PARAMETERS:
             detail = f"{quoted(name)} is not a parameter"
+            whole = re.split(r"[\[.]", name, maxsplit=1)[0]
             if name in _ELSEWHERE:
                 detail += f": use '{_ELSEWHERE[name]}'"
+            elif whole in _FORMS:
+                detail += f": '{whole}' is one parameter, {_FORMS[whole]}"
             elif len(issues) < MAX_ISSUES:
                 detail += suggestion(name, PARAMETERS)
             issues.append(Issue("unknown_parameter", detail, name))
         elif len(occurrences) != 1:
-            issues.append(Issue("repeated", "may be given once", name))
+            form = f": it is {_FORMS[name]}" if name in _FORMS else ""
+            issues.append(Issue("repeated", f"may be given once{form}", name))
         elif not occurrences[0]:
             issues.append(Issue("empty", "must not be empty", name))
     if issues:

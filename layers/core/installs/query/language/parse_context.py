@@ -13,7 +13,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from installs.errors import MAX_ISSUES, Issue
-from installs.query.language.document import Duplicated, pointer, quoted
+from installs.query.language.document import (
+    Duplicated,
+    nested_text_advice,
+    pointer,
+    quoted,
+)
 from installs.query.language.literals import LiteralError
 
 if TYPE_CHECKING:
@@ -102,7 +107,8 @@ class ParseContext:
     ) -> dict[str, object] | None:
         """Return the value if it is an object with keys; otherwise ``None``."""
         if not isinstance(value, dict):
-            self.report(position, "wrong_type", f"{quoted(value)} is not {expected}")
+            detail = f"{quoted(value)} is not {expected}{nested_text_advice(value)}"
+            self.report(position, "wrong_type", detail)
             return None
         if not value:
             self.report(position, "empty_object", f"an empty object is not {expected}")
