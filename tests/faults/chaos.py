@@ -104,8 +104,9 @@ class World:
 def world(engine: str, directory: Path) -> Iterator[World]:
     """Set a world up on an engine; the functions' environment leads to the proxy."""
     TableDefinition.from_template(TEMPLATE).create(dynamodb_client(engine), TABLE)
-    load_file(rows.write(directory / "r.ndjson", lines(CLIENTS)), TABLE, engine)
-    with proxied(engine) as proxy:
+    silent = mock.patch.object(logger.registered_handler, "stream", io.StringIO())
+    with silent, proxied(engine) as proxy:
+        load_file(rows.write(directory / "r.ndjson", lines(CLIENTS)), TABLE, engine)
         environment = {
             **CREDENTIALS,
             "AWS_REGION": REGION,
@@ -116,8 +117,7 @@ def world(engine: str, directory: Path) -> Iterator[World]:
             "AUDIENCE": "-",
             "JWKS": "-",
         }
-        silent = mock.patch.object(logger.registered_handler, "stream", io.StringIO())
-        with mock.patch.dict(os.environ, environment), silent:
+        with mock.patch.dict(os.environ, environment):
             caches.reset()
             yield World(proxy, engine, open_table(TABLE, engine), directory / "checkpoint.json")
             caches.reset()
@@ -202,10 +202,15 @@ def at_rest(table: Table) -> tuple[int, list[str]]:
     return repaired, found
 
 
+def settings(arguments: Sequence[str]) -> tuple[int, float, int]:
+    """Return the requests, the share of faults and the seed; what is missing has a default."""
+    requests, share, seed = [*arguments, *("10000", "0.1", "1")[len(arguments) :]]
+    return int(requests), float(share), int(seed)
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run chaos on an engine of its own."""
-    given = [*arguments, "10000", "0.1", "1"][: max(3, len(arguments))]
-    requests, share, seed = int(given[0]), float(given[1]), int(given[2])
+    requests, share, seed = settings(arguments)
     logging.getLogger("tools.local.stream").setLevel(logging.ERROR)  # its refusals are meant
     with (
         tempfile.TemporaryDirectory() as directory,

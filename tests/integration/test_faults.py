@@ -36,7 +36,16 @@ from installs.store import (
 )
 from installs.store.table import Table
 from tests import caches, rows
-from tests.faults.chaos import CLIENTS, Invocation, World, at_rest, consumer_of, run, world
+from tests.faults.chaos import (
+    CLIENTS,
+    Invocation,
+    World,
+    at_rest,
+    consumer_of,
+    run,
+    settings,
+    world,
+)
 from tests.faults.proxy import (
     BATCH,
     OF_BOTH,
@@ -384,6 +393,12 @@ def test_a_stream_that_fails_delays_a_cascade_and_loses_nothing(made: World, fau
     poller.drain()
     assert at_rest(made.table) == (0, [])
     assert given_up == []
+
+
+def test_chaos_has_a_value_for_what_it_is_not_told() -> None:
+    assert settings([]) == (10_000, 0.1, 1)
+    assert settings(["300"]) == (300, 0.1, 1)
+    assert settings(["300", "0.5", "7"]) == (300, 0.5, 7)
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -84,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
             print(*lines(1, seconds, alone), sep="\n", flush=True)
             most = max(stage(service, clients, seconds) for clients in CLIENTS)
             limit = max(1, round(most / 2))
-            service.rates = {"list_installs": Bucket(limit, ENVIRONMENTS_AT_ONCE // 2)}
+            service.rates = {"list_installs": Bucket(limit, burst=limit)}
             print(f"\nThe same, and the gateway takes {limit} lists a second:\n\n{HEADING}")
             for clients in CLIENTS:
                 stage(service, clients, seconds)

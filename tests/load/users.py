@@ -1,5 +1,7 @@
 """Callers for Locust: they list, read or change installs, and pause for ``Retry-After``.
 
+Pauses differ, or all would come at the same moment.
+
 A request is counted under its operation and its status.
 """
 
@@ -10,7 +12,7 @@ import random
 from typing import Any
 
 import gevent  # type: ignore[import-untyped]
-from locust import FastHttpUser, constant, task  # type: ignore[import-not-found]
+from locust import FastHttpUser, between, constant, task  # type: ignore[import-not-found]
 
 INSTALLS = "/api/integration-installs"
 NUMBER = int(os.environ["LOAD_INSTALLS"])
@@ -30,7 +32,7 @@ class Caller(FastHttpUser):  # type: ignore[misc]
             answer.success()
             pause: Any = (answer.headers or {}).get("Retry-After")
         if pause:
-            gevent.sleep(float(pause))
+            gevent.sleep(float(pause) * random.uniform(1, 2))  # noqa: S311 - no secret
         return status
 
 
@@ -50,7 +52,7 @@ class Reader(Caller):
     """A client that reads an install every second."""
 
     weight = 1
-    wait_time = constant(1)
+    wait_time = between(0.5, 1.5)
 
     @task  # type: ignore[untyped-decorator]
     def read(self) -> None:
@@ -63,7 +65,7 @@ class Writer(Caller):
     """A client that uninstalls an install of its own or restores it, every second."""
 
     weight = 1
-    wait_time = constant(1)
+    wait_time = between(0.5, 1.5)
 
     def on_start(self) -> None:
         """Choose the install."""
