@@ -20,12 +20,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from functions.authorizer.handler import handler as authorizer
 from functions.cascade.handler import handler as cascade
 from functions.ingest.handler import handler as ingest
+from functions.publish.handler import handler as publish
 from installs import http
 from installs.errors import UnavailableError
 from installs.ingest.apply import apply_values
 from installs.ingest.results import Outcome
 from installs.log import logger
 from installs.store import (
+    bus,
     connection,
     dead_letters,
     installs,
@@ -372,6 +374,30 @@ def test_a_queue_that_takes_nothing_loses_no_message(
     # then what is done leaves the queue, and what is not done stays in it
     assert answer == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
     assert made.table.get(keys.user(named)) is not None
+
+
+@pytest.mark.parametrize("how", REFUSALS)
+def test_a_bus_that_takes_nothing_keeps_the_record_in_the_stream(
+    made: World, monkeypatch: pytest.MonkeyPatch, how: str | type[_Refusal]
+) -> None:
+    records: list[Any] = []
+    poller = consumer_of(
+        made, made.engine, lambda event: records.extend(event["Records"]), records.append
+    )
+    poller.drain()
+    records.clear()
+    assert ask("uninstall", USER, LIVE).status == 200
+    poller.drain()
+    with refusing(how) as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_EVENTS", address)
+        monkeypatch.setenv("EVENT_BUS_NAME", "bus")
+        monkeypatch.setattr(bus, "_ATTEMPT_SECONDS", 2.2)
+        monkeypatch.setattr(bus, "ATTEMPTS", 1)
+        caches.reset()
+        answer = publish({"Records": records}, Invocation())
+    # then it comes again from the first record on
+    first = records[0]["dynamodb"]["SequenceNumber"]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": first}]}
 
 
 @pytest.mark.parametrize("fault", [*OF_STREAMS, *sorted(OF_BOTH)])
