@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import typer
 
 from tools import help as help_
+from tools.outcome import Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -54,5 +56,28 @@ def parts_for(arguments: Sequence[str]) -> Iterable[str]:
     return [part for part, commands in PARTS.items() if name in commands] or PARTS
 
 
+def main(arguments: Sequence[str]) -> NoReturn:
+    """Run a command, and exit.
+
+    A file or an output that fails is told in one line: a full disk, an encoding that has no such
+    character. A pipe that nobody reads any more ends the command without a word.
+    """
+    try:
+        try:
+            app_of(parts_for(arguments))(arguments, prog_name=help_.PROGRAM)
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        code = Exit.FILES
+    except (OSError, UnicodeError) as error:
+        code = Exit.FILES
+        print(f"{help_.PROGRAM}: {error}", file=sys.stderr)
+    else:
+        code = Exit.DONE
+    # What is left in the buffer cannot be written either: Python must not try again at its end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
 if __name__ == "__main__":
-    app_of(parts_for(sys.argv[1:]))(prog_name=help_.PROGRAM)
+    main(sys.argv[1:])

@@ -30,6 +30,7 @@ EXITS: Final = (
     "  1  the service refused, or a check found a fault\n"
     "  2  invalid usage: nothing was sent\n"
     "  3  no answer, or another service answers\n"
+    "  4  a file or the output cannot be read or written\n"
     "  130  Ctrl-C"
 )
 

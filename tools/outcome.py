@@ -34,6 +34,8 @@ class Exit(IntEnum):
     """The request is invalid: nothing was sent."""
     UNREACHABLE = 3
     """No answer, another service answers, or AWS denies access."""
+    FILES = 4
+    """A file, or the output, cannot be read or written."""
 
 
 def output() -> Console:
