@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 KNOWN: Final = CHECKED_ONLY.keys() | {
     "cat", "cd", "curl", "echo", "grep", "jq", "python", "read", "sleep",
+    "tail",
 }  # fmt: skip
 """The programs that pages use: whoever adds one looks whether it is harmless."""
 

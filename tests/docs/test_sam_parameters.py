@@ -26,7 +26,11 @@ ASKED: Final = {"Issuer", "Audience", "Jwks"}
 
 PROGRAM: Final = ROOT / "tests" / "docs" / "sam_deploy.py"
 DOCUMENTED: Final = sorted(
-    {tuple(words[1:]) for _, words in each("sam", "deploy") if len(words) > 2}
+    {
+        tuple(words[1:])
+        for _, words in each("sam", "deploy")
+        if len(words) > 2 and "--guided" not in words  # of a consumer's own template
+    }
 )
 """The documented command lines, without `sam` itself."""
 
