@@ -6,6 +6,7 @@ Who may call it is IAM's to say: it takes no bearer token.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from installs import config, metrics
@@ -13,11 +14,13 @@ from installs.deadline import Context, Deadline
 from installs.ingest.apply import apply_values
 from installs.ingest.calls import Call, InvalidCallError, read_event
 from installs.ingest.queue import Consumer
+from installs.origin import INGEST, trace_id
 from installs.store.row_queue import RowQueue
 from installs.store.table import Table
 
 if TYPE_CHECKING:
     from installs.ingest.results import Result
+    from installs.origin import Origin
 
 
 class Invocation(Context, Protocol):
@@ -33,9 +36,9 @@ def handler(event: dict[str, Any], context: Invocation) -> dict[str, Any]:
     deadline = Deadline.of(context)
     table = Table.of_function(deadline=deadline)
 
-    def apply(call: Call, *, request_id: str) -> list[Result]:
+    def apply(call: Call, *, origin: Origin) -> list[Result]:
         return apply_values(
-            table, call.rows, call.options, check_time=deadline.check_step, request_id=request_id
+            table, call.rows, call.options, check_time=deadline.check_step, origin=origin
         )
 
     if "Records" in event:
@@ -45,7 +48,9 @@ def handler(event: dict[str, Any], context: Invocation) -> dict[str, Any]:
         metrics.publish_ingest(consumer.outcomes, consumer.lags)
         return response
     try:
-        results = apply(read_event(event), request_id=context.aws_request_id)
+        trace = trace_id(config.xray_header())
+        origin = replace(INGEST, request_id=context.aws_request_id, trace_id=trace)
+        results = apply(read_event(event), origin=origin)
     except InvalidCallError as error:
         return error.document()
     metrics.publish_ingest(Counter(result.outcome for result in results))

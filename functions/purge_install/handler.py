@@ -11,5 +11,11 @@ def handler(request: Request) -> object:
     """Purge a deleted install; the cascade deletes its dependents."""
     no_parameters(request)
     table = request.table()
-    commands.purge(table, request.principal, request.install_id, request_id=request.id)
+    commands.purge(
+        table,
+        request.principal,
+        request.install_id,
+        request_id=request.id,
+        trace_id=request.trace_id,
+    )
     return {"success": True}

@@ -12,5 +12,11 @@ def handler(request: Request) -> object:
     """Restore, and respond with the install."""
     no_parameters(request)
     table = request.table()
-    state = commands.restore(table, request.principal, request.install_id, request_id=request.id)
+    state = commands.restore(
+        table,
+        request.principal,
+        request.install_id,
+        request_id=request.id,
+        trace_id=request.trace_id,
+    )
     return row_to_json(state.row)

@@ -21,5 +21,6 @@ def handler(request: Request) -> object:
         request.install_id,
         stack_tier=DEFAULT_TIER,
         request_id=request.id,
+        trace_id=request.trace_id,
     )
     return {"success": True}

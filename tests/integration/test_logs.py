@@ -132,7 +132,7 @@ def test_the_repair_names_it_too(world: Table, log: Log, monkeypatch: pytest.Mon
     ask(uninstall, "request-1")
     pending_work = pending.get(world, "ins_gone")
     assert pending_work is not None
-    assert pending_work.request_id == "request-1"
+    assert pending_work.origin.request_id == "request-1"
     started = clock.now()
     for minutes in (6, 12, 18):
         later = started + timedelta(minutes=minutes)

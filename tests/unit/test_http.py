@@ -199,7 +199,7 @@ for respond in (lambda request: {"variables": "hush"}, badly, worse, busy):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("DEFAULT_RETENTION_TIER", "forever"), ("DEFAULT_RETENTION_TIER", ""),
+    [("DEFAULT_RETENTION_TIER", "forever"), ("DEFAULT_RETENTION_TIER", ""), ("HISTORY_DAYS", ""),
      ("POWERTOOLS_LOG_LEVEL", "LOUD")],
 )  # fmt: skip
 def test_a_wrong_environment_ends_the_function_at_its_start(name: str, value: str) -> None:

@@ -21,6 +21,7 @@ from functions.cascade import handler as cascade
 from installs import commands, model
 from installs.access import Principal
 from installs.lifecycle import InstallState
+from installs.origin import INGEST
 from installs.store import installs, items, keys
 from installs.store.installs import Change
 from installs.store.table import Table
@@ -95,7 +96,7 @@ def fill(table: Table, size: Size) -> None:
     states += [_install(f"ins_wide_{n:06}", INSTALL) for n in range(size.add_ons)]
     states += [_install(below, above) for above, below in pairwise(chain)]
     for batch in in_runs(states, 10):
-        installs.commit(table, [Change(None, state) for state in batch])
+        installs.commit(table, [Change(None, state) for state in batch], origin=INGEST)
     rows = [
         model.IntegrationMember(
             f"mem_{n:06}", INSTALL, "wsp_x", f"ent_{n:06}", None, f"slug-{n}", False, None, False,

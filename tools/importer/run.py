@@ -19,6 +19,7 @@ from installs.deadline import OutOfTimeError
 from installs.ingest.apply import apply
 from installs.ingest.decisions import Options
 from installs.ingest.results import Outcome
+from installs.origin import ActorKind, Cause, Origin
 from tools.importer.errors import ImportStoppedError, Problems
 from tools.importer.reading import NumberedLine, Spool, checked, numbered
 from tools.importer.table import WORKERS, open_table, stopped_on_failure
@@ -41,6 +42,7 @@ BATCH_BYTES: Final = 1_000_000
 ATTEMPTS: Final = 12
 """Attempts at lines that have to wait."""
 
+_ORIGIN: Final = Origin("import", ActorKind.SERVICE, Cause.INGEST)
 _PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 5.0
 _UNKNOWN: Final = frozenset(
@@ -241,6 +243,7 @@ class _Crew:
                 [numbered.line for numbered in lines],
                 self._options,
                 check_time=self._check,
+                origin=_ORIGIN,
             )
             pairs = list(zip(lines, results, strict=True))
             self._settle([pair for pair in pairs if pair[1].outcome is not Outcome.DEFERRED])

@@ -17,6 +17,7 @@ from installs.cascade import Work
 from installs.errors import ConflictError
 from installs.lifecycle import Deletion, timestamp
 from installs.model import RetentionTier
+from installs.origin import ActorKind, Cause, Origin
 from installs.store import installs, items, keys, rows, scans
 from installs.store.api_keys import KEY_ID
 from installs.store.expressions import Delete, Equals
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 ATTEMPTS: Final = 10
 """Attempts at one row, where others change it at the same time."""
 
+_ORIGIN: Final = Origin("erase", ActorKind.SERVICE, Cause.REQUEST)
 _ACCESS: Final = (model.WorkspaceMember, model.ApiKey)
 
 
@@ -110,10 +112,10 @@ class Eraser:
                     now = timestamp(clock.now())
                     deletion = Deletion(uuid4().hex, now, RetentionTier.NONE, None)
                     after = lifecycle.deleted(state, deletion, cascaded=False)
-                    installs.commit(self.table, [Change(state, after)])
+                    installs.commit(self.table, [Change(state, after)], origin=_ORIGIN)
                     cascade.reconcile(work, after.owner_refs)
                     state = after
-                installs.commit(self.table, [Change(state, None)])
+                installs.commit(self.table, [Change(state, None)], origin=_ORIGIN)
             except ConditionFailedError:
                 continue
             cascade.reconcile(work, state.owner_refs)

@@ -136,7 +136,7 @@ class Verifier:
             self._repair_keys(state)
             self._repair_pointers(state)
         self._drop_astray(install_id)
-        self.table.transact([pending.enqueue(refs, clock.now())])
+        self.table.transact([pending.requeue(refs, clock.now())])
         work = Work(self.table)
         cascade.reconcile(work, refs)
         above = refs.parent_install_id

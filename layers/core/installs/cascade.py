@@ -19,12 +19,14 @@ from installs import clock, lifecycle
 from installs.errors import ConflictError
 from installs.lifecycle import desired_state
 from installs.log import bind_log_context
+from installs.origin import RETENTION
 from installs.solutions import reconcile_solution as reconcile_solution
 from installs.store import dependents, installs, items, keys, pending
 from installs.store.expressions import Action, Check, Delete, Update
+from installs.store.history import Counts
 from installs.store.installs import Change
 from installs.store.table import BATCH_LIMIT, TRANSACTION_LIMIT, ConditionFailedError
-from installs.writes import MOST_GUARDS, batches, write_dependents
+from installs.writes import MOST_GUARDS, Owner, batches, write_dependents
 from installs.writes import Tally as Tally
 from installs.writes import Work as Work
 
@@ -128,41 +130,57 @@ def expire(table: Table, install_id: str) -> bool:
     state = installs.get(table, install_id)
     if state is None or not state.expired(clock.now() - pending.TTL_DELAY):
         return False
-    installs.commit(table, [Change(state, None)])
+    installs.commit(table, [Change(state, None)], origin=RETENTION)
     return True
 
 
 def _reconcile_once(work: Work, refs: OwnerRefs, former: OwnerRefs | None) -> None:
     # Pending work is read before the install: a later change enqueues another revision of it.
     pending_work = pending.get(work.table, refs.id)
-    request_id = None if pending_work is None else pending_work.request_id
-    bind_log_context(refs.id, request_id)
+    bind_log_context(refs.id, None if pending_work is None else pending_work.origin.request_id)
     state = installs.get(work.table, refs.id)
     known = refs if pending_work is None else pending_work.owner_refs
     if state is not None:
         known = state.owner_refs
         _reconcile_owners(work, state, [refs] if former is None else [refs, former])
+    owner = Owner(known, state, pending_work)
     for solution_id in _solutions_of(known, refs, former):
-        reconcile_solution(work, solution_id)
+        reconcile_solution(work, solution_id, owner)
     if state is None and (pending_work is None or pending_work.alive):
         # Nothing proves that it was purged: its dependents stay as they are.
         if pending_work is not None:
             work.table.transact([Delete(keys.pending_work(refs.id), pending_work.unchanged)])
         return
-    guards = _guards(refs.id, state, pending_work)
-    while _reconcile_add_ons(work, known, state, guards, request_id):
+    while _reconcile_add_ons(work, owner):
         pass
-    _reconcile_members(work, refs.id, state, guards)
+    desired = desired_state(state)
+    members = ((member, desired) for member in dependents.members(work.table, refs.id))
+    write_dependents(work, members, [owner.guard], owner)
     if state is None:
-        _delete_pointers(work, known, guards)
+        _delete_pointers(work, owner)
         # Another reconciler may have read the solution while this install was still in it.
-        reconcile_solution(work, known.solution_id)
-    completion = pending.completion(known, pending_work, state)
-    if completion is not None:
-        tombstone = [] if state is not None else [installs.write_tombstone(refs.id, clock.now())]
+        reconcile_solution(work, known.solution_id, owner)
+    _complete(work, owner)
+
+
+def _complete(work: Work, owner: Owner) -> None:
+    """Complete the work of an install whose dependents agree with it."""
+    now, pending_work = clock.now(), owner.pending_work
+    if pending_work is not None and (owner.state is None or not pending_work.settled):
+        # Its counts have grown with each transaction since it was read.
+        read, pending_work = pending_work, pending.get(work.table, owner.refs.id)
+        if pending_work is None or pending_work.revision != read.revision:
+            raise ConditionFailedError([])
+    actions = pending.completion(owner.refs, pending_work, owner.state, now)
+    if not actions:
+        return
+    if pending_work is None:
         # The revision of pending work guards against later changes; without one, the install does.
-        unchanged = [] if pending_work is not None else guards
-        work.table.transact([completion, *tombstone, *unchanged])
+        actions.append(owner.guard)
+    elif owner.state is None:
+        revision = pending_work.end_revision
+        actions.append(installs.write_tombstone(owner.refs.id, now, revision))
+    work.table.transact(actions)
 
 
 def _solutions_of(*references: OwnerRefs | None) -> list[str]:
@@ -180,9 +198,9 @@ def _reconcile_owners(work: Work, state: InstallState, former_refs: Sequence[Own
     if refs.parent_install_id is not None:
         parent = installs.get(work.table, refs.parent_install_id)
         after = state if parent is None else lifecycle.following(state, parent.deletion)
-        if after != state:
-            guards = _guards(refs.parent_install_id, parent, None)
-            installs.commit(work.table, [Change(state, after)], *guards)
+        if parent is not None and after != state:
+            above = pending.get(work.table, parent.row.id)
+            _follow(work, Owner(parent.owner_refs, parent, above), Change(state, after))
             raise ConditionFailedError([])  # the install has changed: read it again
     wanted = installs.pointers_to(refs)
     astray = {key for former in former_refs for key in installs.pointers_to(former)} - wanted
@@ -198,26 +216,14 @@ def _reconcile_owners(work: Work, state: InstallState, former_refs: Sequence[Own
         work.table.transact([*missing, *wrong, *versions, unchanged])
 
 
-def _reconcile_members(
-    work: Work, install_id: str, state: InstallState | None, guards: Sequence[Action]
-) -> None:
-    desired = desired_state(state)
-    members = dependents.members(work.table, install_id)
-    write_dependents(work, ((member, desired) for member in members), guards)
-
-
-def _reconcile_add_ons(
-    work: Work,
-    refs: OwnerRefs,
-    parent: InstallState | None,
-    guards: Sequence[Action],
-    request_id: str | None,
-) -> bool:
+def _reconcile_add_ons(work: Work, owner: Owner) -> bool:
     """Reconcile one level; the record of each changed add-on triggers the next level.
 
     An add-on that the deletion of a purged parent has not reached yet is soft-deleted first. Return
     True if there was one, which has to be purged next.
     """
+    refs, parent = owner.refs, owner.state
+    origin = pending.origin_of(owner.pending_work, parent).followed
     ids = dependents.add_on_ids(work.table, refs.id)
     deleted = False
     while batch := list(islice(ids, BATCH_LIMIT)):
@@ -231,9 +237,10 @@ def _reconcile_add_ons(
         ]
         for transaction in batches(changes, _size, CHANGES_AT_ONCE):
             work.check_time()
-            installs.commit(work.table, transaction, *guards, request_id=request_id)
-            for change in transaction:
-                work.tally.count(desired_state(change.after), 1)
+            counts = Counts.of(desired_state(change.after) for change in transaction)
+            guards = (owner.guard, owner.count(counts))
+            installs.commit(work.table, transaction, *guards, origin=origin)
+            work.tally.add(counts)
             deleted = deleted or any(change.after is not None for change in transaction)
     return deleted and parent is None
 
@@ -248,8 +255,17 @@ def _add_on_change(
     return None if after == add_on else Change(add_on, after)
 
 
-def _delete_pointers(work: Work, refs: OwnerRefs, guards: Sequence[Action]) -> None:
+def _follow(work: Work, parent: Owner, change: Change) -> None:
+    """Write the change by which an add-on follows its parent, and count it as the parent's."""
+    counts = Counts.of([desired_state(change.after)])
+    origin = pending.origin_of(parent.pending_work, parent.state).followed
+    installs.commit(work.table, [change], parent.guard, parent.count(counts), origin=origin)
+    work.tally.add(counts)
+
+
+def _delete_pointers(work: Work, owner: Owner) -> None:
     """Delete the pointers to a purged install; last, since they lead to its dependents."""
+    refs = owner.refs
     actions: list[Action] = [
         Delete(keys.add_on(refs.id, id_)) for id_ in _purged_add_ons(work.table, refs.id)
     ]
@@ -262,7 +278,7 @@ def _delete_pointers(work: Work, refs: OwnerRefs, guards: Sequence[Action]) -> N
         )
     for transaction in batches(actions, lambda _: 0, TRANSACTION_LIMIT - MOST_GUARDS):
         work.check_time()
-        work.table.transact([*transaction, *guards])
+        work.table.transact([*transaction, owner.guard, owner.work_guard])
 
 
 def _purged_add_ons(table: Table, install_id: str) -> Iterator[str]:
@@ -271,18 +287,5 @@ def _purged_add_ons(table: Table, install_id: str) -> Iterator[str]:
         yield from set(batch) - installs.get_many(table, batch).keys()
 
 
-def _guards(
-    install_id: str, state: InstallState | None, pending_work: PendingWork | None
-) -> Sequence[Action]:
-    """Conditions: the install is unchanged since the decision.
-
-    A purged install must still have its pending work: a late reconciler changes nothing.
-    """
-    guards = [Check(keys.install(install_id), installs.state_guard(state))]
-    if state is None and pending_work is not None:
-        guards.append(Check(keys.pending_work(install_id), pending_work.unchanged))
-    return guards
-
-
 def _size(change: Change) -> int:
-    return 2048 + 4 * len(change.states[0].row.variables)
+    return 3072 + 4 * len(change.states[0].row.variables)

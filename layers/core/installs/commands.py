@@ -2,7 +2,8 @@
 
 Each reads the install and the caller's roles consistently, asks ``access`` and ``lifecycle``, and
 writes the decision in one transaction. Where the row has changed in between, it looks again.
-``request_id`` is written with a change, so that what the cascade does after it is found by it.
+``request_id`` and ``trace_id`` are written with a change, so that it is found by them, and what the
+cascade does after it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from uuid import uuid4
 from installs import access, clock, lifecycle
 from installs.errors import ConflictError, UnavailableError
 from installs.model import WorkspaceRole
+from installs.origin import ActorKind, Cause, Origin
 from installs.store import installs, keys, pending
 from installs.store.expressions import Action, Check
 from installs.store.installs import Change
@@ -44,6 +46,7 @@ def uninstall(
     *,
     stack_tier: str,
     request_id: str | None = None,
+    trace_id: str | None = None,
 ) -> None:
     """Soft-delete the install (section 4). The tier is the workspace's or the stack's."""
 
@@ -52,11 +55,17 @@ def uninstall(
         after = lifecycle.uninstall(state, tier=tier, now=clock.now(), deletion_id=uuid4().hex)
         return None if after is None else (Change(state, after), ())
 
-    _change(table, principal, install_id, WorkspaceRole.EDITOR, decide, request_id)
+    origin = _origin(principal, request_id, trace_id)
+    _change(table, principal, install_id, WorkspaceRole.EDITOR, decide, origin)
 
 
 def restore(
-    table: Table, principal: Principal, install_id: str, *, request_id: str | None = None
+    table: Table,
+    principal: Principal,
+    install_id: str,
+    *,
+    request_id: str | None = None,
+    trace_id: str | None = None,
 ) -> InstallState:
     """Bring the install back (section 5); the row as it is then.
 
@@ -81,7 +90,8 @@ def restore(
         guard = Check(keys.install(parent_id), installs.state_guard(parent))
         return Change(state, after), (guard,)
 
-    return _change(table, principal, install_id, WorkspaceRole.EDITOR, decide, request_id)
+    origin = _origin(principal, request_id, trace_id)
+    return _change(table, principal, install_id, WorkspaceRole.EDITOR, decide, origin)
 
 
 def _deletion_of(table: Table, parent_id: str, parent: InstallState | None) -> str | None:
@@ -94,7 +104,12 @@ def _deletion_of(table: Table, parent_id: str, parent: InstallState | None) -> s
 
 
 def purge(
-    table: Table, principal: Principal, install_id: str, *, request_id: str | None = None
+    table: Table,
+    principal: Principal,
+    install_id: str,
+    *,
+    request_id: str | None = None,
+    trace_id: str | None = None,
 ) -> None:
     """Delete a deleted install for good (section 6)."""
 
@@ -102,7 +117,13 @@ def purge(
         lifecycle.check_purge(state, now=clock.now())
         return Change(state, None), ()
 
-    _change(table, principal, install_id, WorkspaceRole.ADMIN, decide, request_id)
+    origin = _origin(principal, request_id, trace_id)
+    _change(table, principal, install_id, WorkspaceRole.ADMIN, decide, origin)
+
+
+def _origin(principal: Principal, request_id: str | None, trace_id: str | None) -> Origin:
+    kind = ActorKind(principal.kind.value)
+    return Origin(principal.id, kind, Cause.REQUEST, request_id, trace_id)
 
 
 def _change(
@@ -111,7 +132,7 @@ def _change(
     install_id: str,
     role: WorkspaceRole,
     decide: Callable[[InstallState], Decision | None],
-    request_id: str | None,
+    origin: Origin,
 ) -> InstallState:
     """Read, check, decide, write; again where the row changed in between. The state after it."""
     for _ in range(_ATTEMPTS):
@@ -123,7 +144,7 @@ def _change(
             return state
         change, guards = decision
         try:
-            installs.commit(table, [change], *guards, request_id=request_id)
+            installs.commit(table, [change], *guards, origin=origin)
         except (ConditionFailedError, UnavailableError) as error:
             if error.maybe_written:
                 now = installs.get(table, install_id)

@@ -22,6 +22,11 @@ def history_days() -> int:
     return int(os.environ.get("HISTORY_DAYS", "400"))
 
 
+def xray_header() -> str | None:
+    """The tracing header of the invocation (``_X_AMZN_TRACE_ID``, as Lambda sets it)."""
+    return os.environ.get("_X_AMZN_TRACE_ID")
+
+
 def allowed_origin() -> str | None:
     """The web origin that may read responses (``ALLOWED_ORIGIN``): one, ``*`` or none."""
     return os.environ.get("ALLOWED_ORIGIN") or None

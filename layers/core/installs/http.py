@@ -25,6 +25,7 @@ from installs.errors import (
 from installs.ids import is_id
 from installs.log import log_request
 from installs.model import PrincipalKind
+from installs.origin import trace_id
 from installs.store import parallel
 from installs.store.table import Table
 from installs.store.usage import Usage
@@ -79,6 +80,8 @@ class Request:
     """The reads of the request."""
     deadline: Deadline = NO_DEADLINE
     """The deadline of the response."""
+    trace_id: str | None = None
+    """The trace that the request is part of, if its headers tell."""
 
     def table(self) -> Table:
         """Return the table for this request."""
@@ -154,11 +157,17 @@ def request_of(event: Event, usage: Usage, deadline: Deadline = NO_DEADLINE) -> 
         _query(event),
         usage,
         deadline,
+        _trace_id(event),
     )
 
 
 def _request_id(event: Event) -> str:
     return str((event.get("requestContext") or {}).get("requestId") or "")
+
+
+def _trace_id(event: Event) -> str | None:
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    return trace_id(headers.get("x-amzn-trace-id"), headers.get("traceparent"))
 
 
 def _install_id(event: Event) -> str | None:

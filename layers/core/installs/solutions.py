@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from installs.lifecycle import DesiredState
-    from installs.writes import Work
+    from installs.writes import Owner, Work
 
 
-def reconcile_solution(work: Work, solution_id: str | None) -> None:
-    """Make a solution and its members agree with all installs in it."""
+def reconcile_solution(work: Work, solution_id: str | None, owner: Owner | None = None) -> None:
+    """Make a solution and its members agree with all installs in it.
+
+    ``owner``: the install whose change this follows from; its pending work counts the rows.
+    """
     if solution_id is None:
         return
     version = dependents.solution_version(work.table, solution_id)
@@ -37,7 +40,7 @@ def reconcile_solution(work: Work, solution_id: str | None) -> None:
         [] if solution is None else [(solution, combined)],
         ((member, by_entity.get(member.entity_id, combined)) for member in members),
     )
-    write_dependents(work, rows, [guard])
+    write_dependents(work, rows, [guard], owner)
 
 
 def _desired_states_by_install(work: Work, solution_id: str) -> Mapping[str, DesiredState]:

@@ -6,21 +6,24 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from installs.lifecycle import Deletion, DesiredState, Presence
+from installs.store import installs, keys, pending
+from installs.store.expressions import Action, Check, Missing
+from installs.store.history import Counts
 from installs.store.table import TRANSACTION_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from installs.lifecycle import DesiredState, InstallState, OwnerRefs
     from installs.store.dependents import Dependent
-    from installs.store.expressions import Action
+    from installs.store.pending import PendingWork
     from installs.store.table import Table
 
 LARGEST_TRANSACTION: Final = 3_000_000
 """In bytes of the items written, with room below DynamoDB's 4 MB (AWS: TransactWriteItems)."""
 
 MOST_GUARDS: Final = 2
-"""The most guards of one transaction."""
+"""The most guards of one transaction, the pending work that counts among them."""
 
 T = TypeVar("T")
 
@@ -34,14 +37,11 @@ class Tally:
     purged: int = 0
     retries: int = 0
 
-    def count(self, desired: DesiredState, rows: int) -> None:
-        """Add rows that were brought to a desired state."""
-        if isinstance(desired, Deletion):
-            self.deleted += rows
-        elif desired is Presence.LIVE:
-            self.restored += rows
-        else:
-            self.purged += rows
+    def add(self, counts: Counts) -> None:
+        """Add rows that were written."""
+        self.deleted += counts.deleted
+        self.restored += counts.restored
+        self.purged += counts.purged
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +57,45 @@ class Work:
     tally: Tally = field(default_factory=Tally)
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """An install whose dependents are reconciled, as it was read, gone or not."""
+
+    refs: OwnerRefs
+    state: InstallState | None
+    pending_work: PendingWork | None
+
+    @property
+    def guard(self) -> Check:
+        """Condition: the install is unchanged since the decision."""
+        return Check(keys.install(self.refs.id), installs.state_guard(self.state))
+
+    @property
+    def work_guard(self) -> Check:
+        """Condition: the pending work is unchanged since it was read, before the install."""
+        work = self.pending_work
+        return Check(
+            keys.pending_work(self.refs.id), [Missing()] if work is None else work.unchanged
+        )
+
+    def count(self, counts: Counts) -> Action:
+        """Return the write that counts rows in the pending work; it is a guard like the other."""
+        if self.pending_work is None:
+            return self.work_guard
+        return pending.count(self.pending_work, counts)
+
+
 def write_dependents(
-    work: Work, rows: Iterable[tuple[Dependent, DesiredState]], guards: Sequence[Action]
+    work: Work,
+    rows: Iterable[tuple[Dependent, DesiredState]],
+    guards: Sequence[Action],
+    owner: Owner | None,
 ) -> None:
-    """Write the rows that do not agree yet, in transactions that all require the guards."""
+    """Write the rows that do not agree yet, in transactions that all require the guards.
+
+    Each transaction counts its rows in the pending work of their owner, if an install has brought
+    them here.
+    """
     needed = (
         (row, desired, actions) for row, desired in rows if (actions := row.actions_for(desired))
     )
@@ -71,11 +106,11 @@ def write_dependents(
         lambda step: len(step[2]),
     ):
         work.check_time()
-        work.table.transact(
-            [*chain.from_iterable(actions for _, _, actions in transaction), *guards]
-        )
-        for _, desired, _ in transaction:
-            work.tally.count(desired, 1)
+        counts = Counts.of(desired for _, desired, _ in transaction)
+        counted = [] if owner is None else [owner.count(counts)]
+        writes = chain.from_iterable(actions for _, _, actions in transaction)
+        work.table.transact([*writes, *guards, *counted])
+        work.tally.add(counts)
 
 
 def batches(

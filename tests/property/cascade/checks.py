@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from installs.lifecycle import timestamp
 from installs.store import items, keys, pending
+from tests.property.cascade.chronicle import disagreements
 from tests.property.cascade.model import GONE, LIVE, Member
 from tests.property.cascade.world import WORKSPACES
 from tools.operate.suspects import about_install, about_solution
@@ -43,10 +44,18 @@ def violations(world: World) -> list[str]:
     _check_counts(world, rows, expect)
     _check_locators(rows, expect)
     apart = {"EPOCH", "TOMBSTONE", "LOCATOR"}
-    others = {key for key in rows if key[1] not in apart and items.LIVE not in rows[key]}
+    others = {
+        key
+        for key, row in rows.items()
+        if key[1] not in apart and items.LIVE not in row and not _is_history(key)
+    }
     expect("what is there and should not be", others - wanted, set())
     expect("what is not there and should be", wanted - others, set())
-    return found
+    return [*found, *disagreements(world.chronicle, world.requests)]
+
+
+def _is_history(key: tuple[str, str]) -> bool:
+    return key[1].startswith(keys.HISTORY_PREFIX)
 
 
 def told_by_verify(world: World) -> list[str]:

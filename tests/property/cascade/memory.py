@@ -28,13 +28,15 @@ PAGE: Final = 3
 
 
 class MemoryTable:
-    """Stands in for ``Table``. ``before`` is called before each operation; writes are told to
-    ``written``, with what was there and what is there now."""
+    """Stands in for ``Table``. ``before`` is called before each operation. ``transacting`` gets
+    the keys of a transaction before it is written, and none after it; ``written`` gets each item
+    that has changed, as it was and as it is."""
 
     def __init__(self) -> None:
         self.name = "memory"
         self.partitions: dict[str, dict[str, Item]] = {}
         self.before: Callable[[str], None] = lambda _: None
+        self.transacting: Callable[[Sequence[Key]], None] = lambda _: None
         self.written: Callable[[Key, Item | None, Item | None], None] = lambda *_: None
 
     def as_table(self) -> Table:
@@ -99,8 +101,10 @@ class MemoryTable:
         ]
         if failed:
             raise ConditionFailedError(failed)
+        self.transacting(places)
         for action, place, item in zip(actions, places, found, strict=True):
             self.write(place, _after(action, item))
+        self.transacting(())
 
     def write(self, place: Key, after: Item | None) -> None:
         """Write one item, or delete it with ``None``, and tell of it."""

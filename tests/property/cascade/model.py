@@ -102,7 +102,7 @@ class Model:
     def install_came(self, install_id: str, parent: str | None, solution: str | None) -> None:
         """An install came in, or came in again, or belongs to others now."""
         one = self.installs[install_id]
-        with self._contest():
+        with self.contest():
             if one.gone:
                 one.own = one.outlives = None
                 for child in self.installs.values():
@@ -114,13 +114,13 @@ class Model:
 
     def member_came(self, came: Member) -> None:
         """A member came in, or changed."""
-        with self._contest():
+        with self.contest():
             self.member_went(came.id, came.owner)
             self.members.append(came)
 
     def member_went(self, member_id: str, owner: str) -> None:
         """A member was removed, or left its install."""
-        with self._contest():
+        with self.contest():
             self.members = [
                 one for one in self.members if (one.id, one.owner) != (member_id, owner)
             ]
@@ -166,7 +166,7 @@ class Model:
             self.installs[install_id].solution = None
 
     @contextmanager
-    def _contest(self) -> Iterator[None]:
+    def contest(self) -> Iterator[None]:
         """Mark what was to be deleted for good, and is not any more."""
         rows = [*self.groups.values(), *(row for some in self.solutions.values() for row in some)]
         doomed = [row for row in rows if self._row_state(row) == GONE]

@@ -17,6 +17,7 @@ from installs.repair import finish_overdue
 from installs.store import items, keys
 from installs.stream import consume
 from tests import records
+from tests.property.cascade.chronicle import Chronicle
 from tests.property.cascade.fibers import CrashError, Fiber
 from tests.property.cascade.memory import MemoryTable
 from tests.property.cascade.model import GONE, Install, Member, Model
@@ -71,7 +72,11 @@ class World:
         self.began: dict[Fiber, datetime] = {}
         self.current: Fiber | None = None
         self.trace: list[str] = []
+        self.chronicle = Chronicle(self.memory)
+        self.requests: list[str] = []
+        self.request_of: dict[Fiber, str] = {}
         self.memory.before = self._before
+        self.memory.transacting = self.chronicle.begin
         self.memory.written = self._written
         self._operations = 0
         self._numbers = iter(range(1, 1_000_000))
@@ -107,6 +112,7 @@ class World:
 
     def _written(self, key: Key, before: Item | None, after: Item | None) -> None:
         kind, _, owner = key.pk.partition("#")
+        self._tell_chronicle(key, before, after)
         if key == keys.pending_solution(owner) and after is not None:
             self._tell_stream(key, before, after)
         if self.building:
@@ -128,6 +134,12 @@ class World:
                 self.model.forgotten(install_id, owner, self._is_there)
         elif actor == "ingest":
             self._tell_model_of_row(kind, owner, key, before, after)
+
+    def _tell_chronicle(self, key: Key, before: Item | None, after: Item | None) -> None:
+        fiber = self.current
+        actor = "ingest" if self.building else "cascade" if fiber is None else self.actors[fiber]
+        request_id = None if fiber is None else self.request_of.get(fiber)
+        self.chronicle.written(actor, request_id, self.now, key, before, after)
 
     def _is_there(self, row: Member) -> bool:
         """Return True if a solution, or a member of one, is in the table."""
@@ -193,12 +205,13 @@ class World:
             if old is not None:
                 assert (old.as_of or "") <= (new.as_of or ""), "a stale line was applied"
             self.model.install_came(install_id, new.row.parent_install_id, new.row.solution_id)
-        elif actor == "client" and new.deletion is None:
-            one.own = None
-            one.outlives = self._outlived(one)
         elif actor == "client":
-            assert new.deletion is not None
-            one.own = (new.deletion.at, new.deletion.id, new.deletion.tier)
+            # It may have been about to go with a parent that was purged.
+            with self.model.contest():
+                deletion = new.deletion
+                one.own = None if deletion is None else (deletion.at, deletion.id, deletion.tier)
+                if deletion is None:
+                    one.outlives = self._outlived(one)
 
     def _outlived(self, one: Install) -> DesiredState | None:
         """The last state of a parent that is gone, by the table or by its retention."""
@@ -223,7 +236,7 @@ class World:
             return None
         return actors[-1] if self.dice.random() < 0.5 else self.dice.choice(actors)
 
-    def start(self, kind: str, what: str, work: Callable[[], object]) -> None:
+    def start(self, kind: str, what: str, work: Callable[[], object]) -> Fiber:
         self.trace.append(f"begin {kind}: {what}")
 
         def act() -> None:
@@ -235,6 +248,7 @@ class World:
         fiber = Fiber.of(act)
         self.actors[fiber] = kind
         self.began[fiber] = self.now
+        return fiber
 
     def resume(self, fiber: Fiber) -> None:
         self.current = fiber
@@ -243,16 +257,21 @@ class World:
         self.current = None
         if fiber.done:
             del self.actors[fiber]
+            self.request_of.pop(fiber, None)
 
     def command(self, verb: str, install_id: str) -> None:
+        request_id = f"req-{len(self.requests)}"
         act: dict[str, Callable[[], object]] = {
             "uninstall": lambda: commands.uninstall(
-                self.table, ROOT, install_id, stack_tier="medium"
+                self.table, ROOT, install_id, stack_tier="medium", request_id=request_id
             ),
-            "restore": lambda: commands.restore(self.table, ROOT, install_id),
-            "purge": lambda: commands.purge(self.table, ROOT, install_id),
+            "restore": lambda: commands.restore(
+                self.table, ROOT, install_id, request_id=request_id
+            ),
+            "purge": lambda: commands.purge(self.table, ROOT, install_id, request_id=request_id),
         }
-        self.start("client", f"{verb} {install_id}", act[verb])
+        self.requests.append(request_id)
+        self.request_of[self.start("client", f"{verb} {install_id}", act[verb])] = request_id
 
     def half(self, install_id: str) -> str:
         """Return the present state of an install: live, deleted, or gone."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from installs.ingest.calls import Call
+    from installs.origin import Origin
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Service:
     delays: dict[str, int] = field(default_factory=dict)
     dead: list[tuple[str, str, str, Sequence[Mapping[str, str]]]] = field(default_factory=list)
 
-    def apply(self, call: Call, *, request_id: str) -> list[Result]:
+    def apply(self, call: Call, *, origin: Origin) -> list[Result]:
         results = []
         for row in call.rows:
             assert isinstance(row, dict)

@@ -89,13 +89,13 @@ VARIABLES: Final = {
     "Authorizer": {"ISSUER", "AUDIENCE", "JWKS", "SUBJECT_CLAIM"},
     "ListInstalls": {"ALLOWED_ORIGIN"},
     "GetInstall": {"ALLOWED_ORIGIN"},
-    "UninstallInstall": {"ALLOWED_ORIGIN", "DEFAULT_RETENTION_TIER"},
-    "RestoreInstall": {"ALLOWED_ORIGIN"},
-    "PurgeInstall": {"ALLOWED_ORIGIN"},
-    "Cascade": {"DEAD_LETTER_BUCKET"},
-    "Repair": set(),
-    "Ingest": {"ROWS_QUEUE_URL", "ROWS_DEAD_LETTERS_URL"},
-    "Publish": {"DEAD_LETTER_BUCKET", "EVENT_BUS_NAME"},
+    "UninstallInstall": {"ALLOWED_ORIGIN", "DEFAULT_RETENTION_TIER", "HISTORY_DAYS"},
+    "RestoreInstall": {"ALLOWED_ORIGIN", "HISTORY_DAYS"},
+    "PurgeInstall": {"ALLOWED_ORIGIN", "HISTORY_DAYS"},
+    "Cascade": {"DEAD_LETTER_BUCKET", "HISTORY_DAYS"},
+    "Repair": {"HISTORY_DAYS"},
+    "Ingest": {"HISTORY_DAYS", "ROWS_QUEUE_URL", "ROWS_DEAD_LETTERS_URL"},
+    "Publish": {"DEAD_LETTER_BUCKET", "EVENT_BUS_NAME", "HISTORY_DAYS"},
 }
 
 TIMEOUTS: Final = {"Cascade": 300, "Repair": 300, "Ingest": 120, "Publish": 120}

@@ -17,6 +17,7 @@ ALL: Final = {
     "PurgeInstall", "Cascade", "Repair", "Ingest", "Publish",
 }  # fmt: skip
 ROUTES: Final = ALL - {"Authorizer", "Cascade", "Repair", "Ingest", "Publish"}
+WRITERS: Final = ALL - {"Authorizer", "ListInstalls", "GetInstall"}
 
 PARAMETERS: Final = {
     "Issuer": ("https://other.example", {"Authorizer"}),
@@ -25,6 +26,7 @@ PARAMETERS: Final = {
     "SubjectClaim": ("https://example.com/user", {"Authorizer"}),
     "LogLevel": ("WARN", ALL),
     "DefaultRetentionTier": ("long", {"UninstallInstall"}),
+    "HistoryDays": ("30", WRITERS),
     "AllowedOrigin": ("https://app.example", ROUTES),
     "EventBusName": ("shared", {"Publish"}),
 }

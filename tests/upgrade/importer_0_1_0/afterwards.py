@@ -51,7 +51,7 @@ def enqueue_where_changed(
             now = desired.id if isinstance(desired, Deletion) else None
             refs = known.get(install_id) if state is None else state.owner_refs
             if refs is not None and (state is None or asked[install_id] != {now}):
-                work = pending.enqueue(refs, clock.now())
+                work = pending.requeue(refs, clock.now())
                 if state is None:  # it was there: somebody has purged it since
                     work = replace(work, set={n: v for n, v in work.set.items() if n != "alive"})
                 table.transact([work])

@@ -28,6 +28,7 @@ from installs.ingest.packing import packs
 from installs.ingest.results import Outcome, Result
 from installs.ingest.schedule import touched, waves
 from installs.ingest.snapshot import Snapshot
+from installs.origin import INGEST
 from installs.store import installs
 from installs.store.table import TRANSACTION_LIMIT, ConditionFailedError
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from installs.ingest.schedule import Token
+    from installs.origin import Origin
     from installs.store.table import Table
 
 MAX_LINES: Final = 500
@@ -55,7 +57,7 @@ def apply_values(
     options: Options | None = None,
     *,
     check_time: Callable[[], None] = lambda: None,
-    request_id: str | None = None,
+    origin: Origin = INGEST,
 ) -> list[Result]:
     """Apply rows as they come in: JSON texts, or JSON values that the caller has parsed.
 
@@ -71,7 +73,7 @@ def apply_values(
         except InvalidLineError as error:
             results[number] = _invalid(value, error)
     applied = apply(
-        table, [line for _, line in lines], options, check_time=check_time, request_id=request_id
+        table, [line for _, line in lines], options, check_time=check_time, origin=origin
     )
     for (number, _), result in zip(lines, applied, strict=True):
         results[number] = result
@@ -84,7 +86,7 @@ def apply(
     options: Options | None = None,
     *,
     check_time: Callable[[], None] = lambda: None,
-    request_id: str | None = None,
+    origin: Origin = INGEST,
 ) -> list[Result]:
     """Apply lines, and return their results in the same order.
 
@@ -93,8 +95,8 @@ def apply(
     any other writer.
 
     ``check_time`` is called before each transaction; where it raises ``OutOfTimeError``, the lines
-    that were not attempted are ``deferred`` with the code ``out_of_time``. ``request_id`` is kept
-    with what the cascade has to do after the changes, and is in its log lines.
+    that were not attempted are ``deferred`` with the code ``out_of_time``. ``origin`` is
+    kept in the history of installs, and with what the cascade has to do after the changes.
 
     Raises
     ------
@@ -104,7 +106,7 @@ def apply(
     """
     if len(lines) > MAX_LINES:
         raise TooManyLinesError(f"At most {MAX_LINES} rows may be applied at once.")
-    batch = _Batch(table, options or Options(), check_time, request_id)
+    batch = _Batch(table, options or Options(), check_time, origin)
     for wave in waves(list(enumerate(lines))):
         batch.apply_wave(wave)
     return [batch.results[number] for number in range(len(lines))]
@@ -117,7 +119,7 @@ class _Batch:
     table: Table
     options: Options
     check_time: Callable[[], None]
-    request_id: str | None
+    origin: Origin
     results: dict[int, Result] = field(default_factory=dict)
     unsettled: set[Token] = field(default_factory=set)
 
@@ -247,7 +249,7 @@ class _Batch:
             # Several lines may require the same of the same item, which is written but once.
             *{action.key: action for write in writes for action in write.actions}.values(),
             solutions=frozenset[str]().union(*(write.solutions for write in writes)),
-            request_id=self.request_id,
+            origin=self.origin,
         )
 
     def _record_result(self, number: int, line: Line, result: Result) -> None:

@@ -61,8 +61,8 @@ def decide(line: Line, snapshot: Snapshot, options: Options) -> Decision:
 def _create(
     line: Line, expired: InstallState | None, snapshot: Snapshot, options: Options
 ) -> Decision:
-    buried = snapshot.get(keys.tombstone("install", line.id)) is not None
-    if (buried or expired is not None) and not options.recreates:
+    buried = snapshot.get(keys.tombstone("install", line.id))
+    if (buried is not None or expired is not None) and not options.recreates:
         raise RejectedError("install_purged", "was purged, or is past its retention", "/id")
     # The cascade of a purge has to end before the id may come in again, or it would mix two lives.
     unfinished = DeferredError("purge_unfinished", "its purge is still under way")
@@ -74,9 +74,13 @@ def _create(
         raise RejectedError("unknown_row", "is a merge, and there is no such install", "/id")
     row = cast("Install", line.row)
     guards = _references(row, snapshot, options, may_be_orphan=options.allow_orphans)
-    state = _with_lifecycle(line, InstallState(_live(row)), row, snapshot, options)
+    last = 0 if buried is None else buried.get(items.REVISION, 0)
+    state = InstallState(_live(row), revision=last)
+    state = _with_lifecycle(line, state, row, snapshot, options)
     state = replace(state, as_of=line.as_of, orphan_of=_orphan_of(row, snapshot, options))
-    guards.append(Delete(keys.tombstone("install", line.id)) if buried else _unburied(line.id))
+    guards.append(
+        _unburied(line.id) if buried is None else Delete(keys.tombstone("install", line.id))
+    )
     write = Write((Change(None, state),), tuple(guards), size=_size(state))
     # That a new install comes in with its parent's deletion is no lifecycle that was kept.
     kept = row.deleted_at is not None and _kept(line, row, state)

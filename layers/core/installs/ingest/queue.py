@@ -8,7 +8,7 @@ to the dead letters with the reasons, and hold up nothing.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from aws_lambda_powertools.utilities.batch import SqsFifoPartialProcessor, process_partial_response
@@ -18,6 +18,7 @@ from installs.ingest import values
 from installs.ingest.calls import InvalidCallError, read_message
 from installs.ingest.results import Outcome, issue_document
 from installs.log import logger
+from installs.origin import INGEST, trace_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from installs.ingest.calls import Call
     from installs.ingest.results import Result
+    from installs.origin import Origin
 
 LONGEST_DELAY: Final = 300
 """Seconds before a message that has to wait is delivered again, at the most."""
@@ -34,8 +36,8 @@ LONGEST_DELAY: Final = 300
 class Apply(Protocol):
     """Apply the rows of a call, and return a result for each."""
 
-    def __call__(self, call: Call, *, request_id: str) -> list[Result]:
-        """``request_id`` is in the log lines of what the rows entail."""
+    def __call__(self, call: Call, *, origin: Origin) -> list[Result]:
+        """``origin`` has the message's id as the id of the request."""
 
 
 class Queue(Protocol):
@@ -106,7 +108,9 @@ class Consumer:
                 record, record.body, [issue_document(issue) for issue in error.issues]
             )
             return
-        results = self.apply(call, request_id=record.message_id)
+        header = record.attributes.aws_trace_header
+        origin = replace(INGEST, request_id=record.message_id, trace_id=trace_id(header))
+        results = self.apply(call, origin=origin)
         deferred = [result for result in results if result.outcome is Outcome.DEFERRED]
         if deferred:
             # Nothing is counted or kept of it yet: all of it comes again.

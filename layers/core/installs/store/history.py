@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from installs import config, model
-from installs.lifecycle import timestamp
+from installs.lifecycle import Presence, timestamp
 from installs.origin import RETENTION, ActorKind, Cause, Origin
 from installs.store import items, keys
 from installs.store.expressions import Missing, Update
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
-    from installs.lifecycle import InstallState
+    from installs.lifecycle import DesiredState, InstallState
     from installs.store.expressions import Value
     from installs.store.items import Item
     from installs.store.keys import Key
@@ -42,11 +42,15 @@ class ChangeKind(StrEnum):
     SETTLED = "settled"
 
 
+KEPT: Final = timedelta(days=config.history_days())
+"""The time for which an entry is kept."""
+
 ACTOR_ID: Final = "actorId"
 WORKSPACE_ID: Final = "workspaceId"
 
 _ORIGIN: Final = (ACTOR_ID, "actorKind", "cause", "requestId", "traceId")
-_COUNTS: Final = ("deleted", "restored", "purged")
+COUNTS: Final = ("deleted", "restored", "purged")
+"""The attributes of counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,16 @@ class Counts:
     deleted: int = 0
     restored: int = 0
     purged: int = 0
+
+    @classmethod
+    def of(cls, desired_states: Iterable[DesiredState]) -> Counts:
+        """Return the counts of dependents that were brought to these states."""
+        states = list(desired_states)
+        live, gone = (states.count(presence) for presence in (Presence.LIVE, Presence.GONE))
+        return cls(len(states) - live - gone, live, gone)
+
+
+NONE_COUNTED: Final = Counts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +116,7 @@ class Entry:
             "fields": list(self.fields),
         }
         if self.counts is not None:
-            document["counts"] = {name: getattr(self.counts, name) for name in _COUNTS}
+            document["counts"] = {name: getattr(self.counts, name) for name in COUNTS}
         return document
 
 
@@ -140,10 +154,10 @@ def put(entry: Entry, now: datetime, *, new: bool = False) -> Update:
         **origin_values(entry.origin),
         items.DELETION_ID: entry.deletion_id,
         "fields": ",".join(entry.fields) or None,
-        items.PURGE_AT: int((now + timedelta(days=config.history_days())).timestamp()),
+        items.PURGE_AT: int((now + KEPT).timestamp()),
     }
     if entry.counts is not None:
-        optional |= {name: getattr(entry.counts, name) for name in _COUNTS}
+        optional |= {name: getattr(entry.counts, name) for name in COUNTS}
     values = {name: value for name, value in optional.items() if value is not None}
     return Update(entry.key, (Missing(),) if new else (), set=values)
 
@@ -171,7 +185,7 @@ def item_to_entry(item: Item) -> Entry:
         origin,
         values.get(items.DELETION_ID),
         tuple(filter(None, values.get("fields", "").split(","))),
-        Counts(*(values.get(name, 0) for name in _COUNTS)) if settled else None,
+        Counts(*(values.get(name, 0) for name in COUNTS)) if settled else None,
     )
 
 

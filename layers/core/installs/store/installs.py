@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from installs import clock
-from installs.store import counters, items, keys, pending
+from installs.origin import CASCADE
+from installs.store import counters, history, items, keys, pending
 from installs.store.expressions import (
     Action,
     Check,
@@ -19,13 +20,16 @@ from installs.store.expressions import (
     Update,
     same,
 )
+from installs.store.table import ConditionFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from installs.lifecycle import InstallState, OwnerRefs
+    from installs.origin import Origin
     from installs.store.counters import Counted
+    from installs.store.history import Entry
     from installs.store.keys import Key
     from installs.store.table import Table
 
@@ -63,6 +67,14 @@ class Change:
             )
         return self.after is None or self.before.owner_refs != self.after.owner_refs
 
+    def late(self, now: datetime) -> bool:
+        """Return True if only the row would tell of a change past its retention.
+
+        Whoever finds the row gone knows of changes before the end of its retention, and of those
+        that enqueue work; so the revision of its expiry is later than both.
+        """
+        return not self.reconciled and self.before is not None and self.before.expired(now)
+
 
 def get(table: Table, install_id: str) -> InstallState | None:
     """Read an install, strongly consistent, without access control."""
@@ -88,15 +100,16 @@ def commit(
     changes: Sequence[Change],
     *others: Action,
     solutions: Collection[str] = (),
-    request_id: str | None = None,
+    origin: Origin,
 ) -> None:
     """Write changes in one transaction; every change of an install uses this function.
 
-    Besides the rows it writes their pointers, the counters of live installs, the versions of their
-    solutions, pending work, and tombstones. Each row is written only if it is as it was read.
+    Besides the rows it writes their history, their pointers, the counters of live installs, the
+    versions of their solutions, pending work, and tombstones. Each row is written only if it is as
+    it was read.
 
     ``others``: guards, and writes of other items. ``solutions``: solutions to reconcile even if no
-    install in them changes. Pending work records ``request_id``.
+    install in them changes. History and pending work record ``origin``.
 
     Raises
     ------
@@ -105,28 +118,36 @@ def commit(
     ConflictError, UnavailableError
         The table stayed busy, or did not answer.
     """
-    table.transact(transaction(changes, others, solutions, request_id))
+    table.transact(transaction(changes, others, solutions, origin))
 
 
 def transaction(
     changes: Sequence[Change],
-    others: Sequence[Action] = (),
-    solutions: Collection[str] = (),
-    request_id: str | None = None,
+    others: Sequence[Action],
+    solutions: Collection[str],
+    origin: Origin,
 ) -> list[Action]:
-    """Return the actions of a commit; no item is in them twice, if none is in ``others``."""
+    """Return the actions of a commit; no item is in them twice, if none is in ``others``.
+
+    Raises
+    ------
+    ConditionFailedError
+        The retention of an install has run out since the decision.
+    """
     now = clock.now()
     deltas: Counter[Counted] = Counter()
     actions: list[Action] = []
     for change in changes:
-        actions += _apart(change, now, request_id)
+        if change.late(now):
+            raise ConditionFailedError([])
+        actions += _apart(change, now, origin)
         deltas[counters.counted(change.states[0].row)] += _live(change.after) - _live(change.before)
     actions += counters.updates(deltas)
     changed, left = _solutions_of(changes, solutions)
     actions += [
         Update(keys.solution_version(id_), add={items.SOLUTION_VERSION: 1}) for id_ in changed
     ]
-    actions += [pending.enqueue_solution(id_, now, request_id) for id_ in left]
+    actions += [pending.enqueue_solution(id_, now, origin.request_id) for id_ in left]
     return [*actions, *others]
 
 
@@ -136,7 +157,7 @@ def touched(changes: Sequence[Change], solutions: Collection[str]) -> tuple[set[
     apart: set[Key] = set()
     now = clock.now()
     for change in changes:
-        apart |= {action.key for action in _apart(change, now, None)}
+        apart |= {action.key for action in _apart(change, now, CASCADE)}
         if _live(change.before) != _live(change.after):
             shared |= set(counters.counters_of(counters.counted(change.states[0].row)))
     changed, left = _solutions_of(changes, solutions)
@@ -144,9 +165,15 @@ def touched(changes: Sequence[Change], solutions: Collection[str]) -> tuple[set[
     return shared, apart
 
 
-def _apart(change: Change, now: datetime, request_id: str | None) -> list[Action]:
+def _apart(change: Change, now: datetime, origin: Origin) -> list[Action]:
     """Return the actions for one install only."""
-    return [_write(change), *_pointers(change), *_pending(change, now, request_id)]
+    entry = history.entry_of(change.before, change.after, now, origin)
+    return [
+        _write(change, entry.revision),
+        history.put(entry, now),
+        *_pointers(change),
+        *_pending(change, entry, now),
+    ]
 
 
 def _solutions_of(
@@ -198,14 +225,14 @@ def state_guard(state: InstallState | None) -> Sequence[Condition]:
     )
 
 
-def _write(change: Change) -> Action:
+def _write(change: Change, revision: int) -> Action:
     key = keys.install(change.id)
     if change.after is None:
         return Delete(key, as_read(change.states[0]))
     if change.before is None:
-        created = items.decode(items.install_to_item(replace(change.after, revision=1)))
+        created = items.decode(items.install_to_item(replace(change.after, revision=revision)))
         return Update(key, (Missing(),), set=_attributes(created))
-    after_state = replace(change.after, revision=change.before.revision + 1)
+    after_state = replace(change.after, revision=revision)
     before = items.decode(items.install_to_item(change.before))
     after = items.decode(items.install_to_item(after_state))
     return Update(
@@ -245,22 +272,23 @@ def pointers_to(refs: OwnerRefs) -> set[Key]:
     return pointers
 
 
-def _pending(change: Change, now: datetime, request_id: str | None) -> list[Action]:
+def _pending(change: Change, entry: Entry, now: datetime) -> list[Action]:
     """Enqueue the work of a change; a new install requires that older work is completed."""
     new = change.before is None
     if not change.reconciled:
         return [Check(keys.pending_work(change.id), [Missing()])] if new else []
     refs = change.states[-1].owner_refs
-    actions: list[Action] = [pending.enqueue(refs, now, request_id, new=new)]
+    actions: list[Action] = [pending.enqueue(refs, entry, new=new)]
     if change.after is None:
-        actions.append(write_tombstone(change.id, now))
+        actions.append(write_tombstone(change.id, now, entry.revision))
     return actions
 
 
-def write_tombstone(install_id: str, now: datetime) -> Action:
-    """Return the write of the tombstone of a purged install."""
+def write_tombstone(install_id: str, now: datetime, revision: int) -> Action:
+    """Return the write of the tombstone of a purged install, which keeps its last revision."""
     purge_at = int((now + TOMBSTONE).timestamp())
-    return Update(keys.tombstone("install", install_id), set={items.PURGE_AT: purge_at})
+    marks = {items.PURGE_AT: purge_at, items.REVISION: revision}
+    return Update(keys.tombstone("install", install_id), set=marks)
 
 
 def _live(state: InstallState | None) -> int:

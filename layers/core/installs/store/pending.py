@@ -4,18 +4,23 @@ Each change of an install enqueues its pending work in the same transaction. The
 it once all dependents agree, or moves it to the time when retention will have run out. So
 unfinished work is found even if its stream record is lost. Pending work outlives the install and
 keeps its owner references.
+
+It also keeps the origin of the change, and counts the dependents that are written: each in the
+transaction that writes them. The counts go into the settled entry of the install's history.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from installs.lifecycle import Deletion, OwnerRefs, timestamp
-from installs.store import keys
-from installs.store.expressions import Action, Delete, Equals, Missing, Update
+from installs.origin import CASCADE, RETENTION, Origin
+from installs.store import history, keys
+from installs.store.expressions import Action, Delete, Equals, Missing, Update, same
+from installs.store.history import NONE_COUNTED, WORKSPACE_ID, ChangeKind, Counts, Entry
 from installs.store.items import DELETION_ID, decode
 from installs.store.table import Range
 
@@ -33,6 +38,9 @@ _REVISION: Final = "revision"
 _REQUEST_ID: Final = "requestId"
 _EXPIRES_AT: Final = "expiresAt"
 _ALIVE: Final = "alive"
+_INSTALL_REVISION: Final = "installRevision"
+_ENDS: Final = "ends"
+_SETTLED: Final = "settled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +50,33 @@ class PendingWork:
     owner_refs: OwnerRefs
     at: str
     revision: str
-    request_id: str | None = None
-    """The request that made the change, or the change that this one follows from."""
+    origin: Origin
+    """The origin of the change that enqueued it."""
     alive: bool = False
     """The install was live: if it is gone, it was not purged."""
+    workspace_id: str | None = None
+    """``None``: it was enqueued by an older version, which wrote no history."""
+    install_revision: int = 0
+    """The revision of the install after the change."""
+    ends: bool = False
+    """The change deleted the install for good."""
+    settled: bool = False
+    """All that the change entails is done: it waits for the end of retention."""
+    counts: Counts = NONE_COUNTED
+    """The dependents written since the last settled entry."""
 
     @property
     def unchanged(self) -> list[Condition]:
         """Conditions: the pending work is unchanged since it was read."""
         return [Equals(_REVISION, self.revision)]
+
+    @property
+    def end_revision(self) -> int:
+        """The revision of the deletion for good of an install that is gone, by whatever means."""
+        deletion = self.owner_refs.deletion
+        if self.ends or deletion is None:
+            return self.install_revision
+        return history.expiry_revision(self.install_revision, deletion.purge_at or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +89,41 @@ class PendingSolution:
     request_id: str | None = None
 
 
-def enqueue(
-    refs: OwnerRefs, at: datetime, request_id: str | None = None, *, new: bool = False
-) -> Update:
-    """Return the write that enqueues an install, with a new revision, replacing earlier work.
+def enqueue(refs: OwnerRefs, entry: Entry, *, new: bool = False) -> Update:
+    """Return the write that enqueues an install after a change, replacing earlier work.
 
-    ``new``: require that there is none.
+    Earlier counts stay: work that this replaces is settled with it. ``new``: require that there is
+    no earlier work.
     """
-    return _put(refs, timestamp(at), [Missing()] if new else (), request_id)
+    values = {
+        **_queued(refs, entry.occurred_at),
+        **history.origin_values(entry.origin),
+        WORKSPACE_ID: entry.workspace_id,
+        _INSTALL_REVISION: entry.revision,
+        _ENDS: entry.ends or None,
+        _SETTLED: None,
+    }
+    return _update(refs.id, [Missing()] if new else (), values)
+
+
+def requeue(refs: OwnerRefs, at: datetime) -> Update:
+    """Return the write that enqueues an install that nobody has changed; its origin stays."""
+    return _update(refs.id, (), _queued(refs, timestamp(at)))
+
+
+def count(pending_work: PendingWork, counts: Counts) -> Action:
+    """Return the write that counts dependents, if the work is unchanged since it was read."""
+    values = {name: getattr(counts, name) for name in history.COUNTS}
+    nonzero = {name: value for name, value in values.items() if value}
+    key = keys.pending_work(pending_work.owner_refs.id)
+    return Update(key, pending_work.unchanged, add=nonzero)
+
+
+def origin_of(pending_work: PendingWork | None, state: InstallState | None) -> Origin:
+    """Return the origin of an install's work: nobody acts where TTL has deleted the install."""
+    if pending_work is None:
+        return CASCADE
+    return RETENTION if state is None and not pending_work.ends else pending_work.origin
 
 
 def enqueue_solution(solution_id: str, at: datetime, request_id: str | None = None) -> Update:
@@ -123,21 +176,51 @@ def purged(table: Table, install_ids: Iterable[str]) -> set[str]:
 
 
 def completion(
-    refs: OwnerRefs, pending_work: PendingWork | None, state: InstallState | None
-) -> Action | None:
-    """Return the write that completes the work once all dependents agree with ``state``.
+    refs: OwnerRefs, pending_work: PendingWork | None, state: InstallState | None, now: datetime
+) -> list[Action]:
+    """Return the writes that complete the work once all dependents agree with ``state``.
 
-    ``None`` if there is nothing to write. The write requires the revision that was read before the
-    work began: with another one, the install has changed meanwhile, and there is more to do.
+    They include the settled entry of the change. Without any there is nothing to write. They
+    require the revision that was read before the work began: with another one, the install has
+    changed meanwhile, and there is more to do.
     """
     at = _next_time(state)
     if pending_work is None:
-        return None if at is None else _put(refs, at, [Missing()], None)
+        values = {} if at is None else _queued(refs, at) | {_SETTLED: True}
+        return [_update(refs.id, [Missing()], values)] if values else []
+    entry = _settled_entry(pending_work, state, now)
+    entries = [] if entry is None else [history.put(entry, now)]
+    as_counted = [*pending_work.unchanged, *_same_counts(pending_work.counts)]
     if at is None:
-        return Delete(keys.pending_work(refs.id), pending_work.unchanged)
-    if (pending_work.at, pending_work.owner_refs) == (at, refs):
+        return [Delete(keys.pending_work(refs.id), as_counted), *entries]
+    if entry is None and (pending_work.at, pending_work.owner_refs) == (at, refs):
+        return []
+    values = _queued(refs, at) | {_SETTLED: True} | dict.fromkeys(history.COUNTS)
+    return [_update(refs.id, as_counted, values), *entries]
+
+
+def _same_counts(counts: Counts) -> list[Condition]:
+    """Conditions: nothing has been counted since the work was read."""
+    return [same(name, getattr(counts, name) or None) for name in history.COUNTS]
+
+
+def _settled_entry(
+    pending_work: PendingWork, state: InstallState | None, now: datetime
+) -> Entry | None:
+    """Return the settled entry of the change whose work ends; none if it is settled already."""
+    if pending_work.workspace_id is None or (state is not None and pending_work.settled):
         return None
-    return _put(refs, at, pending_work.unchanged, pending_work.request_id)
+    refs = pending_work.owner_refs
+    return Entry(
+        refs.id,
+        pending_work.workspace_id,
+        pending_work.install_revision if state is not None else pending_work.end_revision,
+        timestamp(now),
+        ChangeKind.SETTLED,
+        origin_of(pending_work, state),
+        None if refs.deletion is None else refs.deletion.id,
+        counts=pending_work.counts,
+    )
 
 
 def overdue(table: Table, before: datetime) -> Iterator[PendingWork | PendingSolution]:
@@ -160,28 +243,25 @@ def _next_time(state: InstallState | None) -> str | None:
     return timestamp(datetime.fromtimestamp(state.deletion.purge_at, UTC) + TTL_DELAY)
 
 
-def _put(
-    refs: OwnerRefs, at: str, conditions: Sequence[Condition], request_id: str | None
-) -> Update:
-    values: dict[str, Value] = {
+def _queued(refs: OwnerRefs, at: str) -> dict[str, Value | None]:
+    """Return the attributes of work at a time, with a new revision; absent ones are ``None``."""
+    return {
         "id": refs.id,
         _REVISION: uuid4().hex,
         keys.BY_PENDING.partition: str(keys.shard(refs.id)),
         keys.BY_PENDING.sort: keys.pending_at(at, refs.id),
-    }
-    optional = {
         "parentInstallId": refs.parent_install_id,
         "solutionId": refs.solution_id,
-        _REQUEST_ID: request_id,
         **_deletion_values(refs.deletion),
     }
-    present = {name: value for name, value in optional.items() if value is not None}
-    return Update(
-        keys.pending_work(refs.id),
-        conditions,
-        set=values | present,
-        remove=[name for name in optional if name not in present],
-    )
+
+
+def _update(
+    install_id: str, conditions: Sequence[Condition], values: Mapping[str, Value | None]
+) -> Update:
+    present = {name: value for name, value in values.items() if value is not None}
+    absent = [name for name, value in values.items() if value is None]
+    return Update(keys.pending_work(install_id), conditions, set=present, remove=absent)
 
 
 def _deletion_values(deletion: Deletion | None) -> dict[str, Value | None]:
@@ -209,5 +289,14 @@ def _from_values(values: dict[str, Any]) -> PendingWork:
     )
     at, _, _ = values[keys.BY_PENDING.sort].partition("#")
     return PendingWork(
-        refs, at, values[_REVISION], values.get(_REQUEST_ID), values.get(_ALIVE, False)
+        refs,
+        at,
+        values[_REVISION],
+        history.origin_of(values) or replace(CASCADE, request_id=values.get(_REQUEST_ID)),
+        alive=values.get(_ALIVE, False),
+        workspace_id=values.get(WORKSPACE_ID),
+        install_revision=values.get(_INSTALL_REVISION, 0),
+        ends=values.get(_ENDS, False),
+        settled=values.get(_SETTLED, False),
+        counts=Counts(*(values.get(name, 0) for name in history.COUNTS)),
     )
