@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from installs.lifecycle import Deletion, InstallState, OwnerRefs
-    from installs.store.pending import PendingWork
     from installs.store.table import Table
 
 CHANGES_AT_ONCE: Final = 15
