@@ -22,6 +22,7 @@ PARTS: Final = {
     "tools.exporter.commands": ("export", "export-installs"),
     "tools.api_keys.commands": ("keys",),
     "tools.operate.commands": ("redrive", "redrive-rows", "verify", "erase"),
+    "tools.operate.history": ("history",),
     "tools.smoke.commands": ("smoke",),
     "tools.gameday.commands": ("game-day",),
     "tools.openapi.commands": ("openapi",),

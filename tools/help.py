@@ -12,8 +12,8 @@ PROGRAM: Final = "python -m tools"
 GROUPS: Final = {
     "Installs, by the API": ("list", "get", "uninstall", "restore", "purge", "trash"),
     "Rows, keys and the cascade": (
-        "import", "put", "export", "export-installs", "keys", "verify", "redrive", "redrive-rows",
-        "replay", "erase", "smoke", "game-day",
+        "import", "put", "export", "export-installs", "keys", "history", "verify", "redrive",
+        "redrive-rows", "replay", "erase", "smoke", "game-day",
     ),
     "The service on this machine": ("run", "token", "events"),
     "The project's own": (

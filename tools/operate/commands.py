@@ -195,7 +195,8 @@ def erase_user(
 ) -> None:
     """Remove a user for good: roles, API keys that act as the user, name and e-mail address.
 
-    It may be stopped and run again at any time. Rows that the user made keep the bare id.
+    It may be stopped and run again at any time. Rows that the user made keep the bare id; the
+    history of installs keeps what happened, but not the user's id.
     """
     _erase(Address.chosen(table, state, profile, region), "user", user_id, yes=yes)
 

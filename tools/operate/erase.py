@@ -8,7 +8,9 @@ deletes their dependents, as after a purge by the API.
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -18,19 +20,20 @@ from installs.errors import ConflictError
 from installs.lifecycle import Deletion, timestamp
 from installs.model import RetentionTier
 from installs.origin import ActorKind, Cause, Origin
-from installs.store import installs, items, keys, rows, scans
+from installs.store import history, installs, items, keys, pending, rows, scans
 from installs.store.api_keys import KEY_ID
-from installs.store.expressions import Delete, Equals
+from installs.store.expressions import Delete, Equals, Exists, Update
 from installs.store.installs import Change
 from installs.store.rows import Stored
-from installs.store.table import ConditionFailedError, Range, key_of
+from installs.store.table import TRANSACTION_LIMIT, ConditionFailedError, Range, key_of
 from tools.exporter.rows import row_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from installs.model import Row
     from installs.store.expressions import Action
+    from installs.store.items import Fields
     from installs.store.table import Table
 
 ATTEMPTS: Final = 10
@@ -74,23 +77,85 @@ class Eraser:
             if stored.values["solutionId"] in solutions:
                 self._remove(stored)
         self._integrations(workspace_id)
+        self._forget_workspace(workspace_id)
         self._counters(workspace_id)
         self._remove_by_key(keys.workspace(workspace_id), model.Workspace)
 
     def user(self, user_id: str) -> None:
         """Remove a user: the roles, the API keys that act as the user, and the user's own row.
 
-        Rows that the user made keep the bare id (``installedBy``, ``addedBy``).
+        Rows that the user made keep the bare id (``installedBy``, ``addedBy``). The history of
+        installs keeps what happened, without the ids of the user and of these keys.
 
         Raises
         ------
         ConflictError, UnavailableError
             Others change these rows all the time, or the table cannot be reached; begin again.
         """
-        for stored in self._rows(*_ACCESS):
-            if stored.values.get("userId") == user_id:
+        access = [
+            stored for stored in self._rows(*_ACCESS) if stored.values.get("userId") == user_id
+        ]
+        api_keys = [stored for stored in access if isinstance(stored.row, model.ApiKey)]
+        for stored in access:
+            if stored not in api_keys:
                 self._remove(stored)
+        # The keys are revoked at once, but stay until nothing names them: for who begins again.
+        for stored in api_keys:
+            self._revoke(stored)
+        self._forget_actors({user_id, *(stored.row.id for stored in api_keys)})
+        for stored in api_keys:
+            self._remove(stored)
         self._remove_by_key(keys.user(user_id), model.User)
+
+    def _revoke(self, stored: Stored) -> None:
+        """Revoke an API key that is there."""
+        try:
+            revoked = {"deletedAt": timestamp(clock.now())}
+            self.table.transact([Update(stored.key, (Exists(),), set=revoked)])
+        except ConditionFailedError:
+            return
+
+    def _forget_workspace(self, workspace_id: str) -> None:
+        """Delete the history of a workspace's installs."""
+        found = (
+            key
+            for key, values in self._of_installs(keys.HISTORY_PREFIX)
+            if values.get(history.WORKSPACE_ID) == workspace_id
+        )
+        while run := list(islice(found, TRANSACTION_LIMIT)):
+            self.table.transact([Delete(key) for key in run])
+            self._count("history entry", len(run))
+
+    def _forget_actors(self, actor_ids: Collection[str]) -> None:
+        """Remove actors' ids: from pending work first, since more history comes of it."""
+        for key, values in self._of_installs(keys.PENDING_SK):
+            if values.get(history.ACTOR_ID) in actor_ids:
+                self._forget_in_work(keys.owner_of(key)[1], actor_ids)
+        for key, values in self._of_installs(keys.HISTORY_PREFIX):
+            if values.get(history.ACTOR_ID) in actor_ids:
+                forgotten = Update(key, (Exists(),), remove=[history.ACTOR_ID])
+                # TTL may have deleted it since.
+                with suppress(ConditionFailedError):
+                    self.table.transact([forgotten])
+                self._count("actor of a history entry")
+
+    def _forget_in_work(self, install_id: str, actor_ids: Collection[str]) -> None:
+        for _ in range(ATTEMPTS):
+            work = pending.get(self.table, install_id)
+            if work is None or work.origin.actor_id not in actor_ids:
+                return
+            with suppress(ConditionFailedError):
+                self.table.transact([pending.without_actor(work)])
+                return
+        raise ConflictError(f"The install {install_id} kept changing; begin again.")
+
+    def _of_installs(self, kind: str) -> Iterator[tuple[keys.Key, Fields]]:
+        """Read the items of a kind in the partitions of installs, page by page."""
+        for page in scans.pages(self.table):
+            for item in page:
+                key = key_of(item)
+                if keys.kind_of(key) == ("INSTALL", kind):
+                    yield key, items.decode(item)
 
     def _rows(self, *types: type[Row]) -> Iterator[Stored]:
         """Return the rows of some types, read page by page."""
@@ -178,6 +243,6 @@ class Eraser:
             return
         raise ConflictError(f"The row {stored.row.id} kept changing; begin again.")
 
-    def _count(self, name: str) -> None:
-        self.removed[name] += 1
+    def _count(self, name: str, number: int = 1) -> None:
+        self.removed[name] += number
         self.on_row(self.removed.total())

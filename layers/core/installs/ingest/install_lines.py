@@ -115,7 +115,8 @@ def _change(line: Line, state: InstallState, snapshot: Snapshot, options: Option
         noted = Write(actions=(_noted(state, as_of),), size=0) if as_of != state.as_of else None
         return Decision(result(line, Outcome.UNCHANGED, kept=kept), noted)
     after = replace(after, as_of=as_of)
-    write = Write((Change(state, after),), tuple(guards), size=_size(after))
+    change = Change(state, after, past_retention=options.lifecycle_from_file)
+    write = Write((change,), tuple(guards), size=_size(after))
     return Decision(result(line, Outcome.CHANGED, kept=kept), write)
 
 

@@ -43,10 +43,12 @@ class Change:
     """A change of an install from the state that was read to another.
 
     Without ``before`` it creates the install, without ``after`` it deletes it for good.
+    ``past_retention``: it is meant for an install past its retention too, as a backup holds it.
     """
 
     before: InstallState | None
     after: InstallState | None
+    past_retention: bool = False
 
     @property
     def states(self) -> tuple[InstallState, ...]:
@@ -73,7 +75,9 @@ class Change:
         Whoever finds the row gone knows of changes before the end of its retention, and of those
         that enqueue work; so the revision of its expiry is later than both.
         """
-        return not self.reconciled and self.before is not None and self.before.expired(now)
+        if self.reconciled or self.past_retention or self.before is None:
+            return False
+        return self.before.expired(now)
 
 
 def get(table: Table, install_id: str) -> InstallState | None:

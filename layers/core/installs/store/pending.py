@@ -119,6 +119,15 @@ def count(pending_work: PendingWork, counts: Counts) -> Action:
     return Update(key, pending_work.unchanged, add=nonzero)
 
 
+def without_actor(pending_work: PendingWork) -> Update:
+    """Return the write that removes the actor's id from work that is unchanged.
+
+    The new revision makes whoever read the id read the work again.
+    """
+    values: dict[str, Value | None] = {_REVISION: uuid4().hex, history.ACTOR_ID: None}
+    return _update(pending_work.owner_refs.id, pending_work.unchanged, values)
+
+
 def origin_of(pending_work: PendingWork | None, state: InstallState | None) -> Origin:
     """Return the origin of an install's work: nobody acts where TTL has deleted the install."""
     if pending_work is None:

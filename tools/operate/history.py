@@ -1,0 +1,104 @@
+"""The command ``history``: what happened to an install, by whom, and when."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table as Grid
+
+from installs.ids import is_id
+from installs.store import history as entries
+from tools.help import examples
+from tools.local.paths import DEFAULT_STATE
+from tools.options import Address, Profile, Region, State, Where
+from tools.outcome import Exit, end, output, told
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from installs.store.history import Entry
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to ``app``."""
+    lines = (
+        "history ins_crm",
+        "history ins_crm --json | jq .actor.id",
+        "history ins_crm --table TABLE",
+    )
+    app.command("history", epilog=examples(*lines))(history)
+
+
+def history(
+    install_id: Annotated[str, typer.Argument(metavar="ID", help="The install's id.")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print each entry as JSON, on a line of its own.")
+    ] = False,
+    table: Where = None,
+    profile: Profile = None,
+    region: Region = None,
+    state: State = DEFAULT_STATE,
+) -> None:
+    """Print the changes of an install, the oldest first: when, what, by whom, and which fields.
+
+    Also of an install that was purged, for as long as its history is kept (HistoryDays).
+
+    Ends with 1 if there is none.
+    """
+    if not is_id(install_id):
+        end(Exit.USAGE, f"{install_id!r} is not a valid id")
+    console = output()
+    with told():
+        opened = Address.chosen(table, state, profile, region).open()
+        found = list(entries.read(opened, install_id))
+    if not found:
+        end(Exit.REFUSED, f"There is no history of {install_id}.")
+    if as_json:
+        for entry in found:
+            typer.echo(json.dumps(entry.document(), ensure_ascii=False), file=console.file)
+    elif console.is_terminal:
+        console.print(_grid(found))
+    else:
+        for entry in found:
+            typer.echo("\t".join(_cells(entry)), file=console.file)
+
+
+_COLUMNS = ("TIME", "CHANGE", "BY", "CAUSE", "DETAILS", "REQUEST")
+
+
+def _grid(found: Sequence[Entry]) -> Grid:
+    grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in _COLUMNS:
+        grid.add_column(name, overflow="fold")
+    for entry in found:
+        grid.add_row(*_cells(entry))
+    return grid
+
+
+def _cells(entry: Entry) -> tuple[str, ...]:
+    origin = entry.origin
+    by = origin.actor_kind.value
+    if origin.actor_id is not None:
+        by = f"{by} {origin.actor_id}"
+    return (
+        entry.occurred_at,
+        entry.kind.value,
+        by,
+        origin.cause.value,
+        _details(entry),
+        origin.request_id or "-",
+    )
+
+
+def _details(entry: Entry) -> str:
+    """Describe the changed fields, or the dependents that were written."""
+    if entry.counts is None:
+        return ", ".join(entry.fields) or "-"
+    numbers = (
+        (entry.counts.deleted, "deleted"),
+        (entry.counts.restored, "restored"),
+        (entry.counts.purged, "purged"),
+    )
+    return ", ".join(f"{number} {verb}" for number, verb in numbers if number) or "-"
