@@ -12,8 +12,8 @@ from installs.ids import is_id
 from installs.store import history as entries
 from tools.help import examples
 from tools.local.paths import DEFAULT_STATE
-from tools.options import Address, Profile, Region, State, Where
-from tools.outcome import Exit, end, output, told
+from tools.options import Address, Profile, Region, State, TableName
+from tools.outcome import Exit, end, exit_on_error, output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def history(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print each entry as JSON, on a line of its own.")
     ] = False,
-    table: Where = None,
+    table: TableName = None,
     profile: Profile = None,
     region: Region = None,
     state: State = DEFAULT_STATE,
@@ -50,7 +50,7 @@ def history(
     if not is_id(install_id):
         end(Exit.USAGE, f"{install_id!r} is not a valid id")
     console = output()
-    with told():
+    with exit_on_error():
         opened = Address.chosen(table, state, profile, region).open()
         found = list(entries.read(opened, install_id))
     if not found:
