@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installs import repair
+from installs import commands, repair
+from installs.access import Principal
 from installs.api_keys import digest
 from installs.cascade import Work
 from installs.lifecycle import timestamp
-from installs.store import installs, items, keys
-from installs.store.table import ConditionFailedError, Table
+from installs.model import PrincipalKind
+from installs.store import history, installs, items, keys, pending
+from installs.store.table import ConditionFailedError, Table, key_of
 from tests import rows
 from tests.loading import load_file
 from tools.exporter.rows import row_type
@@ -97,7 +99,8 @@ def test_a_workspace_is_erased_and_nothing_of_another(table: Table) -> None:
         name: before[name] for name in of_the_other
     }
     assert eraser.kept == ["itg_crm"]
-    assert eraser.removed.total() <= len(before) - len(left)
+    told = eraser.removed.total() - eraser.removed["history entry"]
+    assert told <= len(before) - len(left)
     assert table.get(keys.secret(digest("sec_acme"))) is None
     assert disagreements(table) == []
 
@@ -169,3 +172,49 @@ def test_a_row_that_others_change_is_removed_all_the_same(
     Eraser(table).user("usr_ada")
 
     assert ("User", "usr_ada") not in found(table)
+
+
+def histories(table: Table) -> list[dict[str, Any]]:
+    """The history rows and the pending work of all installs."""
+    client: Any = table.client
+    pages = client.get_paginator("scan").paginate(TableName=table.name)
+    kinds = {("INSTALL", keys.HISTORY_PREFIX), ("INSTALL", keys.PENDING_SK)}
+    return [
+        items.decode(item)
+        for page in pages
+        for item in page["Items"]
+        if keys.kind_of(key_of(item)) in kinds
+    ]
+
+
+def test_section_11_the_history_of_a_workspace_goes_with_it(table: Table) -> None:
+    eraser = Eraser(table)
+    eraser.workspace("wsp_acme")
+    assert {row["workspaceId"] for row in histories(table)} == {"wsp_other"}
+    assert eraser.removed["history entry"] > 0
+
+
+def test_section_11_history_forgets_a_person_and_keeps_what_happened(table: Table) -> None:
+    # given changes by a user, and by a key that acts as the user
+    for principal in (Principal("usr_ada"), Principal("key_ada", PrincipalKind.KEY)):
+        commands.uninstall(table, principal, "ins_own", stack_tier="medium")
+        repair.finish_overdue(Work(table))
+        commands.restore(table, principal, "ins_own")
+    before = list(history.read(table, "ins_own"))
+    by_ada = {entry.origin.actor_id for entry in before} & {"usr_ada", "key_ada"}
+    assert by_ada == {"usr_ada", "key_ada"}
+    work = pending.get(table, "ins_own")
+    assert work is not None
+    assert work.origin.actor_id == "key_ada"
+    # when the user is erased
+    Eraser(table).user("usr_ada")
+    # then neither is named, in pending work neither
+    assert not {row.get("actorId") for row in histories(table)} & by_ada
+    after = list(history.read(table, "ins_own"))
+    assert [entry.kind for entry in after] == [entry.kind for entry in before]
+    assert [entry.origin.actor_kind for entry in after] == [
+        entry.origin.actor_kind for entry in before
+    ]
+    # and what is done later names nobody
+    assert repair.finish_overdue(Work(table)).failed == 0
+    assert list(history.read(table, "ins_own"))[-1].origin.actor_id is None

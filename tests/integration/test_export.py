@@ -51,15 +51,21 @@ def imported(
     return imported
 
 
+APART: Final = {
+    "changes", "revision", "installRevision",
+    "actorId", "actorKind", "cause", "requestId", "traceId",
+}  # fmt: skip
+
+
 def everything(table: Table) -> dict[tuple[str, str], Any]:
-    """Every item of a table but the counts of what was written when."""
+    """Every item of a table, but what tells of when it was written, and by whom."""
     pages = table.client.get_paginator("scan").paginate(TableName=table.name)
     found: dict[tuple[str, str], Any] = {}
     for page in pages:
         for item in page["Items"]:
             key = (str(item["pk"]["S"]), str(item["sk"]["S"]))
-            apart = ("changes", "revision")
-            found[key] = {name: value for name, value in item.items() if name not in apart}
+            if not key[1].startswith(keys.HISTORY_PREFIX):
+                found[key] = {name: value for name, value in item.items() if name not in APART}
     return found
 
 

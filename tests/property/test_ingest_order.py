@@ -83,7 +83,9 @@ def applied(parts: Sequence[Sequence[Line]], options: Options) -> dict[Any, Any]
 
 def _lasts(key: tuple[str, str], values: Line) -> bool:
     """Counters whose sum is nought, and versions, tell of how often something changed."""
-    return key[1] != "EPOCH" and values.get(items.LIVE) != 0 and not _is_shard(key)
+    if key[1] == "EPOCH" or key[1].startswith(keys.HISTORY_PREFIX):
+        return False
+    return values.get(items.LIVE) != 0 and not _is_shard(key)
 
 
 def _is_shard(key: tuple[str, str]) -> bool:
@@ -92,7 +94,7 @@ def _is_shard(key: tuple[str, str]) -> bool:
 
 
 def _stable(values: Line) -> Line:
-    changing = {items.REVISION, items.CHANGES, items.PURGE_AT}
+    changing = {items.REVISION, items.CHANGES, items.PURGE_AT, "installRevision"}
     return {name: value for name, value in values.items() if name not in changing}
 
 
