@@ -110,4 +110,9 @@ def test_every_item_that_a_pattern_names_is_there() -> None:
     prefixes = set(re.findall(r"prefix `([A-Z]+#)`", patterns))
 
     assert named <= partitions
-    assert prefixes == {keys.MEMBER_PREFIX, keys.ADD_ON_PREFIX, keys.SOLUTION_INSTALL_PREFIX}
+    assert prefixes == {
+        keys.MEMBER_PREFIX,
+        keys.ADD_ON_PREFIX,
+        keys.SOLUTION_INSTALL_PREFIX,
+        keys.HISTORY_PREFIX,
+    }

@@ -17,7 +17,7 @@ from uuid import uuid4
 from installs import cascade, clock, lifecycle, model
 from installs.cascade import Work
 from installs.errors import ConflictError
-from installs.lifecycle import Deletion, timestamp
+from installs.lifecycle import Deletion, OwnerRefs, timestamp
 from installs.model import RetentionTier
 from installs.origin import ActorKind, Cause, Origin
 from installs.store import history, installs, items, keys, pending, rows, scans
@@ -116,7 +116,15 @@ class Eraser:
             return
 
     def _forget_workspace(self, workspace_id: str) -> None:
-        """Delete the history of a workspace's installs."""
+        """Delete the history of a workspace's installs, once nothing adds to it."""
+        while unfinished := [
+            key
+            for key, values in self._of_installs(keys.PENDING_SK)
+            if values.get(history.WORKSPACE_ID) == workspace_id
+        ]:
+            for key in unfinished:
+                refs = OwnerRefs(keys.owner_of(key)[1], None, None)
+                cascade.reconcile(Work(self.table), refs)
         found = (
             key
             for key, values in self._of_installs(keys.HISTORY_PREFIX)
