@@ -22,6 +22,7 @@ CROSSINGS: Final = ["tests.property.cascade.test_stale"]
 RULES: Final = [
     "pytest", "-q", "-x", "-p", "no:cacheprovider", "--import-mode=importlib",
     "tests/unit/ingest/test_faults_of_the_importer.py", "tests/unit/ingest/test_apply.py",
+    "tests/unit/test_history.py", "tests/unit/test_history_writes.py",
 ]  # fmt: skip
 HISTORIES: Final = ["tests.property.cascade.histories"]
 
