@@ -81,10 +81,15 @@ EVENT_LAG: Final = "EventLag"
 EVENTS_PUBLISHED: Final = "EventsPublished"
 ENTRIES_FAILED: Final = "EntriesFailed"
 """Entries that the event bus did not take, each time that they were sent."""
+_VALUES: Final = 50
 
 
 def publish_events(published: Published) -> None:
-    """Write the metrics of one batch of the publisher as one line; zeros are left out."""
+    """Write the metrics of one batch of the publisher; zeros are left out.
+
+    A line has at most ``_VALUES`` of the lags: a metric takes 100 values, and Powertools writes and
+    empties it when it has them (AWS: embedded metric format, specification).
+    """
     counts = {
         EVENTS_PUBLISHED: published.published,
         ENTRIES_FAILED: published.failures,
@@ -94,7 +99,10 @@ def publish_events(published: Published) -> None:
     for name, number in counts.items():
         if number:
             metrics.add_metric(name, MetricUnit.Count, number)
-    for lag in published.lags:
+    for number, lag in enumerate(published.lags, 1):
         metrics.add_metric(EVENT_LAG, MetricUnit.Milliseconds, lag)
-    if any(counts.values()):
+        if number % _VALUES == 0:
+            write_metrics("events", metrics)
+            metrics = metrics_of_function()
+    if metrics.metric_set:
         write_metrics("events", metrics)
