@@ -16,6 +16,10 @@ REPORT_BATCH_ITEM_FAILURES: Final = "ReportBatchItemFailures"
 NO_BOUND: Final = -1
 DEFAULT_BATCH_SIZE: Final = 100
 
+CASCADE: Final = "CascadeFunctionDeletions"
+PUBLISH: Final = "PublishFunctionChanges"
+"""The logical ids of the stream's mappings."""
+
 
 @dataclass(frozen=True, slots=True)
 class MappingSettings:
@@ -55,10 +59,10 @@ class MappingSettings:
         )
 
     @classmethod
-    def from_template(cls, path: Path) -> MappingSettings:
-        """The settings of the cascade in a template; what is given up goes nowhere."""
-        mapping = load_template(path)["Resources"]["CascadeFunctionDeletions"]["Properties"]
-        identity = {"UUID": "template", "FunctionArn": "cascade", "DestinationConfig": None}
+    def from_template(cls, path: Path, name: str = CASCADE) -> MappingSettings:
+        """The settings of a mapping in a template; what is given up goes nowhere."""
+        mapping = load_template(path)["Resources"][name]["Properties"]
+        identity = {"UUID": "template", "FunctionArn": name, "DestinationConfig": None}
         return cls.from_description({**mapping, **identity})
 
     def wants(self, record: Mapping[str, Any]) -> bool:

@@ -1,0 +1,142 @@
+"""CONTRACT.md section 11, by random histories and a publisher that fails in every way."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+from installs.events import publisher
+from installs.events.publisher import Publisher
+from installs.store import bus
+from installs.store.bus import Bus, Delivery
+from tests.property.cascade.histories import run
+from tests.property.events.publishing import publish, violations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from installs.events.details import Event
+    from installs.events.records import StreamRecord
+    from installs.store.bus import Message
+
+CASES: Final = int(os.environ.get("CASES", "120"))
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr("installs.store.bus.time.sleep", lambda _: None)
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def differences(seeds: range) -> list[str]:
+    found = []
+    for seed in seeds:
+        dice = random.Random(seed)  # noqa: S311 - no secret
+        world = run(seed)
+        found += [f"seed {seed}: {one}" for one in violations(world, publish(world, dice))]
+    return found
+
+
+def test_section_11_a_consumers_copy_is_the_table_whatever_befalls_the_publisher() -> None:
+    assert differences(range(CASES)) == []
+
+
+def test_histories_have_everything_in_them() -> None:
+    days = [publish(run(seed), random.Random(seed)) for seed in range(20)]  # noqa: S311
+    told = [one for day in days for one in day.taken]
+    ids = [detail["eventId"] for _, detail in told]
+
+    assert len(set(ids)) < len(ids), "nothing came twice"
+    assert any(day.poison for day in days), "nothing was refused for good"
+    assert {kind for kind, _ in told} >= {
+        "Install Created", "Install Changed", "Install Uninstalled", "Install Restored",
+        "Install Purged",
+    }  # fmt: skip
+
+
+# Faults that are planted: each must be found.
+
+Patch = pytest.MonkeyPatch
+
+
+def forget_an_event(patch: Patch) -> None:
+    read = publisher.read_record
+
+    def forgetting(record: StreamRecord) -> Any:  # noqa: ANN401
+        number = int(record["dynamodb"]["SequenceNumber"])
+        return None if number % 7 == 0 else read(record)
+
+    patch.setattr(publisher, "read_record", forgetting)
+
+
+def tell_the_wrong_revision(patch: Patch) -> None:
+    made = Publisher._event
+
+    def wrong(self: Publisher, *given: Any) -> Event:  # noqa: ANN401
+        event = made(self, *given)
+        revision = event.revision - event.revision % 2
+        return replace(event, detail={**event.detail, "revision": revision})
+
+    patch.setattr(Publisher, "_event", wrong)
+
+
+def stop_at_a_poisoned_record(patch: Patch) -> None:
+    """What is behind a record that is refused for good is taken for sent."""
+    send = Bus.send
+
+    def stopping(self: Bus, messages: Sequence[Message]) -> Delivery:
+        delivery = send(self, messages[:1])
+        for place in range(1, len(messages)):
+            if delivery.refused:
+                break
+            rest = send(self, [messages[place]])
+            delivery.refused |= dict.fromkeys([place], "x") if rest.refused else {}
+            delivery.unsent += [place] if rest.unsent else []
+        return delivery
+
+    patch.setattr(Bus, "send", stopping)
+
+
+def lose_the_rest_of_a_batch(patch: Patch) -> None:
+    send = Bus.send
+
+    def losing(self: Bus, messages: Sequence[Message]) -> Delivery:
+        return replace(send(self, messages), unsent=[])
+
+    patch.setattr(Bus, "send", losing)
+    patch.setattr(bus, "ATTEMPTS", 1)
+
+
+def overtake_a_failed_entry(patch: Patch) -> None:
+    """A call has several entries of one install."""
+    patch.setattr(bus, "_next_batch", lambda waiting: list(waiting)[: bus.MOST_ENTRIES])
+
+
+def take_a_refusal_for_a_success(patch: Patch) -> None:
+    patch.setattr(Publisher, "_bury", lambda *_: True)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        forget_an_event,
+        tell_the_wrong_revision,
+        stop_at_a_poisoned_record,
+        lose_the_rest_of_a_batch,
+        overtake_a_failed_entry,
+        take_a_refusal_for_a_success,
+    ],
+)
+def test_a_planted_fault_is_found(
+    fault: Callable[[Patch], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault(monkeypatch)
+
+    assert differences(range(30))
