@@ -12,6 +12,7 @@ import pytest
 
 from installs.events import publisher
 from installs.events.publisher import Publisher
+from installs.events.records import read_record
 from installs.store import bus
 from installs.store.bus import Bus, Delivery
 from tests.property.cascade.histories import run
@@ -67,11 +68,10 @@ Patch = pytest.MonkeyPatch
 
 
 def forget_an_event(patch: Patch) -> None:
-    read = publisher.read_record
 
     def forgetting(record: StreamRecord) -> Any:  # noqa: ANN401
         number = int(record["dynamodb"]["SequenceNumber"])
-        return None if number % 7 == 0 else read(record)
+        return None if number % 7 == 0 else read_record(record)
 
     patch.setattr(publisher, "read_record", forgetting)
 
