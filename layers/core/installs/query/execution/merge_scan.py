@@ -78,7 +78,7 @@ class MergeScan:
     """True if everything between the positions was read."""
 
     def fetch(self, wanted: int, *, rows_per_match: float = 1.0) -> list[KeyedRow]:
-        """Return the first ``wanted`` rows, and any one of those behind them; all, if fewer."""
+        """Return the first ``wanted`` rows and one row after them; all rows, if there are fewer."""
         rows: dict[str | None, KeyedRow] = {}
         sliced = between(self.ranges, self.start, self.stop)
         groups = [

@@ -1,7 +1,7 @@
 """The window of a merge scan plan: the page, the rows on either side of it, and the total.
 
-The rows at the cursors are read along with the page, since they tell of rows beside it. Where one
-of them is gone, a scan of a single row (an edge probe) tells. With ``after=b`` and ``limit=2``::
+The rows at the cursors are read with the page: they show that rows exist beside it. If one of them
+no longer exists, a scan of a single row (an edge probe) decides. With ``after=b`` and ``limit=2``::
 
     rows a b c d e                 the scan from b reads b c d e; b itself precedes the page
     rows a c d e, b was purged     the scan from b reads c d e; the probe back from b reads a

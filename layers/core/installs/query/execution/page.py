@@ -1,9 +1,9 @@
-"""The page: rows in the order of the query, and what ``pageInfo`` tells of the others.
+"""The page: rows in the order of the query, and ``pageInfo`` about the rows beside it.
 
 A window of a backward request, with ``limit`` 2::
 
     window  rows d, c, b (read from the cursor backward); no row before its start
-    page    rows c, d; has_previous, for b is ahead of them; has_next is before_start
+    page    rows c, d; has_previous, since b precedes them; has_next is before_start
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Window:
     """The rows between the positions of a request, in reading order."""
 
     rows: Sequence[KeyedRow]
-    """At most one more than the page holds; that one tells of a further page."""
+    """At most one more than the page holds; that one shows that there is a next page."""
     total: int
     before_start: bool
     """True if a row is at the start position or before it."""

@@ -87,8 +87,8 @@ def _is_only_about(part: Node, relation: str) -> bool:
 def _without_hidden_references(request: ListRequest, reader: SemiJoinReader) -> ListRequest:
     """Return the request with a note of the parents and solutions that the caller does not see.
 
-    Their partitions hold rows of other tenants. If these were read, the time and the budget that
-    they take would tell of them; so the caller's own workspaces are read instead.
+    Their partitions hold rows of other tenants. The time and the budget of reading them would
+    reveal them, so the caller's own workspaces are read instead.
     """
     if request.scope is None or "id" in request.constraints.values:
         return request
@@ -143,7 +143,7 @@ def _integrations(
 
 
 def _parents_of_add_ons(request: ListRequest, reader: SemiJoinReader) -> ListRequest:
-    """Return the request with the parents' ids, if one of certain add-ons is asked for."""
+    """Return the request with the parents' ids, if the filter names certain add-ons."""
     for part in conjuncts(request.filter):
         if not isinstance(part, ToMany) or part.relation != "addOns":
             continue

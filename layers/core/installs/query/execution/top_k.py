@@ -1,6 +1,6 @@
 """Top k: the first rows of a page out of all rows, in any order, and the number of the others.
 
-With ``k`` 3 (a page of two, and one row that tells of a next page), after a cursor at ``b``::
+With ``k`` 3 (a page of two, and one row that shows a next page), after a cursor at ``b``::
 
     rows      d  a  f  b  c  e
     selected  c  d  e

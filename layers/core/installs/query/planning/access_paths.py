@@ -135,7 +135,7 @@ def _may_read_all(request: ListRequest, workspace_ids: Sequence[str]) -> bool:
 def _index_scan(
     name: str, index: Index, ranges: Iterable[KeyRange], *covered_fields: str
 ) -> IndexScan:
-    """Return a path of ranges; of too many ranges, only as many as tell that they are too many."""
+    """Return a path of ranges; at most one more than ``MAX_RANGES``, which then is too many."""
     return IndexScan(
         name, index, tuple(islice(ranges, MAX_RANGES + 1)), frozenset({HALF, *covered_fields})
     )

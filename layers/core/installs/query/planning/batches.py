@@ -1,6 +1,6 @@
 """Sizes of batches: how many rows, of how many ranges, are read at once.
 
-The cost model and the merge scan both ask here, so that a plan costs what its execution reads.
+The cost model and the merge scan both use it, so that a plan costs what its execution reads.
 A page of 100 rows from ranges of 80, 50 and 500 rows, which follow one another in the order::
 
     fan_in([[80], [50], [500]], 100)   2 groups hold them

@@ -44,7 +44,7 @@ _COUNTED_FIELDS: Final = frozenset({"workspaceId", "integrationId", HALF})
 
 @dataclass(frozen=True)
 class ListRequest:
-    """The rows that are asked for, by whom, and when."""
+    """A query with the caller's scope and the time of the request."""
 
     query: ListQuery
     filter: Node
@@ -125,7 +125,7 @@ class ListRequest:
 
     @cached_property
     def live_counts(self) -> tuple[LiveCount, ...] | None:
-        """The counts whose sum is the number of live rows that match; ``None``: there are none."""
+        """The counters whose sum is the number of matching live rows; ``None``: none."""
         if self.residual:
             return None
         integration_ids = sorted(self.constraints.values.get("integrationId") or ())

@@ -1,7 +1,7 @@
 """The planner: from a request and statistics to plans, the cheapest first (docs/adr/0007).
 
-It is pure; counters are read through a function that it is given. The filter is evaluated on each
-row whatever the plan, so that a plan can be expensive, never wrong. A caller of two workspaces with
+It is pure; counters are read by a function that is passed in. The filter is evaluated on each row
+whatever the plan, so that a plan can be expensive, never wrong. A caller of two workspaces with
 5,000 installs each gets, for the newest 100::
 
     stream byWorkspace   wsp_1#live and wsp_2#live merged; total from two counters
@@ -47,11 +47,11 @@ Planned = tuple[list["Plan"], Statistics]
 def candidate_plans(
     request: ListRequest, read: Callable[[Collection[LiveCount]], Statistics]
 ) -> Planned:
-    """Return the plans of a request, with statistics that are read as long as that pays.
+    """Return the plans of a request; read statistics while they cost less than they may save.
 
-    The sets of counts are read from the smallest on, as long as reading one takes less than half
-    of the best plan so far. Counts of that plan's own total, and of the platform, are not held
-    against it: they are needed anyhow.
+    The sets of counters are read from the smallest on, as long as reading one takes less than half
+    of the units of the best plan so far. Counters of that plan's own total, and of the platform,
+    are free: they are needed in any case.
     """
     paths = access_paths(request)
     if _is_obvious(request, paths):
@@ -137,7 +137,7 @@ def _is_obvious(request: ListRequest, paths: Sequence[AccessPath]) -> bool:
 
 
 def _counts_of(path: AccessPath) -> frozenset[LiveCount]:
-    """Return the counts that tell how many rows the ranges of a path have."""
+    """Return the counters of the rows in the ranges of a path."""
     if isinstance(path, IndexScan) and path.index is keys.BY_SHARD:
         return frozenset({(None, None)})
     return frozenset(each.live_count for each in path.ranges if each.live_count)

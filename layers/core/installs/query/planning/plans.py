@@ -62,7 +62,7 @@ class TopKPlan:
 
 @dataclass(frozen=True, slots=True)
 class MergeScanPlan:
-    """Merge the ranges of a path in order, as far as the page goes; count the total apart."""
+    """Merge the ranges of a path in order until the page is full; count the total separately."""
 
     path: IndexScan
     pushed: Pushed
