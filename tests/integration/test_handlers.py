@@ -120,6 +120,7 @@ def snapshot(world: Table) -> dict[tuple[str, str], Any]:
         }
         for row in rows
         if row["sk"] not in {"EPOCH", keys.PENDING_SK}
+        and not row["sk"].startswith(keys.HISTORY_PREFIX)
         and (items.LIVE not in row or row["pk"].startswith("WORKSPACE#"))
     }
 
