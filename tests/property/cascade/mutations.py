@@ -150,10 +150,6 @@ FAULTS: Final = (
     Fault("counts that grew since are not settled", f"{CORE}/store/pending.py",
           "as_counted = [*pending_work.unchanged, *_same_counts(pending_work.counts)]",
           "as_counted = pending_work.unchanged"),
-    Fault("counts are those of before the last pass", f"{CORE}/cascade.py",
-          "        if pending_work is None or pending_work.revision != read.revision:\n"
-          "            raise ConditionFailedError([])\n",
-          "        pending_work = read\n"),
     Fault("counts of work that is replaced are lost", f"{CORE}/store/pending.py",
           "        _SETTLED: None,\n",
           "        _SETTLED: None,\n        **dict.fromkeys(history.COUNTS),\n"),
