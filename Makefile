@@ -18,6 +18,7 @@
 #   make lint                                          ruff, mypy, import-linter
 #   make oracle [CASES=20000]                          the list against its oracle, for long
 #   make bench [ROUNDS=15] [WRITE=1]                   every request and start, beside a baseline
+#   make bench-ingest [ROWS=100000] [WRITE=1]          rows that come in: import, function, queue
 #   make bench-latency [OPTIONS=--large]               calls timed on a simulated network, and priced
 
 # The service is tested on Lambda's Python, 3.13, and the client and the tools on the oldest that they
@@ -40,7 +41,7 @@ SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup docs browser run token import test test-oldest test-runtime worlds simulate faults chaos load bench bench-cascade \
-	bench-latency lint oracle clean
+	bench-ingest bench-latency lint oracle clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -88,7 +89,7 @@ faults: $(STAMPS)/dev
 	nice $(BIN)/python -m tests.property.cascade.mutations $(or $(CASES),20000)
 
 chaos: setup
-	CHAOS_SECONDS=$(or $(SECONDS),300) $(BIN)/python -m pytest -q tests/e2e/test_cascade_faults.py
+	CHAOS_SECONDS=$(or $(SECONDS),300) $(BIN)/python -m pytest -q tests/e2e/test_cascade_faults.py tests/e2e/test_ingest_mixed.py
 	nice $(BIN)/python -m tests.faults.chaos $(or $(REQUESTS),10000)
 
 load: $(STAMPS)/dev $(STAMPS)/dynoxide $(STAMPS)/load
@@ -110,6 +111,9 @@ oracle: setup
 bench: $(STAMPS)/dev $(STAMPS)/dynoxide
 	@$(BIN)/python -m tools bench --rounds $(or $(ROUNDS),15) $(if $(WRITE),--write)
 	@$(BIN)/python -m tools bench-start --rounds $(or $(ROUNDS),15) $(if $(WRITE),--write)
+
+bench-ingest: setup
+	@POWERTOOLS_LOG_LEVEL=WARNING $(BIN)/python -m tools bench-ingest --rows $(or $(ROWS),100000) $(if $(WRITE),--write)
 
 bench-latency: $(STAMPS)/dev $(STAMPS)/dynoxide
 	@nice $(BIN)/python -m tools bench-latency $(OPTIONS)

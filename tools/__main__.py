@@ -29,7 +29,7 @@ PARTS: Final = {
     "tools.events.commands": ("asyncapi", "events", "replay"),
     "tools.query_reference": ("query-reference",),
     "tools.hostile": ("hostile",),
-    "tools.bench.commands": ("bench", "bench-start", "bench-latency"),
+    "tools.bench.commands": ("bench", "bench-start", "bench-ingest", "bench-latency"),
 }
 """The commands by the module that registers them. One command imports one of these: all of them
 take a second."""

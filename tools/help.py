@@ -17,7 +17,7 @@ GROUPS: Final = {
     ),
     "The service on this machine": ("run", "token", "events"),
     "The project's own": (
-        "openapi", "asyncapi", "query-reference", "hostile", "bench", "bench-start",
+        "openapi", "asyncapi", "query-reference", "hostile", "bench", "bench-start", "bench-ingest",
         "bench-latency",
     ),
 }  # fmt: skip

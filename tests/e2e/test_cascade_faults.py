@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -22,10 +19,9 @@ import pytest
 from installs import clock
 from installs.store import keys
 from tests import rows
-from tests.loading import load_file
+from tests.e2e.system import kill, load, tools
 from tools.importer.table import open_table
 from tools.local.dynoxide import CREDENTIALS, REGION
-from tools.local.paths import ROOT
 from tools.operate.verify import Verifier
 
 if TYPE_CHECKING:
@@ -37,38 +33,8 @@ SECONDS: Final = float(os.environ.get("CHAOS_SECONDS", "6"))
 CLIENTS: Final = 4
 
 
-def tools(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of the operator's."""
-    command = [sys.executable, "-m", "tools", *arguments, "--state", str(stack.state)]
-    return subprocess.run(  # noqa: S603 - our own module
-        command, cwd=ROOT, text=True, capture_output=True, check=False
-    )
-
-
-def load(stack: Stack, path: Path, lines: list[rows.Row]) -> None:
-    running = stack.running
-    file = rows.write(path / "rows.ndjson", lines)
-    load_file(file, running.table_name, running.dynamodb_endpoint)
-
-
 def is_deleted(stack: Stack, install_id: str) -> bool:
     return "deletionId" in (stack.row(keys.install(install_id)) or {})
-
-
-def kill_consumer(stack: Stack) -> int:
-    """Kill the processes in which the deployed cascade runs; how many there were."""
-    killed = 0
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            command = (entry / "cmdline").read_bytes().decode()
-            if str(stack.state) in command and "CascadeFunction" in command:
-                os.kill(int(entry.name), signal.SIGKILL)
-                killed += 1
-        except OSError:
-            continue
-    return killed
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="finds processes by /proc")
@@ -105,7 +71,7 @@ def test_clients_side_by_side_while_the_consumer_is_killed(
         ends = time.monotonic() + SECONDS
         while time.monotonic() < ends or not deaths:
             time.sleep(dice.uniform(0.2, 1))
-            deaths += kill_consumer(stack)
+            deaths += kill(stack, "CascadeFunction")
         done.set()
         statuses = sum((one.result() for one in busy), Counter[int]())
     assert statuses[200] > 0

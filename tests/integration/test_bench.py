@@ -73,3 +73,27 @@ def test_a_section_of_the_page_is_replaced_and_nothing_else(
     assert page.read_text() == "before\n<!-- a -->\nnew \\1\n<!-- end of a -->\nafter\n"
     with pytest.raises(ValueError, match="no section b"):
         report.put("b", "new")
+
+
+def test_rows_that_come_in_are_measured() -> None:
+    # What the local system adds, the queue, is left out: it takes a minute to start.
+    program = (
+        "from installs.store.table import Table\n"
+        "from tools.bench import engine, ingest\n"
+        "with engine.engine() as client:\n"
+        "    table = Table(engine.TABLE, client)\n"
+        "    print(*ingest.import_figures(table, 200, lambda _: None), sep='\\n')\n"
+        "    print(*ingest.write_unit_figures(table), sep='\\n')\n"
+        "    print(*ingest.function_figures(table, 3), sep='\\n')\n"
+    )
+    done = subprocess.run(  # noqa: S603 - the program is the one above
+        [sys.executable, "-c", program],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "| first |" in done.stdout
+    assert "200 unchanged" in done.stdout
+    cells = (line.strip("| ").split(" | ") for line in done.stdout.splitlines())
+    units = {one[0]: one[1] for one in cells if len(one) == 5}
+    assert float(units["install"]) > float(units["user"]) > 0
+    assert "| 500 |" in done.stdout

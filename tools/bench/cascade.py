@@ -25,7 +25,7 @@ from installs.origin import INGEST
 from installs.store import installs, items, keys
 from installs.store.installs import Change
 from installs.store.table import Table
-from tools.importer.table import in_runs, write_batch
+from tools.bench import world
 from tools.local import dynoxide
 from tools.local.paths import TEMPLATE
 from tools.local.stream.functions import in_process
@@ -90,12 +90,13 @@ class Size:
 def fill(table: Table, size: Size) -> None:
     """Write the install and its dependents."""
     root = model.User("usr_root", "Root", "r@example.org", "root", "admin", AT)
-    write_batch(table, [items.row_to_item(keys.user(root.id), root)])
+    world.put(table, [items.row_to_item(keys.user(root.id), root)])
     chain = [INSTALL, *(f"ins_deep_{n:03}" for n in range(size.depth))]
     states = [_install(INSTALL, None)]
     states += [_install(f"ins_wide_{n:06}", INSTALL) for n in range(size.add_ons)]
     states += [_install(below, above) for above, below in pairwise(chain)]
-    for batch in in_runs(states, 10):
+    for start in range(0, len(states), 10):
+        batch = states[start : start + 10]
         installs.commit(table, [Change(None, state) for state in batch], origin=INGEST)
     rows = [
         model.IntegrationMember(
@@ -104,8 +105,7 @@ def fill(table: Table, size: Size) -> None:
         )
         for n in range(size.members)
     ]  # fmt: skip
-    for run in in_runs([items.row_to_item(keys.member(INSTALL, row.id), row) for row in rows], 25):
-        write_batch(table, run)
+    world.put(table, (items.row_to_item(keys.member(INSTALL, row.id), row) for row in rows))
 
 
 def _install(install_id: str, parent_id: str | None) -> InstallState:

@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     app.command("bench")(bench)
     app.command("bench-start")(bench_start)
+    app.command("bench-ingest")(bench_ingest)
     app.command("bench-latency")(bench_latency)
 
 
@@ -44,6 +45,18 @@ def bench_start(rounds: Rounds = 15, write: Write = False) -> None:
 
     measured = start.measure(rounds, _progress)
     _report("start", report.heading(f"make bench ROUNDS={rounds}"), start.tables(measured), write)
+
+
+def bench_ingest(
+    rows: Annotated[int, typer.Option(help="Rows of the import.", min=100)] = 100_000,
+    rounds: Rounds = 15,
+    write: Write = False,
+) -> None:
+    """Measure rows that come in: an import, write units, the function, the queue."""
+    from tools.bench import ingest, report
+
+    heading = report.heading(f"make bench-ingest ROWS={rows} ROUNDS={rounds}")
+    _report("ingest", heading, ingest.report(rows, rounds, _progress), write)
 
 
 def bench_latency(

@@ -6,13 +6,12 @@ import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from installs import model
 from installs.lifecycle import InstallState, timestamp
 from installs.store import items, keys
 from installs.store.counters import counted, counters_of
-from tools.importer.table import in_runs, write_batch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -75,6 +74,14 @@ def admit(table: Table, user: str, workspaces: Iterable[str], role: str) -> None
 
 def put(table: Table, rows: Iterable[Item]) -> None:
     """Write items, whatever was there before."""
+    requests: list[Any] = [{"PutRequest": {"Item": row}} for row in rows]
+    runs = [requests[start : start + BATCH] for start in range(0, len(requests), BATCH)]
+
+    def write(run: list[Any]) -> None:
+        answer = table.client.batch_write_item(RequestItems={table.name: run})
+        if answer.get("UnprocessedItems"):
+            raise RuntimeError("the engine left items unwritten")
+
     with ThreadPoolExecutor(WRITERS) as pool:
-        for _ in pool.map(lambda run: write_batch(table, run), in_runs(list(rows), BATCH)):
+        for _ in pool.map(write, runs):
             pass

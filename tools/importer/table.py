@@ -1,52 +1,25 @@
-"""A client, puts and batches, beyond the service's own store."""
+"""A table as the tools reach it, and its failures in words."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from installs.errors import InstallsError
-from installs.store.expressions import Placeholders
-from installs.store.items import encode_key
 from installs.store.table import Table
 from tools.importer.errors import ImportStoppedError
-from tools.importer.pauses import attempts
 from tools.local import dynoxide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from installs.store.expressions import Condition
-    from installs.store.items import Item
-    from installs.store.keys import Key
 
 WORKERS: Final = 4
 """Threads that write at once."""
-
-WRITE_LIMIT: Final = 25
-"""Requests in one BatchWriteItem (AWS: BatchWriteItem)."""
-
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Put:
-    """Writes one item whole."""
-
-    item: Item
-    conditions: Sequence[Condition] = ()
-
-    def encode(self, table: str) -> dict[str, Any]:
-        """The action as ``TransactWriteItems`` takes it."""
-        p = Placeholders()
-        condition = " AND ".join(condition.encode(p) for condition in self.conditions)
-        optional = {"ConditionExpression": condition} if condition else {}
-        return {"Put": {"TableName": table, "Item": self.item, **optional, **p.attributes()}}
 
 
 def open_table(name: str, endpoint_url: str | None, session: boto3.Session | None = None) -> Table:
@@ -68,23 +41,6 @@ def open_table(name: str, endpoint_url: str | None, session: boto3.Session | Non
     )
     session = session or boto3.Session()
     return Table(name, session.client("dynamodb", config=config, **settings))
-
-
-def write_batch(table: Table, puts: Sequence[Item], deletes: Sequence[Key] = ()) -> None:
-    """Put and delete up to 25 items in all, whatever was there before."""
-    pending: list[Any] = [{"PutRequest": {"Item": item}} for item in puts]
-    pending += [{"DeleteRequest": {"Key": encode_key(key)}} for key in deletes]
-    for _ in attempts():
-        answer = table.client.batch_write_item(RequestItems={table.name: pending})
-        pending = answer.get("UnprocessedItems", {}).get(table.name, [])
-        if not pending:
-            return
-    raise ImportStoppedError("The table is busy, and leaves rows unwritten; import again.")
-
-
-def in_runs(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """The values in runs of at most ``size``."""
-    return (values[start : start + size] for start in range(0, len(values), size))
 
 
 @contextmanager

@@ -19,8 +19,13 @@ from tools.options import Address, Profile, Region, State, TableName
 from tools.outcome import Exit, end, exit_on_error, output, progress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from tools.local.state import RunningStack
     from tools.operate.findings import Finding
 
+RowId = Annotated[str, typer.Argument(metavar="ID", help="The id.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
@@ -58,20 +63,16 @@ def redrive(
 
     Ends with 1 if a dead letter is left.
     """
-    if (bucket is None) != (function is None):
-        end(Exit.USAGE, "Give --bucket and --function together, or neither for the local system.")
     console = output()
     with exit_on_error():
-        if bucket is None or function is None:
-            running = StateDirectory(state).running()
-            target = Target.local(running)
-            places = [
+        target, places = _target(
+            {"--bucket": bucket, "--function": function},
+            lambda running: [
                 (running.dead_letter_bucket, running.cascade_function),
                 (running.unpublished_bucket, running.publish_function),
-            ]
-        else:
-            target = Target.aws(profile, region)
-            places = [(bucket, function)]
+            ],
+            state, profile, region,
+        )  # fmt: skip
         results: Counter[Result] = Counter()
         with progress() as bar:
             task = bar.add_task("Redriving", total=None)
@@ -104,21 +105,36 @@ def redrive_rows(
 
     What is refused once more waits in the dead letters again.
     """
-    if (queue is None) != (dead_letters is None):
-        end(Exit.USAGE, "Give --queue and --dead-letters together, or neither.")
     console = output()
     number = 0
     with exit_on_error():
-        if queue is None or dead_letters is None:
-            running = StateDirectory(state).running()
-            target = Target.local(running)
-            queue, dead_letters = running.rows_queue, running.rows_dead_letters
-        else:
-            target = Target.aws(profile, region)
+        target, [(queue, dead_letters)] = _target(
+            {"--queue": queue, "--dead-letters": dead_letters},
+            lambda running: [(running.rows_queue, running.rows_dead_letters)],
+            state, profile, region,
+        )  # fmt: skip
         for sent in RowRedrive(target.queues(), queue, dead_letters).run():
             number += 1
             console.print(f"{sent.group_id}: {sent.reasons}")
     console.print(f"{number} messages were sent again." if number else "No rows wait.")
+
+
+def _target(
+    given: Mapping[str, str | None],
+    local: Callable[[RunningStack], list[tuple[str, str]]],
+    state: Path,
+    profile: str | None,
+    region: str | None,
+) -> tuple[Target, list[tuple[str, str]]]:
+    """Return the system of a redrive, and the pairs of its resources: one is given, or none."""
+    names = [name for name in given.values() if name is not None]
+    if not names:
+        running = StateDirectory(state).running()
+        return Target.local(running), local(running)
+    if len(names) < len(given):
+        end(Exit.USAGE, f"Give {' and '.join(given)} together, or neither for the local system.")
+    first, second = names
+    return Target.aws(profile, region), [(first, second)]
 
 
 def verify(
@@ -170,7 +186,7 @@ def _line_of(finding: Finding) -> str:
 
 
 def erase_workspace(
-    workspace_id: Annotated[str, typer.Argument(metavar="ID", help="The workspace's id.")],
+    workspace_id: RowId,
     yes: Yes = False,
     table: TableName = None,
     profile: Profile = None,
@@ -186,7 +202,7 @@ def erase_workspace(
 
 
 def erase_user(
-    user_id: Annotated[str, typer.Argument(metavar="ID", help="The user's id.")],
+    user_id: RowId,
     yes: Yes = False,
     table: TableName = None,
     profile: Profile = None,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from installs import cascade, clock
 from installs.cascade import Work
@@ -20,7 +20,6 @@ from installs.store import dependents, installs, items, keys, pending
 from installs.store.expressions import Check, Delete, Missing, Update, same
 from installs.store.installs import as_read
 from installs.store.table import ConditionFailedError
-from tools.importer.table import Put
 from tools.operate import counts
 from tools.operate.findings import Finding
 from tools.operate.places import verify_places
@@ -159,7 +158,7 @@ class Verifier:
         if row.solution_id is not None:
             pointers.append(keys.solution_install(row.solution_id, row.id))
         for key in pointers:
-            pointer = cast("Action", Put(items.encode_key(key)))
+            pointer = Update(key, set={"id": row.id})
             self.table.transact([pointer, Check(keys.install(row.id), as_read(state))])
 
     def _drop_astray(self, parent_id: str) -> None:

@@ -17,7 +17,6 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Final
 from unittest import mock
 from uuid import UUID
@@ -28,7 +27,6 @@ from installs.repair import finish_overdue
 from installs.store import keys, pending
 from tests.property.cascade.checks import told_by_verify, violations
 from tests.property.cascade.world import START, WORKSPACES, World
-from tools.importer import pauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +85,6 @@ def _fixed(dice: random.Random) -> Iterator[list[World]]:
         mock.patch.object(clock, "now", now),
         mock.patch.object(commands, "uuid4", an_id),
         mock.patch.object(pending, "uuid4", an_id),
-        mock.patch.object(pauses, "time", SimpleNamespace(sleep=lambda _: None)),
     ):
         yield world
 

@@ -14,7 +14,7 @@ from installs.store import items, keys
 from installs.store.expressions import Check, Delete, Equals, Exists, Update
 from installs.store.keys import Key
 from installs.store.table import ConditionFailedError
-from tools.importer.table import Put
+from tests.upgrade.importer_0_1_0.table import Put
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

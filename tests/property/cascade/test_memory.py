@@ -10,7 +10,7 @@ from installs.store.expressions import Check, Delete, Equals, Exists, Missing, U
 from installs.store.keys import Key
 from installs.store.table import ConditionFailedError, Range, Table
 from tests.property.cascade.memory import MemoryTable
-from tools.importer.table import Put
+from tests.upgrade.importer_0_1_0.table import Put
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

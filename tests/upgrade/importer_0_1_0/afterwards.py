@@ -14,7 +14,7 @@ from installs import clock
 from installs.lifecycle import Deletion, desired_state
 from installs.store import installs, pending
 from installs.store.table import BATCH_LIMIT
-from tools.importer.table import in_runs
+from tests.upgrade.importer_0_1_0.table import in_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -17,9 +17,8 @@ from installs.store.expressions import Action, Delete, Missing, Update
 from installs.store.installs import as_read, get, get_many
 from installs.store.table import BATCH_LIMIT, TRANSACTION_LIMIT, ConditionFailedError
 from tests.upgrade.importer_0_1_0.reading import item_size
+from tests.upgrade.importer_0_1_0.table import Put, attempts, in_runs
 from tools.importer.errors import ImportStoppedError
-from tools.importer.pauses import attempts
-from tools.importer.table import Put, in_runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -15,14 +15,8 @@ from tests.upgrade.importer_0_1_0.afterwards import enqueue_where_changed
 from tests.upgrade.importer_0_1_0.installs import write_installs
 from tests.upgrade.importer_0_1_0.marks import Marks
 from tests.upgrade.importer_0_1_0.reading import read_rows
-from tools.importer.table import (
-    WORKERS,
-    WRITE_LIMIT,
-    in_runs,
-    open_table,
-    stopped_on_failure,
-    write_batch,
-)
+from tests.upgrade.importer_0_1_0.table import WRITE_LIMIT, in_runs, write_batch
+from tools.importer.table import WORKERS, open_table, stopped_on_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

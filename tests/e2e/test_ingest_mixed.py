@@ -1,0 +1,250 @@
+"""The platform's services and clients at once, while functions are killed (section 10)."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from installs import clock
+from installs.store import keys
+from tests import rows
+from tests.e2e.sender import Sender, as_of
+from tests.e2e.system import kill, tools
+from tools.importer.table import open_table
+from tools.operate.verify import Verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+    from tests.e2e.conftest import Stack
+
+INSTALLS: Final = "/integration-installs"
+HOME: Final = "wsp_mixed"
+USER: Final = "usr_max"
+SECONDS: Final = float(os.environ.get("CHAOS_SECONDS", "6"))
+"""Seconds of all this; ``make chaos`` sets more."""
+PATIENCE: Final = 180 + SECONDS
+"""Seconds after which a queue that is not empty never will be."""
+CLIENTS: Final = 2
+PURGED_ONE_IN: Final = 5
+"""Of so many families one may be purged: what is purged is gone for all."""
+
+AFTER_A_PURGE: Final = {"unknown_row", "unknown_install", "unknown_parent", "install_purged"}
+"""The reasons for which rows of a family that was purged are rejected."""
+
+
+@dataclass
+class Family:
+    """An install with two members and an add-on; what its senders last said of it."""
+
+    number: int
+    enabled: bool = True
+    version: str = "ver_crm_2"
+    second_removed: bool = False
+    purged: bool = False
+
+    @property
+    def root(self) -> str:
+        return f"ins_mix_{self.number}"
+
+    @property
+    def add_on(self) -> str:
+        return f"{self.root}_addon"
+
+    @property
+    def may_be_purged(self) -> bool:
+        return self.number % PURGED_ONE_IN == 0
+
+    def lines(self) -> list[rows.Row]:
+        at = {"asOf": as_of()}
+        solution = f"sol_mix_{self.number % 3}"
+        return [
+            rows.solution(solution, workspaceId=HOME) | at,
+            rows.install(self.root, workspaceId=HOME, variables={}, solutionId=solution) | at,
+            rows.install(
+                self.add_on, workspaceId=HOME, variables={}, parentInstallId=self.root
+            ) | at,
+            rows.member(f"mem_{self.root}_1", self.root, workspaceId=HOME) | at,
+            rows.member(f"mem_{self.root}_2", self.root, workspaceId=HOME) | at,
+        ]  # fmt: skip
+
+
+@dataclass
+class Platform:
+    """The actors, and what they have seen."""
+
+    stack: Stack
+    sender: Sender
+    families: list[Family] = field(default_factory=list)
+    results: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
+    unexplained: list[object] = field(default_factory=list)
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def install(self) -> None:
+        """Install, and another time in each ten send the same message twice."""
+        dice = random.Random(1)  # noqa: S311 - no secret
+        while not self.done.wait(dice.uniform(0.05, 0.4)):
+            family = Family(len(self.families))
+            message = {"rows": family.lines()}
+            for _ in range(2 if dice.random() < 0.1 else 1):
+                self.sender.send(message, HOME)
+            self.families.append(family)
+
+    def upgrade(self) -> None:
+        """Upgrade installs by the function, which answers; a call without answer is repeated."""
+        dice = random.Random(2)  # noqa: S311 - no secret
+        number = 0
+        while not self.done.wait(dice.uniform(0.02, 0.2)):
+            family = self._any(dice)
+            if family is None or self.stack.row(keys.install(family.root)) is None:
+                continue
+            number += 1
+            version = f"ver_{number}"
+            line = {
+                "type": "install", "id": family.root, "merge": True,
+                "integrationVersionId": version, "asOf": as_of(),
+            }  # fmt: skip
+            results = None
+            while results is None or results[0]["result"] == "deferred":
+                results = self.sender.invoke(line)
+            (result,) = results
+            self.results[result.get("code", result["result"])] += 1
+            if result["result"] in ("changed", "unchanged", "lifecycleKept"):
+                family.version = version
+            elif not (family.may_be_purged and result.get("code") in AFTER_A_PURGE):
+                self.unexplained.append(result)
+
+    def edit_members(self) -> None:
+        """Switch members on and off, and remove some, by the queue."""
+        dice = random.Random(3)  # noqa: S311 - no secret
+        while not self.done.wait(dice.uniform(0.05, 0.3)):
+            family = self._any(dice)
+            if family is None:
+                continue
+            line = {"type": "integrationMember", "asOf": as_of()}
+            if dice.random() < 0.2:
+                family.second_removed = True
+                self.sender.send(line | {"id": f"mem_{family.root}_2", "delete": True}, HOME)
+            else:
+                family.enabled = not family.enabled
+                change = {"merge": True, "enabled": family.enabled}
+                self.sender.send(line | {"id": f"mem_{family.root}_1", **change}, HOME)
+
+    def use(self, seed: int, http: httpx.Client) -> None:
+        """Uninstall, restore and purge, as a client of the API."""
+        dice = random.Random(seed)  # noqa: S311 - no secret
+        while not self.done.wait(dice.uniform(0.01, 0.1)):
+            family = self._any(dice)
+            if family is None:
+                continue
+            path = f"{INSTALLS}/{dice.choice([family.root, family.root, family.add_on])}"
+            roll = dice.random()
+            if roll < 0.45:
+                name, answer = "uninstall", http.delete(path)
+            elif roll < 0.85 or not family.may_be_purged:
+                name, answer = "restore", http.post(f"{path}/restore")
+            else:
+                name, answer = "purge", http.delete(f"{path}/purge")
+                family.purged = family.purged or answer.status_code == 200
+            self.statuses[name, answer.status_code] += 1
+
+    def check(self) -> None:
+        """Hold the table to what was said: nothing live is lost, the last word counts."""
+        for family in self.families:
+            if family.purged:
+                continue
+            install = self.stack.row(keys.install(family.root))
+            first, second = (
+                self.stack.row(keys.member(family.root, f"mem_{family.root}_{n}")) for n in (1, 2)
+            )
+            assert install is not None, family
+            assert self.stack.row(keys.install(family.add_on)) is not None, family
+            assert install["integrationVersionId"] == family.version, (install, family)
+            assert first is not None, family
+            assert first.get("enabledBefore", first["enabled"]) is family.enabled, (first, family)
+            assert (second is None) is family.second_removed, family
+            assert ("deletedAt" in first) is ("deletedAt" in install), (first, install)
+
+    def explain(self) -> None:
+        """Take the dead letters; each is of a family that was purged."""
+        purged = {family.number for family in self.families if family.purged}
+        for reason in self.sender.take_dead_letters():
+            number = int(reason["row"].split("ins_mix_")[1].split("_")[0])
+            if number not in purged or reason["code"] not in AFTER_A_PURGE:
+                self.unexplained.append(reason)
+            self.results[reason["code"]] += 1
+
+    def _any(self, dice: random.Random) -> Family | None:
+        return dice.choice(self.families) if self.families else None
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="finds processes by /proc")
+def test_the_platform_and_clients_at_once_while_functions_are_killed(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sender = Sender(stack)
+    made = sender.invoke(
+        rows.workspace(HOME, "mixed"), rows.user(USER), rows.role(USER, HOME, "admin")
+    )
+    assert made is not None
+    assert {result["result"] for result in made} == {"created"}
+    token = tools(stack, "token", USER).stdout.strip()
+    platform = Platform(stack, sender)
+    dice, deaths = random.Random(5), Counter[str]()  # noqa: S311 - no secret
+    # when services send rows and clients change the installs, and functions die at any moment
+    with (
+        sender.visibility(5),
+        ThreadPoolExecutor(3 + CLIENTS) as pool,
+        stack.client({"Authorization": f"Bearer {token}"}) as http,
+    ):
+        work: list[Callable[[], None]] = [platform.install, platform.upgrade, platform.edit_members]
+        busy = [pool.submit(one) for one in work]
+        busy += [pool.submit(platform.use, seed, http) for seed in range(CLIENTS)]
+        ends = time.monotonic() + SECONDS
+        while time.monotonic() < ends or len(deaths) < 2:
+            time.sleep(dice.uniform(0.3, 1.5))
+            function = dice.choice(["CascadeFunction", "IngestFunction"])
+            if killed := kill(stack, function):
+                deaths[function] += killed
+            if any(one.done() for one in busy):
+                break
+        platform.done.set()
+        for one in busy:
+            one.result()
+        # then every message is applied once the queue is empty
+        patience = time.monotonic() + PATIENCE
+        while sender.waiting():
+            assert time.monotonic() < patience, sender.waiting()
+            time.sleep(0.2)
+    statuses = {status for _, status in platform.statuses}
+    assert statuses <= {200, 404, 409, 503}, platform.statuses
+    assert platform.statuses["uninstall", 200], platform.statuses
+    # and the table agrees with itself, also where something might still be worked on
+    table = open_table(stack.running.table_name, stack.running.dynamodb_endpoint)
+    with monkeypatch.context() as later:
+        now = clock.now
+        later.setattr(clock, "now", lambda: now() + timedelta(minutes=10))
+        assert stack.eventually(lambda: not list(Verifier(table, repair=False).run()))
+    # and with what was said of it; what was rejected was of installs that a client had purged
+    platform.check()
+    platform.explain()
+    assert platform.unexplained == []
+    verified = tools(stack, "verify")
+    assert (verified.returncode, "No disagreements." in verified.stdout) == (0, True), verified
+    again = tools(stack, "redrive")
+    assert again.returncode == 0, again
+    for kind, name in (("workspace", HOME), ("user", USER)):
+        assert tools(stack, "erase", kind, name, "--yes").returncode == 0
