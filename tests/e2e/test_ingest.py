@@ -59,7 +59,8 @@ def mia(stack: Stack) -> Iterator[httpx.Client]:
     assert stack.row(keys.workspace(HOME)) is None
     assert stack.row(keys.role(USER, HOME)) is None
     verified = tools(stack, "verify")
-    assert (verified.returncode, "No disagreements." in verified.stdout) == (0, True), verified
+    assert verified.returncode == 0, verified
+    assert "No disagreements." in verified.stdout
 
 
 def listed(client: httpx.Client) -> set[str]:

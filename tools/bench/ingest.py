@@ -158,7 +158,9 @@ def import_figures(table: Table, rows: int, progress: Progress) -> Iterator[str]
             began = time.monotonic()
             done = import_file(file, table.name, endpoint, on_progress)
             seconds = time.monotonic() - began
-            outcomes = ", ".join(f"{number:,} {one.value}" for one, number in done.outcomes.items())
+            outcomes = ", ".join(
+                f"{number:,} {outcome.value}" for outcome, number in done.outcomes.items()
+            )
             if name == "first":
                 yield "| import | rows a second | outcome |"
                 yield "|---|---:|---|"
@@ -196,8 +198,8 @@ def write_unit_figures(table: Table) -> Iterator[str]:
             if line["type"] != "install":
                 gone = {"type": line["type"], "id": line["id"], "delete": True}
                 units[line["type"]].append(apply(gone))
-    for name, found in units.items():
-        cells = [f"{one:g}" for one in found] + ["by the API"] * (4 - len(found))
+    for name, counts in units.items():
+        cells = [f"{count:g}" for count in counts] + ["by the API"] * (4 - len(counts))
         yield f"| {name} | {' | '.join(cells)} |"
 
 

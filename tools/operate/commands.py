@@ -120,19 +120,21 @@ def redrive_rows(
 
 
 def _target(
-    given: Mapping[str, str | None],
+    resources: Mapping[str, str | None],
     local: Callable[[RunningStack], list[tuple[str, str]]],
     state: Path,
     profile: str | None,
     region: str | None,
 ) -> tuple[Target, list[tuple[str, str]]]:
-    """Return the system of a redrive, and the pairs of its resources: one is given, or none."""
-    names = [name for name in given.values() if name is not None]
+    """Return the system of a redrive, and the pairs of its resources: one is resources, or none."""
+    names = [name for name in resources.values() if name is not None]
     if not names:
         running = StateDirectory(state).running()
         return Target.local(running), local(running)
-    if len(names) < len(given):
-        end(Exit.USAGE, f"Give {' and '.join(given)} together, or neither for the local system.")
+    if len(names) < len(resources):
+        end(
+            Exit.USAGE, f"Give {' and '.join(resources)} together, or neither for the local system."
+        )
     first, second = names
     return Target.aws(profile, region), [(first, second)]
 
