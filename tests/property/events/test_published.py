@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from installs.events.records import StreamRecord
     from installs.store.bus import Message
 
-CASES: Final = int(os.environ.get("CASES", "120"))
+CASES: Final = int(os.environ.get("CASES", "60"))
 
 
 @pytest.fixture(autouse=True)
@@ -139,4 +139,4 @@ def test_a_planted_fault_is_found(
 ) -> None:
     fault(monkeypatch)
 
-    assert differences(range(30))
+    assert any(differences(range(seed, seed + 1)) for seed in range(30))
