@@ -44,6 +44,15 @@ def test_a_link_leads_somewhere(page: Path, target: str) -> None:
         assert anchor in anchors(found), f"{page.name}: {target}"
 
 
+def test_each_decision_has_a_number_of_its_own() -> None:
+    decisions = [page for page in PAGES if page.parent.name == "adr"]
+    numbers = [page.name[:4] for page in decisions]
+
+    assert len(numbers) > 20
+    assert len({*numbers}) == len(numbers)
+    assert [page.read_text(encoding="utf-8")[2:6] for page in decisions] == numbers
+
+
 def test_every_page_is_read_from_the_readme() -> None:
     """By links from page to page, whoever begins at README.md gets to each of them."""
     reached, ahead = set[Path](), [ROOT / "README.md"]

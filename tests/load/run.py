@@ -1,6 +1,6 @@
 """Load above what there is room for: how quick answers are, who is refused, and how soon.
 
-``python -m tests.load.run [SECONDS]`` prints the tables of docs/adr/0034. The second one is of a
+``python -m tests.load.run [SECONDS]`` prints the tables of docs/adr/0035. The second one is of a
 gateway that lets half of the lists through that were answered at the most.
 """
 
