@@ -389,7 +389,7 @@ def test_a_bus_that_takes_nothing_keeps_the_record_in_the_stream(
     assert ask("uninstall", USER, LIVE).status == 200
     poller.drain()
     with refusing(how) as address:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_EVENTS", address)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_EVENTBRIDGE", address)
         monkeypatch.setenv("EVENT_BUS_NAME", "bus")
         monkeypatch.setattr(bus, "_ATTEMPT_SECONDS", 2.2)
         monkeypatch.setattr(bus, "ATTEMPTS", 1)

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 API_EVENTS: Final = sorted(
-    path for path in (ROOT / "events").glob("*/*.json")
-    if path.parent.name not in {"authorizer", "cascade", "ingest", "repair"}
-)  # fmt: skip
+    path
+    for path in (ROOT / "events").glob("*/*.json")
+    if path.parent.name.endswith(("_install", "_installs"))
+)
 
 
 def with_nulls(event: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

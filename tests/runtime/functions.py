@@ -203,8 +203,9 @@ def started(
         "PYTHONPATH": os.pathsep.join(map(str, machine.path)),
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
         "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,  # Lambda sets both; boto3 reads this one
         "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
-        **({} if events is None else {"AWS_ENDPOINT_URL_EVENTS": events}),
+        **({} if events is None else {"AWS_ENDPOINT_URL_EVENTBRIDGE": events}),
         **CREDENTIALS,
         "AWS_LAMBDA_RUNTIME_API": f"{HOST}:{port}",
         "AWS_LAMBDA_FUNCTION_NAME": function,
