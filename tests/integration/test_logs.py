@@ -24,7 +24,7 @@ from functions.uninstall_install.handler import handler as uninstall
 from installs import clock
 from installs.errors import UnavailableError
 from installs.log import logger
-from installs.store import pending, table
+from installs.store import bus, pending, table
 from installs.store.bus import Bus, Delivery
 from installs.store.row_queue import RowQueue
 from tests import rows
@@ -233,6 +233,14 @@ def take_rows(patch: pytest.MonkeyPatch) -> None:
         take(ghost)
 
 
+class BusyBus:
+    """EventBridge, which takes no entry."""
+
+    def put_events(self, Entries: list[object]) -> dict[str, Any]:
+        failed = {"ErrorCode": "ThrottlingException"}
+        return {"FailedEntryCount": len(Entries), "Entries": [failed for _ in Entries]}
+
+
 def publish_changes(patch: pytest.MonkeyPatch) -> None:
     """Records that are published, refused for good, left for later, and not to be read."""
     patch.setenv("EVENT_BUS_NAME", "bus")
@@ -246,6 +254,10 @@ def publish_changes(patch: pytest.MonkeyPatch) -> None:
         with patch.context() as answering:
             answering.setattr(Bus, "send", lambda *_, answer=delivery: answer)
             publish({"Records": [*records, UNREADABLE]}, Context())
+    with patch.context() as busy:
+        busy.setattr(bus, "_client", BusyBus)
+        busy.setattr(bus, "ATTEMPTS", 1)
+        publish({"Records": records}, Context())
     with patch.context() as failing:
         failing.setattr(Bus, "send", lambda *_: Delivery())
         failing.setattr("functions.publish.handler.dead_letters.put", _throttled)

@@ -33,7 +33,8 @@ FUNCTIONS: Final = {
     "restore_install": "restore", "purge_install": "purge", "cascade": "uninstall",
     "repair": "schedule", "authorizer": "token", "ingest": "rows",
 }  # fmt: skip
-"""Each function, and the event that is its first request."""
+"""Each function, and the event that is its first request; but of the publisher, which no caller
+waits for, and whose start is boto3's."""
 
 BARE: Final = "bare interpreter"
 CLIENT: Final = "bare boto3 client, one Query"
