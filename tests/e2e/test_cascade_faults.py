@@ -107,8 +107,8 @@ def test_what_was_parked_is_run_again_once_its_cause_is_mended(
         **{name.lower(): value for name, value in CREDENTIALS.items()},
     )
 
-    def stored() -> list[str]:
-        found = objects.list_objects_v2(Bucket=running.dead_letter_bucket).get("Contents", [])
+    def stored(bucket: str = running.dead_letter_bucket) -> list[str]:
+        found = objects.list_objects_v2(Bucket=bucket).get("Contents", [])
         return [one["Key"] for one in found]
 
     # given an install with an add-on whose row nobody can make sense of
@@ -128,6 +128,8 @@ def test_what_was_parked_is_run_again_once_its_cause_is_mended(
     assert stack.eventually(lambda: bool(stored()))
     # one for the row itself, and one for the uninstall that has to reach it
     assert stack.eventually(lambda: len(stored()) == 2)
+    # and one of the publisher, which cannot make an event of that row
+    assert stack.eventually(lambda: len(stored(running.unpublished_bucket)) == 1)
     letters = {
         key: json.loads(
             objects.get_object(Bucket=running.dead_letter_bucket, Key=key)["Body"].read()
@@ -140,7 +142,7 @@ def test_what_was_parked_is_run_again_once_its_cause_is_mended(
     assert "deletionId" in body["reason"]
     again = tools(stack, "redrive")
     assert again.returncode == 1, again
-    assert "2 dead-lettered again" in again.stdout
+    assert "3 dead-lettered again" in again.stdout
     assert sorted(stored()) == sorted(letters)
     # and once the row is mended, one command does what was left, of what Lambda gave up too
     stack.tables.update_item(**broken, UpdateExpression="REMOVE deletedAt")
@@ -159,8 +161,9 @@ def test_what_was_parked_is_run_again_once_its_cause_is_mended(
     assert "2 done" in mended.stdout
     assert stack.eventually(lambda: is_deleted(stack, "ins_park_addon_addon"))
     # the records that hold the broken row itself never make sense: whoever looked deletes them
-    for key in stored():
-        text = objects.get_object(Bucket=running.dead_letter_bucket, Key=key)["Body"].read()
-        assert json.loads(text)["record"]["dynamodb"]["Keys"] == broken["Key"]
-        objects.delete_object(Bucket=running.dead_letter_bucket, Key=key)
+    for bucket in (running.dead_letter_bucket, running.unpublished_bucket):
+        for key in stored(bucket):
+            text = objects.get_object(Bucket=bucket, Key=key)["Body"].read()
+            assert json.loads(text)["record"]["dynamodb"]["Keys"] == broken["Key"]
+            objects.delete_object(Bucket=bucket, Key=key)
     assert "There are no dead letters." in tools(stack, "redrive").stdout
