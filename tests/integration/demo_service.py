@@ -27,6 +27,7 @@ from tests import caches
 from tests.integration.consumer import consumer
 from tests.loading import load_file
 from tools.demo import demo_lines
+from tools.local.dynoxide import CREDENTIALS, REGION
 from tools.local.ports import HOST
 from tools.local.state import RunningStack, StateDirectory
 from tools.tokens import AUDIENCE, ISSUER, SigningKey
@@ -73,6 +74,9 @@ def demo_service(
         "JWKS": key.key_set(),
         "TABLE_NAME": table_name,
         "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+        # Before the first test: the consumer runs without what is set for each test.
+        "AWS_DEFAULT_REGION": REGION,
+        **CREDENTIALS,
         "DEAD_LETTER_BUCKET": "none",
         # A function's standard output is its log; here it would be that of the command under test.
         "POWERTOOLS_METRICS_DISABLED": "true",

@@ -381,9 +381,13 @@ def test_a_bus_that_takes_nothing_keeps_the_record_in_the_stream(
     made: World, monkeypatch: pytest.MonkeyPatch, how: str | type[_Refusal]
 ) -> None:
     records: list[Any] = []
-    poller = consumer_of(
-        made, made.engine, lambda event: records.extend(event["Records"]), records.append
-    )
+    run_cascade = in_process(cascade, Invocation())
+
+    def keep(event: Any) -> object:  # noqa: ANN401 - a stream event
+        records.extend(event["Records"])
+        return run_cascade(event)
+
+    poller = consumer_of(made, made.engine, keep, records.append)
     poller.drain()
     records.clear()
     assert ask("uninstall", USER, LIVE).status == 200
