@@ -31,11 +31,15 @@ _LIFECYCLE: Final = (
 
 
 class Terms(NamedTuple):
-    """The terms of a write: its attributes, what must hold, and which solutions follow."""
+    """The terms of a write: its attributes, what must hold, and which solutions follow.
+
+    ``replaced``: the row that has the key, and leaves it in the same transaction.
+    """
 
     values: dict[str, Any]
     guards: tuple[Action, ...] = ()
     solutions: frozenset[str] = frozenset()
+    replaced: Stored | None = None
 
 
 def member(

@@ -77,14 +77,7 @@ def decide(line: Line, snapshot: Snapshot, options: Options) -> Decision:
         noted = _noted(before, found.locator, as_of)
         return Decision(result(line, Outcome.UNCHANGED, kept=kept), noted)
     values = _facts(terms.values) | ({} if as_of is None else {items.AS_OF: as_of})
-    replaced = None
-    if isinstance(row, model.WorkspaceMember) and (
-        before is None or before.key != rows.key_of(row)
-    ):
-        key = rows.key_of(row)
-        present = snapshot.get(key)
-        replaced = None if present is None else Stored.of(key, present, line.row_type)
-    actions = [*rows.put(row, before, values, found.locator, replaced), *terms.guards]
+    actions = [*rows.put(row, before, values, found.locator, terms.replaced), *terms.guards]
     if before is None and line.as_of is not None:
         actions.append(rows.unburied(line.type_name, line.id, found.removed))
     outcome = Outcome.CREATED if before is None else Outcome.CHANGED
@@ -144,7 +137,9 @@ def _role(row: model.WorkspaceMember, snapshot: Snapshot) -> Terms:
     if present is not None and present["id"] not in {row.id, *snapshot.leaving}:
         detail = f"has a role in the workspace already, by the row {present['id']}"
         raise TakenError("place_taken", detail, "/userId", present["id"])
-    return Terms(rows.values_of(row), (_workspace(row.workspace_id, snapshot),))
+    replaced = None if present is None else Stored.of(key, present, model.WorkspaceMember)
+    guards = (_workspace(row.workspace_id, snapshot),)
+    return Terms(rows.values_of(row), guards, replaced=replaced)
 
 
 def _api_key(

@@ -7,7 +7,7 @@ entry has names of changed fields, never their values; TTL deletes it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -68,6 +68,11 @@ class Counts:
         live, gone = (states.count(presence) for presence in (Presence.LIVE, Presence.GONE))
         return cls(len(states) - live - gone, live, gone)
 
+    @classmethod
+    def of_item(cls, values: Mapping[str, Any]) -> Counts:
+        """Return the counts in an item's values; absent ones are zero."""
+        return cls(*(values.get(name, 0) for name in COUNTS))
+
 
 NONE_COUNTED: Final = Counts()
 
@@ -116,7 +121,7 @@ class Entry:
             "fields": list(self.fields),
         }
         if self.counts is not None:
-            document["counts"] = {name: getattr(self.counts, name) for name in COUNTS}
+            document["counts"] = asdict(self.counts)
         return document
 
 
@@ -157,7 +162,7 @@ def put(entry: Entry, now: datetime, *, new: bool = False) -> Update:
         items.PURGE_AT: int((now + KEPT).timestamp()),
     }
     if entry.counts is not None:
-        optional |= {name: getattr(entry.counts, name) for name in COUNTS}
+        optional |= asdict(entry.counts)
     values = {name: value for name, value in optional.items() if value is not None}
     return Update(entry.key, (Missing(),) if new else (), set=values)
 
@@ -185,7 +190,7 @@ def item_to_entry(item: Item) -> Entry:
         origin,
         values.get(items.DELETION_ID),
         tuple(filter(None, values.get("fields", "").split(","))),
-        Counts(*(values.get(name, 0) for name in COUNTS)) if settled else None,
+        Counts.of_item(values) if settled else None,
     )
 
 

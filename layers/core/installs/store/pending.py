@@ -11,7 +11,7 @@ transaction that writes them. The counts go into the settled entry of the instal
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -113,8 +113,7 @@ def requeue(refs: OwnerRefs, at: datetime) -> Update:
 
 def count(pending_work: PendingWork, counts: Counts) -> Action:
     """Return the write that counts dependents, if the work is unchanged since it was read."""
-    values = {name: getattr(counts, name) for name in history.COUNTS}
-    nonzero = {name: value for name, value in values.items() if value}
+    nonzero = {name: number for name, number in asdict(counts).items() if number}
     key = keys.pending_work(pending_work.owner_refs.id)
     return Update(key, pending_work.unchanged, add=nonzero)
 
@@ -210,7 +209,7 @@ def completion(
 
 def _same_counts(counts: Counts) -> list[Condition]:
     """Conditions: nothing has been counted since the work was read."""
-    return [same(name, getattr(counts, name) or None) for name in history.COUNTS]
+    return [same(name, number or None) for name, number in asdict(counts).items()]
 
 
 def _settled_entry(
@@ -285,7 +284,7 @@ def _deletion_values(deletion: Deletion | None) -> dict[str, Value | None]:
 
 
 def _solution_from_values(values: dict[str, Any]) -> PendingSolution:
-    at, _, _ = values[keys.BY_PENDING.sort].partition("#")
+    at = keys.time_of(values[keys.BY_PENDING.sort])
     return PendingSolution(values["id"], at, values[_REVISION], values.get(_REQUEST_ID))
 
 
@@ -296,10 +295,9 @@ def _from_values(values: dict[str, Any]) -> PendingWork:
         values.get("solutionId"),
         deletion_of(values),
     )
-    at, _, _ = values[keys.BY_PENDING.sort].partition("#")
     return PendingWork(
         refs,
-        at,
+        keys.time_of(values[keys.BY_PENDING.sort]),
         values[_REVISION],
         history.origin_of(values) or replace(CASCADE, request_id=values.get(_REQUEST_ID)),
         alive=values.get(_ALIVE, False),
@@ -307,5 +305,5 @@ def _from_values(values: dict[str, Any]) -> PendingWork:
         install_revision=values.get(_INSTALL_REVISION, 0),
         ends=values.get(_ENDS, False),
         settled=values.get(_SETTLED, False),
-        counts=Counts(*(values.get(name, 0) for name in history.COUNTS)),
+        counts=Counts.of_item(values),
     )

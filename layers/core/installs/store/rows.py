@@ -128,7 +128,8 @@ def put(
     """Write a row: new, in place, or moved from where it was; its revision grows.
 
     ``values`` are all its attributes but the keys; ``locator`` is where its locator leads, as read.
-    ``replaced``: the row that leaves the key in the same transaction.
+    ``replaced``: the row that has the key, and leaves it in the same transaction. A row that stays
+    in place replaces none.
     """
     key = key_of(row)
     revision = 1 + (0 if before is None else before.values.get(items.REVISION, 0))
