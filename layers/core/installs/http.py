@@ -80,12 +80,17 @@ class Request:
     """The reads of the request."""
     deadline: Deadline = NO_DEADLINE
     """The deadline of the response."""
-    trace_id: str | None = None
-    """The trace that the request is part of, if its headers tell."""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def table(self) -> Table:
         """Return the table for this request."""
         return Table.of_function(self.usage, self.deadline)
+
+    @property
+    def trace_id(self) -> str | None:
+        """The trace that the request is part of, if its headers tell."""
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        return trace_id(headers.get("x-amzn-trace-id"), headers.get("traceparent"))
 
     @property
     def install_id(self) -> str:
@@ -157,17 +162,12 @@ def request_of(event: Event, usage: Usage, deadline: Deadline = NO_DEADLINE) -> 
         _query(event),
         usage,
         deadline,
-        _trace_id(event),
+        event.get("headers") or {},
     )
 
 
 def _request_id(event: Event) -> str:
     return str((event.get("requestContext") or {}).get("requestId") or "")
-
-
-def _trace_id(event: Event) -> str | None:
-    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    return trace_id(headers.get("x-amzn-trace-id"), headers.get("traceparent"))
 
 
 def _install_id(event: Event) -> str | None:
