@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -10,12 +11,16 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError
 
+from installs.ids import is_id
 from tools.importer.table import open_table
 from tools.local.errors import LocalSystemError
 from tools.local.state import StateDirectory
+from tools.outcome import Exit, end
 
 if TYPE_CHECKING:
     from installs.store.table import Table
+
+TOKEN: Final = "INSTALLS_TOKEN"  # noqa: S105 - the name of a variable
 
 _PANEL: Final = "System"
 
@@ -51,6 +56,28 @@ State = Annotated[
         rich_help_panel=_PANEL,
     ),
 ]
+
+
+TokenFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help=f"A file that holds the token or API key; else {TOKEN} has it.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+
+
+def token_of(token_file: Path | None) -> str:
+    """Return the token in the file, or else in the variable; empty if there is none."""
+    return (token_file.read_text("utf-8") if token_file else os.environ.get(TOKEN, "")).strip()
+
+
+def require_id(text: str) -> None:
+    """End the command if the text is not a valid id."""
+    if not is_id(text):
+        end(Exit.USAGE, f"{text!r} is not a valid id")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ from installs_client import Client, UnreachableError
 from tools.local.errors import LocalSystemError
 from tools.local.paths import DEFAULT_STATE
 from tools.local.state import StateDirectory
+from tools.options import TOKEN
 from tools.outcome import Exit, end, exit_on_error
 from tools.tokens import SigningKey
 
 P = ParamSpec("P")
 
-TOKEN: Final = "INSTALLS_TOKEN"  # noqa: S105 - the name of a variable
 DEMO_USER: Final = "usr_ada"
 """The default caller of the local service: an admin of ``wsp_acme`` in the demo."""
 

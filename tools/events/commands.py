@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from installs.ids import is_id
 from installs.lifecycle import timestamp
 from installs.store.bus import Bus
 from tools.events import asyncapi, schemas, show
@@ -16,7 +15,7 @@ from tools.events.replay import Replay
 from tools.local.paths import DEFAULT_STATE
 from tools.local.state import StateDirectory
 from tools.operate.target import Target
-from tools.options import Address, Profile, Region, State, TableName
+from tools.options import Address, Profile, Region, State, TableName, require_id
 from tools.outcome import Exit, end, exit_on_error, output
 
 Install = Annotated[
@@ -77,8 +76,8 @@ def replay(
     """
     if (bus is None) != (table is None):
         end(Exit.USAGE, "Give --table and --bus together, or neither for the local system.")
-    if install is not None and not is_id(install):
-        end(Exit.USAGE, f"{install!r} is not a valid id")
+    if install is not None:
+        require_id(install)
     start = _moment(since)
     console = output()
     with exit_on_error():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated
 
 import boto3
@@ -14,13 +12,12 @@ from tools.gameday.drill import LONGEST_SECONDS, Drill, ask
 from tools.gameday.faults import FAULTS
 from tools.gameday.stack import ProductionStackError, Stack
 from tools.help import examples
-from tools.options import Profile, Region  # noqa: TC001 - typer reads them
+from tools.options import TOKEN, Profile, Region, TokenFile, token_of
 from tools.outcome import Exit, end, exit_on_error, output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-TOKEN = "INSTALLS_TOKEN"  # noqa: S105 - the name of a variable
 EXAMPLES = examples(
     "game-day integration-installs-staging",
     "game-day integration-installs-staging --fault table --minutes 5",
@@ -38,15 +35,7 @@ def game_day(
         list[str] | None,
         typer.Option(help=f"{', '.join(FAULTS)}; may be given again. By default all."),
     ] = None,
-    token_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help=f"A file that holds the token or API key; else {TOKEN} has it.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ] = None,
+    token_file: TokenFile = None,
     minutes: Annotated[
         int | None, typer.Option(min=1, help="Minutes of each fault, not those of its alarms.")
     ] = None,
@@ -58,7 +47,7 @@ def game_day(
     Ends with 1 if callers were told what they should not, or an alarm did not go off.
     """
     chosen = _chosen(fault or FAULTS)
-    token = (token_file.read_text("utf-8") if token_file else os.environ.get(TOKEN, "")).strip()
+    token = token_of(token_file)
     if not token:
         end(Exit.USAGE, f"A token is needed: --token-file, or {TOKEN}.")
     console = output()

@@ -31,7 +31,7 @@ NO_ANSWER: Final = 0
 
 @dataclass(slots=True)
 class Seen:
-    """What a drill showed."""
+    """The observations of a drill."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     longest: float = 0

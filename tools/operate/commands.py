@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from installs.ids import is_id
 from tools.local.paths import DEFAULT_STATE
 from tools.local.state import StateDirectory
 from tools.operate.erase import Eraser
@@ -15,7 +14,7 @@ from tools.operate.redrive import Redrive, Result
 from tools.operate.redrive_rows import RowRedrive
 from tools.operate.target import Target
 from tools.operate.verify import Verifier
-from tools.options import Address, Profile, Region, State, TableName
+from tools.options import Address, Profile, Region, State, TableName, require_id
 from tools.outcome import Exit, end, exit_on_error, output, progress
 
 if TYPE_CHECKING:
@@ -220,8 +219,7 @@ def erase_user(
 
 
 def _erase(address: Address, kind: str, row_id: str, *, yes: bool) -> None:
-    if not is_id(row_id):
-        end(Exit.USAGE, f"{row_id!r} is not a valid id")
+    require_id(row_id)
     if not yes:
         try:
             typer.confirm(

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table as Grid
 
-from installs.ids import is_id
 from installs.store import history as entries
 from tools.help import examples
 from tools.local.paths import DEFAULT_STATE
-from tools.options import Address, Profile, Region, State, TableName
+from tools.options import Address, Profile, Region, State, TableName, require_id
 from tools.outcome import Exit, end, exit_on_error, output
 
 if TYPE_CHECKING:
@@ -47,8 +46,7 @@ def history(
 
     Ends with 1 if there is none.
     """
-    if not is_id(install_id):
-        end(Exit.USAGE, f"{install_id!r} is not a valid id")
+    require_id(install_id)
     console = output()
     with exit_on_error():
         opened = Address.chosen(table, state, profile, region).open()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import time
-from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import TYPE_CHECKING, Annotated, Final
 
 import httpx
@@ -13,12 +11,12 @@ from rich.console import Console
 
 from installs_client import Client, Retries
 from tools.help import examples
+from tools.options import TOKEN, TokenFile, token_of
 from tools.smoke.checks import Api, Check, Life, harmless, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-TOKEN: Final = "INSTALLS_TOKEN"  # noqa: S105 - the name of a variable
 EXAMPLES: Final = examples(
     "smoke --base-url https://ID.execute-api.REGION.amazonaws.com/prod",
     "smoke --base-url URL --write ins_for_this",
@@ -37,15 +35,7 @@ def smoke(
             envvar="INSTALLS_BASE_URL", metavar="URL", help="The API's base URL (output ApiUrl)."
         ),
     ],
-    token_file: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help=f"A file that holds the token or API key; else {TOKEN} has it.",
-            exists=True,
-            dir_okay=False,
-        ),
-    ] = None,
+    token_file: TokenFile = None,
     write: Annotated[
         str | None,
         typer.Option(
@@ -63,7 +53,7 @@ def smoke(
     The token is in --token-file or in the variable INSTALLS_TOKEN; --write needs an editor's.
     """
     console = Console(highlight=False, soft_wrap=True, markup=False)
-    token = (token_file.read_text("utf-8") if token_file else os.environ.get(TOKEN, "")).strip()
+    token = token_of(token_file)
     if not token or not base_url.startswith(("https://", "http://")):
         reason = (
             f"A token is needed: --token-file, or {TOKEN}."
