@@ -72,7 +72,7 @@ class Account:
         self._make_table(self._outputs(stack)["TableName"])
 
     def answer(self, stack: str) -> str:
-        """What a caller is told of an install that is not there."""
+        """The detail of the answer about an install that is not there."""
         url = f"{self.endpoint}/_aws/execute-api/{self._outputs(stack)['ApiId']}/{ENVIRONMENT}"
         answer = httpx.get(
             f"{url}/api/integration-installs/ins_nowhere",

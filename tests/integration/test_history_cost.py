@@ -1,4 +1,4 @@
-"""What history costs: write units of a change and of its cascade (docs/scale.md)."""
+"""The cost of history: write units of a change and of its cascade (docs/scale.md)."""
 
 from __future__ import annotations
 

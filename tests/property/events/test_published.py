@@ -88,7 +88,7 @@ def tell_the_wrong_revision(patch: Patch) -> None:
 
 
 def stop_at_a_poisoned_record(patch: Patch) -> None:
-    """What is behind a record that is refused for good is taken for sent."""
+    """Records behind one that is refused for good are taken for sent."""
     send = Bus.send
 
     def stopping(self: Bus, messages: Sequence[Message]) -> Delivery:
