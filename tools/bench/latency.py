@@ -56,7 +56,7 @@ def plans_table(plans: list[Measured], network: Network, draws: int, seed: int) 
     """Return the time of each call as the lines of a Markdown table."""
     yield (
         "| call | plan | requests | in sequence | examined | read units | write units "
-        "| of call partition | p50, ms | p99, ms |"
+        "| of one partition | p50, ms | p99, ms |"
     )
     yield "|---|---|---|---|---|---|---|---|---|---|"
     for call in plans:
