@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from installs import commands
-from installs.http import Request, endpoint, no_parameters
+from installs.http import Request, endpoint
 from installs.rows import row_to_json
 
 
 @endpoint
 def handler(request: Request) -> object:
-    """Respond with the install."""
-    no_parameters(request)
+    """Respond with the install, and with the rows that are to be included."""
+    if not request.query:
+        return row_to_json(commands.get(request.table(), request.principal, request.install_id).row)
+    # Imported here: a start without include need not wait for the query language.
+    from installs import included
+    from installs.query.language.parameters import parse_include
+
+    names = parse_include(request.query)
     table = request.table()
-    return row_to_json(commands.get(table, request.principal, request.install_id).row)
+    state = commands.get(table, request.principal, request.install_id)
+    rows = included.of_install(table, request.principal, state, names)
+    return {**row_to_json(state.row), "included": included.to_json(rows)}

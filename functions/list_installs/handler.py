@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from installs import listing
+from installs import included, listing
 from installs.http import Request, endpoint
 from installs.rows import item_to_json
 
@@ -11,7 +11,7 @@ from installs.rows import item_to_json
 def handler(request: Request) -> object:
     """Answer with a page of the installs that the caller sees."""
     page = listing.list_installs(request.table(), request.principal, request.query)
-    return {
+    answer: dict[str, object] = {
         "data": [item_to_json(row) for row in page.rows],
         "pageInfo": {
             "total": page.total,
@@ -21,3 +21,6 @@ def handler(request: Request) -> object:
             "endCursor": page.end,
         },
     }
+    if page.included is not None:
+        answer["included"] = included.to_json(page.included)
+    return answer

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from installs import api_keys, clock
 from installs.errors import ForbiddenError, NotFoundError, UnauthorizedError
-from installs.model import PrincipalKind, UserRole, WorkspaceRole
+from installs.model import KeyKind, PrincipalKind, UserRole, WorkspaceRole
 from installs.store import api_keys as stored_keys
 from installs.store import roles
 
@@ -44,6 +44,8 @@ class Scope:
 
     all_workspaces: bool = False
     roles: Mapping[str, WorkspaceRole] = field(default_factory=dict)
+    public: bool = False
+    """True for a public key, which is shown less of people (section 8)."""
 
     @property
     def workspace_ids(self) -> frozenset[str] | None:
@@ -94,7 +96,8 @@ def _key_scope(table: Table, key_id: str) -> Scope:
     if key is None or not api_keys.works(key, clock.now()):
         raise UnauthorizedError("The API key is revoked or has expired.")
     if key.workspace_id is not None:
-        return Scope(roles={key.workspace_id: api_keys.workspace_role(key)})
+        public = key.kind == KeyKind.PUBLIC
+        return Scope(roles={key.workspace_id: api_keys.workspace_role(key)}, public=public)
     return _user_scope(table, str(key.user_id))
 
 

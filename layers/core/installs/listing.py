@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from installs import access, clock
 from installs.query.execution.executor import run
 from installs.query.language.parameters import parse
+from installs.query.language.schema import PUBLIC_ENTITIES
 from installs.query.planning.cost import BUDGET
 from installs.store.reader import TableReader
 
@@ -23,7 +24,7 @@ def list_installs(
 ) -> Page:
     """Return the page that the parameters ask for; each parameter has a list of its values.
 
-    The parameters are checked before anything is read.
+    The parameters are checked before anything is read, and once more by what the caller may know.
 
     Raises
     ------
@@ -33,8 +34,10 @@ def list_installs(
         The list would read more than the budget.
     """
     query = parse(parameters)
-    scope = access.scope_of(table, principal).workspace_ids
+    scope = access.scope_of(table, principal)
+    if scope.public:
+        query = parse(parameters, PUBLIC_ENTITIES)
     table.usage.budget = BUDGET
-    page = run(query, scope, TableReader(table), clock.now())
+    page = run(query, scope.workspace_ids, TableReader(table), clock.now())
     table.usage.plan, table.usage.returned = page.plan, len(page.rows)
     return page

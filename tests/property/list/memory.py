@@ -90,6 +90,9 @@ class Memory:
         by_id = {one: KEYS[entity](one) for one in ids}
         return {one: self.items[key] for one, key in by_id.items() if key in self.items}
 
+    def rows_of(self, wanted: Mapping[str, Iterable[str]]) -> Mapping[str, Mapping[str, Item]]:
+        return {entity: self.rows(entity, ids) for entity, ids in wanted.items()}
+
     def referencing(
         self, entity: str, field: str, ids: Iterable[str], *, with_deleted: bool
     ) -> Mapping[str, Sequence[Item]]:

@@ -13,7 +13,7 @@ from installs.store.parallel import begin, gather
 from installs.store.table import BATCH_LIMIT, Range, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from installs.store.counters import LiveCount
     from installs.store.filters import Filter
@@ -100,12 +100,27 @@ class TableReader:
 
     def rows(self, entity: str, ids: Iterable[str]) -> Mapping[str, Item]:
         """Return the rows of an entity that exist, by id."""
-        by_id = {row_id: keys.ROW_KEYS[entity](row_id) for row_id in ids}
-        missing = [key for key in by_id.values() if key not in self._read]
+        return self.rows_of({entity: list(ids)})[entity]
+
+    def rows_of(self, wanted: Mapping[str, Collection[str]]) -> Mapping[str, Mapping[str, Item]]:
+        """Return the rows of several entities, each by id; all are read at once."""
+        by_id = {
+            entity: {row_id: keys.ROW_KEYS[entity](row_id) for row_id in ids}
+            for entity, ids in wanted.items()
+        }
+        missing = [
+            key for keys_of in by_id.values() for key in keys_of.values() if key not in self._read
+        ]
         found = self._items(missing, consistent=False)
         self._read.update((key, found.get(key)) for key in missing)
-        read = ((row_id, self._read[key]) for row_id, key in by_id.items())
-        return {row_id: item for row_id, item in read if item is not None}
+        return {
+            entity: {
+                row_id: item
+                for row_id, key in keys_of.items()
+                if (item := self._read[key]) is not None
+            }
+            for entity, keys_of in by_id.items()
+        }
 
     def referencing(
         self, entity: str, field: str, ids: Iterable[str], *, with_deleted: bool

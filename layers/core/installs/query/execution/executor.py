@@ -3,14 +3,17 @@
 ::
 
     query -> list request -> semi-joins reduced -> plans, the cheapest first -> window -> page
+    page -> related rows to include, read at once
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from installs.errors import QueryTooExpensiveError
+from installs.query.execution.included import Beside
 from installs.query.execution.ordered_page import run_merge_scan
 from installs.query.execution.page import NO_ROWS, Page, page_of
 from installs.query.execution.semi_joins import reduce_semi_joins
@@ -52,7 +55,11 @@ def run(
         The list would read, or has read, more than the budget.
     """
     try:
-        return _run(ListRequest.of(query, scope, now), reader, choose)
+        page = _run(ListRequest.of(query, scope, now), reader, choose)
+        if not query.include:
+            return page
+        beside = Beside(reader, scope, now, query.entities)
+        return replace(page, included=beside.include(page.rows, query.include))
     except BudgetExceededError as error:
         raise QueryTooExpensiveError(TOO_EXPENSIVE) from error
 

@@ -17,7 +17,7 @@ from installs.query.language.schema import INSTALL, target
 from installs.store.items import decode_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from installs.query.language.nodes import Projection
@@ -32,6 +32,9 @@ class RelatedReader(Protocol):
 
     def rows(self, entity: str, ids: Iterable[str]) -> Mapping[str, Item]:
         """Return the rows of an entity that exist, by id."""
+
+    def rows_of(self, wanted: Mapping[str, Collection[str]]) -> Mapping[str, Mapping[str, Item]]:
+        """Return the rows of several entities, each by id; all are read at once."""
 
     def referencing(
         self, entity: str, field: str, ids: Iterable[str], *, with_deleted: bool
@@ -62,6 +65,14 @@ def join_related(
         join = _Join(relation, projection, scope if relation.scoped else None, now)
         related = (join.to_many if relation.many else join.to_one)(rows, reader)
         join_related(related, projection.relations, reader, scope, now, target(relation))
+
+
+def visible_row(
+    item: Item, wanted: frozenset[str], scope: frozenset[str] | None, now: datetime
+) -> Row | None:
+    """Return fields of a related row, and those of its visibility; ``None`` if it is not seen."""
+    row = decode_fields(item, VISIBILITY_FIELDS | wanted)
+    return row if is_visible(row, scope, now) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,5 +113,4 @@ class _Join:
     def _visible_row(self, item: Item) -> Row | None:
         """Return the needed fields of a related row; ``None`` if the caller does not see it."""
         links = link_fields(self.projection.relations, target(self.relation))
-        row = decode_fields(item, VISIBILITY_FIELDS | self.projection.fields | links)
-        return row if is_visible(row, self.scope, self.now) else None
+        return visible_row(item, self.projection.fields | links, self.scope, self.now)

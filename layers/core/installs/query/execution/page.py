@@ -16,6 +16,7 @@ from installs.query.language import cursor
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from installs.query.execution.included import Included
     from installs.query.execution.keyed_rows import KeyedRow
     from installs.query.planning.list_request import ListRequest
     from installs.store.items import Item
@@ -48,6 +49,8 @@ class Page:
     """The cursor of the last row."""
     plan: str
     """The name of the plan that found it."""
+    included: Included | None = None
+    """Related rows, if the query asks for them."""
 
 
 NO_ROWS = Window((), 0, before_start=False, after_stop=False)

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,7 @@ from installs.errors import MAX_ISSUES, InvalidParameterError, Issue
 from installs.ids import is_id
 from installs.query.language.cursor import decode
 from installs.query.language.document import quoted, suggestion
+from installs.query.language.include import INCLUDE, OF_INSTALL, OF_LIST, included_names
 from installs.query.language.length import check_length
 from installs.query.language.nodes import (
     TRUE,
@@ -29,10 +30,12 @@ from installs.query.language.nodes import (
 )
 from installs.query.language.order import Order, SortValues, parse_order_by
 from installs.query.language.parser import equals, one_of_ids, parse_filter
-from installs.query.language.schema import INSTALL, Kind
+from installs.query.language.schema import ENTITIES, INSTALL, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from installs.query.language.schema import Entities
 
 MAX_LIMIT: Final = 100
 MAX_IDS: Final = 100
@@ -48,18 +51,19 @@ SHORTHANDS: Final = {
     "retention_tier": "retentionTier",
 }
 PARAMETERS: Final = (
-    "limit", "after", "before", "ids", "filter", "orderBy", "include_deleted", *SHORTHANDS,
+    "limit", "after", "before", "ids", "filter", "orderBy", "include_deleted", INCLUDE, *SHORTHANDS,
 )  # fmt: skip
 
 
 _ELSEWHERE: Final = {
-    "cursor": "after", "offset": "after", "page": "after", "page_size": "limit",
+    "cursor": "after", "expand": INCLUDE, "offset": "after", "page": "after", "page_size": "limit",
     "per_page": "limit", "q": "filter", "sort": "orderBy", "sort_by": "orderBy", "where": "filter",
 }  # fmt: skip
 """Names of other APIs for the same parameters, for the advice in an error."""
 
 _FORMS: Final = {
     "ids": "ids separated by commas", "filter": "one JSON value", "orderBy": "one JSON value",
+    INCLUDE: "names separated by commas",
 }  # fmt: skip
 """The forms of parameters that some clients spread over several, for the advice in an error."""
 
@@ -84,16 +88,22 @@ class ListQuery:
     before: SortValues | None
     binding: str
     """A text of everything that filters; cursors are bound to it."""
+    include: tuple[str, ...]
+    """The relations whose rows come with the page."""
+    entities: Entities = field(repr=False)
+    """The entities that the caller knows."""
 
 
-def parse(parameters: Mapping[str, Sequence[str]]) -> ListQuery:
+def parse(parameters: Mapping[str, Sequence[str]], entities: Entities = ENTITIES) -> ListQuery:
     """Return the query of the parameters, each a list of its occurrences.
+
+    Other fields than those of ``entities`` are unknown.
 
     Raises ``QueryTooLongError``, ``InvalidParameterError``, ``InvalidFilterError``,
     ``InvalidOrderByError`` or ``InvalidCursorError``, each naming the place.
     """
     check_length(parameters)
-    values = _each_once(parameters)
+    values = _each_once(parameters, PARAMETERS)
     issues: list[Issue] = []
     parts = _shorthands(values, issues)
     ids = _ids(values, issues)
@@ -103,7 +113,8 @@ def parse(parameters: Mapping[str, Sequence[str]]) -> ListQuery:
     chosen = _deleted(values, issues)
     if issues:
         raise _invalid(issues)
-    written = parse_filter(values["filter"]) if "filter" in values else None
+    include = included_names(values[INCLUDE], OF_LIST) if INCLUDE in values else ()
+    written = parse_filter(values["filter"], entities) if "filter" in values else None
     order = parse_order_by(values.get("orderBy"))
     if written is not None:
         parts.append(written)
@@ -114,7 +125,16 @@ def parse(parameters: Mapping[str, Sequence[str]]) -> ListQuery:
         decode(values[name], order, binding, parameter=name) if name in values else None
         for name in ("after", "before")
     )
-    return ListQuery(tree, deleted, order, limit, after, before, binding)
+    return ListQuery(tree, deleted, order, limit, after, before, binding, include, entities)
+
+
+def parse_include(parameters: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the names to include with one install, from the parameters of ``GET /{id}``.
+
+    Raises ``InvalidParameterError``, which names the parameter.
+    """
+    values = _each_once(parameters, (INCLUDE,))
+    return included_names(values[INCLUDE], OF_INSTALL) if INCLUDE in values else ()
 
 
 def _shorthands(values: Mapping[str, str], issues: list[Issue]) -> list[Node]:
@@ -123,12 +143,12 @@ def _shorthands(values: Mapping[str, str], issues: list[Issue]) -> list[Node]:
     for parameter, name in SHORTHANDS.items():
         if parameter not in values:
             continue
-        value, field = values[parameter], INSTALL.fields[name]
-        if field.kind is Kind.ENUM and value not in field.values:
-            detail = f"{quoted(value)} is not one of {', '.join(field.values)}"
-            detail += suggestion(value, field.values)
+        value, own = values[parameter], INSTALL.fields[name]
+        if own.kind is Kind.ENUM and value not in own.values:
+            detail = f"{quoted(value)} is not one of {', '.join(own.values)}"
+            detail += suggestion(value, own.values)
             issues.append(Issue("invalid_value", detail, parameter))
-        elif field.kind is Kind.ID and not is_id(value):
+        elif own.kind is Kind.ID and not is_id(value):
             issues.append(_not_an_id(value, parameter))
         else:
             parts.append(equals(INSTALL, name, value))
@@ -144,18 +164,18 @@ def _default_deleted(tree: Node) -> Deleted:
     return Deleted.INCLUDED if constrained else Deleted.EXCLUDED
 
 
-def _each_once(parameters: Mapping[str, Sequence[str]]) -> dict[str, str]:
+def _each_once(parameters: Mapping[str, Sequence[str]], known: Sequence[str]) -> dict[str, str]:
     issues: list[Issue] = []
     for name, occurrences in parameters.items():
-        if name not in PARAMETERS:
+        if name not in known:
             detail = f"{quoted(name)} is not a parameter"
             whole = re.split(r"[\[.]", name, maxsplit=1)[0]
-            if name in _ELSEWHERE:
+            if _ELSEWHERE.get(name) in known:
                 detail += f": use '{_ELSEWHERE[name]}'"
-            elif whole in _FORMS:
+            elif whole in _FORMS and whole in known:
                 detail += f": '{whole}' is one parameter, {_FORMS[whole]}"
             elif len(issues) < MAX_ISSUES:
-                detail += suggestion(name, PARAMETERS)
+                detail += suggestion(name, known)
             issues.append(Issue("unknown_parameter", detail, name))
         elif len(occurrences) != 1:
             form = f": it is {_FORMS[name]}" if name in _FORMS else ""

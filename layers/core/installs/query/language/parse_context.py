@@ -20,9 +20,12 @@ from installs.query.language.document import (
     quoted,
 )
 from installs.query.language.literals import LiteralError
+from installs.query.language.schema import ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from installs.query.language.schema import Entities
 
 MAX_DEPTH: Final = 8
 MAX_NODES: Final = 100
@@ -55,9 +58,10 @@ class Position:
 
 
 class ParseContext:
-    """The counts and the issues of one filter."""
+    """The entities that a filter may name, its counts and its issues."""
 
-    def __init__(self) -> None:
+    def __init__(self, entities: Entities = ENTITIES) -> None:
+        self.entities = entities
         self.issues: list[Issue] = []
         self._nodes = 0
         self._relations: Counter[bool] = Counter()

@@ -40,10 +40,12 @@ from installs.query.language.nodes import (
     leaf,
 )
 from installs.query.language.parse_context import ParseContext, Position, StopParsing
-from installs.query.language.schema import INSTALL, Entity, Relation, target
+from installs.query.language.schema import ENTITIES, INSTALL, Entity, Relation, target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from installs.query.language.schema import Entities
 
 _LOGICAL: Final = {
     "AND": "AND", "OR": "OR", "NOT": "NOT", "and": "AND", "or": "OR", "not": "NOT",
@@ -52,12 +54,14 @@ _QUANTIFIERS: Final = tuple(quantifier.value for quantifier in Quantifier)
 _NEGATED: Final = {Quantifier.SOME: Quantifier.NONE, Quantifier.NONE: Quantifier.SOME}
 
 
-def parse_filter(text: str) -> Node | None:
+def parse_filter(text: str, entities: Entities = ENTITIES) -> Node | None:
     """Return the tree of a filter on installs; ``None`` for ``{}``, which is no filter.
+
+    Other fields than those of ``entities`` are unknown.
 
     Raises ``InvalidFilterError`` with an issue for each problem, 20 at most.
     """
-    context = ParseContext()
+    context = ParseContext(entities)
     try:
         value = read(text, max_bytes=MAX_FILTER_BYTES)
         if isinstance(value, dict) and not value:
@@ -154,7 +158,7 @@ def _relation(
     inner = context.related(position, many=relation.many)
     if inner is None:
         return FALSE
-    entity = target(relation)
+    entity = target(relation, context.entities)
     if not relation.many:
         expected = f"a filter; the id alone is compared by {relation.key}"
         return ToOne(
@@ -182,7 +186,8 @@ def _quantified(
         detail = f"{quoted(key)} is not one of {', '.join(_QUANTIFIERS)}: {relation.name} are many"
         context.report(position, "unknown_quantifier", f"{detail}{suggestion(key, _QUANTIFIERS)}")
         return FALSE
-    inner = _filter(context, position, target(relation), value, negated=False)
+    related = target(relation, context.entities)
+    inner = _filter(context, position, related, value, negated=False)
     quantifier = Quantifier(key)
     if not negated:
         return ToMany(relation.name, quantifier, inner)

@@ -207,7 +207,10 @@ USER: Final = _entity(
     _date("createdAt"),
 )
 
-ENTITIES: Final[Mapping[str, Entity]] = {
+Entities = Mapping[str, Entity]
+"""The entities that a caller knows, by name."""
+
+ENTITIES: Final[Entities] = {
     entity.name: entity
     for entity in (
         INSTALL,
@@ -220,7 +223,15 @@ ENTITIES: Final[Mapping[str, Entity]] = {
     )
 }
 
+_PUBLIC_FIELDS: Final = ("id", "name", "handle", "createdAt")
 
-def target(relation: Relation) -> Entity:
+PUBLIC_ENTITIES: Final[Entities] = {
+    **ENTITIES,
+    "User": _entity("User", *(USER.fields[name] for name in _PUBLIC_FIELDS)),
+}
+"""The entities as a public key knows them: of people no more than a page shows to strangers."""
+
+
+def target(relation: Relation, entities: Entities = ENTITIES) -> Entity:
     """Return the related entity of a relation."""
-    return ENTITIES[relation.target]
+    return entities[relation.target]

@@ -1,0 +1,120 @@
+"""Included rows: what an answer brings along, each row once (CONTRACT.md section 2, include).
+
+For two installs of ``itg_crm``, one of them in a solution that the caller does not see::
+
+    names     integration, solution
+    included  {"integrations": {"itg_crm": {"id": "itg_crm", "name": "CRM", ...}}, "solutions": {}}
+
+Related rows are visible as in filters: a row out of the caller's scope or past its retention is
+absent, and so are deleted members and add-ons.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from heapq import nsmallest
+from typing import TYPE_CHECKING, Final
+
+from installs.query.execution.joins import Row, visible_row
+from installs.query.language.include import TO_MANY, TO_ONE
+from installs.query.language.order import DEFAULT_ORDER, Order, SortField, total_order
+from installs.query.language.schema import INSTALL, target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from installs.query.execution.joins import RelatedReader
+    from installs.query.language.order import SortKey
+    from installs.query.language.schema import Entities, Relation
+    from installs.store.items import Item
+
+MAX_ROWS: Final = 100
+"""The most rows of a relation to many."""
+
+_ORDERS: Final[Mapping[str, Order]] = {
+    "members": total_order((SortField("id", ascending=True, nulls_first=False),)),
+    "addOns": DEFAULT_ORDER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedRows:
+    """The rows of a relation to many: their number, and the first of them."""
+
+    total: int
+    first: Sequence[Row]
+
+
+Included = dict[str, "dict[str, Row] | RelatedRows"]
+"""By member of ``included``: rows of a relation to one by id, or those of a relation to many.
+
+A row has all fields of its entity; a null is ``None``.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The rows that a caller sees beside installs, with the fields that the caller knows."""
+
+    reader: RelatedReader
+    scope: frozenset[str] | None
+    now: datetime
+    entities: Entities
+
+    def include(self, installs: Sequence[Item], names: Sequence[str]) -> Included:
+        """Return the rows to include with installs: of relations to one, read at once.
+
+        Relations to many are those of a single install.
+        """
+        to_one = [INSTALL.relations[name] for name in names if name in TO_ONE]
+        included = self._to_one(installs, to_one) if to_one else {}
+        for name in names:
+            if name in TO_MANY:
+                (install,) = installs
+                included[name] = self._to_many(install["id"]["S"], INSTALL.relations[name])
+        return included
+
+    def _to_one(self, installs: Sequence[Item], relations: Sequence[Relation]) -> Included:
+        """Return the rows by id, in the order of the installs; given rows are not read again."""
+        given = {INSTALL.name: {item["id"]["S"]: item for item in installs}}
+        ids = {
+            relation.target: list(
+                dict.fromkeys(item[relation.key]["S"] for item in installs if relation.key in item)
+            )
+            for relation in relations
+        }
+        read = self.reader.rows_of(
+            {
+                entity: [row_id for row_id in row_ids if row_id not in given.get(entity, ())]
+                for entity, row_ids in ids.items()
+            }
+        )
+        included: Included = {}
+        for relation in relations:
+            items = {**given.get(relation.target, {}), **read[relation.target]}
+            found = (items[row_id] for row_id in ids[relation.target] if row_id in items)
+            rows = (self._row(item, relation) for item in found)
+            included[TO_ONE[relation.name]] = {row["id"]: row for row in rows if row is not None}
+        return included
+
+    def _to_many(self, install_id: str, relation: Relation) -> RelatedRows:
+        """Return the live rows of an install, the first by the relation's order."""
+        items = self.reader.referencing(
+            relation.target, relation.key, [install_id], with_deleted=False
+        )[install_id]
+        rows = (self._row(item, relation) for item in items)
+        live = [row for row in rows if row is not None and row["deletedAt"] is None]
+        order = _ORDERS[relation.name]
+
+        def position(row: Row) -> SortKey:
+            return order.sort_key_of_values(order.values(row))
+
+        return RelatedRows(len(live), nsmallest(MAX_ROWS, live, key=position))
+
+    def _row(self, item: Item, relation: Relation) -> Row | None:
+        """Return all fields of a related row; ``None`` if the caller does not see it."""
+        fields = target(relation, self.entities).fields
+        scope = self.scope if relation.scoped else None
+        row = visible_row(item, frozenset(fields), scope, self.now)
+        return None if row is None else {name: row.get(name) for name in fields}
