@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from installs.events.details import DETAIL_TYPES, SCHEMA_VERSION, VARIABLES
 from installs.origin import ActorKind, Cause
+from installs.query.language.schema import INSTALL
 from installs.store.history import ChangeKind
 from tools.local.paths import ROOT
-from tools.openapi.document import install_fields
+from tools.openapi import included
 from tools.openapi.filters import DATE, ID
 
 Schema = dict[str, Any]
@@ -99,7 +100,7 @@ def name_of(detail_type: str) -> str:
 
 
 def _install() -> Schema:
-    fields = install_fields()
+    fields = included.fields(INSTALL)
     variables = {**fields[VARIABLES], "type": ["object", "null"]}
     return _or_null(_object({**fields, VARIABLES: variables}))
 

@@ -10,9 +10,10 @@ import yaml
 from installs import errors
 from installs.http import STATUS
 from installs.query.language.cursor import MAX_LENGTH
+from installs.query.language.include import INCLUDE
 from installs.query.language.parameters import MAX_IDS, MAX_LIMIT, PARAMETERS, SHORTHANDS, Deleted
 from installs.query.language.schema import INSTALL
-from tools.openapi import examples, words
+from tools.openapi import examples, included, words
 from tools.openapi.filters import ID, filter_schemas, order_schemas, ref, value
 from tools.version import project_version
 
@@ -59,7 +60,7 @@ def document() -> Json:
             INSTALLS: {"get": _list()},
             path: {
                 "parameters": [_id()],
-                "get": _operation("getInstall", words.GET, _row()),
+                "get": _get(),
                 "delete": _operation("uninstallInstall", words.UNINSTALL, _done(), (409,)),
             },
             f"{path}/restore": {
@@ -81,6 +82,7 @@ def document() -> Json:
             },
             "schemas": {
                 **_answers(),
+                **included.schemas(),
                 "Problem": _problem(),
                 **order_schemas(),
                 **filter_schemas(),
@@ -151,7 +153,15 @@ def _list() -> Json:
     return {**operation, "parameters": [_parameter(name) for name in PARAMETERS]}
 
 
+def _get() -> Json:
+    install = {"schema": ref("InstallDetails"), "example": examples.INSTALL}
+    operation = _operation("getInstall", words.GET, install, (422,))
+    return {**operation, "parameters": [included.of_install()]}
+
+
 def _parameter(name: str) -> Json:
+    if name == INCLUDE:
+        return included.of_list()
     if name in SHORTHANDS:
         field = INSTALL.fields[SHORTHANDS[name]]
         about = f"Shorthand of a filter where {field.name} equals this."
@@ -237,19 +247,6 @@ def _codes(status: HTTPStatus) -> list[str]:
     return codes or [_OF_GATEWAY[status]]
 
 
-def install_fields() -> Json:
-    """The schemas of an install's fields, by name."""
-    fields = {}
-    for field in INSTALL.fields.values():
-        schema = value(field)
-        if field.nullable and "enum" in schema:
-            schema = {"type": ["string", "null"], "enum": [*schema["enum"], None]}
-        elif field.nullable:
-            schema = {**schema, "type": ["string", "null"]}
-        fields[field.name] = {"description": words.FIELDS[field.name], **schema}
-    return fields
-
-
 def _answers() -> Json:
     cursor = {"type": ["string", "null"]}
     info = {
@@ -260,10 +257,12 @@ def _answers() -> Json:
         "endCursor": {"description": "For after, of the page's last row.", **cursor},
     }
     rows = {"type": "array", "maxItems": MAX_LIMIT, "items": ref("Install")}
+    install = included.fields(INSTALL)
     return {
-        "Install": _all_of(install_fields()),
+        "Install": _all_of(install),
+        "InstallDetails": _all_of(install, included=ref("IncludedWithInstall")),
         "PageInfo": _all_of(info),
-        "Page": _all_of({"data": rows, "pageInfo": ref("PageInfo")}),
+        "Page": _all_of({"data": rows, "pageInfo": ref("PageInfo")}, included=ref("Included")),
         "Done": _all_of({"success": {"type": "boolean", "const": True}}),
     }
 
@@ -295,11 +294,11 @@ def _problem() -> Json:
     )
 
 
-def _all_of(properties: Json) -> Json:
-    """An object with each of the keys, and no other."""
+def _all_of(properties: Json, **optional: Json) -> Json:
+    """An object with each of the keys, perhaps the optional ones, and no other."""
     return {
         "type": "object",
         "required": list(properties),
         "additionalProperties": False,
-        "properties": properties,
+        "properties": {**properties, **optional},
     }

@@ -44,8 +44,9 @@ and counts all pages.
 GET: Final = Operation(
     "Get an install",
     """\
-Returns a live or deleted install. A 404 means that it does not exist, was purged, is past its
-retention, or is not visible to the caller; these are indistinguishable.
+Returns a live or deleted install; `include` brings related rows along. A 404 means that it does
+not exist, was purged, is past its retention, or is not visible to the caller; these are
+indistinguishable.
 """,
 )
 UNINSTALL: Final = Operation(
@@ -69,6 +70,11 @@ PURGE: Final = Operation(
 Deletes an install in the trash; a live one is a 409. Everything that its uninstall deleted is
 deleted too. This cannot be undone. For admins.
 """,
+)
+
+INCLUDE: Final = (
+    "Related rows to bring along, comma-separated: each once, in the member `included`. Without it "
+    "there is no such member."
 )
 
 FIELDS: Final = {

@@ -120,7 +120,7 @@ def endpoint(respond: Callable[[Request], object]) -> Callable[[Event, Context |
         try:
             request = request_of(event, usage, deadline)
             response = _response(HTTPStatus.OK, respond(request), "application/json")
-            _check_size(response)
+            _check_size(response, event)
         except InstallsError as error:
             cause = error.cause if isinstance(error, UnavailableError) else None
             response = problem(error, request_id)
@@ -195,18 +195,20 @@ def no_parameters(request: Request) -> None:
         )
 
 
-def _check_size(response: Response) -> None:
-    """Refuse a response that is too large for Lambda: a page of very large rows.
+def _check_size(response: Response, event: Event) -> None:
+    """Refuse a response that is too large for Lambda: very large rows on a page, or included.
 
     Raises
     ------
     QueryTooExpensiveError
-        The page has to be smaller.
+        The page has to be smaller, or less has to be included.
     """
     # A character takes four bytes at most, escaped or not: small bodies need not be measured.
     if 4 * len(response["body"]) + _HEAD > MAX_BYTES < len(orjson.dumps(response)):
-        detail = "the page would be larger than 6 MB; ask for fewer rows at once"
-        raise QueryTooExpensiveError(f"limit: {detail}", [Issue("too_large", detail, "limit")])
+        name, detail = "limit", "the page would be larger than 6 MB; ask for fewer rows at once"
+        if _install_id(event) is not None:
+            name, detail = "include", "the answer would be larger than 6 MB; include fewer relations"
+        raise QueryTooExpensiveError(f"{name}: {detail}", [Issue("too_large", detail, name)])
 
 
 def problem(error: InstallsError, request_id: str) -> Response:
