@@ -37,9 +37,25 @@ from installs_client.errors import (
 )
 from installs_client.filters import Filter, all_of, any_of
 from installs_client.order import Direction, OrderKey
-from installs_client.query import IncludeDeleted, Query
+from installs_client.query import Include, IncludeDeleted, IncludeWithInstall, Query
+from installs_client.related import (
+    Integration,
+    IntegrationMember,
+    IntegrationVersion,
+    Solution,
+    User,
+    Workspace,
+)
 from installs_client.retries import Retries
-from installs_client.rows import Install, MemberPolicy, Page, PageInfo, RetentionTier
+from installs_client.rows import (
+    Included,
+    Install,
+    MemberPolicy,
+    Page,
+    PageInfo,
+    Related,
+    RetentionTier,
+)
 from installs_client.where import InstallFilter
 
 __all__ = [
@@ -49,11 +65,17 @@ __all__ = [
     "Direction",
     "Filter",
     "ForbiddenError",
+    "Include",
     "IncludeDeleted",
+    "IncludeWithInstall",
+    "Included",
     "Install",
     "InstallFilter",
     "InstallNotDeletedError",
     "InstallsError",
+    "Integration",
+    "IntegrationMember",
+    "IntegrationVersion",
     "InternalError",
     "InvalidCursorError",
     "InvalidFilterError",
@@ -73,14 +95,18 @@ __all__ = [
     "Query",
     "QueryTooExpensiveError",
     "QueryTooLongError",
+    "Related",
     "RetentionTier",
     "Retries",
+    "Solution",
     "ThrottledError",
     "TokenError",
     "UnauthorizedError",
     "UnavailableError",
     "UnexpectedAnswerError",
     "UnreachableError",
+    "User",
+    "Workspace",
     "all_of",
     "any_of",
     "where",

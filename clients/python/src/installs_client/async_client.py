@@ -14,12 +14,12 @@ from installs_client.pagination import Paginator
 from installs_client.retries import Retries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from types import TracebackType
 
     from installs_client.auth import AsyncToken
     from installs_client.operations import Operation
-    from installs_client.query import Query
+    from installs_client.query import IncludeWithInstall, Query
     from installs_client.rows import Install, Page
 
 T = TypeVar("T")
@@ -65,9 +65,11 @@ class AsyncClient:
         paginator = Paginator(query, max_rows=max_rows)
         return (row async for page in self._pages(paginator) for row in paginator.rows(page))
 
-    async def get(self, install_id: str) -> Install:
-        """Return one install, deleted or not."""
-        return await self._run(operations.get(install_id))
+    async def get(
+        self, install_id: str, *, include: Sequence[IncludeWithInstall] | None = None
+    ) -> Install:
+        """Return one install, deleted or not, with the related rows to include."""
+        return await self._run(operations.get(install_id, include))
 
     async def uninstall(self, install_id: str) -> None:
         """Move an install to the trash; its dependents follow within seconds."""

@@ -14,12 +14,12 @@ from installs_client.pagination import Paginator
 from installs_client.retries import Retries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from types import TracebackType
 
     from installs_client.auth import Token
     from installs_client.operations import Operation
-    from installs_client.query import Query
+    from installs_client.query import IncludeWithInstall, Query
     from installs_client.rows import Install, Page
 
 T = TypeVar("T")
@@ -66,9 +66,11 @@ class Client:
         paginator = Paginator(query, max_rows=max_rows)
         return (row for page in self._pages(paginator) for row in paginator.rows(page))
 
-    def get(self, install_id: str) -> Install:
-        """Return one install, deleted or not."""
-        return self._run(operations.get(install_id))
+    def get(
+        self, install_id: str, *, include: Sequence[IncludeWithInstall] | None = None
+    ) -> Install:
+        """Return one install, deleted or not, with the related rows to include."""
+        return self._run(operations.get(install_id, include))
 
     def uninstall(self, install_id: str) -> None:
         """Move an install to the trash; its dependents follow within seconds."""

@@ -18,15 +18,15 @@ from installs_client.errors import (
     ProblemError,
     UnexpectedAnswerError,
 )
-from installs_client.query import checked_id, parameters
+from installs_client.query import OF_INSTALL, checked_id, included_names, parameters
 from installs_client.rows import Install, Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import httpx
 
-    from installs_client.query import Query
+    from installs_client.query import IncludeWithInstall, Query
 
 T = TypeVar("T")
 
@@ -71,9 +71,10 @@ def list_page(query: Query) -> Operation[Page]:
     return Operation("GET", PATH, Page.read, parameters(query))
 
 
-def get(install_id: str) -> Operation[Install]:
-    """One install, deleted or not."""
-    return Operation("GET", _path(install_id), Install.read)
+def get(install_id: str, include: Sequence[IncludeWithInstall] | None = None) -> Operation[Install]:
+    """One install, deleted or not, and the related rows to include."""
+    query = {} if include is None else {"include": included_names(include, OF_INSTALL)}
+    return Operation("GET", _path(install_id), Install.read_answer, query)
 
 
 def uninstall(install_id: str) -> Operation[None]:

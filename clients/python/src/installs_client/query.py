@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final, Literal, TypedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, Literal, TypedDict, get_args
 
 from installs_client.errors import InvalidRequestError
 from installs_client.filters import required
@@ -22,6 +22,17 @@ MAX_CHARACTERS: Final = 8_000
 """The most characters of the encoded query string (CONTRACT.md section 2)."""
 
 IncludeDeleted = Literal["false", "true", "only"]
+Include = Literal[
+    "integration", "integrationVersion", "workspace", "solution", "parentInstall", "installer"
+]
+"""The related rows that a list includes."""
+IncludeWithInstall = Include | Literal["members", "addOns"]
+"""The related rows that one install includes."""
+
+OF_LIST: Final[tuple[str, ...]] = get_args(Include)
+OF_INSTALL: Final = tuple(
+    name for names in get_args(IncludeWithInstall) for name in get_args(names)
+)
 
 _UNRESERVED: Final = (string.ascii_letters + string.digits + "-._~").encode()
 _ID: Final = re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII)
@@ -44,6 +55,8 @@ class Query(TypedDict, total=False):
     """Such as ``[where.install.installed_at.desc()]``, or JSON of your own."""
     include_deleted: IncludeDeleted | None
     """Live rows, live and deleted ones (``true``), or the trash alone (``only``)."""
+    include: Sequence[Include] | None
+    """Related rows to bring along, in ``included``."""
     integration_id: str | None
     workspace_id: str | None
     integration_version_id: str | None
@@ -77,22 +90,31 @@ def parameters(query: Query) -> Mapping[str, str]:
             raise InvalidRequestError(f"{name!r} is not a parameter of a list")
         if value is None:
             continue
-        if name == "limit":
-            encoded["limit"] = _limit(value)
-        elif name == "ids":
-            encoded["ids"] = _ids(value)
+        parameter = "orderBy" if name == "order_by" else name
+        if name in _CHECKED:
+            encoded[parameter] = _CHECKED[name](value)
         elif isinstance(value, str) and value:
-            encoded["orderBy" if name == "order_by" else name] = value
-        elif name == "filter":
-            encoded["filter"] = _filter(value)
-        elif name == "order_by":
-            encoded["orderBy"] = order_text(value)
+            encoded[parameter] = value
+        elif name in _BUILT:
+            encoded[parameter] = _BUILT[name](value)
         elif value == "":
             raise InvalidRequestError(f"{name} is empty: leave it out instead")
         else:
             raise InvalidRequestError(f"{name} is {value!r}, which is not a string{_hint(value)}")
     _check_length(encoded)
     return encoded
+
+
+def included_names(value: object, known: Sequence[str]) -> str:
+    """Return names to include, as sent; raise ``InvalidRequestError`` for wrong ones."""
+    if isinstance(value, str) or not isinstance(value, Sequence) or not value:
+        raise InvalidRequestError('include takes a list of names such as ["integration"]')
+    for name in value:
+        if name not in known:
+            raise InvalidRequestError(f"include: {name!r} is not one of {', '.join(known)}")
+    if len(set(value)) < len(value):
+        raise InvalidRequestError("include: a name appears twice")
+    return ",".join(value)
 
 
 def _check_length(encoded: Mapping[str, str]) -> None:
@@ -132,3 +154,13 @@ def _ids(value: object) -> str:
     if not 1 <= len(value) <= MAX_IDS:
         raise InvalidRequestError(f"ids takes 1-{MAX_IDS} ids; an empty list would list everything")
     return ",".join(map(checked_id, value))
+
+
+_CHECKED: Final[Mapping[str, Callable[[object], str]]] = {
+    "limit": _limit,
+    "ids": _ids,
+    "include": lambda names: included_names(names, OF_LIST),
+}
+"""The parameters that are never strings."""
+_BUILT: Final[Mapping[str, Callable[[object], str]]] = {"filter": _filter, "order_by": order_text}
+"""The parameters that may also be strings of JSON, which the service checks."""

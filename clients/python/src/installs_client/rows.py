@@ -7,11 +7,23 @@ holds the row as it was sent.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Self, TypeVar
+
+from installs_client.related import (
+    Integration,
+    IntegrationMember,
+    IntegrationVersion,
+    Solution,
+    User,
+    Workspace,
+)
+from installs_client.values import json_object, text, text_or_none, time, time_or_none
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+T = TypeVar("T")
 
 MemberPolicy = Literal["auto_all", "auto_defaults", "manual"]
 RetentionTier = Literal["short", "medium", "long", "none"]
@@ -20,6 +32,61 @@ TrustTier = Literal[
 ]
 Visibility = Literal["private", "unlisted", "public"]
 UserRole = Literal["admin", "user", "service"]
+
+
+@dataclass(frozen=True, slots=True)
+class Related(Generic[T]):
+    """The rows of a relation to many: their number, and the first of them."""
+
+    total: int
+    rows: tuple[T, ...]
+
+    @classmethod
+    def read(cls, related: Mapping[str, Any], read_row: Callable[[Mapping[str, Any]], T]) -> Self:
+        """Read the rows; raises as ``Install.read`` does."""
+        return cls(int(related["total"]), tuple(map(read_row, related["data"])))
+
+
+@dataclass(frozen=True, slots=True)
+class Included:
+    """The related rows that ``include`` asked for, by id; what was not asked for is empty."""
+
+    integrations: Mapping[str, Integration]
+    integration_versions: Mapping[str, IntegrationVersion]
+    workspaces: Mapping[str, Workspace]
+    solutions: Mapping[str, Solution]
+    parent_installs: Mapping[str, Install]
+    users: Mapping[str, User]
+    """The installers, by the ids of ``installed_by``."""
+    members: Related[IntegrationMember] | None
+    """Live members; None if they were not asked for."""
+    add_ons: Related[Install] | None
+    """Live add-ons; None if they were not asked for."""
+
+    @classmethod
+    def read(cls, included: Mapping[str, Any]) -> Self:
+        """Read what an answer includes; raises as ``Install.read`` does."""
+
+        def by_id(member: str, read_row: Callable[[Mapping[str, Any]], T]) -> Mapping[str, T]:
+            rows = included.get(member, {}).items()
+            return {row_id: read_row(row) for row_id, row in rows}
+
+        def related(member: str, read_row: Callable[[Mapping[str, Any]], T]) -> Related[T] | None:
+            return Related.read(included[member], read_row) if member in included else None
+
+        return cls(
+            integrations=by_id("integrations", Integration.read),
+            integration_versions=by_id("integrationVersions", IntegrationVersion.read),
+            workspaces=by_id("workspaces", Workspace.read),
+            solutions=by_id("solutions", Solution.read),
+            parent_installs=by_id("parentInstalls", Install.read),
+            users=by_id("users", User.read),
+            members=related("members", IntegrationMember.read),
+            add_ons=related("addOns", Install.read),
+        )
+
+
+NOTHING: Final = Included({}, {}, {}, {}, {}, {}, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,26 +111,39 @@ class Install:
     """A ``RetentionTier``, or a value of a newer service; None on a live install."""
     raw: Mapping[str, Any] = field(repr=False, compare=False)
     """The row as it was sent, by the API's names."""
+    included: Included = field(default=NOTHING, repr=False, compare=False)
+    """The related rows of its answer; of a list, those of the whole page."""
 
     @classmethod
     def read(cls, row: Mapping[str, Any]) -> Self:
         """Read a row; raise ``ValueError``, ``TypeError`` or ``KeyError`` if it is malformed."""
+        return cls._read(row, NOTHING)
+
+    @classmethod
+    def read_answer(cls, answer: Mapping[str, Any]) -> Self:
+        """Read the answer of one install, with what it includes; raises as ``read`` does."""
+        row = {name: value for name, value in answer.items() if name != "included"}
+        return cls._read(row, Included.read(answer.get("included", {})))
+
+    @classmethod
+    def _read(cls, row: Mapping[str, Any], included: Included) -> Self:
         return cls(
-            id=_text(row["id"]),
-            integration_id=_text(row["integrationId"]),
-            integration_version_id=_text(row["integrationVersionId"]),
-            workspace_id=_text(row["workspaceId"]),
-            variables=_object(row["variables"]),
-            auth_state_id=_text_or_none(row["authStateId"]),
-            member_policy=_text(row["memberPolicy"]),
-            parent_install_id=_text_or_none(row["parentInstallId"]),
-            solution_id=_text_or_none(row["solutionId"]),
-            installed_by=_text(row["installedBy"]),
-            installed_at=datetime.fromisoformat(row["installedAt"]),
-            last_upgraded_at=_time_or_none(row["lastUpgradedAt"]),
-            deleted_at=_time_or_none(row["deletedAt"]),
-            retention_tier=_text_or_none(row["retentionTier"]),
+            id=text(row["id"]),
+            integration_id=text(row["integrationId"]),
+            integration_version_id=text(row["integrationVersionId"]),
+            workspace_id=text(row["workspaceId"]),
+            variables=json_object(row["variables"]),
+            auth_state_id=text_or_none(row["authStateId"]),
+            member_policy=text(row["memberPolicy"]),
+            parent_install_id=text_or_none(row["parentInstallId"]),
+            solution_id=text_or_none(row["solutionId"]),
+            installed_by=text(row["installedBy"]),
+            installed_at=time(row["installedAt"]),
+            last_upgraded_at=time_or_none(row["lastUpgradedAt"]),
+            deleted_at=time_or_none(row["deletedAt"]),
+            retention_tier=text_or_none(row["retentionTier"]),
             raw=row,
+            included=included,
         )
 
 
@@ -87,8 +167,8 @@ class PageInfo:
             total=int(info["total"]),
             has_next_page=bool(info["hasNextPage"]),
             has_previous_page=bool(info["hasPreviousPage"]),
-            start_cursor=_text_or_none(info["startCursor"]),
-            end_cursor=_text_or_none(info["endCursor"]),
+            start_cursor=text_or_none(info["startCursor"]),
+            end_cursor=text_or_none(info["endCursor"]),
         )
 
 
@@ -98,30 +178,12 @@ class Page:
 
     rows: tuple[Install, ...]
     info: PageInfo
+    included: Included = field(default=NOTHING, repr=False, compare=False)
+    """The related rows of all of them."""
 
     @classmethod
     def read(cls, page: Mapping[str, Any]) -> Self:
         """Read the answer of a list; raises as ``Install.read`` does."""
-        return cls(
-            tuple(Install.read(row) for row in page["data"]), PageInfo.read(page["pageInfo"])
-        )
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("not a string")
-    return value
-
-
-def _text_or_none(value: object) -> str | None:
-    return None if value is None else _text(value)
-
-
-def _time_or_none(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value)
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise TypeError("not an object")
-    return value
+        included = Included.read(page["included"]) if "included" in page else NOTHING
+        rows = tuple(Install._read(row, included) for row in page["data"])
+        return cls(rows, PageInfo.read(page["pageInfo"]), included)

@@ -1,0 +1,213 @@
+"""Related rows that an answer brings along (CONTRACT.md sections 1 and 2, include).
+
+As rows of installs, they are open: enums are plain strings, and ``raw`` holds the row as sent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from installs_client.values import flag, json_object, text, text_or_none, time, time_or_none
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """Something that can be installed."""
+
+    id: str
+    workspace_id: str
+    slug: str
+    name: str
+    description: str | None
+    publisher: str
+    trust_tier: str
+    current_version: str | None
+    visibility: str
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> Self:
+        """Read a row; raise ``ValueError``, ``TypeError`` or ``KeyError`` if it is malformed."""
+        return cls(
+            id=text(row["id"]),
+            workspace_id=text(row["workspaceId"]),
+            slug=text(row["slug"]),
+            name=text(row["name"]),
+            description=text_or_none(row["description"]),
+            publisher=text(row["publisher"]),
+            trust_tier=text(row["trustTier"]),
+            current_version=text_or_none(row["currentVersion"]),
+            visibility=text(row["visibility"]),
+            created_at=time(row["createdAt"]),
+            updated_at=time(row["updatedAt"]),
+            deleted_at=time_or_none(row["deletedAt"]),
+            raw=row,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationVersion:
+    """A published version of an integration."""
+
+    id: str
+    integration_id: str
+    version: str
+    changelog: str | None
+    published_by: str
+    published_at: datetime
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> Self:
+        """Read a row; raises as ``Integration.read`` does."""
+        return cls(
+            id=text(row["id"]),
+            integration_id=text(row["integrationId"]),
+            version=text(row["version"]),
+            changelog=text_or_none(row["changelog"]),
+            published_by=text(row["publishedBy"]),
+            published_at=time(row["publishedAt"]),
+            raw=row,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A tenant: every install belongs to one."""
+
+    id: str
+    organization_id: str | None
+    name: str
+    handle: str
+    owner_id: str
+    default_retention_tier: str | None
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> Self:
+        """Read a row; raises as ``Integration.read`` does."""
+        return cls(
+            id=text(row["id"]),
+            organization_id=text_or_none(row["organizationId"]),
+            name=text(row["name"]),
+            handle=text(row["handle"]),
+            owner_id=text(row["ownerId"]),
+            default_retention_tier=text_or_none(row["defaultRetentionTier"]),
+            created_at=time(row["createdAt"]),
+            updated_at=time(row["updatedAt"]),
+            deleted_at=time_or_none(row["deletedAt"]),
+            raw=row,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """A group of what installs brought in."""
+
+    id: str
+    workspace_id: str
+    name: str
+    description: str | None
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None
+    retention_tier: str | None
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> Self:
+        """Read a row; raises as ``Integration.read`` does."""
+        return cls(
+            id=text(row["id"]),
+            workspace_id=text(row["workspaceId"]),
+            name=text(row["name"]),
+            description=text_or_none(row["description"]),
+            created_by=text(row["createdBy"]),
+            created_at=time(row["createdAt"]),
+            updated_at=time(row["updatedAt"]),
+            deleted_at=time_or_none(row["deletedAt"]),
+            retention_tier=text_or_none(row["retentionTier"]),
+            raw=row,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person or a service. A public key is not shown ``email`` and ``role``: they are None."""
+
+    id: str
+    name: str
+    email: str | None
+    handle: str
+    role: str | None
+    created_at: datetime
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> Self:
+        """Read a row; raises as ``Integration.read`` does."""
+        return cls(
+            id=text(row["id"]),
+            name=text(row["name"]),
+            email=text_or_none(row.get("email")),
+            handle=text(row["handle"]),
+            role=text_or_none(row.get("role")),
+            created_at=time(row["createdAt"]),
+            raw=row,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationMember:
+    """An entity that an install brought into its workspace."""
+
+    id: str
+    integration_install_id: str
+    workspace_id: str
+    entity_id: str
+    entity_version_id: str | None
+    source_member_slug: str
+    is_clone: bool
+    source_version_id: str | None
+    detached: bool
+    enabled: bool
+    permissions: Mapping[str, Any] = field(hash=False)
+    added_by: str
+    added_at: datetime
+    deleted_at: datetime | None
+    retention_tier: str | None
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> Self:
+        """Read a row; raises as ``Integration.read`` does."""
+        return cls(
+            id=text(row["id"]),
+            integration_install_id=text(row["integrationInstallId"]),
+            workspace_id=text(row["workspaceId"]),
+            entity_id=text(row["entityId"]),
+            entity_version_id=text_or_none(row["entityVersionId"]),
+            source_member_slug=text(row["sourceMemberSlug"]),
+            is_clone=flag(row["isClone"]),
+            source_version_id=text_or_none(row["sourceVersionId"]),
+            detached=flag(row["detached"]),
+            enabled=flag(row["enabled"]),
+            permissions=json_object(row["permissions"]),
+            added_by=text(row["addedBy"]),
+            added_at=time(row["addedAt"]),
+            deleted_at=time_or_none(row["deletedAt"]),
+            retention_tier=text_or_none(row["retentionTier"]),
+            raw=row,
+        )
