@@ -188,6 +188,38 @@ def test_roles_and_reach(world: Table) -> None:
     assert call(list_installs, "usr_root")[1]["pageInfo"]["total"] == 4
 
 
+def test_related_rows_come_along_and_nobody_elses(world: Table) -> None:
+    # given a list without include, and with it
+    plain = call(list_installs, "usr_vi")[1]
+    status, page = call(list_installs, "usr_vi", include="solution,installer,parentInstall")
+    assert status == 200
+    assert {name: page[name] for name in page if name != "included"} == plain
+    assert set(page["included"]) == {"solutions", "users", "parentInstalls"}
+    assert page["included"]["solutions"]["sol_sales"]["name"] == "Sales"
+    assert page["included"]["users"]["usr_ada"]["email"] == "ada@example.com"
+    assert page["included"]["parentInstalls"]["ins_crm"] == next(
+        row for row in plain["data"] if row["id"] == "ins_crm"
+    )
+    # and one install, with its members and its add-ons
+    row = call(get_install, "usr_vi", "ins_crm")[1]
+    status, details = call(get_install, "usr_vi", "ins_crm", include="members,addOns,workspace")
+    included = details.pop("included")
+    assert (status, details) == (200, row)
+    assert included["workspaces"] == {}
+    assert included["members"]["total"] == 250
+    assert len(included["members"]["data"]) == 100
+    assert included["members"]["data"][1]["enabled"] is False
+    assert [add_on["id"] for add_on in included["addOns"]["data"]] == ["ins_mail"]
+    # and who may not see the install sees nothing beside it
+    absent = call(get_install, "usr_vi", "ins_far")
+    assert absent[0] == 404
+    assert call(get_install, "usr_vi", "ins_far", include="members") == absent
+    # and what is no name is told
+    for wrong in ("member", "members,", "members,members"):
+        status, problem = call(get_install, "usr_vi", "ins_crm", include=wrong)
+        assert (status, problem["errors"][0]["parameter"]) == (400, "include")
+
+
 def test_pages_walk_both_ways(world: Table) -> None:
     order = '[{"installedAt":"asc"}]'
     first = call(list_installs, "usr_vi", limit="2", orderBy=order)[1]

@@ -221,6 +221,7 @@ LISTS: Final[tuple[dict[str, str], ...]] = (
     {"integration_id": "itg_crm", "workspace_id": rows.WORKSPACE}, {"solution_id": "sol_kept"},
     {"parent_install_id": "ins_kept"}, {"include_deleted": "true", "limit": "1"},
     {"orderBy": '[{"lastUpgradedAt": "desc"}]', "limit": "1"},
+    {"include": "integration,installer"},
     *(
         {"filter": json.dumps(wanted)}
         for wanted in [
@@ -248,6 +249,7 @@ def run_get(_: Table, seen: Recorder, __: pytest.MonkeyPatch) -> None:
     with seen.watching():
         assert as_user(get_install, "usr_vera", "ins_kept") == 200
         assert as_user(get_install, "usr_vera", "ins_none") == 404
+        assert as_user(get_install, "usr_vera", "ins_kept", include="solution,addOns") == 200
 
 
 def run_uninstall(_: Table, seen: Recorder, __: pytest.MonkeyPatch) -> None:

@@ -127,6 +127,18 @@ def test_ids_take_one_request(world: Table) -> None:
     assert usage.capacity == 25 * 0.5
 
 
+def test_rows_to_include_take_one_batch_and_a_row_on_the_page_none(world: Table) -> None:
+    _, without = listed(world, {BIG}, limit="10")
+    page, usage = listed(world, {BIG}, limit="10", include="integration,workspace,installer")
+    assert len(page.rows) == 10
+    assert usage.calls == without.calls + 1
+    # and what a filter has read is not read again
+    by_name = '{"installer":{"name":{"isNull":true}}}'
+    _, without = listed(world, {BIG}, ids="big_00001,big_00002", filter=by_name)
+    _, usage = listed(world, {BIG}, ids="big_00001,big_00002", filter=by_name, include="installer")
+    assert usage.calls == without.calls
+
+
 def test_live_add_ons_take_one_request_each_and_the_deleted_another(world: Table) -> None:
     two = "big_00001,big_00002"
     live, usage = listed(world, {BIG}, ids=two, filter='{"addOns":{"none":{"solutionId":"s"}}}')

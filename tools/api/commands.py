@@ -13,7 +13,9 @@ import typer
 from installs_client import (
     Client,
     Direction,
+    Include,
     IncludeDeleted,
+    IncludeWithInstall,
     MemberPolicy,
     OrderKey,
     Query,
@@ -21,7 +23,8 @@ from installs_client import (
     where,
 )
 from installs_client.fields import Sortable
-from tools.api import changes, show
+from installs_client.query import OF_INSTALL
+from tools.api import changes, included, show
 from tools.api.connection import calls_api
 from tools.help import examples
 from tools.outcome import Exit, end, errors, output
@@ -71,6 +74,7 @@ def register(app: typer.Typer) -> None:
         epilog=examples(
             "get ins_crm",
             "get ins_crm --json | jq .variables",
+            "get ins_crm --include integration,members",
         ),
     )(calls_api(get))
     app.command(
@@ -157,6 +161,14 @@ def list_installs(
         str | None,
         typer.Option(metavar="CURSOR", help="The page before this cursor.", rich_help_panel=_PAGES),
     ] = None,
+    include: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Related rows to show, comma-separated: " + ", ".join(get_args(Include)) + ".",
+            rich_help_panel=_PAGES,
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List the installs that you see.
@@ -179,14 +191,15 @@ def list_installs(
         "limit": limit,
         "after": after,
         "before": before,
+        "include": cast("list[Include] | None", included.names_of(include)),
     }
-    console = output()
-    if every:
+    page = None if every else client.list(**query)
+    if page is None:
         query["limit"] = None
-        _summarize(show.show_rows(console, client.rows(**query), as_json=as_json))
-        return
-    page = client.list(**query)
-    _summarize(show.show_rows(console, page.rows, as_json=as_json), page.info)
+    rows = client.rows(**query) if page is None else page.rows
+    names = query["include"] or ()
+    number = show.show_rows(output(), rows, as_json=as_json, include=names)
+    _summarize(number, None if page is None else page.info)
 
 
 def trash(
@@ -215,14 +228,27 @@ def trash(
     _summarize(number, None if page is None else page.info, further="--all")
 
 
-def get(client: Client, *, install_id: Id, as_json: Json = False) -> None:
+def get(
+    client: Client,
+    *,
+    install_id: Id,
+    include: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help=f"Related rows to show, comma-separated: {', '.join(OF_INSTALL)}.",
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Show one install, deleted or not."""
-    install = client.get(install_id)
+    names = cast("list[IncludeWithInstall] | None", included.names_of(include))
+    install = client.get(install_id, include=names)
     console = output()
     if as_json:
-        show.echo(console, show.json_line(install))
+        show.echo(console, show.json_answer(install))
     else:
-        show.show_install(console, install, datetime.now(UTC))
+        show.show_install(console, install, datetime.now(UTC), names or ())
 
 
 def order_key(text: str) -> OrderKey:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from installs.lifecycle import purge_time, timestamp
 from installs.query.language.schema import INSTALL, Kind
+from tools.api import included
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -46,16 +47,24 @@ _MORE: Final[Sequence[Column]] = (
 _GAP: Final = 2
 
 
-def show_rows(console: Console, rows: Iterable[Install], *, as_json: bool) -> int:
-    """Print the rows of a list; return their number."""
+def show_rows(
+    console: Console, rows: Iterable[Install], *, as_json: bool, include: Sequence[str] = ()
+) -> int:
+    """Print the rows of a list, with the rows that are included; return their number."""
     if as_json:
-        return _each(rows, lambda install: echo(console, json_line(install)))
+        return _each(rows, lambda install: echo(console, json_line(install, include)))
+    beside = included.columns(include)
     if console.is_terminal:
         listed = tuple(rows)
         deleted = _DELETED if any(install.deleted_at for install in listed) else ()
-        _table(console, listed, (*_IDENTITY, *deleted, *_MORE))
+        _table(console, listed, (*_IDENTITY, *beside, *deleted, *_MORE))
         return len(listed)
-    return _each(rows, lambda install: _plain(console, [install.raw[name] for name in PLAIN]))
+
+    def plain(install: Install) -> None:
+        names = [text_of(install) for _, text_of in beside]
+        _plain(console, [*(install.raw[name] for name in PLAIN), *names])
+
+    return _each(rows, plain)
 
 
 def show_trash(console: Console, rows: Iterable[Install], now: datetime) -> int:
@@ -74,8 +83,10 @@ def show_trash(console: Console, rows: Iterable[Install], now: datetime) -> int:
     return _each(rows, plain)
 
 
-def show_install(console: Console, install: Install, now: datetime) -> None:
-    """Print one row, a line for each field."""
+def show_install(
+    console: Console, install: Install, now: datetime, include: Sequence[str] = ()
+) -> None:
+    """Print one row, a line for each field and for each relation that is included."""
     values = {
         name: json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
         for name, value in install.raw.items()
@@ -83,6 +94,8 @@ def show_install(console: Console, install: Install, now: datetime) -> None:
     if not console.is_terminal:
         for name, value in values.items():
             _plain(console, [name, value])
+        for name, text in included.lines(install, include):
+            _plain(console, [name, text])
         return
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
@@ -91,12 +104,22 @@ def show_install(console: Console, install: Install, now: datetime) -> None:
         grid.add_row(name, "-" if value is None else visible(str(value)))
     if install.deleted_at is not None:
         grid.add_row("(purged)", until_purge(install, now))
+    for name, text in included.lines(install, include):
+        grid.add_row(f"({name})", visible(text) or "-")
     console.print(grid)
 
 
-def json_line(install: Install) -> str:
-    """Return the row as the API sent it, on one line."""
-    return json.dumps(install.raw, ensure_ascii=False, separators=(",", ":"))
+def json_line(install: Install, include: Sequence[str] = ()) -> str:
+    """Return the row as the API sent it, on one line; with the rows that it names, if included."""
+    row = included.with_included(install, include) if include else install.raw
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+
+
+def json_answer(install: Install) -> str:
+    """Return one install as the API sent it, with all that is included, on one line."""
+    raw = install.included.raw
+    answer = {**install.raw, "included": raw} if raw else install.raw
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
 
 
 def echo(console: Console, line: str) -> None:

@@ -48,6 +48,8 @@ class Pair:
 
     by_key: bool
     """True if the caller is an API key of a workspace, False if it is a user."""
+    public: bool
+    """True if that key is a public one, which is shown less of people."""
     worlds: tuple[list[Row], list[Row]]
     hidden: tuple[Row, ...]
     """The installs that the caller may not see, of either world: what an attacker would guess."""
@@ -58,7 +60,8 @@ class Pair:
 def pair(seed: int) -> Pair:
     """A world and its twin."""
     random = Random(seed)  # noqa: S311 - test data
-    by_key = random.random() < 0.25
+    by_key = random.random() < 0.4
+    public = by_key and random.random() < 0.5
     roles = {WORKSPACES[n]: random.choice(("viewer", "editor", "admin")) for n in (0, 1)}
     if by_key:
         del roles[WORKSPACES[1]]
@@ -69,17 +72,19 @@ def pair(seed: int) -> Pair:
         row |= {"workspaceId": WORKSPACES[0], "deletedAt": None}
     world = _importable(world)
     twin = _twin(random, world, frozenset(roles))
+    if public:
+        twin["user"] = [_another_person(random, row) for row in twin["user"]]
     hidden = [
         row
         for one in (world, twin)
         for row in one["install"]
         if not _sight(one, frozenset(roles))("install", row)
     ]
-    mine = list(_memberships(roles, by_key=by_key))
+    mine = list(_memberships(roles, by_key=by_key, public=public))
     lines = ([*_lines(world), *mine], [*_lines(twin), *mine, *_strangers(random)])
     differences = sum(line not in lines[1] for line in lines[0])
     differences += sum(line not in lines[0] for line in lines[1])
-    return Pair(by_key, lines, tuple(hidden), differences)
+    return Pair(by_key, public, lines, tuple(hidden), differences)
 
 
 def _sight(world: World, reach: frozenset[str]) -> Callable[[str, Row], bool]:
@@ -170,6 +175,12 @@ def _hidden(random: Random, entity: str, row: Row, reach: frozenset[str]) -> Row
     return other
 
 
+def _another_person(random: Random, row: Row) -> Row:
+    """A user who looks the same to a public key."""
+    other = _random(random, "user", row["id"])
+    return row | {"email": other["email"], "role": other["role"]}
+
+
 def _lines(world: World) -> Iterator[Row]:
     for entity, rows in world.items():
         for row in rows:
@@ -181,13 +192,14 @@ def _lines(world: World) -> Iterator[Row]:
             yield {"type": LINES[entity], **row, **objects}
 
 
-def _memberships(roles: dict[str, str], *, by_key: bool) -> Iterator[Row]:
+def _memberships(roles: dict[str, str], *, by_key: bool, public: bool) -> Iterator[Row]:
     made = {"createdAt": DATES[1]}
     if by_key:
         ((workspace, role),) = roles.items()
         yield {
-            "type": "apiKey", "id": KEY, "kind": "sec", "workspaceId": workspace, "role": role,
-            "secretSha256": digest("sec_caller"),
+            "type": "apiKey", "id": KEY, "kind": "pub" if public else "sec",
+            "workspaceId": workspace, "role": "viewer" if public else role,
+            "secretSha256": digest("a secret"),
         }  # fmt: skip
         return
     yield {

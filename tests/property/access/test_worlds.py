@@ -26,11 +26,11 @@ from installs.query.language.parameters import parse
 from tests import rows
 from tests.property.access.pairs import CALLER, INSTALLS, KEY, LINES, Pair, moment, pair
 from tests.property.query.filters import filters, orders
-from tests.property.query.worlds import ENUMS, IDS
+from tests.property.query.worlds import ENUMS, IDS, TO_MANY, TO_ONE
 from tests.upgrade.importer_0_1_0.run import import_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -53,6 +53,14 @@ COMMANDS: Final = {
 }
 
 _ids: Final = st.sampled_from(INSTALL_IDS)
+
+
+def _names(relations: Iterable[str]) -> st.SearchStrategy[str]:
+    """Names to include."""
+    some = st.lists(st.sampled_from(sorted(relations)), min_size=1, max_size=4, unique=True)
+    return some.map(",".join)
+
+
 _PARAMETERS: Final = {
     "orderBy": orders.map(json.dumps),
     "limit": st.sampled_from(["1", "2", "3", "100"]),
@@ -66,6 +74,7 @@ _PARAMETERS: Final = {
     "installed_by": st.sampled_from(IDS),
     "member_policy": st.sampled_from(ENUMS["memberPolicy"]),
     "retention_tier": st.sampled_from(ENUMS["retentionTier"]),
+    "include": _names(TO_ONE),
 }
 _NAMES: Final = sorted(_PARAMETERS)
 _few: Final = st.lists(st.sampled_from(_NAMES), max_size=2, unique=True).flatmap(
@@ -96,6 +105,7 @@ _walks: Final = st.sampled_from(["", "next", "previous", "forged"])
 _requests: Final = st.one_of(
     *[st.tuples(st.just("list"), _lists, _walks)] * 8,
     st.tuples(st.sampled_from(list(COMMANDS)), _ids, st.integers(0, 3)),
+    *[st.tuples(st.just("include"), _ids, _names([*TO_ONE, *TO_MANY]))] * 2,
 )
 
 
@@ -131,6 +141,9 @@ class Both:
 
     def command(self, name: str, install_id: str) -> Answer:
         return self._same(name, {}, install_id)
+
+    def include(self, install_id: str, names: str) -> Answer:
+        return self._same("get", {"include": names}, install_id)
 
     def _same(self, command: str | None, query: Query, install_id: str | None = None) -> Answer:
         handler = list_installs if command is None else COMMANDS[command]
@@ -209,6 +222,8 @@ def test_every_answer_is_the_same_in_both_worlds(both: Both) -> None:
         name, what, how = request
         if name == "list":
             both.list(what, how)
+        elif name == "include":
+            both.include(what, how)
         # A purge takes a row away from the requests that follow: most of them wait.
         elif name != "purge" or how == 0:
             both.command(name, what)
@@ -230,4 +245,4 @@ def test_the_pairs_differ_and_show_something() -> None:
         if line not in others
     }
     assert differing >= {*LINES.values(), "workspaceMember", "apiKey"}
-    assert sum(one.by_key for one in made) > 0
+    assert sum(one.by_key for one in made) > sum(one.public for one in made) > 0

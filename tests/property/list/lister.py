@@ -32,13 +32,21 @@ class Lister:
     """Asks for pages of one query: by plans of a kind where there are any, else by all in turn."""
 
     def __init__(
-        self, stage: Stage, query: Query, reader: Reader, first: int = 0, *, kind: str = ""
+        self,
+        stage: Stage,
+        query: Query,
+        reader: Reader,
+        first: int = 0,
+        *,
+        kind: str = "",
+        still: bool = True,
     ) -> None:
         self._stage = stage
         self._query = query
         self._reader = reader
         self._next = first
         self._kind = kind
+        self._still = still
         self.plans = 1
         self.names: list[str] = []
 
@@ -46,6 +54,8 @@ class Lister:
         query = parse(self._query.parameters(limit=str(limit), **cursors))
         found = run(query, self._stage.scope, self._reader, NOW, self._choose)
         self.names.append(found.plan)
+        if self._still:
+            assert found.included == self._query.included(self._stage, ids(found))
         return found
 
     def _choose(self, found: Sequence[Plan]) -> Plan:

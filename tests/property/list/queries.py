@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.property.list.world import NOW, Stage
 from tests.property.query.filters import depth_of, filters, orders, relations_in
 from tests.property.query.oracle import DELETION, Oracle, says_something
-from tests.property.query.worlds import DATES, ENUMS, FINER_DATES, IDS
+from tests.property.query.worlds import DATES, ENUMS, FINER_DATES, IDS, INCLUDED, TO_ONE, Row
 
 Json = object
 
@@ -36,6 +36,7 @@ class Query:
     deleted: str | None = None
     ids: tuple[str, ...] = ()
     shorthands: dict[str, str] = field(default_factory=dict)
+    include: tuple[str, ...] = ()
 
     def parameters(self, **others: str) -> dict[str, list[str]]:
         """As the gateway hands them over."""
@@ -48,6 +49,8 @@ class Query:
             given["include_deleted"] = self.deleted
         if self.ids:
             given["ids"] = ",".join(self.ids)
+        if self.include:
+            given["include"] = ",".join(self.include)
         return {name: [value] for name, value in given.items()}
 
     def answer(self, stage: Stage) -> list[str]:
@@ -64,6 +67,18 @@ class Query:
             parts.append({"deletedAt": {"isNull": deleted == "false"}})
         with Oracle(stage.seen) as oracle:
             return oracle.ids({"AND": parts}, self.order or [{"installedAt": "desc"}])
+
+    def included(self, stage: Stage, ids: list[str]) -> dict[str, dict[str, Row]] | None:
+        """The related rows that the caller sees of the rows of a page; each once."""
+        if not self.include:
+            return None
+        seen, found = stage.seen, {}
+        shown = [row for row in seen["install"] if row["id"] in ids]
+        for name in self.include:
+            entity, link = TO_ONE[name]
+            named = {row[link] for row in shown}
+            found[INCLUDED[name]] = {str(r["id"]): r for r in seen[entity] if r["id"] in named}
+        return found
 
 
 def _asks_about_deletion(wanted: Json) -> bool:
@@ -214,6 +229,8 @@ _streamed: Final = st.builds(
 )
 """Orders that an index can carry."""
 
+_includes: Final = st.lists(st.sampled_from(sorted(TO_ONE)), unique=True, max_size=6).map(tuple)
+
 _any: Final = st.builds(
     Query,
     filter=st.one_of(st.none(), _narrow, _both, _both, _deep, _deep, filters),
@@ -231,6 +248,7 @@ _any: Final = st.builds(
         st.sampled_from(ENUMS["memberPolicy"]).map(lambda one: {"member_policy": one}),
         st.sampled_from(ENUMS["retentionTier"]).map(lambda one: {"retention_tier": one}),
     ),
+    include=st.one_of(st.just(()), _includes),
 )
 queries: Final = st.one_of(_streamed, _any)
 

@@ -148,7 +148,8 @@ def test_no_row_that_stayed_is_missed_or_shown_twice(
         moving.moved.add(before.pop())
     memory = Restless(moving, page, chance, seed)
     with bounded(within):
-        pages = list(walk(Lister(stage, query, memory, first), memory, limit, cursor))
+        lister = Lister(stage, query, memory, first, still=False)
+        pages = list(walk(lister, memory, limit, cursor))
     seen = [one for page in (pages if forward else pages[::-1]) for one in page]
 
     stayed = [one for one in before if one not in moving.moved]

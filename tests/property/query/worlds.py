@@ -62,6 +62,15 @@ TO_ONE: Final = {
     "parentInstall": ("install", "parentInstallId"),
     "installer": ("user", "installedBy"),
 }
+INCLUDED: Final = {
+    "integration": "integrations",
+    "integrationVersion": "integrationVersions",
+    "workspace": "workspaces",
+    "solution": "solutions",
+    "parentInstall": "parentInstalls",
+    "installer": "users",
+}
+"""The members of an answer that have the included rows, by relation."""
 TO_MANY: Final = {
     "members": ("member", "integrationInstallId"),
     "addOns": ("install", "parentInstallId"),

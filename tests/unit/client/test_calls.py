@@ -226,3 +226,69 @@ def test_pagination_that_makes_no_progress_ends(make: Make, second: httpx.Respon
     client = make(Service([page("a", more=True), second]))
     with pytest.raises(UnexpectedAnswerError):
         list(client.rows())
+
+
+USER = {
+    "id": "usr_ada", "name": "Ada", "handle": "ada", "createdAt": rows.CREATED,
+    "email": "ada@example.com", "role": "user",
+}  # fmt: skip
+
+
+def test_included_rows_come_with_a_page_and_with_each_of_its_rows(make: Make) -> None:
+    answer = page("ins_a", "ins_b").json() | {
+        "included": {
+            "users": {"usr_ada": USER},
+            "parentInstalls": {"ins_c": row("ins_c")},
+            "planets": {"mars": {}},
+        }
+    }
+    service = Service([httpx.Response(200, json=answer)])
+    client = make(service)
+
+    found: Page = client.list(include=["installer", "parentInstall"])
+    assert service.queries == [{"include": "installer,parentInstall"}]
+    assert found.included.users["usr_ada"].email == "ada@example.com"
+    assert found.included.parent_installs["ins_c"].id == "ins_c"
+    assert (found.included.integrations, found.included.members) == ({}, None)
+    for one in client.rows(include=["installer"]):
+        assert one.included.users[one.installed_by].name == "Ada"
+
+
+def test_included_rows_come_with_one_install(make: Make) -> None:
+    member = {
+        name: value for name, value in rows.member("mem_a", "ins_a").items() if name != "type"
+    }
+    included = {
+        "members": {"total": 250, "data": [member]},
+        "addOns": {"total": 1, "data": [row("ins_b")]},
+        "users": {"usr_ada": {name: USER[name] for name in ("id", "name", "handle", "createdAt")}},
+    }
+    service = Service([httpx.Response(200, json=row() | {"included": included})])
+    found = make(service).get("ins_a", include=["members", "addOns", "installer"])
+
+    assert service.queries == [{"include": "members,addOns,installer"}]
+    assert found.included.members is not None
+    assert (found.included.members.total, found.included.members.rows[0].enabled) == (250, True)
+    assert found.included.add_ons is not None
+    assert [one.id for one in found.included.add_ons.rows] == ["ins_b"]
+    assert found.included.users["usr_ada"].role is None  # as a public key is shown a person
+    assert found.raw == row()
+    assert hash(found) == hash(make(Service([httpx.Response(200, json=row())])).get("ins_a"))
+
+
+@pytest.mark.parametrize(
+    "include", [[], "installer", ["installers"], ["installer", "installer"], [""], 1, [None]]
+)
+def test_names_that_would_be_refused_are_not_sent(make: Make, include: Any) -> None:  # noqa: ANN401
+    service = Service([page()])
+    client = make(service)
+    for call in (
+        lambda: client.list(include=include),
+        lambda: client.rows(include=include),
+        lambda: client.get("ins_a", include=include),
+        lambda: client.list(include=["members"]),
+    ):
+        with pytest.raises(InvalidRequestError):
+            call()
+
+    assert service.asked == []

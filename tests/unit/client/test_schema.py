@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import fields
 from typing import Final, get_args
 
 import pytest
 
-from installs.query.language import order, parse_context
+import installs_client
+from installs.query.language import include, order, parse_context
 from installs.query.language.length import MAX_FILTER_BYTES, MAX_QUERY_CHARACTERS
 from installs.query.language.literals import MAX_STRING
 from installs.query.language.operators import OPERATORS, operators_of, path_operators
 from installs.query.language.parameters import MAX_IDS, MAX_LIMIT, Deleted
-from installs.query.language.schema import ENTITIES, Entity, Kind
+from installs.query.language.schema import ENTITIES, PUBLIC_ENTITIES, Entity, Kind
 from installs_client import IncludeDeleted, arguments, filters, query, where
 from installs_client import order as client_order
 from installs_client.fields import Enum, Field, Json, ToMany, ToOne
@@ -30,6 +32,13 @@ PAIRS: Final = [
 ]
 SORTING: Final = set(get_args(client_order.Direction))
 PYTHON: Final = {"in": "in_"}
+
+
+def camel_case(name: str) -> str:
+    """The API's spelling of a name."""
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)
+
 
 Fields = dict[str, Field[filters.Entity]]
 
@@ -96,6 +105,23 @@ def test_an_install_is_sorted_by_what_the_service_sorts_by() -> None:
     assert {one.name for one in fields if methods(one) >= SORTING} == set(order.SORTABLE_FIELDS)
     assert set(order.DIRECTIONS) == SORTING
     assert set(get_args(IncludeDeleted)) == set(Deleted)
+
+
+def test_the_names_to_include_are_those_of_the_service() -> None:
+    assert query.OF_LIST == include.OF_LIST
+    assert query.OF_INSTALL == include.OF_INSTALL
+
+
+@pytest.mark.parametrize("name", sorted(set(ENTITIES) - {"Install"}))
+def test_an_included_row_has_every_field(name: str) -> None:
+    ours = getattr(installs_client, name)
+    camel = [camel_case(one.name) for one in fields(ours) if one.name != "raw"]
+    assert camel == list(ENTITIES[name].fields)
+    nullable = [one.name for one in fields(ours) if "None" in str(one.type)]
+    hidden = set(ENTITIES[name].fields) - set(PUBLIC_ENTITIES[name].fields)
+    for one in ENTITIES[name].fields.values():
+        absent = one.nullable or one.name in hidden
+        assert absent is (one.name in map(camel_case, nullable)), one.name
 
 
 def test_the_limits_are_those_of_the_service() -> None:

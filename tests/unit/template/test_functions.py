@@ -37,7 +37,10 @@ GRANTS: Final[dict[str, dict[str, set[str]]]] = {
         TABLE: {"dynamodb:BatchGetItem", "dynamodb:Query"},
         **{f"${{InstallsTable.Arn}}/index/{i.name}": {"dynamodb:Query"} for i in keys.INDEXES},
     },
-    "GetInstall": {TABLE: READ},
+    "GetInstall": {
+        TABLE: READ | {"dynamodb:BatchGetItem"},
+        f"${{InstallsTable.Arn}}/index/{keys.BY_PARENT.name}": {"dynamodb:Query"},
+    },
     "UninstallInstall": {TABLE: READ | {"dynamodb:UpdateItem"}},
     "RestoreInstall": {TABLE: READ | CHANGE},
     "PurgeInstall": {TABLE: READ | {"dynamodb:DeleteItem", "dynamodb:UpdateItem"}},

@@ -62,14 +62,16 @@ class Included:
     """Live members; None if they were not asked for."""
     add_ons: Related[Install] | None
     """Live add-ons; None if they were not asked for."""
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+    """The rows as they were sent, by the API's names."""
 
     @classmethod
     def read(cls, included: Mapping[str, Any]) -> Self:
         """Read what an answer includes; raises as ``Install.read`` does."""
 
         def by_id(member: str, read_row: Callable[[Mapping[str, Any]], T]) -> Mapping[str, T]:
-            rows = included.get(member, {}).items()
-            return {row_id: read_row(row) for row_id, row in rows}
+            rows = json_object(json_object(included).get(member, {}))
+            return {row_id: read_row(row) for row_id, row in rows.items()}
 
         def related(member: str, read_row: Callable[[Mapping[str, Any]], T]) -> Related[T] | None:
             return Related.read(included[member], read_row) if member in included else None
@@ -83,10 +85,11 @@ class Included:
             users=by_id("users", User.read),
             members=related("members", IntegrationMember.read),
             add_ons=related("addOns", Install.read),
+            raw=included,
         )
 
 
-NOTHING: Final = Included({}, {}, {}, {}, {}, {}, None, None)
+NOTHING: Final = Included({}, {}, {}, {}, {}, {}, None, None, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +125,7 @@ class Install:
     @classmethod
     def read_answer(cls, answer: Mapping[str, Any]) -> Self:
         """Read the answer of one install, with what it includes; raises as ``read`` does."""
-        row = {name: value for name, value in answer.items() if name != "included"}
+        row = {name: value for name, value in json_object(answer).items() if name != "included"}
         return cls._read(row, Included.read(answer.get("included", {})))
 
     @classmethod
