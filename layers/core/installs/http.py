@@ -207,7 +207,7 @@ def _check_size(response: Response, event: Event) -> None:
     if 4 * len(response["body"]) + _HEAD > MAX_BYTES < len(orjson.dumps(response)):
         name, detail = "limit", "the page would be larger than 6 MB; ask for fewer rows at once"
         if _install_id(event) is not None:
-            name, detail = "include", "the answer would be larger than 6 MB; include fewer relations"
+            name, detail = "include", "the answer would be larger than 6 MB; include less"
         raise QueryTooExpensiveError(f"{name}: {detail}", [Issue("too_large", detail, name)])
 
 
