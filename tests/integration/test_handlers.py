@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -13,12 +14,16 @@ from functions.list_installs.handler import handler as list_installs
 from functions.purge_install.handler import handler as purge_install
 from functions.restore_install.handler import handler as restore_install
 from functions.uninstall_install.handler import handler as uninstall_install
-from installs import cascade
+from installs import cascade, clock
 from installs.cascade import Work
 from installs.lifecycle import InstallState
-from installs.store import installs, items, keys
+from installs.model import KeyKind
+from installs.origin import ActorKind, Cause, Origin
+from installs.store import history, installs, items, keys
+from installs.store.history import ChangeKind
 from installs.store.table import Table
 from tests import records
+from tools.api_keys.keys import create
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -218,6 +223,89 @@ def test_related_rows_come_along_and_nobody_elses(world: Table) -> None:
     for wrong in ("member", "members,", "members,members"):
         status, problem = call(get_install, "usr_vi", "ins_crm", include=wrong)
         assert (status, problem["errors"][0]["parameter"]) == (400, "include")
+
+
+def changes(
+    world: Table,
+    *revisions: int,
+    workspace: str = "wsp_acme",
+    actor: str = "usr_ed",
+    now: datetime | None = None,
+) -> None:
+    """Write entries of the history of an install, as changes do."""
+    origin = Origin(actor, ActorKind.USER, Cause.REQUEST, "req-1", "trace")
+    for revision in revisions:
+        entry = history.Entry(
+            "ins_crm", workspace, revision, AT, ChangeKind.CHANGED, origin, fields=("solutionId",)
+        )
+        world.transact([history.put(entry, now or clock.now())])
+
+
+def test_the_latest_changes_come_along_with_the_names_of_their_actors(world: Table) -> None:
+    # given changes of this life of the install, of one in another workspace, and one long ago
+    changes(world, 1, 2, actor="usr_gone")
+    changes(world, 3, workspace="wsp_globex")
+    changes(world, 4, now=datetime(2020, 1, 1, tzinfo=UTC))
+    call(uninstall_install, "usr_ed", "ins_crm")
+    drain(world, "ins_crm")
+    # when it is read
+    status, row = call(get_install, "usr_vi", "ins_crm", include="history")
+    # then the newest come first, and each says what, when and by whom
+    assert status == 200
+    included = row["included"]
+    assert set(included) == {"history", "users"}
+    settled, uninstalled, *earlier = included["history"]["data"]
+    assert (settled["kind"], settled["counts"]["deleted"]) == ("settled", 253)
+    assert (uninstalled["kind"], uninstalled["counts"]) == ("uninstalled", None)
+    assert uninstalled["fields"] == ["deletedAt", "retentionTier"]
+    assert uninstalled["actor"] == {"id": "usr_ed", "kind": "user"}
+    assert [entry["revision"] for entry in earlier] == [2, 1]
+    assert earlier[0]["requestId"] == "req-1"
+    assert "traceId" not in earlier[0]
+    assert included["history"]["hasMore"] is False
+    # and of who only acted the name is there, as far as there is such a user
+    assert set(included["users"]) == {"usr_ed"}
+    assert set(included["users"]["usr_ed"]) == {"id", "name", "handle", "createdAt"}
+    installer = call(get_install, "usr_vi", "ins_crm", include="installer,history")[1]["included"]
+    assert installer["users"]["usr_ada"]["email"] == "ada@example.com"
+    assert set(installer["users"]) == {"usr_ed", "usr_ada"}
+
+
+def test_a_long_history_says_that_there_is_more(world: Table) -> None:
+    changes(world, *range(1, 102))
+    answer = call(get_install, "usr_vi", "ins_crm", include="history")[1]["included"]["history"]
+    assert [entry["revision"] for entry in answer["data"]] == list(range(101, 1, -1))
+    assert answer["hasMore"] is True
+
+
+def test_a_public_key_knows_no_history_and_less_of_people(world: Table) -> None:
+    def ask(kind: KeyKind, **query: str) -> tuple[int, Any]:
+        key = create(world, kind, "wsp_acme").key.id
+        path = None if "filter" in query else "ins_crm"
+        context = {"authorizer": {"principal": key, "kind": "key"}, "requestId": "req"}
+        answer = (get_install if path else list_installs)(
+            {
+                "requestContext": context,
+                "pathParameters": path and {"id": path},
+                "multiValueQueryStringParameters": {name: [text] for name, text in query.items()},
+            },
+            None,
+        )
+        return answer["statusCode"], json.loads(answer["body"])
+
+    email = '{"installer":{"email":{"endsWith":"example.com"}}}'
+    assert ask(KeyKind.SECRET, include="history")[0] == 200
+    assert ask(KeyKind.SECRET, filter=email)[1]["pageInfo"]["total"] == 3
+    for query in ({"include": "history"}, {"include": "histories"}):
+        status, problem = ask(KeyKind.PUBLIC, **query)
+        assert (status, problem["errors"][0]["code"]) == (400, "invalid_value")
+    status, problem = ask(KeyKind.PUBLIC, filter=email)
+    assert (status, problem["errors"]) == (400, [{
+        "parameter": "filter", "pointer": "/installer/email", "code": "unknown_field",
+        "detail": "'email' is not a field of User",
+    }])  # fmt: skip
+    users = ask(KeyKind.PUBLIC, include="installer")[1]["included"]["users"]
+    assert set(users["usr_ada"]) == {"id", "name", "handle", "createdAt"}
 
 
 def test_pages_walk_both_ways(world: Table) -> None:

@@ -249,7 +249,9 @@ def run_get(_: Table, seen: Recorder, __: pytest.MonkeyPatch) -> None:
     with seen.watching():
         assert as_user(get_install, "usr_vera", "ins_kept") == 200
         assert as_user(get_install, "usr_vera", "ins_none") == 404
-        assert as_user(get_install, "usr_vera", "ins_kept", include="solution,addOns") == 200
+        assert (
+            as_user(get_install, "usr_vera", "ins_kept", include="solution,addOns,history") == 200
+        )
 
 
 def run_uninstall(_: Table, seen: Recorder, __: pytest.MonkeyPatch) -> None:

@@ -67,7 +67,19 @@ def lines(install: Install, names: Sequence[str]) -> Iterator[tuple[str, str]]:
         if name in _TO_ONE:
             _, member, link, label = _TO_ONE[name]
             yield name, _name(member, link, label)(install)
+        elif name == "history":
+            yield from _changes(install)
         else:
             related = install.included.raw[name]
             ids = " ".join(row["id"] for row in related["data"])
             yield name, f"{related['total']}: {ids}" if ids else "0"
+
+
+def _changes(install: Install) -> Iterator[tuple[str, str]]:
+    """Yield a line for each change, the newest first."""
+    history = install.included.history
+    for entry in () if history is None else history.entries:
+        user = install.included.users.get(entry.actor_id or "")
+        actor = entry.actor_id if user is None else user.name
+        by = " ".join(filter(None, (entry.actor_kind, actor)))
+        yield "history", f"{entry.occurred_at:%Y-%m-%d %H:%M:%S} {entry.kind} by {by}"

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from installs.included import MAX_ENTRIES
+from installs.origin import ActorKind, Cause
 from installs.query.execution.included import MAX_ROWS
-from installs.query.language.include import INCLUDE, OF_INSTALL, OF_LIST, TO_MANY, TO_ONE
+from installs.query.language.include import (
+    HISTORY,
+    INCLUDE,
+    OF_INSTALL,
+    OF_LIST,
+    TO_MANY,
+    TO_ONE,
+)
 from installs.query.language.schema import (
     ENTITIES,
     INSTALL,
@@ -14,14 +23,17 @@ from installs.query.language.schema import (
     Field,
     target,
 )
+from installs.store.history import COUNTS, ChangeKind
 from tools.openapi import words
-from tools.openapi.filters import ref, value
+from tools.openapi.filters import DATE, ref, value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from enum import StrEnum
 
 Json = dict[str, Any]
 
+_OR_NULL: Final[Json] = {"type": ["string", "null"]}
 _DESCRIPTIONS: Final = {INSTALL.name: words.FIELDS}
 
 
@@ -89,9 +101,54 @@ def schemas() -> Json:
     }
     return {
         **{entity.name: _row(entity) for entity in ENTITIES.values() if entity is not INSTALL},
+        "HistoryEntry": _entry(),
         "Included": _included(to_one),
-        "IncludedWithInstall": _included({**to_one, **to_many}),
+        "IncludedWithInstall": _included({**to_one, **to_many, HISTORY: _history()}),
     }
+
+
+def _history() -> Json:
+    return {
+        "type": "object",
+        "description": f"The newest changes, at most {MAX_ENTRIES}; their actors are in users.",
+        "required": ["data", "hasMore"],
+        "properties": {
+            "data": {"type": "array", "maxItems": MAX_ENTRIES, "items": ref("HistoryEntry")},
+            "hasMore": {"type": "boolean", "description": "True if there are older entries."},
+        },
+    }
+
+
+def _entry() -> Json:
+    """The schema of an entry of a history (CONTRACT.md section 11)."""
+    count = {"type": "integer", "minimum": 0}
+    actor = {"id": _OR_NULL, "kind": _one_of(ActorKind)}
+    counts = {
+        "type": ["object", "null"],
+        "description": "Of a settled entry: the dependents that were written.",
+        "required": list(COUNTS),
+        "properties": dict.fromkeys(COUNTS, count),
+    }
+    properties = {
+        "revision": {"type": "integer", "description": "Grows with each change."},
+        "occurredAt": DATE,
+        "kind": _one_of(ChangeKind),
+        "cause": _one_of(Cause),
+        "actor": {"type": "object", "required": list(actor), "properties": actor},
+        "requestId": _OR_NULL,
+        "deletionId": _OR_NULL,
+        "fields": {
+            "type": "array",
+            "description": "Names of the changed fields.",
+            "items": {"type": "string"},
+        },
+        "counts": counts,
+    }
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _one_of(kinds: type[StrEnum]) -> Json:
+    return {"type": "string", "enum": [str(kind) for kind in kinds]}
 
 
 def _value(field: Field) -> Json:

@@ -44,8 +44,9 @@ and counts all pages.
 GET: Final = Operation(
     "Get an install",
     """\
-Returns a live or deleted install; `include` brings related rows along. A 404 means that it does
-not exist, was purged, is past its retention, or is not visible to the caller; these are
+Returns a live or deleted install. `include` brings related rows along, and with `history` the
+newest changes, which a public key (`pub_`) is not shown. A 404 means that the install does not
+exist, was purged, is past its retention, or is not visible to the caller; these are
 indistinguishable.
 """,
 )

@@ -1,17 +1,20 @@
-"""Included rows: those that come with one install, and any as JSON (CONTRACT.md sections 2, 3)."""
+"""What comes with one install, and included rows as JSON (CONTRACT.md sections 2 and 3)."""
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 from installs import access, clock
 from installs.errors import Issue, QueryTooExpensiveError
+from installs.origin import ActorKind
 from installs.query.execution.included import Beside, RelatedRows
-from installs.query.language.include import INCLUDE
+from installs.query.language.include import HISTORY, INCLUDE, PUBLIC_OF_INSTALL, check_names
 from installs.query.language.schema import ENTITIES, PUBLIC_ENTITIES, Kind
 from installs.query.planning.cost import BUDGET
+from installs.store import history
 from installs.store.items import install_to_item
 from installs.store.reader import TableReader
 from installs.store.usage import BudgetExceededError
@@ -21,12 +24,17 @@ if TYPE_CHECKING:
 
     from installs.access import Principal
     from installs.lifecycle import InstallState
+    from installs.model import Install
     from installs.query.execution.included import Included
     from installs.query.execution.joins import Row
+    from installs.store.history import Entry
     from installs.store.table import Table
 
+MAX_ENTRIES: Final = 100
+"""The most entries of a history."""
 TOO_MANY: Final = "the install has too many related rows to count; include fewer relations"
 
+_USERS: Final = "users"
 _OBJECTS: Final = frozenset(
     field.name
     for entity in ENTITIES.values()
@@ -34,27 +42,39 @@ _OBJECTS: Final = frozenset(
     if field.kind is Kind.JSON
 )
 """The fields that are JSON objects, which rows have as text."""
+_ENTRY: Final = (
+    "revision", "occurredAt", "kind", "cause", "actor", "requestId", "deletionId", "fields",
+)  # fmt: skip
 
 
 def of_install(
     table: Table, principal: Principal, state: InstallState, names: Sequence[str]
-) -> Included:
-    """Return the rows to include with an install that the caller sees.
+) -> dict[str, Any]:
+    """Return what is to be included with an install that the caller sees, as JSON.
 
     Raises
     ------
+    InvalidParameterError
+        The caller is a public key, and names what it does not know.
     QueryTooExpensiveError
         The related rows are more than the budget of a list.
     """
     scope = access.scope_of(table, principal)
+    if scope.public:
+        check_names(names, PUBLIC_OF_INSTALL)
     entities = PUBLIC_ENTITIES if scope.public else ENTITIES
     beside = Beside(TableReader(table), scope.workspace_ids, clock.now(), entities)
     table.usage.budget = BUDGET
     try:
-        return beside.include([install_to_item(state)], names)
+        answer = to_json(beside.include([install_to_item(state)], names))
+        if HISTORY in names:
+            entries = _latest(table, state.row)
+            answer[_USERS] = beside.people(_people(entries)) | answer.get(_USERS, {})
+            answer[HISTORY] = _history_to_json(entries)
     except BudgetExceededError as error:
         issue = Issue("too_expensive", TOO_MANY, INCLUDE)
         raise QueryTooExpensiveError(f"{INCLUDE}: {TOO_MANY}", [issue]) from error
+    return answer
 
 
 def to_json(included: Included) -> dict[str, Any]:
@@ -71,3 +91,34 @@ def _row_to_json(row: Row) -> dict[str, Any]:
     return {
         name: orjson.Fragment(value) if name in _OBJECTS else value for name, value in row.items()
     }
+
+
+def _latest(table: Table, install: Install) -> list[Entry]:
+    """Read the newest entries of an install, and one more if there is one."""
+    limit = MAX_ENTRIES + 1
+    return list(
+        islice(
+            history.read_newest(table, install.id, install.workspace_id, clock.now(), limit), limit
+        )
+    )
+
+
+def _people(entries: Sequence[Entry]) -> list[str]:
+    """Return the ids of the users among the actors, each once."""
+    origins = (entry.origin for entry in entries[:MAX_ENTRIES])
+    return list(
+        dict.fromkeys(
+            origin.actor_id
+            for origin in origins
+            if origin.actor_kind is ActorKind.USER and origin.actor_id is not None
+        )
+    )
+
+
+def _history_to_json(entries: Sequence[Entry]) -> dict[str, Any]:
+    documents = (entry.document() for entry in entries[:MAX_ENTRIES])
+    data = [
+        {name: document[name] for name in _ENTRY} | {"counts": document.get("counts")}
+        for document in documents
+    ]
+    return {"data": data, "hasMore": len(entries) > MAX_ENTRIES}

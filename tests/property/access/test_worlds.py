@@ -105,7 +105,7 @@ _walks: Final = st.sampled_from(["", "next", "previous", "forged"])
 _requests: Final = st.one_of(
     *[st.tuples(st.just("list"), _lists, _walks)] * 8,
     st.tuples(st.sampled_from(list(COMMANDS)), _ids, st.integers(0, 3)),
-    *[st.tuples(st.just("include"), _ids, _names([*TO_ONE, *TO_MANY]))] * 2,
+    *[st.tuples(st.just("include"), _ids, _names([*TO_ONE, *TO_MANY, "history"]))] * 2,
 )
 
 

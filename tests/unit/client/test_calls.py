@@ -12,6 +12,7 @@ from installs.query.language.parameters import PARAMETERS, SHORTHANDS
 from installs_client import (
     AsyncClient,
     Client,
+    Counts,
     InvalidRequestError,
     Page,
     Query,
@@ -263,10 +264,23 @@ def test_included_rows_come_with_one_install(make: Make) -> None:
         "addOns": {"total": 1, "data": [row("ins_b")]},
         "users": {"usr_ada": {name: USER[name] for name in ("id", "name", "handle", "createdAt")}},
     }
+    change = {
+        "revision": 7, "occurredAt": rows.CREATED, "kind": "changed", "cause": "retention",
+        "actor": {"id": None, "kind": "retention"}, "requestId": None, "deletionId": None,
+        "fields": ["solutionId"], "counts": None,
+    }  # fmt: skip
+    settled = change | {"kind": "settled", "counts": {"deleted": 3, "restored": 0, "purged": 0}}
+    included["history"] = {"data": [settled, change], "hasMore": True}
     service = Service([httpx.Response(200, json=row() | {"included": included})])
-    found = make(service).get("ins_a", include=["members", "addOns", "installer"])
+    found = make(service).get("ins_a", include=["members", "addOns", "installer", "history"])
 
-    assert service.queries == [{"include": "members,addOns,installer"}]
+    assert service.queries == [{"include": "members,addOns,installer,history"}]
+    assert found.included.history is not None
+    assert found.included.history.has_more
+    (settled, changed) = found.included.history.entries
+    assert settled.counts == Counts(deleted=3, restored=0, purged=0)
+    assert (changed.kind, changed.actor_id, changed.fields) == ("changed", None, ("solutionId",))
+    assert changed.occurred_at == datetime(2026, 1, 1, tzinfo=UTC)
     assert found.included.members is not None
     assert (found.included.members.total, found.included.members.rows[0].enabled) == (250, True)
     assert found.included.add_ons is not None

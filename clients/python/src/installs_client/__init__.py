@@ -39,6 +39,9 @@ from installs_client.filters import Filter, all_of, any_of
 from installs_client.order import Direction, OrderKey
 from installs_client.query import Include, IncludeDeleted, IncludeWithInstall, Query
 from installs_client.related import (
+    Counts,
+    History,
+    HistoryEntry,
     Integration,
     IntegrationMember,
     IntegrationVersion,
@@ -62,9 +65,12 @@ __all__ = [
     "AsyncClient",
     "Client",
     "ConflictError",
+    "Counts",
     "Direction",
     "Filter",
     "ForbiddenError",
+    "History",
+    "HistoryEntry",
     "Include",
     "IncludeDeleted",
     "IncludeWithInstall",

@@ -26,8 +26,8 @@ Include = Literal[
     "integration", "integrationVersion", "workspace", "solution", "parentInstall", "installer"
 ]
 """The related rows that a list includes."""
-IncludeWithInstall = Include | Literal["members", "addOns"]
-"""The related rows that one install includes."""
+IncludeWithInstall = Include | Literal["members", "addOns", "history"]
+"""What one install includes."""
 
 OF_LIST: Final[tuple[str, ...]] = get_args(Include)
 OF_INSTALL: Final = tuple(

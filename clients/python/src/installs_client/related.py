@@ -211,3 +211,68 @@ class IntegrationMember:
             retention_tier=text_or_none(row["retentionTier"]),
             raw=row,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The dependents that a change deleted, restored, and deleted for good."""
+
+    deleted: int
+    restored: int
+    purged: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One change of an install; of the changed fields only the names."""
+
+    revision: int
+    occurred_at: datetime
+    kind: str
+    """created, changed, uninstalled, restored, purged, expired or settled."""
+    cause: str
+    """request, parent, retention or ingest."""
+    actor_id: str | None
+    actor_kind: str
+    """user, key, service or retention; the name of a user is in ``included.users``."""
+    request_id: str | None
+    deletion_id: str | None
+    fields: tuple[str, ...]
+    counts: Counts | None
+    """Of a settled entry alone."""
+    raw: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, entry: Mapping[str, Any]) -> Self:
+        """Read an entry; raises as ``Integration.read`` does."""
+        counts = entry["counts"]
+        return cls(
+            revision=int(entry["revision"]),
+            occurred_at=time(entry["occurredAt"]),
+            kind=text(entry["kind"]),
+            cause=text(entry["cause"]),
+            actor_id=text_or_none(entry["actor"]["id"]),
+            actor_kind=text(entry["actor"]["kind"]),
+            request_id=text_or_none(entry["requestId"]),
+            deletion_id=text_or_none(entry["deletionId"]),
+            fields=tuple(map(text, entry["fields"])),
+            counts=None
+            if counts is None
+            else Counts(counts["deleted"], counts["restored"], counts["purged"]),
+            raw=entry,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The newest changes of an install, at most 100."""
+
+    entries: tuple[HistoryEntry, ...]
+    has_more: bool
+    """True if there are older entries."""
+
+    @classmethod
+    def read(cls, history: Mapping[str, Any]) -> Self:
+        """Read a history; raises as ``Integration.read`` does."""
+        entries = tuple(map(HistoryEntry.read, history["data"]))
+        return cls(entries, flag(history["hasMore"]))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Self, TypeVar
 
 from installs_client.related import (
+    History,
     Integration,
     IntegrationMember,
     IntegrationVersion,
@@ -57,11 +58,13 @@ class Included:
     solutions: Mapping[str, Solution]
     parent_installs: Mapping[str, Install]
     users: Mapping[str, User]
-    """The installers, by the ids of ``installed_by``."""
+    """The installers, by the ids of ``installed_by``, and the actors of the history."""
     members: Related[IntegrationMember] | None
     """Live members; None if they were not asked for."""
     add_ons: Related[Install] | None
     """Live add-ons; None if they were not asked for."""
+    history: History | None
+    """The newest changes; None if they were not asked for."""
     raw: Mapping[str, Any] = field(repr=False, compare=False)
     """The rows as they were sent, by the API's names."""
 
@@ -85,11 +88,12 @@ class Included:
             users=by_id("users", User.read),
             members=related("members", IntegrationMember.read),
             add_ons=related("addOns", Install.read),
+            history=History.read(included["history"]) if "history" in included else None,
             raw=included,
         )
 
 
-NOTHING: Final = Included({}, {}, {}, {}, {}, {}, None, None, {})
+NOTHING: Final = Included({}, {}, {}, {}, {}, {}, None, None, None, {})
 
 
 @dataclass(frozen=True, slots=True)

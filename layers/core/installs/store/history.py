@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from installs import config, model
-from installs.lifecycle import Presence, timestamp
+from installs.lifecycle import Presence, has_expired, timestamp
 from installs.origin import RETENTION, ActorKind, Cause, Origin
 from installs.store import items, keys
 from installs.store.expressions import Missing, Update
@@ -202,6 +202,23 @@ def read(table: Table, install_id: str, after: int | None = None) -> Iterator[En
     start = None if after is None else keys.history(install_id, after, settled=True)
     wanted = Range(keys.install(install_id).pk, keys.HISTORY_PREFIX, after=start)
     return map(item_to_entry, table.query(wanted, consistent=True))
+
+
+def read_newest(
+    table: Table, install_id: str, workspace_id: str, now: datetime, page: int
+) -> Iterator[Entry]:
+    """Read the entries of an install in a workspace, the newest first, strongly consistent.
+
+    An id that came in again after a purge may have entries of another workspace, which are left
+    out, as are entries past their time. ``page``: the entries of one request.
+    """
+    pk = keys.install(install_id).pk
+    wanted = Range(pk, keys.HISTORY_PREFIX, forward=False, page=page)
+    for item in table.query(wanted, consistent=True):
+        values = items.decode_fields(item, (WORKSPACE_ID, items.PURGE_AT))
+        kept = not has_expired(values.get(items.PURGE_AT), now)
+        if kept and values.get(WORKSPACE_ID) == workspace_id:
+            yield item_to_entry(item)
 
 
 def get_many(table: Table, changes: Iterable[tuple[str, int]]) -> dict[tuple[str, int], Entry]:

@@ -56,13 +56,16 @@ class ConditionFailedError(Exception):
 class Range:
     """The items of one partition whose sort key begins with a prefix, in the sort key's order.
 
-    ``after``: only the items behind this key, which need not exist; not for an index.
+    ``after``: only the items behind this key, which need not exist; not for an index. ``page``: the
+    most items of one request, if few are wanted.
     """
 
     partition: str
     prefix: str = ""
     index: Index | None = None
     after: Key | None = None
+    forward: bool = True
+    page: int | None = None
 
 
 @cache
@@ -151,6 +154,10 @@ class Table:
             "ReturnConsumedCapacity": "TOTAL",
             **p.attributes(),
         }
+        if not wanted.forward:
+            request["ScanIndexForward"] = False
+        if wanted.page is not None:
+            request["Limit"] = wanted.page
         if wanted.index is not None:
             request["IndexName"] = wanted.index.name
         if wanted.after is not None:

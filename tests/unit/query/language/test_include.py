@@ -42,6 +42,7 @@ def test_names_are_separated_by_commas() -> None:
         ("Integration", "invalid_value", "did you mean 'integration'?"),
         ("installers", "invalid_value", "did you mean 'installer'?"),
         ("members", "invalid_value", "only GET of one install includes it"),
+        ("history", "invalid_value", "only GET of one install includes it"),
         ("integration, workspace", "invalid_value", "did you mean 'workspace'?"),
         ("\ud800", "invalid_value", "is not one of"),
     ],
@@ -70,6 +71,7 @@ def test_however_many_names_are_wrong_the_answer_is_short() -> None:
         ({"expand": ["members"]}, "unknown_parameter", "use 'include'"),
         ({"page": ["1"]}, "unknown_parameter", "'page' is not a parameter"),
         ({"include": ["member"]}, "invalid_value", "did you mean 'members'?"),
+        ({"include": ["History"]}, "invalid_value", "did you mean 'history'?"),
     ],
 )
 def test_one_install_takes_no_other_parameter(

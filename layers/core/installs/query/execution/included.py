@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Final
 from installs.query.execution.joins import Row, visible_row
 from installs.query.language.include import TO_MANY, TO_ONE
 from installs.query.language.order import DEFAULT_ORDER, Order, SortField, total_order
-from installs.query.language.schema import INSTALL, target
+from installs.query.language.schema import INSTALL, PUBLIC_ENTITIES, target
+from installs.store.items import decode_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from installs.query.execution.joins import RelatedReader
@@ -74,6 +75,12 @@ class Beside:
                 (install,) = installs
                 included[name] = self._to_many(install["id"]["S"], INSTALL.relations[name])
         return included
+
+    def people(self, ids: Collection[str]) -> dict[str, Row]:
+        """Return users who are there for their names alone, by id: as public keys know them."""
+        fields = PUBLIC_ENTITIES["User"].fields
+        rows = (decode_fields(item, fields) for item in self.reader.rows("User", ids).values())
+        return {row["id"]: row for row in rows}
 
     def _to_one(self, installs: Sequence[Item], relations: Sequence[Relation]) -> Included:
         """Return the rows by id, in the order of the installs; given rows are not read again."""

@@ -1,6 +1,6 @@
 """``include``: the related rows that come with an answer, by name (CONTRACT.md section 2).
 
-A list takes the relations to one, ``GET`` of one install those to many as well::
+A list takes the relations to one, ``GET`` of one install also those to many, and its history::
 
     include=integration,installer   ("integration", "installer")
     include=installers              400: 'installers' is not one of ...: did you mean 'installer'?
@@ -35,19 +35,31 @@ TO_MANY: Final = tuple(name for name, relation in INSTALL.relations.items() if r
 OF_LIST: Final = tuple(TO_ONE)
 """The names that a list takes."""
 
-OF_INSTALL: Final = (*TO_ONE, *TO_MANY)
+HISTORY: Final = "history"
+"""The name of an install's latest changes."""
+
+PUBLIC_OF_INSTALL: Final = (*TO_ONE, *TO_MANY)
+"""The names that one install takes from a public key."""
+
+OF_INSTALL: Final = (*PUBLIC_OF_INSTALL, HISTORY)
 """The names that one install takes."""
 
 
 def included_names(text: str, known: Sequence[str]) -> tuple[str, ...]:
-    """Return the names in a comma list.
+    """Return the names in a comma list; raises ``InvalidParameterError``."""
+    names = tuple(text.split(","))
+    check_names(names, known)
+    return names
+
+
+def check_names(names: Sequence[str], known: Sequence[str]) -> None:
+    """Check the names of rows to include.
 
     Raises
     ------
     InvalidParameterError
         A name is empty, repeated, or not one of those that are known.
     """
-    names = text.split(",")
     issues: list[Issue] = []
     for at, name in enumerate(names):
         if len(issues) == MAX_ISSUES:
@@ -60,7 +72,6 @@ def included_names(text: str, known: Sequence[str]) -> tuple[str, ...]:
             issues.append(Issue("repeated", f"{name} is named twice", INCLUDE))
     if issues:
         raise InvalidParameterError(f"{INCLUDE}: {issues[0].detail}", issues)
-    return tuple(names)
 
 
 def _unknown(name: str, known: Sequence[str]) -> str:
