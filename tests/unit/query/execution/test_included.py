@@ -98,7 +98,7 @@ def test_a_row_has_all_of_its_fields() -> None:
     reader = Watched(install("a", solutionId="s", parentInstallId="a"), solution=[solution("s")])
     page = listed(reader, include="solution,parentInstall")
     assert page.included is not None
-    (own,), (parent,) = (dict(rows).values() for rows in page.included.values())  # type: ignore[call-overload]
+    own, parent = page.included["solutions"]["s"], page.included["parentInstalls"]["a"]  # type: ignore[index]
     assert tuple(own) == tuple(ENTITIES["Solution"].fields)
     assert own["deletedAt"] is None
     assert tuple(parent) == tuple(ENTITIES["Install"].fields)
