@@ -280,7 +280,7 @@ def test_a_long_history_says_that_there_is_more(world: Table) -> None:
 
 def test_a_public_key_knows_no_history_and_less_of_people(world: Table) -> None:
     workspace = items.row_to_item(keys.workspace("wsp_acme"), records.workspace("wsp_acme"))
-    world.client.put_item(TableName=world.name, Item=workspace)  # type: ignore[arg-type]
+    world.client.put_item(TableName=world.name, Item=workspace)
 
     def ask(kind: KeyKind, **query: str) -> tuple[int, Any]:
         key = create(world, kind, "wsp_acme").key.id
