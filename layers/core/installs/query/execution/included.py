@@ -83,8 +83,8 @@ class Beside:
         return {row["id"]: row for row in rows}
 
     def _to_one(self, installs: Sequence[Item], relations: Sequence[Relation]) -> Included:
-        """Return the rows by id, in the order of the installs; given rows are not read again."""
-        given = {INSTALL.name: {item["id"]["S"]: item for item in installs}}
+        """Return the rows by id, in the order of the installs; listed rows are not read again."""
+        listed = {INSTALL.name: {item["id"]["S"]: item for item in installs}}
         ids = {
             relation.target: list(
                 dict.fromkeys(item[relation.key]["S"] for item in installs if relation.key in item)
@@ -93,13 +93,13 @@ class Beside:
         }
         read = self.reader.rows_of(
             {
-                entity: [row_id for row_id in row_ids if row_id not in given.get(entity, ())]
+                entity: [row_id for row_id in row_ids if row_id not in listed.get(entity, ())]
                 for entity, row_ids in ids.items()
             }
         )
         included: Included = {}
         for relation in relations:
-            items = {**given.get(relation.target, {}), **read[relation.target]}
+            items = {**listed.get(relation.target, {}), **read[relation.target]}
             found = (items[row_id] for row_id in ids[relation.target] if row_id in items)
             rows = (self._row(item, relation) for item in found)
             included[TO_ONE[relation.name]] = {row["id"]: row for row in rows if row is not None}
