@@ -7,10 +7,12 @@ knows nothing of the code that makes the entries.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from installs.store import history, items, keys
+from installs.store.history import Counts
+from tests.property.cascade.settled import unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -64,12 +66,27 @@ class Chronicle:
     expiries: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     """The revisions of the installs that were swept."""
     counts: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """The dependents that were written since the last work of each install was settled."""
+    settled: defaultdict[str, dict[int, Counter[str]]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    """The counts that each settled entry must have, by its revision."""
     wrong: list[str] = field(default_factory=list)
     _keys: Collection[Key] = ()
     _counting: set[str] = field(default_factory=set)
+    _ended: set[str] = field(default_factory=set)
+    """The installs whose work the transaction under way ends."""
+    _entries: dict[str, Fields] = field(default_factory=dict)
+    """The settled entries in it, by their installs."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """False: DynamoDB sweeps."""
+        return bool(self._keys)
 
     def begin(self, transaction: Collection[Key]) -> None:
         """Begin a transaction, which writes or checks these keys; none: it has ended."""
+        self._settle()
         self._keys = transaction
         self._counting = {
             key.pk.removeprefix("INSTALL#")
@@ -77,6 +94,25 @@ class Chronicle:
             if key.pk.startswith("INSTALL#")
             and self.memory.look(keys.pending_work(key.pk.removeprefix("INSTALL#"))) is not None
         }
+
+    def _settle(self) -> None:
+        """Work that ends is settled in the same transaction, and nothing else is."""
+        if self._entries.keys() != self._ended:
+            self.wrong.append(f"the work of {self._ended} ends, and {self._entries} are settled")
+        for install_id, entry in self._entries.items():
+            revision, deletion_id = entry[items.REVISION], entry.get(items.DELETION_ID)
+            self.settled[install_id][revision] = self.counts.pop(install_id, Counter())
+            items_left = (keys.install(install_id), keys.pending_work(install_id))
+            gone = all(self.memory.look(key) is None for key in items_left)
+            for text in unfinished(self.memory, install_id, deletion_id, gone=gone):
+                self.wrong.append(f"{install_id} is settled at {revision}, and {text}")
+        self._ended, self._entries = set(), {}
+
+    def _ends(self, install_id: str, old: Fields, new: Fields | None) -> bool:
+        """Return True if work is done: a change's, or that of an end of retention."""
+        if "settled" in old:
+            return new is None and self.memory.look(keys.install(install_id)) is None
+        return new is None or "settled" in new
 
     def written(
         self,
@@ -92,14 +128,18 @@ class Chronicle:
         old, new = (None if item is None else items.decode(item) for item in (before, after))
         if key.sk.startswith(keys.HISTORY_PREFIX) and before is not None:
             self.wrong.append(f"{key} was written twice, or deleted: {new}")
+        if key.sk.startswith(keys.HISTORY_PREFIX) and new and new["kind"] == "settled":
+            self._entries[owner] = new
+        if key == keys.pending_work(owner) and old is not None and self._ends(owner, old, new):
+            self._ended.add(owner)
         if key == keys.install(owner):
-            if not self._keys:
+            if not self.in_transaction:
                 assert old is not None
                 revision = max(old[items.REVISION] + 1, old[items.PURGE_AT] * 1000)
                 self.expiries[owner].append(revision)
             elif old is None or new is None or old[items.REVISION] != new[items.REVISION]:
                 self.told[owner].append(_told(old, new, now, actor, request_id))
-        if actor not in CAUSES and self._keys:
+        if actor not in CAUSES and self.in_transaction:
             self._count(kind, owner, key, old, new)
 
     def _count(
@@ -208,11 +248,15 @@ def _about_settled(
         yield f"settled are {strange}, and the changes with work are {works}"
     if works and max(works) not in {entry.revision for entry in settled}:
         yield f"its last work {max(works)} is not settled: {[e.revision for e in settled]}"
-    counts: Counter[str] = Counter()
+    wanted = chronicle.settled[install_id]
+    told_counts = {entry.revision: _counter(entry.counts) for entry in settled}
+    if told_counts != {revision: +counts for revision, counts in wanted.items()}:
+        yield f"settled are {told_counts}, and must be {wanted}"
     pending_work = chronicle.memory.look(keys.pending_work(install_id))
-    rest = {} if pending_work is None else items.decode(pending_work)
-    for name in history.COUNTS:
-        of_entries = (getattr(entry.counts, name) for entry in settled)
-        counts[name] = sum(of_entries) + rest.get(name, 0)
-    if +counts != +chronicle.counts[install_id]:
-        yield f"it counts {+counts}, and the cascade wrote {+chronicle.counts[install_id]}"
+    rest = Counts() if pending_work is None else Counts.of_item(items.decode(pending_work))
+    if _counter(rest) != +chronicle.counts[install_id]:
+        yield f"its work has counted {rest}, and the cascade wrote {chronicle.counts[install_id]}"
+
+
+def _counter(counts: Counts | None) -> Counter[str]:
+    return +Counter(asdict(counts or Counts()))

@@ -78,7 +78,7 @@ def _fixed(dice: random.Random) -> Iterator[list[World]]:
         return UUID(int=dice.getrandbits(128))
 
     def now() -> datetime:
-        return world[0].now if world else START
+        return world[0].clock() if world else START
 
     random.seed(dice.random())
     with (
@@ -108,9 +108,9 @@ def _live(world: World) -> None:  # noqa: C901 - one choice of many
         elif roll < 0.78:
             world.platform.send()
         elif roll < 0.92:
-            if batch := world.take_batch():
+            if batch := world.stream.take():
                 world.consume(batch)
-        elif roll < 0.945 and world.past_records:
+        elif roll < 0.945 and world.stream.past:
             world.repeat()
         elif roll < 0.953:
             world.repair()
@@ -126,7 +126,7 @@ def _live(world: World) -> None:  # noqa: C901 - one choice of many
         elif roll < 0.993:
             if world.sweeps:
                 world.sweep(dice.choice((0.3, 1)))
-        elif lossy and any(world.queues.values()):
+        elif lossy and world.stream.waiting:
             world.lose()
 
 
@@ -164,14 +164,14 @@ def _rest(world: World) -> list[str]:
 def _last_act(world: World) -> None:
     """Nobody calls any more: what now goes wrong, no later change will put right."""
     for _ in range(world.dice.choice((0, 1, 2, 3))):
-        if world.past_records:
+        if world.stream.past:
             world.repeat()
             world.resume(list(world.actors)[-1])
     world.move_clock(timedelta(days=world.dice.choice((0, 8, 31))))
     if world.sweeps:
         world.sweep(world.dice.choice((0.5, 1)))
-    while world.actors or any(world.queues.values()):
-        if batch := world.take_batch():
+    while world.actors or world.stream.waiting:
+        if batch := world.stream.take():
             world.consume(batch)
         for _ in range(world.dice.randint(1, 6)):
             if (actor := world.next_actor()) is not None:
@@ -182,13 +182,13 @@ def _drain_stream(world: World) -> None:
     for _ in range(1_000):
         if world.sweeps:
             world.sweep()
-        batch = world.take_batch()
+        batch = world.stream.take()
         if not batch:
             return
         left = world.handle(batch)
         if left:
             raise ViolationError(f"the consumer stops for no reason: {world.trace}")
-        world.in_flight.clear()
+        world.stream.put_back(batch, [])
     raise ViolationError("the stream never runs dry")
 
 

@@ -1,8 +1,9 @@
 """Faults planted on purpose: ``python -m tests.property.cascade.mutations [CASES [WORDS]]``.
 
 Each is put into a copy of the code; then two reconcilers cross in every way (``test_stale``),
-histories are run until one ends in a violation, and lines are sent one by one. A fault that nothing
-finds says that the proofs are blind there: the command fails.
+histories are run until one ends in a violation, and lines are sent one by one. A fault of the
+publisher is looked for in the events of histories. A fault that nothing finds says that the proofs
+are blind there: the command fails.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).parents[3]
+TEMPLATE: Final = ROOT / "template.yaml"
 CORE: Final = "layers/core/installs"
 CROSSINGS: Final = ["tests.property.cascade.test_stale"]
 RULES: Final = [
@@ -25,6 +27,10 @@ RULES: Final = [
     "tests/unit/test_history.py", "tests/unit/test_history_writes.py",
 ]  # fmt: skip
 HISTORIES: Final = ["tests.property.cascade.histories"]
+EVENTS: Final = [
+    "pytest", "-q", "-x", "-p", "no:cacheprovider", "--import-mode=importlib",
+    "tests/property/events/test_published.py", "-k", "consumers_copy",
+]  # fmt: skip
 
 
 class Fault(NamedTuple):
@@ -160,8 +166,35 @@ FAULTS: Final = (
           "| {_SETTLED: True} | dict.fromkeys(history.COUNTS)", "| {_SETTLED: True}"),
     Fault("a sweep is settled at the revision of the uninstall", f"{CORE}/store/pending.py",
           "if self.ends or deletion is None:", "if True:"),
+    Fault("work is settled before the members are written", f"{CORE}/cascade.py",
+          "    desired = desired_state(state)\n    members =",
+          "    _complete(work, owner)\n    desired = desired_state(state)\n    members ="),
+    Fault("work is settled before the add-ons are written", f"{CORE}/cascade.py",
+          "    while _reconcile_add_ons(work, owner):\n        pass\n",
+          "    _complete(work, owner)\n    while _reconcile_add_ons(work, owner):\n        pass\n"),
+    Fault("one row of a transaction is not counted", f"{CORE}/store/history.py",
+          "return cls(len(states) - live - gone, live, gone)",
+          "return cls(max(0, len(states) - live - gone - 1), live, gone)"),
+    Fault("restored rows count as deleted", f"{CORE}/store/history.py",
+          "return cls(len(states) - live - gone, live, gone)",
+          "return cls(len(states) - gone, 0, gone)"),
     Fault("facts change past the retention", f"{CORE}/store/installs.py",
           "        return self.before.expired(now)\n", "        return False\n"),
+    # Events
+    Fault("settled entries are not published", f"{CORE}/events/records.py",
+          "        return entry\n    before, after", "        return None\n    before, after"),
+    Fault("the publisher's filter has no settled entries", "template.yaml",
+          '[{"suffix":"#SETTLED"}]', '["#SETTLED"]'),
+    Fault("a settled event has no counts", f"{CORE}/events/details.py",
+          'detail["counts"] = asdict(entry.counts)',
+          'detail["counts"] = asdict(type(entry.counts)())'),
+    Fault("a settled event has the id of its change", f"{CORE}/events/details.py",
+          'f"{install_id}/{revision}/{kind}"', 'f"{install_id}/{revision}"'),
+    Fault("the event of a sweep has the next revision", f"{CORE}/events/records.py",
+          "history.expiry_revision(state.revision, deletion.purge_at)", "state.revision + 1"),
+    Fault("the entry of a removal is that of an earlier life", f"{CORE}/events/publisher.py",
+          "history.read(self.table, change.row.id, after=last)",
+          "history.read(self.table, change.row.id)"),
     # Rows that come in
     Fault("a purge needs no evidence", f"{CORE}/cascade.py",
           "if state is None and (pending_work is None or pending_work.alive):",
@@ -265,15 +298,19 @@ def caught_by(fault: Fault, cases: int) -> str:
         for part in ("layers/core", "tools", "tests"):
             ignore = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / part, copy / part, ignore=ignore)
+        shutil.copy(TEMPLATE, copy)
         path = copy / fault.file
         text = path.read_text()
         if text.count(fault.old) < 1:
             raise SystemExit(f"{fault.file} does not have what '{fault.what}' replaces")
         path.write_text(text.replace(fault.old, fault.new))
         paths = os.pathsep.join([str(copy), str(copy / "layers" / "core")])
-        for command in (CROSSINGS, [*HISTORIES, str(cases), "0", "1"], RULES):
+        environment = {**os.environ, "PYTHONPATH": paths, "CASES": str(min(cases, 500))}
+        published = path == copy / TEMPLATE.name or path.parent.name == "events"
+        of_table = (CROSSINGS, [*HISTORIES, str(cases), "0", "1"], RULES)
+        for command in (EVENTS,) if published else of_table:
             ran = subprocess.run(  # noqa: S603 - this very interpreter
-                [sys.executable, "-m", *command], cwd=copy, env={**os.environ, "PYTHONPATH": paths},
+                [sys.executable, "-m", *command], cwd=copy, env=environment,
                 capture_output=True, text=True, check=False,
             )  # fmt: skip
             if ran.returncode != 0:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from installs import cascade, commands
 from installs.access import Principal
@@ -29,6 +29,7 @@ from tests.property.cascade.platform import (
     solution_line,
     solution_member_line,
 )
+from tests.property.cascade.stream import Stream
 
 if TYPE_CHECKING:
     import random
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from installs.store.items import Item
     from installs.store.keys import Key
     from tests.property.cascade.model import DesiredState
+    from tests.property.cascade.stream import Record
 
 ROOT: Final = Principal("usr_root")
 START: Final = datetime(2026, 11, 1, tzinfo=UTC)
@@ -44,7 +46,6 @@ WORKSPACES: Final = ("wsp", "wsp_other")
 """Each has a retention of its own; one solution, or one family of add-ons, may be in both."""
 MOST_OPERATIONS: Final = 20_000
 """The most table operations of one history, far above the hundreds that any needs."""
-Record = dict[str, Any]
 
 
 class EndlessError(BaseException):
@@ -60,14 +61,14 @@ class World:
         self.memory = MemoryTable()
         self.table = self.memory.as_table()
         self.model = Model()
-        self.queues: dict[str, list[Record]] = {}
-        self.in_flight: set[str] = set()
-        self.past_records: list[Record] = []
+        self.stream = Stream(dice)
         self.lost = False
         self.sweeps = dice.random() < 0.9
         self.actors: dict[Fiber, str] = {}
         self.patient = dice.random() < 0.5
         """True: few actors are interrupted, for long; False: all of them, often."""
+        self.frozen = dice.random() < 0.1
+        """True: a sandbox may be frozen anywhere, and go on after a month."""
         self.waiting: set[Fiber] = set()
         self.began: dict[Fiber, datetime] = {}
         self.current: Fiber | None = None
@@ -79,7 +80,6 @@ class World:
         self.memory.transacting = self.chronicle.begin
         self.memory.written = self._written
         self._operations = 0
-        self._numbers = iter(range(1, 1_000_000))
         self.building = True
         self.platform = Platform(self)
         self._build()
@@ -106,6 +106,12 @@ class World:
         elif roll < (0.6 if kind == "write" else 0.25):
             fiber.pause()
 
+    def clock(self) -> datetime:
+        """The time that the code under test sees."""
+        if self.frozen and self.current is not None and self.dice.random() < 0.02:
+            self.move_clock(timedelta(days=31))
+        return self.now
+
     def check_time(self) -> None:
         if self.current is not None and self.dice.random() < 0.02:
             raise OutOfTimeError
@@ -113,18 +119,15 @@ class World:
     def _written(self, key: Key, before: Item | None, after: Item | None) -> None:
         kind, _, owner = key.pk.partition("#")
         self._tell_chronicle(key, before, after)
-        if key == keys.pending_solution(owner) and after is not None:
-            self._tell_stream(key, before, after)
+        swept = after is None and not self.chronicle.in_transaction
+        self.stream.tell(self.now, key, before, after, swept=swept)
         if self.building:
-            if key == keys.install(owner):
-                self._tell_stream(key, before, after)
             return
         actor = "dynamodb" if self.current is None else self.actors[self.current]
         if key == keys.install(owner):
             old, new = (None if i is None else items.item_to_install(i) for i in (before, after))
             self.trace.append(f"{actor}: {owner} {_shown(old)} -> {_shown(new)}")
             self._tell_model(actor, owner, old, new)
-            self._tell_stream(key, before, after)
         elif key == keys.pending_work(owner) and after is None:
             if self.memory.look(keys.install(owner)) is None:
                 self.model.cleared(owner)
@@ -169,20 +172,6 @@ class World:
         enabled = values.get(items.ENABLED_BEFORE, values.get("enabled", True))
         came = Member(row_id, owner, values["entityId"], enabled, own)
         (self.model.member_came if kind == "INSTALL" else self.model.solution_member_came)(came)
-
-    def _tell_stream(self, key: Key, before: Item | None, after: Item | None) -> None:
-        number = next(self._numbers)
-        change = {
-            "Keys": items.encode_key(key),
-            "SequenceNumber": str(number),
-            "ApproximateCreationDateTime": self.now.timestamp(),
-            **({"OldImage": before} if before else {}),
-            **({"NewImage": after} if after else {}),
-        }
-        name = "INSERT" if before is None else "REMOVE" if after is None else "MODIFY"
-        record = {"eventID": f"event-{number}", "eventName": name, "dynamodb": change}
-        self.queues.setdefault(key.pk, []).append(record)
-        self.past_records.append(record)
 
     def _tell_model(
         self, actor: str, install_id: str, old: InstallState | None, new: InstallState | None
@@ -280,22 +269,6 @@ class World:
             return "gone"
         return "deleted" if items.DELETION_ID in item else "live"
 
-    def take_batch(self) -> list[Record]:
-        """Records of any installs, those of each in their order; nobody else has these installs."""
-        batch: list[Record] = []
-        for _ in range(self.dice.choice((1, 1, 2, 3, 5, 10))):
-            ready = [name for name, queue in self.queues.items() if queue]
-            ready = [name for name in ready if name not in self.in_flight or self._has(batch, name)]
-            if not ready:
-                break
-            batch.append(self.queues[self.dice.choice(ready)].pop(0))
-            self.in_flight.add(_install_of(batch[-1]))
-        return batch
-
-    @staticmethod
-    def _has(batch: list[Record], install_id: str) -> bool:
-        return any(_install_of(record) == install_id for record in batch)
-
     def consume(self, batch: list[Record]) -> None:
         """Deliver a batch as Lambda's mapping does; unprocessed records go back in order."""
 
@@ -304,9 +277,7 @@ class World:
             try:
                 left = self.handle(batch)
             finally:
-                for record in reversed(left):
-                    self.queues[_install_of(record)].insert(0, record)
-                self.in_flight -= {_install_of(record) for record in batch}
+                self.stream.put_back(batch, left)
 
         self.start("consumer", f"{len(batch)} records", work)
 
@@ -323,7 +294,7 @@ class World:
 
     def repeat(self) -> None:
         """A record from any time comes again, beside everything else."""
-        record = self.dice.choice(self.past_records)
+        record = self.dice.choice(self.stream.past)
         self.start("consumer", "a record again", lambda: self.handle([record]))
 
     def repair(self) -> None:
@@ -331,8 +302,7 @@ class World:
         self.start("repair", "overdue", lambda: finish_overdue(work))
 
     def lose(self) -> None:
-        queue = self.dice.choice([queue for queue in self.queues.values() if queue])
-        self.trace.append(f"lost: a record of {_install_of(queue.pop())}")
+        self.trace.append(f"lost: a record of {self.stream.lose()}")
         self.lost = True
 
     def sweep(self, share: float = 1) -> None:
@@ -393,11 +363,6 @@ class World:
     def move_clock(self, by: timedelta) -> None:
         self.now += by
         self.trace.append(f"it is {timestamp(self.now)}")
-
-
-def _install_of(record: Record) -> str:
-    pk: str = record["dynamodb"]["Keys"]["pk"]["S"]
-    return pk
 
 
 def _shown(state: InstallState | None) -> str:

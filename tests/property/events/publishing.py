@@ -3,13 +3,13 @@
 The records of ``tests.property.cascade`` are delivered in batches of any size, some of them twice.
 The bus refuses entries at random, some of them for good, and the function crashes anywhere. What
 became dead letters is redriven at the end. A consumer then has, for each install, the event of the
-greatest revision.
+greatest revision, and one settled event for each work that has ended, with the exact counts.
 """
 
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from installs.events.details import DETAIL_TYPES
@@ -24,15 +24,20 @@ from tools.local.stream.settings import PUBLISH, MappingSettings
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Iterator
 
     from mypy_boto3_events import EventBridgeClient
 
-    from tests.property.cascade.world import Record, World
+    from tests.property.cascade.stream import Record
+    from tests.property.cascade.world import World
 
 Detail = dict[str, Any]
+Told = tuple[str, Detail]
+"""An event: its type and its detail."""
 
 SETTINGS: Final = MappingSettings.from_template(TEMPLATE, PUBLISH)
 PURGED: Final = DETAIL_TYPES[ChangeKind.PURGED]
+SETTLED: Final = DETAIL_TYPES[ChangeKind.SETTLED]
 
 
 class CrashError(BaseException):
@@ -45,7 +50,7 @@ class FaultyEvents:
     def __init__(self, dice: random.Random) -> None:
         self.dice = dice
         self.calm = False
-        self.taken: list[tuple[str, Detail]] = []
+        self.taken: list[Told] = []
         self.poison: set[str] = set()
 
     def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:
@@ -70,7 +75,7 @@ class FaultyEvents:
 
 def records_of(world: World) -> list[Record]:
     """Return the records that the publisher's mapping lets through, in the stream's order."""
-    return [record for record in world.past_records if SETTINGS.wants(record)]
+    return [record for record in world.stream.all if SETTINGS.wants(record)]
 
 
 def publish(world: World, dice: random.Random) -> FaultyEvents:
@@ -113,7 +118,7 @@ def publish(world: World, dice: random.Random) -> FaultyEvents:
 def violations(world: World, events: FaultyEvents) -> list[str]:
     """Return the differences between a consumer's copy and the table; none if all is well."""
     found = []
-    told: defaultdict[str, list[tuple[str, Detail]]] = defaultdict(list)
+    told: defaultdict[str, list[Told]] = defaultdict(list)
     for kind, detail in events.taken:
         told[detail["installId"]].append((kind, detail))
     written: defaultdict[str, list[int]] = defaultdict(list)
@@ -122,28 +127,42 @@ def violations(world: World, events: FaultyEvents) -> list[str]:
         if isinstance(change, RecordedChange):
             written[change.row.id].append(change.revision)
     for install_id, revisions in written.items():
-        changes = [one for one in told[install_id] if "counts" not in one[1]]
-        found += _of_install(world, install_id, revisions, changes, events.poison)
+        of_install = told[install_id]
+        changes = [one for one in of_install if one[0] != SETTLED]
+        differences = [
+            *_of_order(of_install, events.poison),
+            *_of_changes(world, install_id, revisions, changes),
+            *_of_settled(world, install_id, of_install),
+        ]
+        found += [f"{install_id}: {text}" for text in differences]
     return found
 
 
-def _of_install(
-    world: World,
-    install_id: str,
-    revisions: list[int],
-    told: list[tuple[str, Detail]],
-    poison: set[str],
-) -> list[str]:
-    found = []
+def _of_order(told: list[Told], poison: set[str]) -> Iterator[str]:
+    """Check the order in which events come for the first time.
+
+    Changes come by their revisions, and so do settled events. One of these comes after the change
+    of its revision, maybe after later changes, which entail nothing.
+    """
+    changes: dict[str, int] = {}
+    settled: dict[str, int] = {}
+    for kind, detail in told:
+        if detail["eventId"] not in poison:
+            revision = detail["revision"]
+            (settled if kind == SETTLED else changes).setdefault(detail["eventId"], revision)
+            if kind == SETTLED and max(changes.values(), default=0) < revision and not poison:
+                yield f"{revision} is settled after {changes.values()}"
+    for revisions in (list(changes.values()), list(settled.values())):
+        if revisions != sorted(revisions):
+            yield f"out of order: {revisions}"
+
+
+def _of_changes(
+    world: World, install_id: str, revisions: list[int], told: list[Told]
+) -> Iterator[str]:
     ids = {detail["eventId"] for _, detail in told}
     if len(ids) != len(revisions):
-        found.append(f"{install_id}: {len(revisions)} changes, {len(ids)} events")
-    first: dict[str, int] = {}
-    for _, detail in told:
-        first.setdefault(detail["eventId"], detail["revision"])
-    in_order = [revision for one, revision in first.items() if one not in poison]
-    if in_order != sorted(in_order):
-        found.append(f"{install_id}: out of order: {in_order}")
+        yield f"{len(revisions)} changes, {len(ids)} events"
     item = world.memory.look(keys.install(install_id))
     state = None if item is None else items.item_to_install(item)
     kind, last = max(told, key=lambda one: one[1]["revision"], default=("", {"install": None}))
@@ -152,7 +171,24 @@ def _of_install(
     if row is not None:
         row["variables"] = json.loads(state.row.variables if state else "null")
     if copy != row:
-        found.append(f"{install_id}: the consumer has {copy}, the table {row}")
+        yield f"the consumer has {copy}, the table {row}"
     if state is not None and last.get("revision") != state.revision:
-        found.append(f"{install_id}: revision {last.get('revision')}, not {state.revision}")
-    return found
+        yield f"revision {last.get('revision')}, not {state.revision}"
+
+
+def _of_settled(world: World, install_id: str, told: list[Told]) -> Iterator[str]:
+    """Each work that ended has its event, of the revision of a change, with what was written."""
+    settled = {
+        detail["eventId"]: (detail["revision"], detail["counts"])
+        for kind, detail in told
+        if kind == SETTLED
+    }
+    wanted = world.chronicle.settled[install_id]
+    if sorted(revision for revision, _ in settled.values()) != sorted(wanted):
+        yield f"settled are {settled}, and must be {wanted}"
+    for revision, counts in settled.values():
+        if +Counter(counts) != +wanted.get(revision, Counter()):
+            yield f"{revision} settles {counts}, and the cascade wrote {wanted.get(revision)}"
+    changed = {detail["revision"] for kind, detail in told if kind != SETTLED}
+    if strange := {revision for revision, _ in settled.values()} - changed:
+        yield f"no change has the revisions {strange} of settled events"

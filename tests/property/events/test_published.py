@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import random
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +16,7 @@ from installs.events.publisher import Publisher
 from installs.events.records import read_record
 from installs.store import bus
 from installs.store.bus import Bus, Delivery
+from installs.store.history import Entry
 from tests.property.cascade.histories import run
 from tests.property.events.publishing import publish, violations
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from installs.events.details import Event
+    from installs.events.publisher import Outcome
     from installs.events.records import StreamRecord
     from installs.store.bus import Message
 
@@ -58,8 +61,11 @@ def test_histories_have_everything_in_them() -> None:
     assert any(day.poison for day in days), "nothing was refused for good"
     assert {kind for kind, _ in told} >= {
         "Install Created", "Install Changed", "Install Uninstalled", "Install Restored",
-        "Install Purged",
+        "Install Purged", "Install Settled",
     }  # fmt: skip
+    counted = [detail["counts"] for kind, detail in told if kind == "Install Settled"]
+    for name in ("deleted", "restored", "purged"):
+        assert any(counts[name] > 1 for counts in counted), name
 
 
 # Faults that are planted: each must be found.
@@ -74,6 +80,40 @@ def forget_an_event(patch: Patch) -> None:
         return None if number % 7 == 0 else read_record(record)
 
     patch.setattr(publisher, "read_record", forgetting)
+
+
+def forget_that_work_is_settled(patch: Patch) -> None:
+
+    def forgetting(record: StreamRecord) -> Any:  # noqa: ANN401
+        change = read_record(record)
+        return None if isinstance(change, Entry) else change
+
+    patch.setattr(publisher, "read_record", forgetting)
+
+
+def tell_of_settled_work_first(patch: Patch) -> None:
+    """A settled event is sent at once, and the changes after it."""
+    publish = Publisher.publish
+
+    def hasty(self: Publisher, records: Sequence[StreamRecord]) -> Outcome:
+        ordered = sorted(records, key=lambda one: not isinstance(read_record(one), Entry))
+        return publish(self, ordered)
+
+    patch.setattr(Publisher, "publish", hasty)
+
+
+def count_what_was_counted_before(patch: Patch) -> None:
+    """A settled event has the counts of earlier ones too."""
+    made, counted = Publisher._event, Counter[str]()
+
+    def adding(self: Publisher, *given: Any) -> Event:  # noqa: ANN401
+        event = made(self, *given)
+        if "counts" not in event.detail:
+            return event
+        counted.update(event.detail["counts"])
+        return replace(event, detail={**event.detail, "counts": dict(counted)})
+
+    patch.setattr(Publisher, "_event", adding)
 
 
 def tell_the_wrong_revision(patch: Patch) -> None:
@@ -127,6 +167,9 @@ def take_a_refusal_for_a_success(patch: Patch) -> None:
     "fault",
     [
         forget_an_event,
+        forget_that_work_is_settled,
+        tell_of_settled_work_first,
+        count_what_was_counted_before,
         tell_the_wrong_revision,
         stop_at_a_poisoned_record,
         lose_the_rest_of_a_batch,
