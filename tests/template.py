@@ -55,15 +55,15 @@ PARAMETERS: Final = {
 _TRANSFORMS: Final = Path(__file__).with_name("transforms.py")
 
 
-def transform(*stacks: Mapping[str, str]) -> list[Json]:
+def transform(*stacks: Mapping[str, str], source: Path = TEMPLATE) -> list[Json]:
     """The template for each stack, with the parameters that it sets; one program for all of them.
 
-    Resources and outputs whose condition does not hold are left out: they are not made. A parameter
-    named like a function or a layer is the address of its content.
+    ``source``: another template. Resources and outputs whose condition does not hold are left out:
+    they are not made. A parameter named like a function or a layer is the address of its content.
     """
     requests = [{**PARAMETERS, **stack} for stack in stacks]
     done = subprocess.run(  # noqa: S603 - the project's own program
-        [SAM.with_name("python"), _TRANSFORMS, TEMPLATE],
+        [SAM.with_name("python"), _TRANSFORMS, source],
         input=json.dumps(requests),
         env={**os.environ, "AWS_DEFAULT_REGION": REGION, "SAM_CLI_TELEMETRY": "0"},
         capture_output=True,
@@ -75,12 +75,12 @@ def transform(*stacks: Mapping[str, str]) -> list[Json]:
 
 
 def _made(template: Json) -> Json:
-    conditions = template["Conditions"]
+    conditions = template.get("Conditions", {})
     held = {name for name, said in conditions.items() if resolved(said, {}, conditions)}
     for section in ("Resources", "Outputs"):
         template[section] = {
             name: entry
-            for name, entry in template[section].items()
+            for name, entry in template.get(section, {}).items()
             if entry.pop("Condition", None) in {None, *held}
         }
     return template

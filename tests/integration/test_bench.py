@@ -97,4 +97,11 @@ def test_rows_that_come_in_are_measured() -> None:
     cells = (line.strip("| ").split(" | ") for line in done.stdout.splitlines())
     units = {one[0]: one[1] for one in cells if len(one) == 5}
     assert float(units["install"]) > float(units["user"]) > 0
+    # and the pages have these figures
+    pages = {name: (ROOT / "docs" / f"{name}.md").read_text() for name in ("ingest", "performance")}
+    lines = done.stdout.partition("| type |")[2].partition("\n\n")[0].splitlines()[2:]
+    assert len(lines) == 10
+    assert [line for line in lines if line not in pages["performance"]] == []
+    assert f"costs {units['install']} of them" in pages["ingest"]
+    assert f"each member {units['integrationMember']} (" in pages["ingest"]
     assert "| 500 |" in done.stdout

@@ -27,10 +27,13 @@ def test_sam_finds_nothing_wrong() -> None:
     assert "is a valid SAM Template" in run(SAM, "validate", "--lint")
 
 
+EXAMPLES: Final = sorted((ROOT / "examples").glob("*/template.yaml"))
+
+
 @pytest.mark.parametrize(
     "template",
-    [ROOT / "template.yaml", *sorted((ROOT / "gameday").glob("*.yaml"))],
-    ids=lambda path: path.stem,
+    [ROOT / "template.yaml", *sorted((ROOT / "gameday").glob("*.yaml")), *EXAMPLES],
+    ids=lambda path: str(path.relative_to(ROOT)),
 )
 def test_cfn_lint_finds_nothing_wrong(template: Path) -> None:
     assert run(CFN_LINT, template) == ""
@@ -51,12 +54,17 @@ def test_cfn_lint_finds_nothing_wrong_in_what_is_made_of_it(tmp_path: Path) -> N
     its new value would publish no version of a function.
     """
     stacks = [dict(zip(COMBINATIONS, one, strict=True)) for one in product(*COMBINATIONS.values())]
-    files: list[Path] = []
-    for stack, template in zip(stacks, transform(*stacks), strict=True):
-        files.append(tmp_path / f"{len(files)}.json")
-        kept = ("AWSTemplateFormatVersion", "Description", "Resources", "Outputs")
-        files[-1].write_text(json.dumps({part: template[part] for part in kept}))
+    made = transform(*stacks)
+    for stack, template in zip(stacks, made, strict=True):
         assert ("AlarmEmailSubscription" in template["Resources"]) is bool(stack["AlarmEmail"])
+    assert EXAMPLES
+    for example in EXAMPLES:
+        made += transform({"EventBusName": "bus"}, source=example)
+    files: list[Path] = []
+    kept = ("AWSTemplateFormatVersion", "Description", "Resources", "Outputs")
+    for template in made:
+        files.append(tmp_path / f"{len(files)}.json")
+        files[-1].write_text(json.dumps({part: template.get(part, {}) for part in kept}))
 
     assert run(CFN_LINT, *files) == ""
 
