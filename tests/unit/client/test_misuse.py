@@ -120,6 +120,12 @@ def test_bad_retries_are_refused(given: dict[str, Any]) -> None:
         Retries(**given)
 
 
+@pytest.mark.parametrize("timeout", ["30", -1, float("nan"), None, True])
+def test_a_bad_timeout_is_refused(make: Make, timeout: Any) -> None:  # noqa: ANN401
+    with pytest.raises(InvalidRequestError, match="timeout"):
+        make(Service([page()]), timeout=timeout)
+
+
 @pytest.mark.parametrize(
     "header",
     ["Fri, 31 Dec 99999 23:59:59 GMT", "Fri, 31 Dec 9999 23:59:59 -9999", "1e5", "٣", "0x10",

@@ -8,6 +8,7 @@ import httpx
 
 from installs_client.auth import AsyncToken, BearerAuth
 from installs_client.errors import InvalidRequestError
+from installs_client.retries import require_seconds
 
 if TYPE_CHECKING:
     from installs_client.operations import Operation
@@ -20,7 +21,9 @@ TIMEOUT: Final = httpx.Timeout(35.0, connect=5.0)
 
 
 def settings(base_url: str, token: AsyncToken, timeout: float | httpx.Timeout) -> dict[str, Any]:
-    """The settings of an httpx client; raise ``InvalidRequestError`` for an invalid base URL."""
+    """The settings of an httpx client; raise ``InvalidRequestError`` for what cannot be one."""
+    if not isinstance(timeout, httpx.Timeout):
+        require_seconds("timeout", timeout)
     try:
         url = httpx.URL(base_url)
     except (httpx.InvalidURL, TypeError) as error:

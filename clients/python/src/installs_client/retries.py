@@ -9,6 +9,14 @@ from math import isfinite
 from installs_client.errors import InvalidRequestError
 
 
+def require_seconds(name: str, seconds: object) -> None:
+    """Refuse what is no time in seconds, from 0 on."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise InvalidRequestError(f"{name} is a number of seconds")
+    if not isfinite(seconds) or seconds < 0:
+        raise InvalidRequestError(f"{name} is a number of seconds, not below 0")
+
+
 @dataclass(frozen=True, slots=True)
 class Retries:
     """Exponential backoff with full jitter.
@@ -34,11 +42,7 @@ class Retries:
         if isinstance(attempts, bool) or not isinstance(attempts, int) or attempts < 1:
             raise InvalidRequestError("attempts is a whole number, at least 1")
         for name in ("first_seconds", "longest_seconds", "longest_retry_after", "total_seconds"):
-            seconds: object = getattr(self, name)
-            if isinstance(seconds, bool) or not isinstance(seconds, int | float):
-                raise InvalidRequestError(f"{name} is a number of seconds")
-            if not isfinite(seconds) or seconds < 0:
-                raise InvalidRequestError(f"{name} is a number of seconds, not below 0")
+            require_seconds(name, getattr(self, name))
         if not self.total_seconds:
             raise InvalidRequestError("total_seconds is above 0")
 
