@@ -35,7 +35,6 @@ SITE := .site/reference
 UV := $(BIN)/uv
 UV_PIN := $(shell sed -n 's/^uv==/uv==/p' requirements/dev.in)
 STAMPS := .venvs/.stamps
-IMPORT_ROOTS := layers/core clients/python/src
 SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
 
 .DEFAULT_GOAL := help
@@ -137,20 +136,20 @@ $(STAMPS)/uv: requirements/dev.in $(STAMPS)/made-by$(subst /,_,$(PYTHON))
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$(UV_PIN)"
 	@touch $@
 
-IMPORTABLE = printf '%s\n' $(addprefix "$(CURDIR)"/,$(IMPORT_ROOTS)) \
-	> "$$($(1) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/installs.pth"
+# The project itself, editable: its packages, and the command `installs`.
+ITSELF = VIRTUAL_ENV= $(UV) pip install --quiet --no-deps --no-build-isolation --editable . --python
 
-$(STAMPS)/dev: requirements/dev.txt clients/python/pyproject.toml $(STAMPS)/uv
+$(STAMPS)/dev: requirements/dev.txt pyproject.toml $(STAMPS)/uv
 	@echo "Installing the project's own environment (.venv)"
 	@$(SYNC) --python $(BIN)/python requirements/dev.txt
-	@$(call IMPORTABLE,$(BIN)/python)
+	@$(ITSELF) $(BIN)/python
 	@touch $@
 
-$(STAMPS)/oldest: requirements/dev.txt clients/python/pyproject.toml $(STAMPS)/uv
+$(STAMPS)/oldest: requirements/dev.txt pyproject.toml $(STAMPS)/uv
 	@echo "Installing the same on $(OLDEST_PYTHON) (.venvs/oldest)"
 	@$(OLDEST_PYTHON) -m venv --clear .venvs/oldest
 	@$(SYNC) --python .venvs/oldest/bin/python requirements/dev.txt
-	@$(call IMPORTABLE,.venvs/oldest/bin/python)
+	@$(ITSELF) .venvs/oldest/bin/python
 	@touch $@
 
 $(STAMPS)/sam $(STAMPS)/ministack $(STAMPS)/load: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev

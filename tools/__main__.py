@@ -1,4 +1,4 @@
-"""``python -m tools``: the commands of the parts of this package."""
+"""``installs``, or ``python -m tools``: the commands of the parts of this package."""
 
 from __future__ import annotations
 
@@ -80,5 +80,10 @@ def main(arguments: Sequence[str]) -> NoReturn:
     sys.exit(code)
 
 
-if __name__ == "__main__":
+def command() -> NoReturn:
+    """Run the command line of this process: the entry point of ``installs``."""
     main(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    command()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     import typer
 
-PROGRAM: Final = "python -m tools"
+COMMAND: Final = "installs"
+PROGRAM: Final = COMMAND if Path(sys.argv[0]).name == COMMAND else "python -m tools"
+"""The program as it was started."""
 
 GROUPS: Final = {
     "Installs, by the API": ("list", "get", "uninstall", "restore", "purge", "trash"),

@@ -1,35 +1,36 @@
-"""Options that choose the system of a command: the local one, or one in AWS."""
+"""Options that several commands have."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
-import boto3
 import typer
-from botocore.exceptions import BotoCoreError
 
 from installs.ids import is_id
-from tools.importer.table import open_table
-from tools.local.errors import LocalSystemError
-from tools.local.state import StateDirectory
 from tools.outcome import Exit, end
-
-if TYPE_CHECKING:
-    from installs.store.table import Table
 
 TOKEN: Final = "INSTALLS_TOKEN"  # noqa: S105 - the name of a variable
 
 _PANEL: Final = "System"
 
+StackName = Annotated[
+    str | None,
+    typer.Option(
+        "--stack",
+        metavar="NAME",
+        help="A stack on AWS, whose outputs tell the rest; else the local system.",
+        rich_help_panel=_PANEL,
+    ),
+]
 TableName = Annotated[
     str | None,
     typer.Option(
         "--table",
         metavar="NAME",
-        help="A table in AWS (a stack's TableName); else the local system's.",
+        help="A table on AWS, where its stack cannot be read (output TableName).",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -62,51 +63,30 @@ TokenFile = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help=f"A file that holds the token or API key; else {TOKEN} has it.",
-        exists=True,
-        dir_okay=False,
+        help=f"A file that holds the token or API key, - for standard input; else {TOKEN} has it.",
+        allow_dash=True,
     ),
 ]
 
 
 def token_of(token_file: Path | None) -> str:
     """Return the token in the file, or else in the variable; empty if there is none."""
-    return (token_file.read_text("utf-8") if token_file else os.environ.get(TOKEN, "")).strip()
+    if token_file is None:
+        return os.environ.get(TOKEN, "").strip()
+    return text_of(token_file, "--token-file").strip()
+
+
+def text_of(file: Path, option: str) -> str:
+    """Return the text of a file, or of standard input for ``-``; end the command if it has none."""
+    if str(file) == "-":
+        return sys.stdin.read()
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        end(Exit.USAGE, f"{option}: {file} cannot be read: {error}")
 
 
 def require_id(text: str) -> None:
     """End the command if the text is not a valid id."""
     if not is_id(text):
         end(Exit.USAGE, f"{text!r} is not a valid id")
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Address of a table: an engine on this machine, or (without an endpoint) AWS."""
-
-    name: str
-    endpoint_url: str | None = None
-    session: boto3.Session | None = None
-
-    @classmethod
-    def chosen(
-        cls, table: str | None, state: Path, profile: str | None = None, region: str | None = None
-    ) -> Address:
-        """Return the address that the options name.
-
-        Raises
-        ------
-        LocalSystemError
-            The local system does not run, or there is no such AWS profile.
-        """
-        if table is None:
-            running = StateDirectory(state).running()
-            return cls(running.table_name, running.dynamodb_endpoint)
-        try:
-            return cls(table, session=boto3.Session(profile_name=profile, region_name=region))
-        except BotoCoreError as error:
-            raise LocalSystemError(str(error)) from error
-
-    def open(self) -> Table:
-        """Open the table."""
-        return open_table(self.name, self.endpoint_url, self.session)

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from installs.errors import InstallsError as ServiceError
 from installs_client import InstallsError as ClientSideError
 from installs_client import InvalidRequestError, ProblemError, UnexpectedAnswerError
 from tools.importer.errors import ImportRefusedError, ImportStoppedError
@@ -89,6 +90,7 @@ def exit_on_error() -> Iterator[None]:
         end(Exit.REFUSED, *str(error).splitlines())
     except (
         ClientSideError,
+        ServiceError,
         LocalSystemError,
         ImportStoppedError,
         BotoCoreError,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from installs.store.row_queue import REASONS
-from tools.operate.target import Target
+from tools.systems import System
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,9 +21,9 @@ class Sender:
     """A sender to one stack."""
 
     def __init__(self, stack: Stack) -> None:
-        target = Target.local(stack.running)
+        system = System.local(stack.running)
         self._running = stack.running
-        self._queues, self._functions = target.queues(), target.functions()
+        self._queues, self._functions = system.queues(), system.functions()
 
     def send(self, body: object, group: str) -> None:
         self._queues.send_message(

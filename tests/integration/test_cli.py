@@ -80,7 +80,7 @@ def test_a_filter_comes_from_a_file_or_standard_input(command: Command, tmp_path
     file = tmp_path / "filter.json"
     file.write_text(text)
 
-    for given, answers in ((text, None), (f"@{file}", None), ("@-", text)):
+    for given, answers in ((text, None), (f"@{file}", None), ("@-", text), ("-", text)):
         done = command(["list", "--filter", given], answers=answers)
         assert (done.code, done.out.split("\t")[0]) == (Exit.DONE, "ins_crm")
     assert command(["list", "--filter", f"@{tmp_path}/none"]).code == Exit.USAGE
@@ -113,6 +113,35 @@ def test_what_is_refused_keeps_no_other_from_being_done(command: Command) -> Non
     assert command("uninstall ins_acme_00 --as usr_vi").code == Exit.REFUSED
 
 
+def test_ids_come_from_standard_input_as_a_list_prints_them(command: Command) -> None:
+    listed = command("list --id ins_acme_03 --id ins_acme_04 --order id").out
+    done = command("uninstall - ins_acme_03", answers=f"{listed}\n")
+    assert (done.code, done.out) == (
+        Exit.DONE,
+        "ins_acme_03 is in the trash\nins_acme_04 is in the trash\n",
+    )
+    assert command("restore -", answers=listed).out.count("is restored") == 2
+    assert command("restore -", answers="").both == ""
+    assert "pass --yes" in command("purge -", answers=listed).err
+
+
+def test_keys_are_a_table_on_a_terminal_and_lines_in_a_pipe(command: Command) -> None:
+    made = command(["keys", "create", "sec", "wsp_acme", "--label", "Zoë's\x1b[1m billing"])
+    key_id = made.err.split()[0]
+
+    header, *shown = command("keys list", terminal=200).out.splitlines()
+    assert header.split() == ["KEY", "KIND", "OWNER", "ROLE", "VALIDITY", "CREATED", "LABEL"]
+    (line,) = (line for line in shown if line.startswith(key_id))
+    assert line.rstrip().endswith("Zoë's\\x1b[1m billing")
+    piped = [line.split("\t") for line in command("keys list").out.splitlines()]
+    assert {len(cells) for cells in piped} == {7}
+    (cells,) = (cells for cells in piped if cells[0] == key_id)
+    assert cells[5].endswith("Z")
+    assert command(f"keys revoke {key_id}").code == Exit.DONE
+    for label in ("''", "x" * 201):
+        assert command(f"keys create sec wsp_acme --label {label}").code == Exit.REFUSED
+
+
 def test_a_purge_asks_first(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     command("uninstall ins_acme_07")
     assert command("purge ins_acme_07").code == Exit.USAGE
@@ -139,14 +168,15 @@ def test_a_purge_asks_first(command: Command, monkeypatch: pytest.MonkeyPatch) -
         ("list --member-policy automatic", "auto_all"),
         ("list --workspace-id ''", "workspace_id is empty"),
         ("list --as 'usr ada'", "not a valid user id"),
+        ("list --as usr_nobody", "the local service has no user usr_nobody; there are usr_ada"),
         ("token 'usr ada'", "not a valid user id"),
         ("run --port 99999", "65534"),
         ("run --data /nowhere", "does not exist"),
         ("bench-latency --read-p50 5 --read-p99 1", "0 < p50 <= p99"),
         ("run --origin localhost:5173", "such as http://localhost:5173"),
-        ("list --base-url http://127.0.0.1:1", "a token is needed"),
+        ("list --base-url http://127.0.0.1:1", "A token is needed"),
         ("list --base-url http://127.0.0.1:1 --as usr_ada", "--as is for the local service"),
-        ("list --token-file /nowhere", "does not exist"),
+        ("list --token-file /nowhere", "/nowhere cannot be read"),
         ("import /nowhere", "does not exist"),
     ],
 )

@@ -29,4 +29,4 @@ def test_every_command_does_what_the_page_says(
             if not is_as_shown(done.both, shown):
                 wrong.append(f"{command}\n{done.both}")
     assert not wrong, "\n".join(wrong)
-    assert number == 24
+    assert number == 26

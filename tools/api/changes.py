@@ -15,7 +15,13 @@ from tools.outcome import Exit, end, errors, lines_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Ids = Annotated[list[str], typer.Argument(metavar="ID", help="The installs' ids.")]
+Ids = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ID",
+        help="The installs' ids; - reads them from standard input, the first word of each line.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +30,7 @@ def register(app: typer.Typer) -> None:
         "uninstall",
         epilog=examples(
             "uninstall ins_crm",
-            "list --workspace-id wsp_old --all | cut -f1 | xargs python -m tools uninstall",
+            "list --workspace-id wsp_old --all | python -m tools uninstall -",
         ),
     )(calls_api(uninstall))
     app.command(
@@ -69,7 +75,7 @@ def purge(
     Asks first. Needs the role admin.
     """
     if not yes:
-        if not sys.stdin.isatty():
+        if "-" in install_ids or not sys.stdin.isatty():
             end(Exit.USAGE, "There is no terminal to confirm on: pass --yes.")
         names = ", ".join(install_ids)
         if not typer.confirm(f"Delete for good, with all dependents: {names}?", err=True):
@@ -77,10 +83,21 @@ def purge(
     _each(install_ids, client.purge, "is deleted for good")
 
 
+def _ids(arguments: list[str]) -> list[str]:
+    """Return ids, each once; those of standard input stand for ``-``."""
+    ids: list[str] = []
+    for text in arguments:
+        if text == "-":
+            ids += [line.split()[0] for line in sys.stdin if line.strip()]
+        else:
+            ids.append(text)
+    return list(dict.fromkeys(ids))
+
+
 def _each(ids: list[str], do: Callable[[str], object], done: str) -> None:
     """Apply an operation to each install; report refusals and go on."""
     refused = False
-    for install_id in dict.fromkeys(ids):
+    for install_id in _ids(ids):
         try:
             do(install_id)
         except ProblemError as error:

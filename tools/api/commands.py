@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
@@ -27,6 +26,7 @@ from installs_client.query import OF_INSTALL
 from tools.api import changes, included, show
 from tools.api.connection import calls_api
 from tools.help import examples
+from tools.options import text_of
 from tools.outcome import Exit, end, errors, output
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def register(app: typer.Typer) -> None:
             "list --workspace-id wsp_acme",
             """list --filter '{"solution": {"name": "Sales"}}' --order lastUpgradedAt:desc""",
             "list --all --json > installs.ndjson",
-            "list --base-url https://ID.execute-api.REGION.amazonaws.com/prod --token-file key.txt",
+            "list --stack integration-installs --token-file key.txt",
         ),
     )(calls_api(list_installs))
     app.command(
@@ -95,7 +95,7 @@ def list_installs(
         typer.Option(
             "--filter",
             metavar="JSON",
-            help="A filter (docs/query-language.md); @FILE reads a file, @- standard input.",
+            help="A filter (docs/query-language.md); @FILE reads a file, - standard input.",
             rich_help_panel=_NARROW,
         ),
     ] = None,
@@ -266,14 +266,9 @@ def order_key(text: str) -> OrderKey:
 
 def _text(argument: str) -> str:
     """Return the text of an option, or of the file that it names."""
-    if not argument.startswith("@"):
-        return argument
-    if argument == "@-":
-        return sys.stdin.read()
-    try:
-        return Path(argument[1:]).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        end(Exit.USAGE, f"--filter: {argument[1:]} cannot be read: {error}")
+    if argument == "-" or argument.startswith("@"):
+        return text_of(Path(argument.removeprefix("@")), "--filter")
+    return argument
 
 
 def _summarize(count: int, info: PageInfo | None = None, further: str = "") -> None:

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Callable, Iterator  # noqa: TC003 - typer reads them
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path  # noqa: TC003 - typer reads it
-from typing import Annotated, Any, Concatenate, Final, ParamSpec, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Concatenate, Final, ParamSpec
 
 import typer
 
 from installs.ids import is_id
+from installs.store import keys
 from installs_client import Client, UnreachableError
 from tools.local.errors import LocalSystemError
 from tools.local.paths import DEFAULT_STATE
 from tools.local.state import StateDirectory
-from tools.options import TOKEN
+from tools.options import TOKEN, text_of
 from tools.outcome import Exit, end, exit_on_error
+from tools.signatures import provided
+from tools.systems import System
 from tools.tokens import SigningKey
+
+if TYPE_CHECKING:
+    from tools.local.state import RunningStack
 
 P = ParamSpec("P")
 
@@ -41,12 +46,20 @@ def connected(
             rich_help_panel=_PANEL,
         ),
     ] = None,
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The service of a stack on AWS, by its output ApiUrl. The token is in "
+            f"--token-file or in the variable {TOKEN}.",
+            rich_help_panel=_PANEL,
+        ),
+    ] = None,
     base_url: Annotated[
         str | None,
         typer.Option(
             metavar="URL",
-            help="Another service: its stack's ApiUrl. The token is in --token-file or in the "
-            f"variable {TOKEN}.",
+            help="The same by its URL, where the stack cannot be read.",
             envvar="INSTALLS_BASE_URL",
             rich_help_panel=_PANEL,
         ),
@@ -55,11 +68,19 @@ def connected(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="A file that holds the token: a JSON Web Token or an API key.",
-            exists=True,
-            dir_okay=False,
+            help="A file that holds the token, a JSON Web Token or an API key; - is standard "
+            "input.",
+            allow_dash=True,
             rich_help_panel=_PANEL,
         ),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With --stack: the AWS profile.", rich_help_panel=_PANEL),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With --stack: the AWS region.", rich_help_panel=_PANEL),
     ] = None,
     state: Annotated[
         Path,
@@ -79,53 +100,51 @@ def connected(
     LocalSystemError
         The local service does not run or does not answer.
     """
-    token = partial(token_file.read_text, "utf-8") if token_file else os.environ.get(TOKEN)
-    if base_url is not None:
-        if as_user is not None:
-            end(
-                Exit.USAGE,
-                "--as is for the local service; with --base-url the token names the caller.",
-            )
-        if token is None:
-            end(Exit.USAGE, f"With --base-url a token is needed: --token-file, or {TOKEN}.")
-        with Client(base_url, token) as client:
-            yield client
-        return
-    directory = StateDirectory(state)
-    running = directory.running()
-    if as_user is not None and not is_id(as_user):
-        end(Exit.USAGE, f"--as: {as_user!r} is not a valid user id.")
-    if as_user is not None or token is None:
-        token = SigningKey.of_machine(directory.signing_key).token(as_user or DEMO_USER)
-    try:
-        with Client(running.base_url, token) as client:
-            yield client
-    except UnreachableError as error:
-        raise LocalSystemError(f"{error} Is 'make run' still running?") from error
+    token = _token(token_file)
+    with exit_on_error():
+        if stack is not None:
+            base_url = System.deployed(stack, profile, region).output("ApiUrl")
+        if base_url is not None:
+            if as_user is not None:
+                end(
+                    Exit.USAGE,
+                    "--as is for the local service; elsewhere the token names the caller.",
+                )
+            if token is None:
+                end(Exit.USAGE, f"A token is needed: --token-file, or {TOKEN}.")
+            with Client(base_url, token) as client:
+                yield client
+            return
+        directory = StateDirectory(state)
+        running = directory.running()
+        if as_user is not None or token is None:
+            user = as_user or DEMO_USER
+            _require_user(running, user)
+            token = SigningKey.of_machine(directory.signing_key).token(user)
+        try:
+            with Client(running.base_url, token) as client:
+                yield client
+        except UnreachableError as error:
+            raise LocalSystemError(f"{error} Is 'make run' still running?") from error
+
+
+def _token(file: Path | None) -> str | Callable[[], str] | None:
+    """Return the token; from a file it is read whenever it is needed, for it may be replaced."""
+    if file is None:
+        return os.environ.get(TOKEN)
+    text = text_of(file, "--token-file")
+    return text if str(file) == "-" else partial(file.read_text, "utf-8")
+
+
+def _require_user(running: RunningStack, user: str) -> None:
+    """End the command if the local service does not know the user: such a caller sees nothing."""
+    if not is_id(user):
+        end(Exit.USAGE, f"--as: {user!r} is not a valid user id.")
+    if user not in running.tokens and System.local(running).table().get(keys.user(user)) is None:
+        known = ", ".join(list(running.tokens)[:5]) or "none among the rows"
+        end(Exit.USAGE, f"--as: the local service has no user {user}; there are {known}.")
 
 
 def calls_api(function: Callable[Concatenate[Client, P], None]) -> Callable[..., None]:
-    """Make a command of a function that takes a client; add the options of the service.
-
-    typer reads a command's options from its signature, so the two signatures become one.
-    """
-    _client, *own_parameters = inspect.signature(function).parameters.values()
-    connection_parameters = inspect.signature(connected).parameters
-    hints = get_type_hints(function, include_extras=True) | get_type_hints(
-        connected, include_extras=True
-    )
-
-    def command(**arguments: Any) -> None:  # noqa: ANN401 - as typer calls it
-        options = {name: arguments.pop(name) for name in connection_parameters}
-        with exit_on_error(), connected(**options) as client:
-            function(client, **arguments)  # type: ignore[call-arg]
-
-    parameters = [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[parameter.name])
-        for parameter in (*own_parameters, *connection_parameters.values())
-    ]
-    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    command.__doc__ = function.__doc__
-    command.__name__ = function.__name__
-    return command
+    """Make a command of a function that takes a client; add the options of the service."""
+    return provided(connected, function)

@@ -13,6 +13,7 @@ from rich.table import Table
 from installs.lifecycle import purge_time, timestamp
 from installs.query.language.schema import INSTALL, Kind
 from tools.api import included
+from tools.tables import grid, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -45,6 +46,7 @@ _MORE: Final[Sequence[Column]] = (
     ("UPGRADED", lambda install: moment(install.last_upgraded_at)),
 )
 _GAP: Final = 2
+"""The columns between two cells of ``tools.tables.grid``."""
 
 
 def show_rows(
@@ -154,14 +156,9 @@ def moment(time: datetime | None) -> str:
     return "" if time is None else time.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def visible(text: str) -> str:
-    """Escape what a terminal would act on."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def _table(console: Console, rows: Sequence[Install], columns: Sequence[Column]) -> None:
     """Print the columns that fit whole, so that values can be copied."""
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="bold")
+    titles: list[str] = []
     cells: list[list[str]] = []
     room = console.width
     for title, text_of in columns:
@@ -169,12 +166,10 @@ def _table(console: Console, rows: Sequence[Install], columns: Sequence[Column])
         room -= max(map(cell_len, [title, *texts])) + _GAP
         if cells and room + _GAP < 0:
             break
-        table.add_column(title, overflow="fold")
+        titles.append(title)
         cells.append(texts)
-    for row in zip(*cells, strict=True):
-        table.add_row(*row)
     if rows:
-        console.print(table)
+        console.print(grid(titles, zip(*cells, strict=True)))
 
 
 def _each(rows: Iterable[Install], show: Callable[[Install], object]) -> int:

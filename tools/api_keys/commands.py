@@ -4,36 +4,37 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from installs import api_keys
 from installs.model import KeyKind, WorkspaceRole  # noqa: TC001 - typer reads them
 from tools.api_keys import keys
-from tools.importer.table import stopped_on_failure
-from tools.local.paths import DEFAULT_STATE
-from tools.options import Address, Profile, Region, State, TableName
-from tools.outcome import Exit, end, exit_on_error
+from tools.outcome import Exit, end, output
+from tools.systems import Choose, on_table
+from tools.tables import grid, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from installs.model import ApiKey
-    from installs.store.table import Table
+
+COLUMNS: Final = ("KEY", "KIND", "OWNER", "ROLE", "VALIDITY", "CREATED", "LABEL")
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
     keys_app = typer.Typer(no_args_is_help=True, help="Create, list and revoke API keys.")
-    keys_app.command()(create)
-    keys_app.command("list")(list_keys)
-    keys_app.command()(revoke)
+    keys_app.command()(on_table(create))
+    keys_app.command("list")(on_table(list_keys))
+    keys_app.command()(on_table(revoke))
     app.add_typer(keys_app, name="keys")
 
 
 def create(
+    choose: Choose,
+    *,
     kind: Annotated[
         KeyKind,
         typer.Argument(metavar="KIND", help="sec or pub for a workspace, tok for a user."),
@@ -45,46 +46,52 @@ def create(
     days: Annotated[
         int | None, typer.Option(min=1, max=3650, help="Days until it expires; never by default.")
     ] = None,
-    table: TableName = None,
-    profile: Profile = None,
-    region: Region = None,
-    state: State = DEFAULT_STATE,
+    label: Annotated[
+        str | None, typer.Option(help="What it is for, in words that are no secret.")
+    ] = None,
 ) -> None:
     """Create a key, and print its secret, which is never shown again."""
-    with _table(table, state, profile, region) as opened:
-        created = keys.create(opened, kind, owner, role=role, days=days)
-    typer.echo(f"{created.key.id}  {_expiry(created.key)}; its secret, stored nowhere:", err=True)
+    with _refused():
+        created = keys.create(choose().table(), kind, owner, role=role, days=days, label=label)
+    typer.echo(f"{created.key.id}  {_validity(created.key)}; its secret, stored nowhere:", err=True)
     typer.echo(created.secret)
 
 
-def list_keys(
-    table: TableName = None,
-    profile: Profile = None,
-    region: Region = None,
-    state: State = DEFAULT_STATE,
-) -> None:
-    """List the keys: id, kind, owner, role, expiry. Secrets are not stored."""
-    with _table(table, state, profile, region) as opened:
-        for key in sorted(keys.list_all(opened), key=lambda key: key.id):
-            role = "as its user" if key.user_id else api_keys.workspace_role(key)
-            owner = key.workspace_id or key.user_id
-            typer.echo("\t".join((key.id, key.kind, str(owner), role, _expiry(key))))
+def list_keys(choose: Choose) -> None:
+    """List the keys, without their secrets, which are not stored.
+
+    Prints a table on a terminal, tab-separated lines into a pipe. The last use of a key is not
+    known: the access log has the principal of each request.
+    """
+    console = output()
+    found = sorted(keys.list_all(choose().table()), key=lambda key: key.id)
+    if console.is_terminal:
+        console.print(grid(COLUMNS, ([*map(visible, _cells(key))] for key in found)))
+        return
+    for key in found:
+        typer.echo("\t".join(_cells(key)))
 
 
 def revoke(
+    choose: Choose,
+    *,
     key: Annotated[str, typer.Argument(metavar="KEY", help="The key's id.")],
-    table: TableName = None,
-    profile: Profile = None,
-    region: Region = None,
-    state: State = DEFAULT_STATE,
 ) -> None:
     """Revoke a key: writes stop at once, reads within 30 seconds."""
-    with _table(table, state, profile, region) as opened:
-        keys.revoke(opened, key)
+    with _refused():
+        keys.revoke(choose().table(), key)
     typer.echo(f"{key} is revoked.")
 
 
-def _expiry(key: ApiKey) -> str:
+def _cells(key: ApiKey) -> tuple[str, ...]:
+    role = "as its user" if key.user_id else api_keys.workspace_role(key)
+    owner = key.workspace_id or key.user_id or ""
+    return (
+        key.id, key.kind, owner, role, _validity(key), key.created_at or "", key.label or "",
+    )  # fmt: skip
+
+
+def _validity(key: ApiKey) -> str:
     if key.deleted_at is not None:
         return f"revoked {key.deleted_at}"
     if not api_keys.works(key, datetime.now(UTC)):
@@ -93,12 +100,9 @@ def _expiry(key: ApiKey) -> str:
 
 
 @contextmanager
-def _table(
-    name: str | None, state: Path, profile: str | None, region: str | None
-) -> Iterator[Table]:
-    """Open the table of the options; end with one line if that fails."""
-    with exit_on_error(), stopped_on_failure():
-        try:
-            yield Address.chosen(name, state, profile, region).open()
-        except keys.ApiKeyError as error:
-            end(Exit.REFUSED, str(error))
+def _refused() -> Iterator[None]:
+    """End with one line where a request cannot be carried out."""
+    try:
+        yield
+    except keys.ApiKeyError as error:
+        end(Exit.REFUSED, str(error))

@@ -44,10 +44,12 @@ def create(
     *,
     role: WorkspaceRole | None = None,
     days: int | None = None,
+    label: str | None = None,
 ) -> NewKey:
     """Create a key of a workspace (``sec``, ``pub``) or of a user (``tok``).
 
     ``role`` is for ``sec`` only, admin by default. ``days``: until it expires; never by default.
+    ``label``: words for people.
 
     Raises
     ------
@@ -58,10 +60,13 @@ def create(
     if role is not None and kind is not KeyKind.SECRET:
         raise ApiKeyError("Only a key of kind sec has a role: pub reads, tok acts as its user.")
     owner_key = keys.user(owner) if of_user else keys.workspace(owner)
+    if label is not None and not 0 < len(label) <= api_keys.MAX_LABEL:
+        raise ApiKeyError(f"A label has 1 to {api_keys.MAX_LABEL} characters.")
     if not is_id(owner) or table.get(owner_key) is None:
         raise ApiKeyError(f"There is no {'user' if of_user else 'workspace'} {owner}.")
     secret = api_keys.new_secret(kind)
-    expires = None if days is None else timestamp(datetime.now(UTC) + timedelta(days=days))
+    now = datetime.now(UTC)
+    expires = None if days is None else timestamp(now + timedelta(days=days))
     key = ApiKey(
         id=f"key_{uuid4().hex}",
         kind=kind,
@@ -71,6 +76,8 @@ def create(
         secret_sha256=api_keys.digest(secret),
         expires_at=expires,
         deleted_at=None,
+        label=label,
+        created_at=timestamp(now),
     )
     fields = items.decode(items.row_to_item(keys.api_key(key.id), key))
     attributes = {name: value for name, value in fields.items() if name not in (keys.PK, keys.SK)}

@@ -26,7 +26,7 @@ from tools.local.dynoxide import REGION
 from tools.local.ports import free_port
 from tools.local.state import StateDirectory
 from tools.local.system import local_system
-from tools.operate.target import Target
+from tools.systems import System
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -257,7 +257,7 @@ def queue_figures() -> Iterator[str]:
             progress=lambda _: None,
         ) as system:
             stack = system.stack
-            queues = Target.local(stack).queues()
+            queues = System.local(stack).queues()
             client = Client(stack.base_url, stack.tokens["usr_bench"])
             lags = []
             for number in range(LAGS):

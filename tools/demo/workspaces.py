@@ -76,13 +76,27 @@ def _add_keys(world: World) -> None:
     expired = _hash("sec_demo_expired")
     deleted = _hash("tok_demo_deleted")
     lasting = "2099-12-31T00:00:00.000Z"
+    secret_kind, public_kind, token_kind = KeyKind.SECRET, KeyKind.PUBLIC, KeyKind.TOKEN
     world.add(
-        ApiKey(secret, KeyKind.SECRET, acme, None, "editor", _demo(secret), None, None),
-        ApiKey(public, KeyKind.PUBLIC, acme, None, "viewer", _demo(public), lasting, None),
-        ApiKey(token, KeyKind.TOKEN, None, "usr_vi", "viewer", _demo(token), None, None),
-        ApiKey("key_expired", KeyKind.SECRET, acme, None, "admin", expired, day(30), None),
-        ApiKey("key_deleted", KeyKind.TOKEN, None, "usr_ed", "editor", deleted, None, gone),
-    )
+        ApiKey(
+            secret, secret_kind, acme, None, "editor", _demo(secret), None, None,
+            "CRM sync", day(12),
+        ),
+        ApiKey(
+            public, public_kind, acme, None, "viewer", _demo(public), lasting, None,
+            "Website", day(14),
+        ),
+        ApiKey(
+            token, token_kind, None, "usr_vi", "viewer", _demo(token), None, None,
+            "Vi's scripts", day(16),
+        ),
+        ApiKey(
+            "key_expired", secret_kind, acme, None, "admin", expired, day(30), None, None, day(10),
+        ),
+        ApiKey(
+            "key_deleted", token_kind, None, "usr_ed", "editor", deleted, None, gone, None, None,
+        ),
+    )  # fmt: skip
 
 
 def _demo(key_id: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -14,9 +14,12 @@ from tools.events import asyncapi, schemas, show
 from tools.events.replay import Replay
 from tools.local.paths import DEFAULT_STATE
 from tools.local.state import StateDirectory
-from tools.operate.target import Target
-from tools.options import Address, Profile, Region, State, TableName, require_id
+from tools.options import Profile, Region, StackName, State, TableName, require_id
 from tools.outcome import Exit, end, exit_on_error, output
+from tools.systems import TABLE, chosen
+
+BUS: Final = "EventBusName"
+"""The output that names the bus."""
 
 Install = Annotated[
     str | None, typer.Option("--install", metavar="ID", help="Only events of this install.")
@@ -58,6 +61,7 @@ def replay(
         str, typer.Option(metavar="TIME", help="RFC 3339, such as 2026-11-24T08:00:00Z.")
     ],
     install: Install = None,
+    stack: StackName = None,
     bus: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="On AWS, with --table: the bus (output EventBusName)."),
@@ -74,20 +78,14 @@ def replay(
 
     Ends with 1 if the bus refuses an event for good.
     """
-    if (bus is None) != (table is None):
-        end(Exit.USAGE, "Give --table and --bus together, or neither for the local system.")
     if install is not None:
         require_id(install)
     start = _moment(since)
     console = output()
+    named = {TABLE: ("--table", table), BUS: ("--bus", bus)}
     with exit_on_error():
-        address = Address.chosen(table, state, profile, region)
-        if bus is None:
-            running = StateDirectory(state).running()
-            target, bus = Target.local(running), running.event_bus
-        else:
-            target = Target.aws(profile, region)
-        work = Replay(address.open(), Bus(bus, target.events()))
+        system = chosen(named, stack=stack, profile=profile, region=region, state=state)
+        work = Replay(system.table(), Bus(system.output(BUS), system.events()))
         refused = list(work.run(start, install))
     for line in refused:
         console.print(f"refused: {line}")

@@ -15,9 +15,8 @@ from installs_client import Client  # noqa: TC001 - read with the command's sign
 from tools.api.connection import calls_api
 from tools.exporter.rows import TableExport, line_of_install
 from tools.help import examples
-from tools.local.paths import DEFAULT_STATE
-from tools.options import Address, Profile, Region, State, TableName
-from tools.outcome import Exit, end, errors, exit_on_error, progress
+from tools.outcome import Exit, end, errors, progress
+from tools.systems import Choose, on_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,35 +30,32 @@ Force = Annotated[bool, typer.Option("--force", help="Write over a file that is 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to ``app``."""
-    lines = ("export rows.ndjson", "export rows.ndjson --table TABLE --profile prod")
-    app.command("export", epilog=examples(*lines))(export)
+    lines = ("export rows.ndjson", "export rows.ndjson --stack integration-installs --profile prod")
+    app.command("export", epilog=examples(*lines))(on_table(export))
     lines = ("export-installs installs.ndjson --workspace-id wsp_acme", "export-installs | wc -l")
     app.command("export-installs", epilog=examples(*lines))(calls_api(export_installs))
 
 
 def export(
+    choose: Choose,
+    *,
     file: File = None,
     force: Force = False,
-    table: TableName = None,
-    profile: Profile = None,
-    region: Region = None,
-    state: State = DEFAULT_STATE,
 ) -> None:
     """Write every row of a table as lines that import takes again.
 
     Users, roles and API keys (their hashes) are among them: the file is for its owner's eyes.
     """
-    with exit_on_error():
-        opened = Address.chosen(table, state, profile, region).open()
-        about = opened.client.describe_table(TableName=opened.name)["Table"].get("ItemCount")
-        work = TableExport(opened)
-        with _writer(file, force=force) as write, progress(beside_output=_to_output(file)) as bar:
-            # ItemCount is hours old on AWS: the bar grows with what is found.
-            task = bar.add_task("Exporting", total=about or None)
-            for line in work.lines(
-                lambda done: bar.update(task, completed=done, total=max(about or 0, done))
-            ):
-                write(line)
+    table = choose().table()
+    about = table.client.describe_table(TableName=table.name)["Table"].get("ItemCount")
+    work = TableExport(table)
+    with _writer(file, force=force) as write, progress(beside_output=_to_output(file)) as bar:
+        # ItemCount is hours old on AWS: the bar grows with what is found.
+        task = bar.add_task("Exporting", total=about or None)
+        for line in work.lines(
+            lambda done: bar.update(task, completed=done, total=max(about or 0, done))
+        ):
+            write(line)
     errors().print(f"{work.rows} rows")
 
 

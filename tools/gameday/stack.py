@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from tools.systems import describe_stack
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -28,7 +30,7 @@ class Stack:
         """
         self._session = session
         self._name = name
-        (described,) = self.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        described = describe_stack(session, name)
         parameters = {
             entry["ParameterKey"]: entry["ParameterValue"]
             for entry in described.get("Parameters", [])

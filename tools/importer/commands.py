@@ -6,7 +6,7 @@ import json
 import zlib
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -19,10 +19,9 @@ from tools.importer.put import Put
 from tools.importer.reading import file_lines
 from tools.importer.run import import_file
 from tools.local.paths import DEFAULT_STATE
-from tools.local.state import StateDirectory
-from tools.operate.target import Target
-from tools.options import Address, Profile, Region, State, TableName
+from tools.options import Profile, Region, StackName, State  # noqa: TC001 - typer reads them
 from tools.outcome import Exit, end, errors, exit_on_error, output, progress
+from tools.systems import TABLE, Choose, chosen, on_table
 
 if TYPE_CHECKING:
     from installs.store.table import Table
@@ -37,6 +36,9 @@ File = Annotated[
         allow_dash=True,
     ),
 ]
+INGEST: Final = "IngestFunctionName"
+"""The output that names the function."""
+
 RecreatePurged = Annotated[
     bool, typer.Option("--recreate-purged", help="Take installs that were purged.")
 ]
@@ -54,18 +56,20 @@ def register(app: typer.Typer) -> None:
     lines = (
         "import rows.ndjson",
         "export - | gzip > rows.gz && import rows.gz --lifecycle from-file",
-        "import rows.ndjson --table TABLE --profile prod",
+        "import rows.ndjson --stack integration-installs --profile prod",
     )
-    app.command("import", epilog=examples(*lines))(import_rows)
+    app.command("import", epilog=examples(*lines))(on_table(import_rows))
     lines = (
         "put rows.ndjson",
         "put - --json",
-        "put rows.ndjson --function NAME --profile prod",
+        "put rows.ndjson --stack integration-installs --profile prod",
     )
     app.command("put", epilog=examples(*lines))(put)
 
 
 def import_rows(
+    choose: Choose,
+    *,
     file: File,
     lifecycle: Annotated[
         Lifecycle,
@@ -79,10 +83,6 @@ def import_rows(
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask before a file's lifecycle overrules.")
     ] = False,
-    table: TableName = None,
-    profile: Profile = None,
-    region: Region = None,
-    state: State = DEFAULT_STATE,
 ) -> None:
     """Add the rows of a file to a table; nothing is written if a line is wrong.
 
@@ -93,27 +93,26 @@ def import_rows(
     if str(file) != "-" and not file.is_file():
         end(Exit.USAGE, f"{file} does not exist, or is not a file.")
     options = Options(recreate_purged, lifecycle_from_file=lifecycle is Lifecycle.FROM_FILE)
-    with exit_on_error():
-        address = Address.chosen(table, state, profile, region)
-        if options.lifecycle_from_file and not yes:
-            _ask(address.open())
-        with progress() as bar:
-            task = bar.add_task("Importing", total=None)
-            try:
-                report = import_file(
-                    None if str(file) == "-" else file,
-                    address.name,
-                    address.endpoint_url,
-                    lambda done, total: bar.update(task, completed=done, total=total),
-                    address.session,
-                    options,
-                )
-            except KeyboardInterrupt:
-                errors().print(
-                    "Stopped: whole rows are written, others not. Import the file again to go on.",
-                    style="red",
-                )
-                raise
+    system = choose()
+    if options.lifecycle_from_file and not yes:
+        _ask(system.table())
+    with progress() as bar:
+        task = bar.add_task("Importing", total=None)
+        try:
+            report = import_file(
+                None if str(file) == "-" else file,
+                system.output(TABLE),
+                system.tables_endpoint,
+                lambda done, total: bar.update(task, completed=done, total=total),
+                system.session,
+                options,
+            )
+        except KeyboardInterrupt:
+            errors().print(
+                "Stopped: whole rows are written, others not. Import the file again to go on.",
+                style="red",
+            )
+            raise
     _tell(report)
 
 
@@ -123,9 +122,10 @@ def put(
     as_json: Annotated[
         bool, typer.Option("--json", help="A JSON object for each row, as the function answers.")
     ] = False,
+    stack: StackName = None,
     function: Annotated[
         str | None,
-        typer.Option(help="In AWS: the function (output IngestFunctionName)."),
+        typer.Option(help="On AWS: the function (output IngestFunctionName)."),
     ] = None,
     profile: Profile = None,
     region: Region = None,
@@ -138,15 +138,13 @@ def put(
     Ends with 1 where a row was not applied.
     """
     failed = 0
+    named = {INGEST: ("--function", function)}
     with exit_on_error():
-        if function is None:
-            running = StateDirectory(state).running()
-            target, function = Target.local(running), running.ingest_function
-        else:
-            target = Target.aws(profile, region)
+        system = chosen(named, stack=stack, profile=profile, region=region, state=state)
+        work = Put(system.functions(), system.output(INGEST), recreate_purged)
         lines = file_lines(None if str(file) == "-" else file)
         try:
-            for number, result in Put(target.functions(), function, recreate_purged).results(lines):
+            for number, result in work.results(lines):
                 failed += result["result"] in (Outcome.REJECTED, Outcome.DEFERRED)
                 typer.echo(_line(number, result, as_json=as_json))
         except (OSError, EOFError, zlib.error) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
+import sys
 import time
 from contextlib import ExitStack
 from itertools import islice
@@ -52,7 +53,8 @@ def run(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Rows (NDJSON) to import instead of the demo's.", exists=True, dir_okay=False
+            help="Rows (NDJSON) to import instead of the demo's; - is standard input.",
+            allow_dash=True,
         ),
     ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Keep the rows of the last run.")] = False,
@@ -71,6 +73,12 @@ def run(
             Exit.USAGE,
             f"--origin: {origin!r} is not a web origin such as http://localhost:5173, or '*'.",
         )
+    directory = StateDirectory(state)
+    if str(data) == "-":
+        data = directory.stdin
+        data.write_bytes(sys.stdin.buffer.read())
+    elif data is not None and not data.is_file():
+        end(Exit.USAGE, f"--data: {data} does not exist, or is not a file.")
     console = _console()
     for number in _SIGNALS:
         signal.signal(number, _end)
@@ -80,7 +88,7 @@ def run(
                 steps = _steps(console, status.update)
                 system = stack.enter_context(
                     local_system(
-                        StateDirectory(state),
+                        directory,
                         port=port,
                         pages_port=pages_port or port + 1,
                         data=data,

@@ -14,7 +14,8 @@ MINISTACK_PYTHON: Final = ENVIRONMENTS / "ministack" / "bin" / "python"
 CONSOLE: Final = ROOT / "console"
 REFERENCE: Final = ROOT / ".site" / "reference"
 OPENAPI: Final = ROOT / "openapi.yaml"
-DEFAULT_STATE: Final = ROOT / ".local"
+DEFAULT_STATE: Final = (ROOT if TEMPLATE.exists() else Path()) / ".local"
+"""Where the project is only installed, without its checkout: below the current directory."""
 
 _ARCHITECTURES: Final = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 

@@ -43,6 +43,22 @@ class RunningStack:
         document = {key: getattr(self, name) for key, name in camel.items()}
         return json.dumps(document, indent=2) + "\n"
 
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """The outputs of its stack, by their names in template.yaml."""
+        return {
+            "ApiUrl": self.base_url,
+            "TableName": self.table_name,
+            "DeadLetterBucketName": self.dead_letter_bucket,
+            "CascadeFunctionName": self.cascade_function,
+            "EventBusName": self.event_bus,
+            "PublishFunctionName": self.publish_function,
+            "UnpublishedBucketName": self.unpublished_bucket,
+            "IngestFunctionName": self.ingest_function,
+            "RowsQueueUrl": self.rows_queue,
+            "RowsDeadLettersUrl": self.rows_dead_letters,
+        }
+
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> RunningStack:
         """Read the text of ``as_json``."""
@@ -75,6 +91,7 @@ class StateDirectory:
         self.signing_key = self.path / "signing-key.pem"
         self.stack = self.path / "stack.json"
         self.demo = self.path / "demo.ndjson"
+        self.stdin = self.path / "stdin.ndjson"
         self.logs = self.path / "logs"
         self.temporary = self.path / "tmp"
         self.rows = self.path / "rows"

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.table import Table as Grid
 
 from installs.store import history as entries
 from tools.help import examples
-from tools.local.paths import DEFAULT_STATE
-from tools.options import Address, Profile, Region, State, TableName, require_id
-from tools.outcome import Exit, end, exit_on_error, output
+from tools.options import require_id
+from tools.outcome import Exit, end, output
+from tools.systems import Choose, on_table
+from tools.tables import grid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from installs.store.history import Entry
 
 
@@ -25,20 +23,18 @@ def register(app: typer.Typer) -> None:
     lines = (
         "history ins_crm",
         "history ins_crm --json | jq .actor.id",
-        "history ins_crm --table TABLE",
+        "history ins_crm --stack integration-installs",
     )
-    app.command("history", epilog=examples(*lines))(history)
+    app.command("history", epilog=examples(*lines))(on_table(history))
 
 
 def history(
+    choose: Choose,
+    *,
     install_id: Annotated[str, typer.Argument(metavar="ID", help="The install's id.")],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print each entry as JSON, on a line of its own.")
     ] = False,
-    table: TableName = None,
-    profile: Profile = None,
-    region: Region = None,
-    state: State = DEFAULT_STATE,
 ) -> None:
     """Print the changes of an install, the oldest first: when, what, by whom, and which fields.
 
@@ -48,31 +44,20 @@ def history(
     """
     require_id(install_id)
     console = output()
-    with exit_on_error():
-        opened = Address.chosen(table, state, profile, region).open()
-        found = list(entries.read(opened, install_id))
+    found = list(entries.read(choose().table(), install_id))
     if not found:
         end(Exit.REFUSED, f"There is no history of {install_id}.")
     if as_json:
         for entry in found:
             typer.echo(json.dumps(entry.document(), ensure_ascii=False), file=console.file)
     elif console.is_terminal:
-        console.print(_grid(found))
+        console.print(grid(_COLUMNS, map(_cells, found)))
     else:
         for entry in found:
             typer.echo("\t".join(_cells(entry)), file=console.file)
 
 
-_COLUMNS = ("TIME", "CHANGE", "BY", "CAUSE", "DETAILS", "REQUEST")
-
-
-def _grid(found: Sequence[Entry]) -> Grid:
-    grid = Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in _COLUMNS:
-        grid.add_column(name, overflow="fold")
-    for entry in found:
-        grid.add_row(*_cells(entry))
-    return grid
+_COLUMNS: Final = ("TIME", "CHANGE", "BY", "CAUSE", "DETAILS", "REQUEST")
 
 
 def _cells(entry: Entry) -> tuple[str, ...]:

@@ -51,6 +51,9 @@ class ScannedInstall(NamedTuple):
 class TableScan:
     """Rows that a scan has seen."""
 
+    items: int = 0
+    """Items: rows, and what is beside them (history, counters, pointers, pending work)."""
+    rows: int = 0
     installs: dict[str, ScannedInstall] = field(default_factory=dict)
     marks: defaultdict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
     """By install: the deletions that its members follow; ``None`` for live ones."""
@@ -74,6 +77,8 @@ class TableScan:
         key = key_of(item)
         kind, owner_id = keys.owner_of(key)
         found = row_type(item)
+        self.items += 1
+        self.rows += found is not None
         if found is not None and "id" in item:
             self.places.add_row(found, key, item)
             self.references.add(found, key, item)
@@ -115,10 +120,9 @@ class TableScan:
 
 def scan_table(table: Table, on_item: Callable[[int], None]) -> TableScan:
     """Scan a table page by page; report the number of items so far to ``on_item``."""
-    scan, number = TableScan(), 0
+    scan = TableScan()
     for page in scans.pages(table):
         for item in page:
             scan.add(item)
-        number += len(page)
-        on_item(number)
+        on_item(scan.items)
     return scan

@@ -9,6 +9,7 @@ traffic, be stopped anywhere, and be run again.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -56,7 +57,7 @@ class Verifier:
     """Verification of one table; reports progress to ``on_scan`` and ``on_check``.
 
     ``notes``: what is no disagreement and is left as it is, once ``run`` has ended: references to
-    rows that are not there, and orphans.
+    rows that are not there, and orphans. ``scanned``: the numbers of ``rows`` and ``items``.
     """
 
     table: Table
@@ -64,10 +65,12 @@ class Verifier:
     on_scan: Callable[[int], None] = lambda _: None
     on_check: Callable[[int, int], None] = lambda _done, _total: None
     notes: list[Finding] = field(default_factory=list)
+    scanned: Counter[str] = field(default_factory=Counter)
 
     def run(self) -> Iterator[Finding]:
         """Scan, check and repair; yield each finding at once."""
         scan = scan_table(self.table, self.on_scan)
+        self.scanned.update(rows=scan.rows, items=scan.items)
         suspects: list[tuple[str, str]] = [
             *(("install", install_id) for install_id in sorted(suspected_installs(scan))),
             *(("solution", solution_id) for solution_id in sorted(suspected_solutions(scan))),

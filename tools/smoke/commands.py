@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import httpx
 import typer
-from rich.console import Console
 
 from installs_client import Client, Retries
 from tools.help import examples
-from tools.options import TOKEN, TokenFile, token_of
+from tools.options import TOKEN, Profile, Region, StackName, TokenFile, token_of
+from tools.outcome import Exit, end, exit_on_error, output
 from tools.smoke.checks import Api, Check, Life, harmless, outcome_of
+from tools.systems import System
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from rich.console import Console
+
 EXAMPLES: Final = examples(
-    "smoke --base-url https://ID.execute-api.REGION.amazonaws.com/prod",
-    "smoke --base-url URL --write ins_for_this",
+    "smoke --stack integration-installs",
+    "smoke --base-url https://ID.execute-api.REGION.amazonaws.com/prod --write ins_for_this",
 )
 
 
@@ -29,12 +32,15 @@ def register(app: typer.Typer) -> None:
 
 
 def smoke(
+    stack: StackName = None,
     base_url: Annotated[
-        str,
+        str | None,
         typer.Option(
-            envvar="INSTALLS_BASE_URL", metavar="URL", help="The API's base URL (output ApiUrl)."
+            envvar="INSTALLS_BASE_URL",
+            metavar="URL",
+            help="The API's base URL (output ApiUrl), where the stack cannot be read.",
         ),
-    ],
+    ] = None,
     token_file: TokenFile = None,
     write: Annotated[
         str | None,
@@ -47,21 +53,22 @@ def smoke(
         float, typer.Option(min=1, help="Seconds that the cascade of --write may take.")
     ] = 60,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that an answer may take.")] = 30,
+    profile: Profile = None,
+    region: Region = None,
 ) -> None:
     """Check that a deployed API works; changes nothing without --write.
 
     The token is in --token-file or in the variable INSTALLS_TOKEN; --write needs an editor's.
     """
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console = output()
     token = token_of(token_file)
-    if not token or not base_url.startswith(("https://", "http://")):
-        reason = (
-            f"A token is needed: --token-file, or {TOKEN}."
-            if not token
-            else f"{base_url} is not the URL of an API."
-        )
-        console.print(reason, style="red")
-        raise typer.Exit(2)
+    if stack is not None:
+        with exit_on_error():
+            base_url = System.deployed(stack, profile, region).output("ApiUrl")
+    if base_url is None or not base_url.startswith(("https://", "http://")):
+        end(Exit.USAGE, "Give --stack, or --base-url with the URL of an API.")
+    if not token:
+        end(Exit.USAGE, f"A token is needed: --token-file, or {TOKEN}.")
     # One attempt each: a retry would hide what the check is to find.
     once = Retries(attempts=1)
     with (
@@ -71,8 +78,7 @@ def smoke(
         api = Api(client, http)
         answers, result = outcome_of(lambda: str(client.list(limit=1)))
         if not answers:
-            console.print(f"The list does not answer: {result}", style="red")
-            raise typer.Exit(3)
+            end(Exit.UNREACHABLE, f"The list does not answer: {result}")
         failed = _run(console, harmless(api))
         if write is not None:
             failed += _write(console, Life(client, write, patience))

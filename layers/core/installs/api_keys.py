@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from installs.model import ApiKey
 
+MAX_LABEL: Final = 200
+"""The most characters of a key's label."""
+
 _SECRET_BYTES: Final = 32
 _SECRET: Final = re.compile(rf"({'|'.join(KeyKind)})_[A-Za-z0-9_-]{{1,252}}", re.ASCII)
 

@@ -228,6 +228,8 @@ class ApiKey:
     secret_sha256: str
     expires_at: str | None
     deleted_at: str | None
+    label: str | None
+    created_at: str | None
 
 
 Row = (

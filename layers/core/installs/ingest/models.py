@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from installs import model
+from installs.api_keys import MAX_LABEL
 from installs.ingest.values import (  # noqa: TC001 - pydantic reads them
     Id,
     Instant,
@@ -212,6 +213,8 @@ class ApiKeyModel(RowModel):
     secret_sha256: Sha256
     expires_at: Timestamp | None = None
     deleted_at: Timestamp | None = None
+    label: Annotated[str, Field(min_length=1, max_length=MAX_LABEL)] | None = None
+    created_at: Timestamp | None = None
 
     @model_validator(mode="after")
     def _one_owner(self) -> Self:
