@@ -1,4 +1,10 @@
-"""The reads of the store that executing a list needs; ``store.reader`` has them, and tests have."""
+"""The reads of the store that executing a list needs; ``store.reader`` has them, and tests have.
+
+A page of ``wsp_1`` in an index's order takes two of them, at once::
+
+    live_counts([wsp_1])        the number of its live installs, for the total
+    batches([wsp_1#live])       the rows of the page, and one that shows a next page
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,10 @@
 """Visibility: the rows that a caller may see, whatever the filter says (CONTRACT.md sections 2, 3).
 
-A live row of ``wsp_1``, for a caller of ``wsp_1`` who does not ask for the trash: visible. The same
-row deleted, of another workspace, or past its retention: not visible.
+For a caller of ``wsp_1`` who does not ask for the trash::
+
+    {"workspaceId": "wsp_1"}                          visible
+    {"workspaceId": "wsp_1", "deletedAt": "2026..."}  in the trash: not visible
+    {"workspaceId": "wsp_2"}                          of another workspace: not visible
 """
 
 from __future__ import annotations

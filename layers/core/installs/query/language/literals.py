@@ -2,10 +2,10 @@
 
 ::
 
-installedAt   "2026-11-23T11:00:00+01:00"   "2026-11-23T10:00:00.000Z"
-installedAt   "2026-11-23T10:00:00.0005Z"   "2026-11-23T10:00:00.000Z5"
-memberPolicy  "manual"                      "manual"
-memberPolicy  "manuel"                      LiteralError: did you mean 'manual'?
+    installedAt   "2026-11-23T11:00:00+01:00"   "2026-11-23T10:00:00.000Z"
+    installedAt   "2026-11-23T10:00:00.0005Z"   "2026-11-23T10:00:00.000Z5"
+    memberPolicy  "manual"                      "manual"
+    memberPolicy  "manuel"                      LiteralError: did you mean 'manual'?
 """
 
 from __future__ import annotations

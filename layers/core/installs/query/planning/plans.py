@@ -2,7 +2,10 @@
 
 ``MergeScanPlan`` reads ranges in order and stops when the page is full; the total is counted
 without reading rows. ``TopKPlan`` reads every row, keeps the first ones and counts the others.
-Either gives the same page; they differ in cost.
+Either gives the same page; they differ in cost. For the newest 100 of 5,000 installs of ``wsp_1``::
+
+    MergeScanPlan    wsp_1#live backward, until the page is full; the total is a live count
+    TopKPlan         wsp_1#live whole; the first 100 are kept, and 5,000 counted
 """
 
 from __future__ import annotations
