@@ -1,14 +1,25 @@
-"""Puts items into a table of a DynamoDB engine, for tests."""
+"""A table of a DynamoDB engine in tests: its items, and the functions' own way to read them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from installs.store.connection import Connection
+from installs.store.signing import Credentials
+from installs.store.table import Table
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from installs.store.items import Item
-    from installs.store.table import Table
+
+
+def connected(endpoint: str, name: str) -> Table:
+    """Return a table as the functions read it, by their own connection."""
+    connection: Any = Connection(
+        endpoint, "eu-central-1", lambda: Credentials("local", "local", None)
+    )
+    return Table(name, connection)
 
 
 def replace_items(table: Table, items: Iterable[Item]) -> None:

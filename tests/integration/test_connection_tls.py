@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
-from installs.store.connection import Connection, Credentials
+from installs.store.connection import Connection
 from installs.store.retries import CallFailedError
+from installs.store.signing import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +59,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused(monkeypatch: pytest.Mo
 
     with (
         server(trustme.CA()) as endpoint,
-        pytest.raises(CallFailedError, match="GetItem: SSLError"),
+        pytest.raises(CallFailedError, match="GetItem: SSLCertVerificationError"),
     ):
         connection(endpoint).get_item(TableName="t")
 

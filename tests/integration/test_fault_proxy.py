@@ -8,8 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from installs.store import retries
-from installs.store.connection import Connection, Credentials
+from installs.store.connection import Connection
 from installs.store.retries import CallFailedError
+from installs.store.signing import Credentials
 from tests.faults.proxy import (
     BATCH,
     ITERATOR,
@@ -56,12 +57,12 @@ CODES = {
     Fault.THROTTLE: "ProvisionedThroughputExceededException",
     Fault.ERROR: "InternalServerError",
     Fault.NOT_DYNAMODB: "503",
-    Fault.RESET: "ProtocolError",
-    Fault.LOSE: "ProtocolError",
-    Fault.IN_PROGRESS: "ProtocolError",
-    Fault.HANG: "ReadTimeoutError",
-    Fault.SLOW: "ReadTimeoutError",
-    Fault.DRIP: "ReadTimeoutError",
+    Fault.RESET: "RemoteDisconnected",
+    Fault.LOSE: "RemoteDisconnected",
+    Fault.IN_PROGRESS: "RemoteDisconnected",
+    Fault.HANG: "TimeoutError",
+    Fault.SLOW: "TimeoutError",
+    Fault.DRIP: "TimeoutError",
     Fault.CUT: "IncompleteRead",
     Fault.GARBLE: "JSONDecodeError",
     Fault.CONFLICT: "TransactionConflict",
@@ -79,7 +80,7 @@ def test_a_write_meets_the_fault_and_is_done_or_not(
     proxy.faults = Faults([fault], share=1)
     with pytest.raises(CallFailedError) as raised:
         put(proxy, table_name)
-    assert raised.value.failure.code in (CODES[fault], "ProtocolError")
+    assert raised.value.failure.code in (CODES[fault], "ConnectionResetError")
     assert proxy.faults.given == {fault: 1}
     # when it is over
     proxy.over.set()

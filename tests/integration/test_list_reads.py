@@ -25,7 +25,7 @@ from installs.store.table import Table
 from installs.store.usage import Usage
 from tests.listing import ids, install, nothing
 from tests.property.list.world import Stage
-from tests.rows_on_table import put_items
+from tests.rows_on_table import connected, put_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,9 +64,9 @@ def world(dynamodb_endpoint: str, table_definition: Any) -> Iterator[Table]:  # 
         aws_access_key_id="local", aws_secret_access_key="local",  # noqa: S106 - no secret
     )  # fmt: skip
     table_definition.create(client, "installs-reads")
-    table = Table("installs-reads", client)
-    put_items(table, Stage(nothing() | {"install": list(rows())}, None).items().values())
-    yield table
+    items = Stage(nothing() | {"install": list(rows())}, None).items().values()
+    put_items(Table("installs-reads", client), items)
+    yield connected(dynamodb_endpoint, "installs-reads")
     client.delete_table(TableName="installs-reads")
 
 

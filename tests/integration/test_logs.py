@@ -178,8 +178,8 @@ def run_all(stream: Poller, patch: pytest.MonkeyPatch) -> None:
     under("ListInstalls", lambda: list_installs({"requestContext": context}, None))
     under("ListInstalls", lambda: list_installs({"requestContext": {"requestId": []}}, None))
     with patch.context() as busy:
-        busy.setattr(table.Table, "get_many", _throttled)
-        busy.setattr(table.Table, "query_page", _throttled)
+        busy.setattr(table.Table, "reading_batch", _throttled)
+        busy.setattr(table.Table, "reading_page", _throttled)
         under("ListInstalls", lambda: list_installs({"requestContext": context}, None))
     under("UninstallInstall", lambda: ask(uninstall, "request-3"))
     under("Ingest", lambda: take_rows(patch))

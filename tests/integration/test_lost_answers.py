@@ -10,19 +10,19 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from urllib3.exceptions import ProtocolError
 
 from functions.purge_install.handler import handler as purge
 from functions.restore_install.handler import handler as restore
 from functions.uninstall_install.handler import handler as uninstall
 from installs.store import installs
-from installs.store.connection import WRITE, Connection
+from installs.store.connection import WRITE
+from installs.store.http_pool import HttpPool
 from tests import rows
 from tests.loading import load_file
 from tools.importer.table import open_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from installs.store.table import Table
@@ -33,6 +33,7 @@ IN_PROGRESS: Final = (
     400,
     b'{"__type":"com.amazonaws.dynamodb.v20120810#TransactionInProgressException"}',
 )
+BROKEN: Final = ConnectionResetError("Connection reset by peer")
 LOST: Final = "the answer is lost"
 DROPPED: Final = "the request is lost"
 
@@ -55,21 +56,34 @@ class Way:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.faults: list[Any] = []
         self.writes: list[str] = []
-        send = Connection._send
+        send = HttpPool.send
 
-        def faulty(made: Connection, operation: str, body: bytes, seconds: float) -> Any:  # noqa: ANN401
-            if operation != WRITE or not self.faults:
-                return send(made, operation, body, seconds)
+        def faulty(pool: HttpPool, headers: Any, body: bytes, *, seconds: float) -> Any:  # noqa: ANN401
+            if not writes(headers) or not self.faults:
+                return send(pool, headers, body, seconds=seconds)
             self.writes.append(json.loads(body)["ClientRequestToken"])
             fault = self.faults.pop(0) if len(self.faults) > 1 else self.faults[0]
             if fault is DROPPED:
-                raise ProtocolError("Connection aborted.")
+                raise BROKEN
             if fault is LOST:
-                send(made, operation, body, seconds)
-                raise ProtocolError("Connection aborted.")
-            return send(made, operation, body, seconds) if fault is None else fault
+                send(pool, headers, body, seconds=seconds).receive()
+                raise BROKEN
+            if fault is None:
+                return send(pool, headers, body, seconds=seconds)
+            return Refused(fault)
 
-        monkeypatch.setattr(Connection, "_send", faulty)
+        monkeypatch.setattr(HttpPool, "send", faulty)
+
+
+class Refused:
+    """An exchange that the service ends with an answer of the test."""
+
+    def __init__(self, answer: tuple[int, bytes]) -> None:
+        self.receive = lambda: answer
+
+
+def writes(headers: Mapping[str, str]) -> bool:
+    return headers["X-Amz-Target"].endswith(WRITE)
 
 
 @pytest.fixture
@@ -153,17 +167,17 @@ def test_an_uninstall_that_was_overtaken_after_its_answer_was_lost_is_not_claime
     world: Table, way: Way, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given an uninstall whose request is lost, and another one that is done meanwhile
-    send = Connection._send
-    begun: list[str] = []
+    send = HttpPool.send
+    begun: list[bytes] = []
 
-    def overtaken(made: Connection, operation: str, body: bytes, seconds: float) -> Any:  # noqa: ANN401
-        if operation == WRITE and not begun:
-            begun.append(operation)
+    def overtaken(pool: HttpPool, headers: Any, body: bytes, *, seconds: float) -> Any:  # noqa: ANN401
+        if writes(headers) and not begun:
+            begun.append(body)
             assert call(uninstall)[0] == 200
-            raise ProtocolError("Connection aborted.")
-        return send(made, operation, body, seconds)
+            raise BROKEN
+        return send(pool, headers, body, seconds=seconds)
 
-    monkeypatch.setattr(Connection, "_send", overtaken)
+    monkeypatch.setattr(HttpPool, "send", overtaken)
     counted = counters(world)
     # when it is sent again, and its condition does not hold: what was asked for is so, once
     assert call(uninstall)[0] == 200

@@ -6,6 +6,7 @@ import json
 import logging
 import re
 import time
+from http.client import RemoteDisconnected
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
@@ -15,13 +16,14 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, NoCredentialsError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from urllib3.exceptions import NewConnectionError, ProtocolError, ReadTimeoutError
 
 from installs import config
 from installs.deadline import Deadline
-from installs.store import connection
-from installs.store.connection import CONNECT_SECONDS, VERIFY_SECONDS, Connection, Credentials
+from installs.store import signing
+from installs.store.connection import VERIFY_SECONDS, Connection
+from installs.store.http_pool import NotSentError
 from installs.store.retries import ATTEMPTS, FIRST_SECONDS, CallFailedError
+from installs.store.signing import Credentials
 from tests import caches
 from tests.clocks import Time
 
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mypy_boto3_dynamodb import DynamoDBClient
-    from urllib3 import Timeout
 
 SECRET = "wJalrXUtnFEMI"  # noqa: S105 - of no account
 IDENTITY = Credentials("AKIDEXAMPLE", SECRET, "session-token")
@@ -107,55 +108,26 @@ class Service:
     def __init__(self, *answers: tuple[int, bytes] | Exception) -> None:
         self.answers = list(answers)
         self.asked: list[tuple[dict[str, str], bytes]] = []
-        self.timeouts: list[Timeout] = []
+        self.seconds: list[float] = []
 
-    def urlopen(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: bytes,
-        headers: dict[str, str],
-        timeout: Timeout,
-        **options: bool,
-    ) -> Response:
-        assert (method, path) == ("POST", "/")
-        self.timeouts.append(timeout)
-        assert options == {"retries": False, "redirect": False, "preload_content": False}
+    def send(self, headers: dict[str, str], body: bytes, *, seconds: float) -> Service:
         self.asked.append((headers, body))
+        self.seconds.append(seconds)
+        if isinstance(self.answers[0], NotSentError):
+            raise self.answers.pop(0)  # type: ignore[misc]
+        return self
+
+    def receive(self) -> tuple[int, bytes]:
         answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
-        status, data = answer
-        return Response(status, data)
-
-
-class Response:
-    """An answer that comes in parts, each after some seconds of the test's clock."""
-
-    def __init__(self, status: int, data: bytes) -> None:
-        self.status = status
-        self._parts = [data[:7], data[7:]]
-        self.closed = False
-
-    def read1(self, most: int) -> bytes:
-        assert most > 7
-        part = next(filter(None, self._parts), b"")
-        if part:
-            self._parts.remove(part)
-        return part
-
-    def close(self) -> None:
-        self.closed = True
-
-    def release_conn(self) -> None:
-        assert not any(self._parts)
+        return answer
 
 
 def connected(*answers: tuple[int, bytes] | Exception) -> tuple[Connection, Service]:
     made = Connection(ENDPOINT, "eu-west-1", lambda: IDENTITY)
     service = Service(*answers)
-    made._pool = service  # type: ignore[assignment]
+    made.pool = service  # type: ignore[assignment]
     return made, service
 
 
@@ -237,13 +209,14 @@ def cancelled(*codes: str) -> tuple[int, bytes]:
 OK = (200, b"{}")
 BUSY = (503, b"")
 THROTTLED = REFUSALS[0]
-CUT = ProtocolError("Connection aborted.")
+CUT = RemoteDisconnected("Remote end closed connection without response")
 GARBLED = (200, b'{"Items":[')
-SLOW = ReadTimeoutError(None, "/", "timed out")  # type: ignore[arg-type]
+SLOW = TimeoutError("timed out")
 
 
 IN_PROGRESS = (400, b'{"__type":"x#TransactionInProgressException"}')
-REFUSED = NewConnectionError(None, "refused")  # type: ignore[arg-type]
+REFUSED = NotSentError()
+REFUSED.__cause__ = ConnectionRefusedError(111, "Connection refused")
 
 
 @pytest.mark.parametrize(
@@ -304,7 +277,7 @@ def test_the_last_attempts_fault_is_raised() -> None:
     assert len(service.asked) == ATTEMPTS
 
     made, service = connected(*[REFUSED] * ATTEMPTS)
-    with pytest.raises(CallFailedError, match="NewConnectionError"):
+    with pytest.raises(CallFailedError, match="ConnectionRefusedError"):
         made.get_item(TableName="t")
     assert not service.answers
 
@@ -326,26 +299,8 @@ def test_an_attempt_takes_no_longer_than_it_may(monkeypatch: pytest.MonkeyPatch)
 
     bound.get_item(TableName="t")
 
-    reads = [timeout.read_timeout for timeout in service.timeouts]
-    assert reads == [FIRST_SECONDS, 2 * FIRST_SECONDS, 4, 4]
-    assert {timeout.connect_timeout for timeout in service.timeouts} == {CONNECT_SECONDS}
+    assert service.seconds == [FIRST_SECONDS, 2 * FIRST_SECONDS, 4, 4]
     assert len(retries) == 3
-
-
-def test_an_answer_that_drips_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = Time(monkeypatch)
-    drip = Response.read1
-
-    def slowly(response: Response, most: int) -> bytes:
-        clock.pass_(FIRST_SECONDS)
-        return drip(response, most)
-
-    monkeypatch.setattr(Response, "read1", slowly)
-    made, service = connected((200, b'{"Item": {}, "more": 1}'), (200, b"{}"))
-
-    assert made.get_item(TableName="t") == {}
-
-    assert len(service.asked) == 2
 
 
 def test_a_write_leaves_time_to_read_what_became_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -383,21 +338,21 @@ def test_credentials_are_the_environments_or_the_chains(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKID")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "one")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "two")
-    assert connection.credentials() == ("AKID", "one", "two")
+    assert signing.credentials() == ("AKID", "one", "two")
 
     monkeypatch.delenv("AWS_SESSION_TOKEN")
-    assert connection.credentials() == ("AKID", "one", None)
+    assert signing.credentials() == ("AKID", "one", None)
 
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     with pytest.raises(NoCredentialsError):
-        connection.credentials()
+        signing.credentials()
 
     caches.reset()
     (tmp_path / "some").write_text("[default]\naws_access_key_id=A\naws_secret_access_key=B\n")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "some"))
-    assert connection.credentials() == ("A", "B", None)
+    assert signing.credentials() == ("A", "B", None)
 
 
 @pytest.mark.parametrize(

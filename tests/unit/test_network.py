@@ -20,8 +20,8 @@ def seeded() -> Random:
     return Random(1)  # noqa: S311 - a simulation, no secret
 
 
-def steady(threads: int) -> Network:
-    return Network(STEADY.read, STEADY.write, 40, 24, threads)
+def steady(fan_out: int) -> Network:
+    return Network(STEADY.read, STEADY.write, 40, 24, fan_out)
 
 
 def test_times_have_the_median_and_the_percentile_that_were_asked_for() -> None:
@@ -47,14 +47,13 @@ def test_calls_in_sequence_add_up_and_size_takes_time() -> None:
     assert replay([READ, WRITE, large], STEADY, seeded()) == (3 + 10 + 3 + 20 + 6, 3)
 
 
-def test_branches_run_side_by_side_as_far_as_there_are_threads() -> None:
+def test_branches_run_side_by_side_as_far_as_there_are_places() -> None:
     trace = [Fork(((READ,), (READ,), (READ,), (READ,), (READ,)))]
-    assert replay(trace, steady(4), seeded()) == (3, 1)
-    # four branches beside the caller's own, on two threads
-    assert replay(trace, steady(2), seeded()) == (6, 2)
+    assert replay(trace, steady(5), seeded()) == (3, 1)
+    assert replay(trace, steady(2), seeded()) == (9, 3)
 
 
-def test_threads_are_shared_with_what_was_begun_beside() -> None:
+def test_what_was_begun_beside_has_places_of_its_own() -> None:
     beside = Begin(1, (Fork(((READ,), (READ,))),))
     fork = Fork(((READ,), (READ,)))
     assert replay([beside, fork, Await(1)], steady(2), seeded()) == (3, 1)
@@ -84,7 +83,7 @@ FLAT: st.SearchStrategy[Trace] = st.lists(st.sampled_from([READ, WRITE]), max_si
 
 
 def longest(trace: Trace) -> float:
-    """An oracle for as many threads as anybody may want."""
+    """An oracle for as many places as anybody may want."""
     ms = 0.0
     for step in trace:
         if isinstance(step, Fork):
@@ -96,10 +95,10 @@ def longest(trace: Trace) -> float:
 
 @given(branches(FLAT), st.integers(1, 30))
 def test_a_trace_takes_no_less_than_its_longest_path_and_no_more_than_all_of_it(
-    trace: Trace, threads: int
+    trace: Trace, fan_out: int
 ) -> None:
     every = list(calls(trace))
-    took = replay(trace, steady(threads), seeded())
+    took = replay(trace, steady(fan_out), seeded())
     assert longest(trace) <= took.ms <= sum(10 if call.writes else 3 for call in every)
     assert took.requests <= len(every)
     assert replay(trace, steady(100), seeded()).ms == longest(trace)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from installs.store import keys, reader, table
 from installs.store.connection import Connection
 from installs.store.keys import Key
+from installs.store.parallel import Call as DynamoDBCall
 from installs.store.parallel import gather
 from installs.store.reader import TableReader
 from installs.store.spans import Span
@@ -18,7 +18,7 @@ from tools.bench.recording import Recorder, recorded
 from tools.bench.trace import Begin, Call, Fork, calls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from installs.store.parallel import Read
 
 
 @pytest.fixture
@@ -52,28 +52,28 @@ def test_the_lists_reads_are_forks_and_what_is_begun_beside_is_awaited(recorder:
     with recorded(recorder):
         it = TableReader(Table("t", table.client()))
         spans = [Span(keys.BY_WORKSPACE, f"wsp_{n}#live") for n in range(3)]
-        total = it.start(partial(it.count, spans[:2], None))
+        total = it.begin_total([], spans[:2], None)
         it.batches([(span, 5, None) for span in spans], None)
-        assert total() == 14
         assert total() == 14
     query = ("Query",)
     assert shape(recorder.trace()) == (
-        ("begin", 1, (("fork", query, query),)),
+        ("begin", 1, ()),
+        ("begin", 2, (("fork", query, query),)),
         ("fork", query, query, query),
         ("await", 1),
-        ("await", 1),
+        ("await", 2),
     )
     assert recorder.trace() == ()
 
 
 def test_a_failure_in_a_branch_is_raised_and_what_follows_is_recorded(recorder: Recorder) -> None:
-    def fail() -> None:
+    def fails() -> Read[None]:
+        yield DynamoDBCall("Query", QUERY)
         raise LookupError
 
-    tasks: list[Callable[[], Any]] = [lambda: recorder.call("Query", QUERY), fail]
     with pytest.raises(LookupError):
-        recorder.gather(tasks)
-    assert recorder.gather([]) == []
+        recorder.gather(recorder, [fails()])
+    assert recorder.gather(recorder, []) == []
     recorder.call("GetItem", {"Key": {"pk": {"S": "a"}}})
     assert shape(recorder.trace()) == ("GetItem",)
 

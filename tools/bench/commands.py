@@ -71,7 +71,7 @@ def bench_latency(
     per_mb_answered: Annotated[
         float, typer.Option(help="For each MB that DynamoDB sends, ms.")
     ] = 25,
-    threads: Annotated[int, typer.Option(help="Concurrent reads.", min=1)] = 16,
+    fan_out: Annotated[int, typer.Option(help="Concurrent reads.", min=1)] = 32,
     index_p50: Annotated[float, typer.Option(help="Replication lag of an index, median, ms.")] = 20,
     index_p99: Annotated[float, typer.Option(help="Its 99th percentile, ms.")] = 500,
     large: Annotated[bool, typer.Option(help="Add a workspace of 100,000 installs.")] = False,
@@ -92,7 +92,7 @@ def bench_latency(
         )
     except ValueError as error:
         end(Exit.USAGE, str(error))
-    network = Network(reads, writes, per_mb_examined, per_mb_answered, threads)
+    network = Network(reads, writes, per_mb_examined, per_mb_answered, fan_out)
     lag = Lag(lags)
     lines = scale.report(network, lag, large=large, draws=draws, trials=trials, seed=seed)
     for line in lines:

@@ -56,8 +56,8 @@ class Network:
     """A transaction: two phases, and three copies of each item."""
     per_mb_examined: float = 40
     per_mb_answered: float = 25
-    threads: int = FAN_OUT
-    """Concurrent reads of a process, beside the caller's own."""
+    fan_out: int = FAN_OUT
+    """The most branches of a fork that are under way at once."""
     caller: float = 20
     """From an answer of a function until the same caller's next request is at a function."""
 
@@ -84,8 +84,6 @@ class _Replay:
     def __init__(self, network: Network, random: Random) -> None:
         self._network = network
         self._random = random
-        # The time at which each thread of the pool is free for the next request.
-        self._free = [Moment(0, 0)] * network.threads
         self._begun: dict[int, Moment] = {}
 
     def run(self, trace: Trace, at: Moment) -> Moment:
@@ -101,10 +99,12 @@ class _Replay:
         return at
 
     def _fork(self, branches: Sequence[Trace], at: Moment) -> Moment:
-        ends = [self.run(branches[0], at)]
-        for branch in branches[1:]:
-            ends.append(self.run(branch, max(at, heappop(self._free))))
-            heappush(self._free, ends[-1])
+        # The time at which each place of the fork is free for the next branch.
+        free = [at] * min(self._network.fan_out, len(branches))
+        ends = []
+        for branch in branches:
+            ends.append(self.run(branch, heappop(free)))
+            heappush(free, ends[-1])
         return max(ends)
 
 

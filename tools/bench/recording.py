@@ -1,7 +1,7 @@
 """Recording of a handler's requests to the table, and of their dependencies.
 
-It replaces the store's connection and threads: concurrent requests run one after another, so that a
-recording is reproducible, and are recorded as the branches of a fork.
+It replaces the store's connection: concurrent requests run one after another, so that a recording
+is reproducible, and are recorded as the branches of a fork.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ import orjson
 
 from installs.store import keys, reader, table
 from installs.store.connection import Connection
+from installs.store.parallel import run
 from tools.bench.trace import Await, Begin, Call, Fork, Step, Trace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from installs.store.parallel import Read
 
 T = TypeVar("T")
 
@@ -65,39 +68,38 @@ class Recorder(Connection):
         )
         return answer
 
-    def gather(self, tasks: Sequence[Callable[[], T]]) -> list[T]:
+    def gather(self, _caller: object, reads: Sequence[Read[T]]) -> list[T]:
         """Record ``store.parallel.gather`` as a fork."""
-        if not tasks:
-            return []
-        branches: list[Trace] = []
-        results = []
-        for task in tasks:
-            result, branch = self._branch(task)
-            results.append(result)
-            branches.append(branch)
-        self._steps.append(Fork(tuple(branches)))
-        return results
+        values, fork = self._fork(reads)
+        self._steps += fork
+        return values
 
-    def begin(self, task: Callable[[], T]) -> Callable[[], T]:
+    def begin(self, _caller: object, reads: Sequence[Read[T]]) -> Callable[[], list[T]]:
         """Record ``store.parallel.begin``."""
         self._begun += 1
         number = self._begun
-        result, branch = self._branch(task)
-        self._steps.append(Begin(number, branch))
+        values, fork = self._fork(reads)
+        self._steps.append(Begin(number, fork))
 
-        def wait() -> T:
+        def wait() -> list[T]:
             self._steps.append(Await(number))
-            return result
+            return values
 
         return wait
 
-    def _branch(self, task: Callable[[], T]) -> tuple[T, Trace]:
-        outer, self._steps = self._steps, []
+    def _fork(self, reads: Sequence[Read[T]]) -> tuple[list[T], tuple[Fork, ...]]:
+        """Make the calls of reads one after the other; return the values and the recording."""
+        outer = self._steps
+        branches: list[Trace] = []
+        values = []
         try:
-            result = task()
-            return result, tuple(self._steps)
+            for read in reads:
+                self._steps = []
+                values.append(run(lambda call: self.call(*call), read))
+                branches.append(tuple(self._steps))
         finally:
             self._steps = outer
+        return values, (Fork(tuple(branches)),) if branches else ()
 
 
 @contextmanager

@@ -1,8 +1,8 @@
 """Trace of a request: its calls to the table and their dependencies.
 
 A trace is a sequence of steps. A call waits for the one before it; the branches of a fork run side
-by side on a bounded number of threads; what was begun beside the rest is awaited later. They are
-the ways in which ``installs.store`` reads (``store/parallel.py``).
+by side, a bounded number at once; what was begun beside the rest is awaited later. They are the
+ways in which ``installs.store`` reads (``store/parallel.py``).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """Concurrent branches; the first on the caller's thread."""
+    """Concurrent branches."""
 
     branches: tuple[Trace, ...]
 

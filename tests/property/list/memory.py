@@ -7,7 +7,6 @@ and one that ends just where the items do still names a last key.
 from __future__ import annotations
 
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from installs.store import keys
@@ -59,9 +58,6 @@ class Memory:
     ) -> Sequence[Sequence[Item]]:
         return [self._all(span, condition) for span in wanted]
 
-    def count(self, wanted: Sequence[Span], condition: Filter | None) -> int:
-        return sum(map(len, self.read_all(wanted, condition)))
-
     def live_counts(self, wanted: Iterable[LiveCount]) -> Mapping[LiveCount, int]:
         return {
             count: sum(
@@ -72,8 +68,12 @@ class Memory:
             for count in wanted
         }
 
-    def start(self, task: Callable[[], T]) -> Callable[[], T]:
-        return partial(lambda result: result, task())
+    def begin_total(
+        self, counts: Iterable[LiveCount], spans: Sequence[Span], condition: Filter | None
+    ) -> Callable[[], int]:
+        total = sum(self.live_counts(counts).values())
+        total += sum(map(len, self.read_all(spans, condition)))
+        return lambda: total
 
     def installed_integrations(self, workspace_ids: Iterable[str]) -> Mapping[str, frozenset[str]]:
         return {

@@ -8,36 +8,28 @@ are those of boto3's low-level client.
 
 from __future__ import annotations
 
-import logging
-import os
+import time
 from copy import copy
-from functools import cache
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 import orjson
-import urllib3
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.exceptions import ClientError, NoCredentialsError
+from botocore.exceptions import ClientError
 
 from installs import clock
 from installs.deadline import NO_DEADLINE
+from installs.store.http_pool import HttpPool, NotSentError
+from installs.store.parallel import Call
 from installs.store.retries import Attempts, Failure, Tokens
+from installs.store.signing import Credentials, Signer, credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from installs.deadline import Deadline
-
-logging.getLogger("botocore.auth").setLevel(logging.INFO)
-"""At DEBUG it logs the signed headers, and the session token is one of them."""
-
-POOL: Final = 32
-"""Connections kept open: at least the widest fan-out of reads."""
-
-CONNECT_SECONDS: Final = 1.0
+    from installs.store.http_pool import Exchange
 
 VERIFY_SECONDS: Final = 2.0
 """The time after a write in which to read its outcome if the response is lost."""
@@ -57,46 +49,7 @@ THROTTLES: Final = frozenset(
 )
 """The codes of errors and of cancellation reasons that mean throttling."""
 
-_NEVER_SENT: Final = (
-    urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError,
-    urllib3.exceptions.SSLError,
-)  # fmt: skip
-_PART: Final = 256 * 1024
-
 _OF_THE_ERROR: Final = ("__type", "message", "Message")
-
-
-class Credentials(NamedTuple):
-    """The credentials that sign a request."""
-
-    access_key: str
-    secret_key: str
-    token: str | None
-
-
-def credentials() -> Credentials:
-    """Return the credentials of the environment, as on Lambda, or of botocore's chain.
-
-    Raises
-    ------
-    NoCredentialsError
-        There are none.
-    """
-    access, secret = os.environ.get("AWS_ACCESS_KEY_ID"), os.environ.get("AWS_SECRET_ACCESS_KEY")
-    if access and secret:
-        return Credentials(access, secret, os.environ.get("AWS_SESSION_TOKEN"))
-    provider = _chain()
-    if provider is None:
-        raise NoCredentialsError
-    frozen = provider.get_frozen_credentials()
-    return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
-
-
-@cache
-def _chain() -> Any:  # noqa: ANN401 - botocore's own, which renews itself
-    from botocore.session import get_session
-
-    return get_session().get_credentials()
 
 
 class Connection:
@@ -110,20 +63,17 @@ class Connection:
     def __init__(
         self, endpoint: str, region: str, identity: Callable[[], Credentials] = credentials
     ) -> None:
-        self._endpoint = f"{endpoint.rstrip('/')}/"
-        self._region = region
-        self._identity = identity
-        self._tokens = Tokens()
-        self._deadline = NO_DEADLINE
-        self._on_retry: Callable[[], None] = lambda: None
-        self._pool = urllib3.PoolManager(
-            maxsize=POOL, cert_reqs="CERT_REQUIRED"
-        ).connection_from_url(self._endpoint)
+        url = f"{endpoint.rstrip('/')}/"
+        self.signer = Signer(url, region, identity)
+        self.pool = HttpPool(url)
+        self.tokens = Tokens()
+        self.deadline = NO_DEADLINE
+        self.on_retry: Callable[[], None] = lambda: None
 
     def within(self, deadline: Deadline, on_retry: Callable[[], None]) -> Connection:
         """Return the connection for one request, with its deadline and its count of retries."""
         made = copy(self)
-        made._deadline, made._on_retry = deadline, on_retry
+        made.deadline, made.on_retry = deadline, on_retry
         return made
 
     def get_item(self, **request: Any) -> Any:  # noqa: ANN401 - the service's own JSON
@@ -144,67 +94,89 @@ class Connection:
 
     def call(self, operation: str, request: dict[str, Any]) -> Any:  # noqa: ANN401
         """Call an operation by its name, with retries."""
-        body = orjson.dumps(request)
-        deadline = self._deadline
-        if operation == WRITE:
-            deadline = deadline.earlier(VERIFY_SECONDS)
-        attempts = Attempts(operation, deadline, self._tokens, self._on_retry)
-        while True:
-            seconds = attempts.seconds()
-            try:
-                status, answer = self._send(operation, body, seconds)
-                if status == HTTPStatus.OK:
-                    response = orjson.loads(answer)
-                    attempts.answered()
-                    return response
-            except (urllib3.exceptions.HTTPError, orjson.JSONDecodeError) as error:
-                sent = not isinstance(error, _NEVER_SENT)
-                attempts.failed(Failure(type(error).__name__, maybe_done=sent))
-                continue
-            refused = _refusal(operation, status, answer)
-            failure = _passing(refused)
-            if failure is None:
-                attempts.answered()
-                metadata: Any = refused.response
-                metadata["ResponseMetadata"]["MaybeDone"] = attempts.maybe_done
-                raise refused
-            attempts.failed(failure)
+        pending = self.pending(Call(operation, request))
+        while not pending.proceed():
+            pass
+        return pending.response
 
-    def _send(self, operation: str, body: bytes, seconds: float) -> tuple[int, bytes]:
-        """Make one attempt within some seconds, even if the response trickles in."""
-        request = AWSRequest(
-            method="POST",
-            url=self._endpoint,
-            data=body,
-            headers={
-                "Content-Type": "application/x-amz-json-1.0",
-                "X-Amz-Target": f"DynamoDB_20120810.{operation}",
-            },
-        )
-        identity: Any = self._identity()
-        SigV4Auth(identity, "dynamodb", self._region).add_auth(request)
-        ends = clock.steady() + seconds
-        answer = self._pool.urlopen(
-            "POST",
-            "/",
-            body=body,
-            headers=dict(request.headers.items()),
-            timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds),
-            retries=False,
-            redirect=False,
-            preload_content=False,
-        )
-        parts = []
+    def pending(self, call: Call) -> PendingCall:
+        """Return a call that is not sent yet, for reads side by side (``store/parallel.py``)."""
+        return PendingCall(self, call)
+
+
+class PendingCall:
+    """A call and its attempts, each of which is sent and then received."""
+
+    response: Any = None
+
+    def __init__(self, connection: Connection, call: Call) -> None:
+        self._connection = connection
+        self._operation = call.operation
+        self._body = orjson.dumps(call.request)
+        deadline = connection.deadline
+        if call.operation == WRITE:
+            deadline = deadline.earlier(VERIFY_SECONDS)
+        self._attempts = Attempts(call.operation, deadline, connection.tokens, connection.on_retry)
+        self._exchange: Exchange | None = None
+        self.since = clock.steady()
+
+    def proceed(self) -> bool:
+        """Make an attempt, or receive its response; return True once there is a response.
+
+        Raises
+        ------
+        ClientError
+            DynamoDB refused the call.
+        CallFailedError
+            No attempt had a conclusive response.
+        """
+        if self._exchange is None:
+            pause = self.since - clock.steady()
+            if pause > 0:
+                time.sleep(pause)
+            self._send()
+            return False
+        return self._receive(self._exchange)
+
+    def close(self) -> None:
+        """Abandon the attempt."""
+        if self._exchange is not None:
+            self._exchange.close()
+
+    def _send(self) -> None:
+        seconds = self._attempts.seconds()
+        headers = self._connection.signer.headers(self._operation, self._body)
+        self.since = clock.steady()
         try:
-            while part := answer.read1(_PART):
-                parts.append(part)
-                if clock.steady() > ends:
-                    raise urllib3.exceptions.TimeoutError("The answer came too slowly.")
-        except urllib3.exceptions.HTTPError:
-            answer.close()
-            raise
-        answer.release_conn()
-        return answer.status, b"".join(parts)
+            self._exchange = self._connection.pool.send(headers, self._body, seconds=seconds)
+        except NotSentError as error:
+            self._failed(Failure(type(error.__cause__).__name__))
+        except OSError as error:
+            self._failed(Failure(type(error).__name__, maybe_done=True))
+
+    def _receive(self, exchange: Exchange) -> bool:
+        self._exchange = None
+        try:
+            status, body = exchange.receive()
+            if status == HTTPStatus.OK:
+                self.response = orjson.loads(body)
+                self._attempts.answered()
+                return True
+        except (OSError, HTTPException, orjson.JSONDecodeError) as error:
+            self._failed(Failure(type(error).__name__, maybe_done=True))
+            return False
+        refused = _refusal(self._operation, status, body)
+        failure = _passing(refused)
+        if failure is None:
+            self._attempts.answered()
+            metadata: Any = refused.response
+            metadata["ResponseMetadata"]["MaybeDone"] = self._attempts.maybe_done
+            raise refused
+        self._failed(failure)
+        return False
+
+    def _failed(self, failure: Failure) -> None:
+        self.since = clock.steady() + self._attempts.failed(failure)
 
 
 def _passing(refused: ClientError) -> Failure | None:

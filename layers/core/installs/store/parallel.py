@@ -1,77 +1,173 @@
-"""Concurrent reads, a bounded number of them, on threads that the process keeps."""
+"""Reads side by side: their requests are sent first, and then the responses are received.
+
+A *read* is a generator that yields calls and is sent their responses, so that it can make several
+calls one after the other; its value is what it returns::
+
+    def count(request):
+        response = yield Call("Query", request)
+        return response["Count"]
+
+    gather(connection, [count(first), count(second)])
+"""
 
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final, TypeVar
-from weakref import WeakSet
+from collections import deque
+from collections.abc import Generator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-FAN_OUT: Final = 16
-"""The most reads that a process runs at once."""
+FAN_OUT: Final = 32
+"""The most calls of a gathering that are under way at once."""
 
 T = TypeVar("T")
 
 
-def gather(tasks: Sequence[Callable[[], T]]) -> list[T]:
-    """Run tasks concurrently and return their results in order; a task must not gather.
+class Call(NamedTuple):
+    """An operation of DynamoDB's API, and the members of its request."""
 
-    The first task runs on the caller's thread. If a task fails, tasks that have not begun are
-    cancelled.
-    """
-    if not tasks:
-        return []
-    others = [_submit(_pool(), task) for task in tasks[1:]]
-    try:
-        return [tasks[0](), *(other.result() for other in others)]
-    finally:
-        for other in others:
-            other.cancel()
+    operation: str
+    request: dict[str, Any]
 
 
-def begin(task: Callable[[], T]) -> Callable[[], T]:
-    """Begin a task in the background; calling the returned function waits for its result."""
-    return _submit(_others(), task).result
+Read: TypeAlias = Generator[Call, Any, T]
+
+
+class PendingCall(Protocol):
+    """A call, from its first attempt until its response."""
+
+    since: float
+    """The time (``clock.steady``) at which it was sent, or is to be sent again."""
+    response: Any
+    """DynamoDB's JSON, once it is there."""
+
+    def proceed(self) -> bool:
+        """Send the call, or receive its response; return True once that is there."""
+
+    def close(self) -> None:
+        """Abandon the call."""
+
+
+class Caller(Protocol):
+    """A connection that makes calls."""
+
+    def pending(self, call: Call) -> PendingCall:
+        """Return a call that is not sent yet."""
+
+
+def gather(caller: Caller, reads: Sequence[Read[T]]) -> list[T]:
+    """Return the values of reads, in their order. If one fails, the others are abandoned."""
+    return begin(caller, reads)()
+
+
+def begin(caller: Caller, reads: Sequence[Read[T]]) -> Callable[[], list[T]]:
+    """Send the first calls of reads; calling the returned function waits for their values."""
+    gathering = _Gathering(caller, reads)
+    gathering.start()
+    return gathering.values
+
+
+def run(call: Callable[[Call], Any], read: Read[T]) -> T:
+    """Return the value of one read, whose calls are made by a function."""
+    resume: Callable[[], Call] = partial(next, read)
+    while True:
+        try:
+            wanted = resume()
+        except StopIteration as ended:
+            value: T = ended.value
+            return value
+        try:
+            resume = partial(read.send, call(wanted))
+        except Exception as error:
+            resume = partial(read.throw, error)
 
 
 def drop_unfinished() -> None:
-    """Abandon the tasks of this thread that are still running, once the response is ready.
-
-    A task that hangs keeps its thread until it ends; the next request gets new threads.
-    """
-    begun = [task for task in _begun.tasks if not task.cancel() and not task.done()]
-    _begun.tasks.clear()
-    if begun:
-        _pool.cache_clear()
-        _others.cache_clear()
+    """Abandon the reads of this thread that nothing waits for, once the response is ready."""
+    for gathering in list(_unfinished.gatherings):
+        gathering.close()
 
 
-class _Begun(threading.local):
-    """The tasks that a thread has begun, while they are referenced."""
+class _Unfinished(threading.local):
+    """The gatherings of a thread that are under way."""
 
     def __init__(self) -> None:
-        self.tasks: WeakSet[Future[Any]] = WeakSet()
+        self.gatherings: set[_Gathering[Any]] = set()
 
 
-_begun: Final = _Begun()
+_unfinished: Final = _Unfinished()
 
 
-def _submit(pool: ThreadPoolExecutor, task: Callable[[], T]) -> Future[T]:
-    future = pool.submit(task)
-    _begun.tasks.add(future)
-    return future
+@dataclass(frozen=True, slots=True, eq=False)
+class _Active(Generic[T]):
+    """A read that waits for the response to a call."""
+
+    index: int
+    """Its place among the values."""
+    read: Read[T]
+    call: PendingCall
 
 
-@cache
-def _others() -> ThreadPoolExecutor:
-    """Separate threads, so that a background task that gathers cannot wait for its own thread."""
-    return ThreadPoolExecutor(2, thread_name_prefix="beside")
+class _Gathering(Generic[T]):
+    """Reads under way: the calls that they wait for, and the values of those that have ended."""
 
+    def __init__(self, caller: Caller, reads: Sequence[Read[T]]) -> None:
+        self._caller = caller
+        self._waiting = deque(enumerate(reads))
+        self._active: list[_Active[T]] = []
+        self._values: dict[int, T] = {}
 
-@cache
-def _pool() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(FAN_OUT, thread_name_prefix="reads")
+    def start(self) -> None:
+        """Send the first calls of as many reads as may be under way."""
+        _unfinished.gatherings.add(self)
+        try:
+            while self._waiting and len(self._active) < FAN_OUT:
+                index, read = self._waiting.popleft()
+                self._resume(index, read, partial(next, read))
+        except BaseException:
+            self.close()
+            raise
+
+    def values(self) -> list[T]:
+        """Wait until every read has ended."""
+        try:
+            while self._active:
+                oldest = min(self._active, key=lambda active: active.call.since)
+                self._active.remove(oldest)
+                self._proceed(oldest)
+                self.start()
+        finally:
+            self.close()
+        return [value for _, value in sorted(self._values.items())]
+
+    def close(self) -> None:
+        """Abandon the calls under way."""
+        for active in self._active:
+            active.call.close()
+        self._active.clear()
+        _unfinished.gatherings.discard(self)
+
+    def _resume(self, index: int, read: Read[T], resume: Callable[[], Call]) -> None:
+        try:
+            call = resume()
+        except StopIteration as ended:
+            self._values[index] = ended.value
+        else:
+            self._proceed(_Active(index, read, self._caller.pending(call)))
+
+    def _proceed(self, active: _Active[T]) -> None:
+        read = active.read
+        try:
+            done = active.call.proceed()
+        except Exception as error:
+            self._resume(active.index, read, partial(read.throw, error))
+            return
+        if done:
+            self._resume(active.index, read, partial(read.send, active.call.response))
+        else:
+            self._active.append(active)

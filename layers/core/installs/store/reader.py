@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from installs.store import keys, span_reads
 from installs.store.counters import counter_keys
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from installs.store.counters import LiveCount
     from installs.store.filters import Filter
+    from installs.store.parallel import Caller, Read
     from installs.store.spans import Batch, Span
 
 T = TypeVar("T")
@@ -27,6 +27,7 @@ class TableReader:
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._caller = cast("Caller", table.client)
         self._read: dict[Key, Item | None] = {}
 
     def by_ids(self, ids: Iterable[str]) -> Sequence[Item]:
@@ -37,15 +38,10 @@ class TableReader:
         self, wanted: Sequence[tuple[Span, int, Item | None]], condition: Filter | None
     ) -> Sequence[Batch]:
         """Return the next items of several spans: each with the number of rows, and the start."""
-        return gather(
+        return self._gather(
             [
-                partial(
-                    span_reads.read_batch,
-                    self._table,
-                    span,
-                    limit=limit,
-                    condition=condition,
-                    start=start,
+                span_reads.read_batch(
+                    self._table, span, limit=limit, condition=condition, start=start
                 )
                 for span, limit, start in wanted
             ]
@@ -55,48 +51,41 @@ class TableReader:
         self, wanted: Sequence[Span], condition: Filter | None
     ) -> Sequence[Sequence[Item]]:
         """Return every item of each span that meets the condition."""
-        return gather(
-            [partial(span_reads.read_all, self._table, span, condition) for span in wanted]
-        )
-
-    def count(self, wanted: Sequence[Span], condition: Filter | None) -> int:
-        """Return the number of items of all spans that meet the condition."""
-        return sum(
-            gather([partial(span_reads.count, self._table, span, condition) for span in wanted])
-        )
+        return self._gather([span_reads.read_all(self._table, span, condition) for span in wanted])
 
     def live_counts(self, wanted: Iterable[LiveCount]) -> Mapping[LiveCount, int]:
-        """Return the numbers of live installs by workspace, integration, or both.
+        """Return the numbers of live installs by workspace, integration, or both."""
+        keys_of, reads = self._reading_counts(wanted)
+        return _counts(keys_of, self._gather(reads))
 
-        The parts of one count are read while they change, and may sum up to less than zero.
+    def begin_total(
+        self, counts: Iterable[LiveCount], spans: Sequence[Span], condition: Filter | None
+    ) -> Callable[[], int]:
+        """Begin to add up live counts and the items of spans that meet the condition.
+
+        The function returned waits for the sum.
         """
-        by_count = {count: counter_keys(count) for count in wanted}
-        wanted_keys = list(dict.fromkeys(key for keys_of in by_count.values() for key in keys_of))
-        found = self._items(wanted_keys, consistent=False)
-        parts = {key: int(item[LIVE]["N"]) for key, item in found.items() if LIVE in item}
-        return {
-            count: max(0, sum(parts.get(key, 0) for key in parts_of))
-            for count, parts_of in by_count.items()
-        }
-
-    def start(self, task: Callable[[], T]) -> Callable[[], T]:
-        """Start a task of this reader; the function returned waits for its result."""
-        return begin(task)
+        keys_of, reads = self._reading_counts(counts)
+        counted = [span_reads.count(self._table, span, condition) for span in spans]
+        counters = begin(self._caller, reads)
+        items = begin(self._caller, counted)
+        return lambda: sum(_counts(keys_of, counters()).values()) + sum(items())
 
     def installed_integrations(self, workspace_ids: Iterable[str]) -> Mapping[str, frozenset[str]]:
         """Return the integrations that have live installs, by workspace."""
-
-        def read(workspace_id: str) -> frozenset[str]:
-            counters = self._table.query(Range(keys.workspace(workspace_id).pk, keys.LIVE_PREFIX))
-            return frozenset(
+        ranges = {
+            workspace_id: Range(keys.workspace(workspace_id).pk, keys.LIVE_PREFIX)
+            for workspace_id in workspace_ids
+        }
+        found = self._gather([self._table.reading_range(wanted) for wanted in ranges.values()])
+        return {
+            workspace_id: frozenset(
                 item[keys.SK]["S"].removeprefix(keys.LIVE_PREFIX)
                 for item in counters
                 if int(item[LIVE]["N"]) > 0
             )
-
-        wanted = list(workspace_ids)
-        found = gather([partial(read, workspace_id) for workspace_id in wanted])
-        return dict(zip(wanted, found, strict=True))
+            for workspace_id, counters in zip(ranges, found, strict=True)
+        }
 
     def rows(self, entity: str, ids: Iterable[str]) -> Mapping[str, Item]:
         """Return the rows of an entity that exist, by id."""
@@ -111,7 +100,7 @@ class TableReader:
         missing = [
             key for keys_of in by_id.values() for key in keys_of.values() if key not in self._read
         ]
-        found = self._items(missing, consistent=False)
+        found = self._items(missing)
         self._read.update((key, found.get(key)) for key in missing)
         return {
             entity: {
@@ -131,23 +120,45 @@ class TableReader:
         """
         ranges_of = REFERENCES[entity, field]
         states = tuple(State) if with_deleted else (State.LIVE,)
-
-        def read(owner_id: str) -> list[Item]:
-            ranges = ranges_of(owner_id, states)
-            return [item for wanted in ranges for item in self._table.query(wanted)]
-
-        owner_ids = list(ids)
-        found = gather([partial(read, owner_id) for owner_id in owner_ids])
-        return dict(zip(owner_ids, found, strict=True))
-
-    def _items(self, wanted: Sequence[Key], *, consistent: bool) -> dict[Key, Item]:
-        """Return the items that exist, read in parallel batches."""
-        batches = [wanted[at : at + BATCH_LIMIT] for at in range(0, len(wanted), BATCH_LIMIT)]
-        read = partial(self._table.get_many, consistent=consistent)
-        found: dict[Key, Item] = {}
-        for items in gather([partial(read, batch) for batch in batches]):
-            found.update(items)
+        ranges = [(owner_id, wanted) for owner_id in ids for wanted in ranges_of(owner_id, states)]
+        found: dict[str, list[Item]] = {owner_id: [] for owner_id, _ in ranges}
+        read = self._gather([self._table.reading_range(wanted) for _, wanted in ranges])
+        for (owner_id, _), items in zip(ranges, read, strict=True):
+            found[owner_id] += items
         return found
+
+    def _items(self, wanted: Sequence[Key]) -> dict[Key, Item]:
+        """Return the items that exist."""
+        return _merged(self._gather(self._reading_items(wanted)))
+
+    def _reading_items(self, wanted: Sequence[Key]) -> list[Read[dict[Key, Item]]]:
+        batches = [wanted[at : at + BATCH_LIMIT] for at in range(0, len(wanted), BATCH_LIMIT)]
+        return [self._table.reading_batch(batch, consistent=False) for batch in batches]
+
+    def _reading_counts(
+        self, wanted: Iterable[LiveCount]
+    ) -> tuple[Mapping[LiveCount, Sequence[Key]], list[Read[dict[Key, Item]]]]:
+        """Return the keys of the counters of each count, and the reads of them all."""
+        keys_of = {count: counter_keys(count) for count in wanted}
+        wanted_keys = list(dict.fromkeys(key for of_one in keys_of.values() for key in of_one))
+        return keys_of, self._reading_items(wanted_keys)
+
+    def _gather(self, reads: Sequence[Read[T]]) -> list[T]:
+        return gather(self._caller, reads)
+
+
+def _merged(found: Sequence[dict[Key, Item]]) -> dict[Key, Item]:
+    return {key: item for items in found for key, item in items.items()}
+
+
+def _counts(
+    keys_of: Mapping[LiveCount, Sequence[Key]], found: Sequence[dict[Key, Item]]
+) -> dict[LiveCount, int]:
+    """Return each count; its parts are read while they change, and may sum up to less than zero."""
+    parts = {key: int(item[LIVE]["N"]) for key, item in _merged(found).items() if LIVE in item}
+    return {
+        count: max(0, sum(parts.get(key, 0) for key in of_one)) for count, of_one in keys_of.items()
+    }
 
 
 def _members(install_id: str, _: Sequence[State]) -> Sequence[Range]:

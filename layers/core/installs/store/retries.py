@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -111,8 +110,8 @@ class Attempts:
         self._made += 1
         return min(FIRST_SECONDS * 2.0 ** (self._made - 1), left)
 
-    def failed(self, failure: Failure) -> None:
-        """Note a failure and wait for the next attempt.
+    def failed(self, failure: Failure) -> float:
+        """Note a failure, and return the seconds until the next attempt.
 
         Raises
         ------
@@ -128,7 +127,7 @@ class Attempts:
         ):
             raise self._error(failure)
         self._on_retry()
-        time.sleep(pause)
+        return pause
 
     def answered(self) -> None:
         """Note that the call was answered."""

@@ -8,45 +8,36 @@ from installs.store.expressions import Placeholders
 from installs.store.spans import Batch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from installs.store.filters import Filter
     from installs.store.items import Item
+    from installs.store.parallel import Read
     from installs.store.spans import Span
     from installs.store.table import Table
 
 
 def read_batch(
     table: Table, span: Span, *, limit: int, condition: Filter | None, start: Item | None = None
-) -> Batch:
+) -> Read[Batch]:
     """Return the next items of a span that meet the condition, out of at most ``limit`` read."""
     request = _request(table, span, condition)
     request["Limit"] = limit
     if start is not None:
         request["ExclusiveStartKey"] = start
-    answer = table.query_page(request)
+    answer = yield from table.reading_page(request)
     return Batch(answer["Items"], answer.get("LastEvaluatedKey"))
 
 
-def read_all(table: Table, span: Span, condition: Filter | None) -> list[Item]:
+def read_all(table: Table, span: Span, condition: Filter | None) -> Read[list[Item]]:
     """Return every item of a span that meets the condition."""
-    pages = _pages(table, _request(table, span, condition))
+    pages = yield from table.reading_pages(_request(table, span, condition))
     return [item for page in pages for item in page["Items"]]
 
 
-def count(table: Table, span: Span, condition: Filter | None) -> int:
+def count(table: Table, span: Span, condition: Filter | None) -> Read[int]:
     """Count the items of a span that meet the condition; it costs as much as reading them."""
     request = _request(table, span, condition) | {"Select": "COUNT"}
-    return sum(page["Count"] for page in _pages(table, request))
-
-
-def _pages(table: Table, request: dict[str, Any]) -> Iterator[Any]:
-    while True:
-        answer = table.query_page(request)
-        yield answer
-        if "LastEvaluatedKey" not in answer:
-            return
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    pages = yield from table.reading_pages(request)
+    return sum(page["Count"] for page in pages)
 
 
 def _request(table: Table, span: Span, condition: Filter | None) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from installs.store.connection import CONFLICT, THROTTLES, Connection
 from installs.store.expressions import Action, Placeholders
 from installs.store.items import Item, encode_key
 from installs.store.keys import Index, Key
+from installs.store.parallel import Call, run
 from installs.store.retries import ATTEMPTS, CallFailedError, jitter
 from installs.store.usage import Usage
 
@@ -30,12 +31,15 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from installs.store.parallel import Read
+
 TRANSACTION_LIMIT: Final = 100
 """Actions in one transaction (AWS: TransactWriteItems)."""
 
 BATCH_LIMIT: Final = 100
 """Keys in one BatchGetItem (AWS: BatchGetItem)."""
 
+_METHODS: Final = {"Query": "query", "BatchGetItem": "batch_get_item"}
 _IN_DOUBT: Final = "TransactionInProgressException"
 
 
@@ -111,21 +115,29 @@ class Table:
         """Read items by key; absent ones are left out, and keys may repeat."""
         found: dict[Key, Item] = {}
         pending = list(dict.fromkeys(wanted))
+        for at in range(0, len(pending), BATCH_LIMIT):
+            batch = pending[at : at + BATCH_LIMIT]
+            found |= run(self._call, self.reading_batch(batch, consistent=consistent))
+        return found
+
+    def reading_batch(self, wanted: Sequence[Key], *, consistent: bool) -> Read[dict[Key, Item]]:
+        """Read at most ``BATCH_LIMIT`` items by key; absent ones are left out."""
+        found: dict[Key, Item] = {}
+        pending: Sequence[Any] = [encode_key(key) for key in wanted]
         stalled = 0
         while pending:
-            batch, pending = pending[:BATCH_LIMIT], pending[BATCH_LIMIT:]
-            request = {"Keys": [encode_key(key) for key in batch], "ConsistentRead": consistent}
+            request = {"Keys": pending, "ConsistentRead": consistent}
             with _translated():
-                answer: Any = self.client.batch_get_item(
-                    RequestItems={self.name: request},  # type: ignore[dict-item]
-                    ReturnConsumedCapacity="TOTAL",
+                answer = yield Call(
+                    "BatchGetItem",
+                    {"RequestItems": {self.name: request}, "ReturnConsumedCapacity": "TOTAL"},
                 )
             items = answer["Responses"].get(self.name, [])
             used = sum(part["CapacityUnits"] for part in answer.get("ConsumedCapacity", ()))
             self.usage.count(len(items), used)
             found.update({key_of(item): item for item in items})
-            left = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
-            if left:
+            pending = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            if pending:
                 # Large items come in several responses: only an empty one means throttling.
                 stalled = 0 if items else stalled + 1
                 seconds = jitter(stalled, random.uniform)
@@ -133,11 +145,62 @@ class Table:
                     cause = {"operation": "BatchGetItem", "code": "UnprocessedKeys"}
                     raise UnavailableError(cause=cause | {"attempts": stalled})
                 time.sleep(seconds)
-                pending.extend(key_of(item) for item in left)
         return found
 
     def query(self, wanted: Range, *, consistent: bool = False) -> Iterator[Item]:
         """Read the items of a range, a page at a time as they are consumed."""
+        request = self._range_request(wanted, consistent=consistent)
+        while True:
+            answer = self.query_page(request)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def reading_range(self, wanted: Range) -> Read[list[Item]]:
+        """Read the items of a range whole."""
+        pages = yield from self.reading_pages(self._range_request(wanted, consistent=False))
+        return [item for page in pages for item in page["Items"]]
+
+    def query_page(self, request: dict[str, Any]) -> Any:  # noqa: ANN401 - the client's own answer
+        """Call Query once and count its usage; ``request`` must ask for the total capacity."""
+        return run(self._call, self.reading_page(request))
+
+    def reading_page(self, request: dict[str, Any]) -> Read[Any]:
+        """Call Query once and count its usage; ``request`` must ask for the total capacity."""
+        with _translated():
+            answer = yield Call("Query", request)
+        self.usage.count(answer["ScannedCount"], _capacity(answer))
+        return answer
+
+    def reading_pages(self, request: dict[str, Any]) -> Read[list[Any]]:
+        """Call Query until the end, and return its responses."""
+        pages = [(yield from self.reading_page(request))]
+        while "LastEvaluatedKey" in pages[-1]:
+            start = {"ExclusiveStartKey": pages[-1]["LastEvaluatedKey"]}
+            pages.append((yield from self.reading_page(request | start)))
+        return pages
+
+    def transact(self, actions: Sequence[Action]) -> None:
+        """Write all actions or none.
+
+        Raises
+        ------
+        ConditionFailedError
+            A condition failed.
+        ConflictError
+            Another transaction was first, each time.
+        UnavailableError
+            The table did not answer: whether it was written is not known, if it says so.
+        """
+        encoded: Any = [action.encode(self.name) for action in actions]
+        with _translated():
+            self.client.transact_write_items(TransactItems=encoded)
+
+    def _call(self, call: Call) -> Any:  # noqa: ANN401 - the client's own answer
+        return getattr(self.client, _METHODS[call.operation])(**call.request)
+
+    def _range_request(self, wanted: Range, *, consistent: bool) -> dict[str, Any]:
         p = Placeholders()
         partition, sort = (
             (keys.PK, keys.SK)
@@ -162,35 +225,7 @@ class Table:
             request["IndexName"] = wanted.index.name
         if wanted.after is not None:
             request["ExclusiveStartKey"] = encode_key(wanted.after)
-        while True:
-            answer = self.query_page(request)
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-    def query_page(self, request: dict[str, Any]) -> Any:  # noqa: ANN401 - the client's own answer
-        """Call Query once and count its usage; ``request`` must ask for the total capacity."""
-        with _translated():
-            answer: Any = self.client.query(**request)
-        self.usage.count(answer["ScannedCount"], _capacity(answer))
-        return answer
-
-    def transact(self, actions: Sequence[Action]) -> None:
-        """Write all actions or none.
-
-        Raises
-        ------
-        ConditionFailedError
-            A condition failed.
-        ConflictError
-            Another transaction was first, each time.
-        UnavailableError
-            The table did not answer: whether it was written is not known, if it says so.
-        """
-        encoded: Any = [action.encode(self.name) for action in actions]
-        with _translated():
-            self.client.transact_write_items(TransactItems=encoded)
+        return request
 
 
 def key_of(item: Item) -> Key:

@@ -36,7 +36,7 @@ def run_merge_scan(
     read = _OrderedRead(request, plan, reader, statistics)
     # Without cursors, a page that holds all rows tells their number: counting may be needless.
     whole = request.start is None and request.stop is None
-    total = None if whole and plan.total.ranges else reader.start(read.total)
+    total = None if whole and plan.total.ranges else read.begin_total()
     scan = read.scan(plan.ranges, request.order, request.start, request.stop)
     limit = request.query.limit
     fetched = scan.fetch(limit + (request.start is not None), rows_per_match=plan.rows_per_match)
@@ -46,7 +46,7 @@ def run_merge_scan(
     if request.stop is not None and not after_stop and len(rows) <= limit:
         after_stop = read.has_rows_after(request.stop)
     if total is None:
-        total = (lambda: len(rows)) if scan.exhausted else read.total
+        total = (lambda: len(rows)) if scan.exhausted else read.begin_total()
     # Counters may be behind the rows by a moment: the rows that were seen exist.
     seen = len(rows) + before_start
     return Window(rows[: limit + 1], max(seen, total()), before_start, after_stop)
@@ -97,15 +97,17 @@ class _OrderedRead:
         """Probe for a row at a position or after it."""
         return self._probe(self.scan(self.plan.ranges, self.request.order, position, None))
 
-    def total(self) -> int:
-        """Count all rows that match: by counters, and by DynamoDB where nothing counts them."""
-        counts, ranges = self.plan.total.live_counts, self.plan.total.ranges
-        known = self.statistics
-        if any(count not in known for count in counts):
-            known = self.reader.live_counts(counts)
-        spans = [key_range.span for key_range in ranges]
-        counted = self.reader.count(spans, self.plan.pushed.condition) if spans else 0
-        return counted + sum(known[count] for count in counts)
+    def begin_total(self) -> Callable[[], int]:
+        """Begin to count all rows that match: by counters, or by DynamoDB where none counts them.
+
+        The function returned waits for the number.
+        """
+        counts = self.plan.total.live_counts
+        known = [self.statistics[count] for count in counts if count in self.statistics]
+        unknown = [count for count in counts if count not in self.statistics]
+        spans = [key_range.span for key_range in self.plan.total.ranges]
+        total = self.reader.begin_total(unknown, spans, self.plan.pushed.condition)
+        return lambda: sum(known) + total()
 
     def _probe(self, scan: MergeScan) -> bool:
         return bool(scan.fetch(0, rows_per_match=self.plan.rows_per_match))

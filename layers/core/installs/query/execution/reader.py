@@ -8,7 +8,7 @@ A page of ``wsp_1`` in an index's order takes two of them, at once::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from installs.query.execution.joins import RelatedReader
 from installs.query.execution.merge_scan import BatchReader
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from installs.store.filters import Filter
     from installs.store.items import Item
     from installs.store.spans import Span
-
-T = TypeVar("T")
 
 
 class Reader(RelatedReader, BatchReader, SemiJoinReader, Protocol):
@@ -40,8 +38,10 @@ class Reader(RelatedReader, BatchReader, SemiJoinReader, Protocol):
     ) -> Sequence[Sequence[Item]]:
         """Return every item of each span that meets the condition."""
 
-    def count(self, wanted: Sequence[Span], condition: Filter | None) -> int:
-        """Return the number of items of all spans that meet the condition."""
+    def begin_total(
+        self, counts: Iterable[LiveCount], spans: Sequence[Span], condition: Filter | None
+    ) -> Callable[[], int]:
+        """Begin to add up live counts and the items of spans that meet the condition.
 
-    def start(self, task: Callable[[], T]) -> Callable[[], T]:
-        """Start a task of this reader; the function returned waits for its result."""
+        The function returned waits for the sum.
+        """

@@ -1,0 +1,138 @@
+"""Persistent HTTP connections to one server; a response is received apart from its request.
+
+Requests that are sent on several connections are answered side by side, without a thread for each::
+
+    sent = [pool.send(headers, body, seconds=1.5) for body in bodies]
+    responses = [exchange.receive() for exchange in sent]
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections import deque
+from functools import cached_property
+from http.client import HTTPConnection, HTTPSConnection, IncompleteRead
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from urllib3.util.wait import wait_for_read
+
+from installs import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONNECT_SECONDS: Final = 1.0
+
+IDLE: Final = 48
+"""Connections kept open: more than the widest fan-out of reads, and counters beside it."""
+
+_PART: Final = 256 * 1024
+
+_BUFFERED_SECONDS: Final = 0.02
+"""The time for a response whose own time has passed: enough for one that is there already."""
+
+
+class NotSentError(OSError):
+    """No connection could be made, so that nothing was sent; the cause says why."""
+
+
+class HttpPool:
+    """The connections of a process to one server, safe for threads."""
+
+    def __init__(self, url: str) -> None:
+        self._url = urlsplit(url)
+        self._idle: deque[HTTPConnection] = deque()
+
+    def send(self, headers: Mapping[str, str], body: bytes, *, seconds: float) -> Exchange:
+        """Send a POST request, whose response is to be there within some seconds.
+
+        Raises
+        ------
+        NotSentError
+            There is no connection.
+        OSError
+            The connection broke; the request may have been received.
+        """
+        ends = clock.steady() + seconds
+        connection = self._connected(min(CONNECT_SECONDS, seconds))
+        try:
+            connection.sock.settimeout(seconds)
+            connection.request("POST", "/", body, headers)
+        except BaseException:
+            connection.close()
+            raise
+        return Exchange(connection, ends, self._idle)
+
+    def _connected(self, seconds: float) -> HTTPConnection:
+        while self._idle:
+            try:
+                idle = self._idle.pop()
+            except IndexError:  # another thread has taken the last one
+                break
+            if not wait_for_read(idle.sock, timeout=0):
+                return idle
+            idle.close()  # the server has closed it: an idle connection has nothing to read
+        made = self._connection(seconds)
+        try:
+            made.connect()
+        except OSError as error:
+            made.close()
+            raise NotSentError from error
+        return made
+
+    def _connection(self, seconds: float) -> HTTPConnection:
+        host, port = self._url.hostname or "", self._url.port
+        if self._url.scheme == "https":
+            return HTTPSConnection(host, port, timeout=seconds, context=self._tls)
+        return HTTPConnection(host, port, timeout=seconds)
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """The certificates that are trusted, read once."""
+        return ssl.create_default_context()
+
+
+class Exchange:
+    """A request that was sent, and its response."""
+
+    def __init__(
+        self, connection: HTTPConnection, ends: float, idle: deque[HTTPConnection]
+    ) -> None:
+        self._connection = connection
+        self._ends = ends
+        self._idle = idle
+
+    def receive(self) -> tuple[int, bytes]:
+        """Return the status and the body; a response that trickles in is given up in time.
+
+        Raises
+        ------
+        OSError, HTTPException
+            There is no response.
+        """
+        now = clock.steady()
+        ends = max(self._ends, now + _BUFFERED_SECONDS)
+        try:
+            self._connection.sock.settimeout(ends - now)
+            response = self._connection.getresponse()
+            parts = []
+            while part := response.read1(_PART):
+                parts.append(part)
+                if clock.steady() > ends:
+                    raise TimeoutError("The response came too slowly.")
+            if response.length:
+                raise IncompleteRead(b"", response.length)
+            response.close()
+        except BaseException:
+            self._connection.close()
+            raise
+        if self._connection.sock is not None and len(self._idle) < IDLE:
+            self._idle.append(self._connection)
+        else:
+            self._connection.close()
+        return response.status, b"".join(parts)
+
+    def close(self) -> None:
+        """Give up the response, and the connection that it would come on."""
+        self._connection.close()
