@@ -74,8 +74,7 @@ def server() -> Iterator[Server]:
 def pool(server: Server) -> Iterator[HttpPool]:
     made = HttpPool(server.url)
     yield made
-    for connection in made._idle:
-        connection.close()
+    http_pool._close(made._idle)
 
 
 def says(*parts: bytes) -> Answer:

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from installs.store.connection import PendingCall
+    from installs.store.parallel import Call as DynamoDBCall
     from installs.store.table import Table
 
 TABLE: Final = "InstallsTable.Arn"
@@ -86,13 +88,13 @@ class Recorder:
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.calls: set[Call] = set()
         self._watching = False
-        call = Connection.call
+        pending = Connection.pending
 
-        def recorded(made: Connection, operation: str, request: dict[str, Any]) -> Any:  # noqa: ANN401
-            self._dynamodb(operation, request)
-            return call(made, operation, request)
+        def recorded(made: Connection, call: DynamoDBCall) -> PendingCall:
+            self._dynamodb(*call)
+            return pending(made, call)
 
-        patch.setattr(Connection, "call", recorded)
+        patch.setattr(Connection, "pending", recorded)
         objects: Any = dead_letters._client().meta.events
         objects.register("before-call.s3", self._s3)
         queues: Any = row_queue._client().meta.events
@@ -368,7 +370,7 @@ def run_ingest(_: Table, seen: Recorder, patch: pytest.MonkeyPatch) -> None:
         body = json.dumps({"rows": lines[-1:]})
         ingest({"Records": [message | {"body": body}]}, Context())
         with patch.context() as busy:
-            busy.setattr(Connection, "call", _unavailable)
+            busy.setattr(Connection, "pending", _unavailable)
             ingest({"Records": [message]}, Context())
 
 

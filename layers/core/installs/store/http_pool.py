@@ -14,6 +14,7 @@ from functools import cached_property
 from http.client import HTTPConnection, HTTPSConnection, IncompleteRead
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+from weakref import finalize
 
 from urllib3.util.wait import wait_for_read
 
@@ -43,6 +44,7 @@ class HttpPool:
     def __init__(self, url: str) -> None:
         self._url = urlsplit(url)
         self._idle: deque[HTTPConnection] = deque()
+        finalize(self, _close, self._idle)
 
     def send(self, headers: Mapping[str, str], body: bytes, *, seconds: float) -> Exchange:
         """Send a POST request, whose response is to be there within some seconds.
@@ -91,6 +93,11 @@ class HttpPool:
     def _tls(self) -> ssl.SSLContext:
         """The certificates that are trusted, read once."""
         return ssl.create_default_context()
+
+
+def _close(connections: deque[HTTPConnection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 class Exchange:
