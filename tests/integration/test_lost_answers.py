@@ -83,7 +83,7 @@ class Refused:
 
 
 def writes(headers: Mapping[str, str]) -> bool:
-    return headers["X-Amz-Target"].endswith(WRITE)
+    return headers["x-amz-target"].endswith(WRITE)
 
 
 @pytest.fixture

@@ -323,11 +323,11 @@ def test_a_request_is_signed_whole_and_tells_no_secret(caplog: pytest.LogCapture
 
     headers, _ = service.asked[0]
     named = "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target,"
-    assert headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
-    assert "/eu-west-1/dynamodb/aws4_request" in headers["Authorization"]
-    assert named in headers["Authorization"]
-    assert headers["X-Amz-Target"] == "DynamoDB_20120810.Query"
-    assert headers["X-Amz-Security-Token"] == "session-token"
+    assert headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
+    assert "/eu-west-1/dynamodb/aws4_request" in headers["authorization"]
+    assert named in headers["authorization"]
+    assert headers["x-amz-target"] == "DynamoDB_20120810.Query"
+    assert headers["x-amz-security-token"] == "session-token"
     assert SECRET not in repr(headers)
     assert "session-token" not in caplog.text
 

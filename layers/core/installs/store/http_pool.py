@@ -8,6 +8,7 @@ Requests that are sent on several connections are answered side by side, without
 
 from __future__ import annotations
 
+import select
 import ssl
 from collections import deque
 from functools import cached_property
@@ -16,11 +17,10 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from weakref import finalize
 
-from urllib3.util.wait import wait_for_read
-
 from installs import clock
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Mapping
 
 CONNECT_SECONDS: Final = 1.0
@@ -72,9 +72,9 @@ class HttpPool:
                 idle = self._idle.pop()
             except IndexError:  # another thread has taken the last one
                 break
-            if not wait_for_read(idle.sock, timeout=0):
+            if not _is_readable(idle.sock):
                 return idle
-            idle.close()  # the server has closed it: an idle connection has nothing to read
+            idle.close()  # by the server: an idle connection has nothing to read
         made = self._connection(seconds)
         try:
             made.connect()
@@ -93,6 +93,12 @@ class HttpPool:
     def _tls(self) -> ssl.SSLContext:
         """The certificates that are trusted, read once."""
         return ssl.create_default_context()
+
+
+def _is_readable(connected: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(connected, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _close(connections: deque[HTTPConnection]) -> None:

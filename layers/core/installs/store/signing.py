@@ -1,28 +1,28 @@
-"""Signed requests: Signature Version 4 (AWS: AWS Signature Version 4 for API requests).
+"""Signature Version 4 of requests to DynamoDB (AWS: Create a signed AWS API request).
 
-The signer is botocore's, with the signing key of a day derived once.
+All requests are POST requests for ``/`` without a query, so that few parts of a request differ. The
+key of a day is derived once. ``tests/unit/test_signing.py`` compares with botocore's signer.
 """
 
 from __future__ import annotations
 
 import hmac
-import logging
 import os
 from functools import cache, lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
 from botocore.exceptions import NoCredentialsError
 
+from installs import clock
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-logging.getLogger("botocore.auth").setLevel(logging.INFO)
-"""At DEBUG it logs the signed headers, and the session token is one of them."""
-
-SERVICE: Final = "dynamodb"
+_ALGORITHM: Final = "AWS4-HMAC-SHA256"
+_SERVICE: Final = "dynamodb"
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Credentials(NamedTuple):
@@ -62,39 +62,40 @@ class Signer:
     """Signs the requests to DynamoDB in one region."""
 
     def __init__(self, url: str, region: str, identity: Callable[[], Credentials]) -> None:
-        self._url = url
+        parts = urlsplit(url)
+        default = parts.port in (None, _DEFAULT_PORTS.get(parts.scheme))
+        self._host = str(parts.hostname) if default else f"{parts.hostname}:{parts.port}"
         self._region = region
         self._identity = identity
 
-    def headers(self, operation: str, body: bytes) -> Mapping[str, str]:
+    def headers(self, operation: str, body: bytes) -> dict[str, str]:
         """Return the headers of a request, with its signature."""
-        request = AWSRequest(
-            method="POST",
-            url=self._url,
-            data=body,
-            headers={
-                "Content-Type": "application/x-amz-json-1.0",
-                "X-Amz-Target": f"DynamoDB_20120810.{operation}",
-            },
+        access_key, secret_key, token = self._identity()
+        time = clock.now().strftime("%Y%m%dT%H%M%SZ")
+        scope = f"{time[:8]}/{self._region}/{_SERVICE}/aws4_request"
+        signed = {
+            "content-type": "application/x-amz-json-1.0",
+            "host": self._host,
+            "x-amz-date": time,
+            **({"x-amz-security-token": token} if token else {}),
+            "x-amz-target": f"DynamoDB_20120810.{operation}",
+        }
+        names = ";".join(signed)
+        lines = "".join(f"{name}:{value}\n" for name, value in signed.items())
+        request = f"POST\n/\n\n{lines}\n{names}\n{sha256(body).hexdigest()}"
+        text = f"{_ALGORITHM}\n{time}\n{scope}\n{sha256(request.encode()).hexdigest()}"
+        key = _signing_key(secret_key, time[:8], self._region)
+        signature = hmac.new(key, text.encode(), sha256).hexdigest()
+        signed["authorization"] = (
+            f"{_ALGORITHM} Credential={access_key}/{scope}, "
+            f"SignedHeaders={names}, Signature={signature}"
         )
-        identity: Any = self._identity()
-        _Signature(identity, SERVICE, self._region).add_auth(request)
-        return dict(request.headers.items())
-
-
-class _Signature(SigV4Auth):
-    _region_name: str
-
-    def signature(self, string_to_sign: str, request: AWSRequest) -> str:
-        """Return the signature of a text, by the key of the request's day."""
-        day = request.context["timestamp"][:8]
-        key = _signing_key(self.credentials.secret_key, day, self._region_name)
-        return hmac.new(key, string_to_sign.encode(), sha256).hexdigest()
+        return signed
 
 
 @lru_cache(maxsize=1)
 def _signing_key(secret: str, day: str, region: str) -> bytes:
     key = f"AWS4{secret}".encode()
-    for part in (day, region, SERVICE, "aws4_request"):
+    for part in (day, region, _SERVICE, "aws4_request"):
         key = hmac.digest(key, part.encode(), sha256)
     return key
