@@ -52,12 +52,15 @@ class _Decoder:
         return self._value
 
 
-def _decoded(text: str) -> object:
-    return None if nested_beyond(text) else json.loads(text, parse_constant=_no_number)
-
-
 def _no_number(_: str) -> None:
     """Decode NaN and the infinities, which JSON does not have, as null."""
+
+
+_JSON: Final = json.JSONDecoder(parse_constant=_no_number)
+
+
+def _decoded(text: str) -> object:
+    return None if nested_beyond(text) else _JSON.decode(text)
 
 
 def _compile(node: Node, decoder: _Decoder) -> Predicate:
