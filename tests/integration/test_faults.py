@@ -232,7 +232,7 @@ def test_a_table_that_fails_is_not_hammered(
 
 def tokens() -> retries.Tokens:
     client: Any = table.client()
-    found: retries.Tokens = client._tokens
+    found: retries.Tokens = client.tokens
     return found
 
 

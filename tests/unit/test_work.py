@@ -24,8 +24,7 @@ CORE: Final = ROOT / "layers" / "core"
 NOW: Final = datetime(2026, 11, 23, 10, tzinfo=UTC)
 
 TABLE: Final = {
-    "aws_lambda_powertools", "botocore", "certifi", "dateutil", "jmespath", "orjson", "six",
-    "typing_extensions", "urllib3",
+    "aws_lambda_powertools", "botocore", "jmespath", "orjson", "typing_extensions",
 }  # fmt: skip
 """Packages of a function that reads the table; boto3 and pydantic would double its start."""
 
@@ -35,15 +34,15 @@ LINES: Final = {"annotated_types", "pydantic", "pydantic_core", "typing_inspecti
 TOKENS: Final = {"_cffi_backend", "_openssl", "cryptography", "jwt"}
 STARTS: Final = {
     "authorizer": (TOKENS, 260),
-    "list_installs": (TABLE, 400),
-    "get_install": (TABLE, 370),
-    "uninstall_install": (TABLE, 370),
-    "restore_install": (TABLE, 370),
-    "purge_install": (TABLE, 370),
-    "cascade": (TABLE, 370),
-    "repair": (TABLE, 370),
-    "ingest": (TABLE | LINES, 530),
-    "publish": (TABLE, 370),
+    "list_installs": (TABLE, 295),
+    "get_install": (TABLE, 255),
+    "uninstall_install": (TABLE, 255),
+    "restore_install": (TABLE, 255),
+    "purge_install": (TABLE, 255),
+    "cascade": (TABLE, 255),
+    "repair": (TABLE, 255),
+    "ingest": (TABLE | LINES, 445),
+    "publish": (TABLE, 255),
 }
 """Packages that each function imports, and the most modules in all."""
 
