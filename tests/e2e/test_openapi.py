@@ -41,18 +41,27 @@ some: Final = settings(
 
 
 def flat() -> dict[str, Any]:
-    """The document with filters of a few fields, that hold neither filters nor relations."""
+    """The document with filters of a few fields, that hold neither filters nor relations.
+
+    Answers are closed in it, so that a member which no schema names is seen. A filter is described
+    by ``content``: of the two ways it is the one that schemathesis makes values from.
+    """
     made = document()
     schemas = made["components"]["schemas"]
     fields = ("id", "solutionId", "memberPolicy", "retentionTier", "installedAt")
     wanted = schemas["InstallFilter"]["properties"]
     schemas["InstallFilter"]["properties"] = {name: wanted[name] for name in fields}
     for name in list(schemas):
-        if name.endswith("Comparison"):
-            for form in schemas[name]["anyOf"]:
-                form.get("properties", {}).pop("not", None)
+        if name.endswith("Operators"):
+            schemas[name]["properties"].pop("not", None)
         elif name.endswith("Filter") and name != "InstallFilter":
             del schemas[name]
+    for name in ("Install", "InstallDetails", "PageInfo", "Page", "Done", "Problem", "Issue"):
+        schemas[name]["additionalProperties"] = False
+    for parameter in made["paths"][INSTALLS]["get"]["parameters"]:
+        if inner := parameter["schema"].get("contentSchema"):
+            del parameter["schema"], parameter["examples"]
+            parameter["content"] = {"application/json": {"schema": inner}}
     return made
 
 

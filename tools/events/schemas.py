@@ -13,8 +13,8 @@ from installs.origin import ActorKind, Cause
 from installs.query.language.schema import INSTALL
 from installs.store.history import ChangeKind
 from tools.local.paths import ROOT
-from tools.openapi import included
 from tools.openapi.filters import DATE, ID
+from tools.openapi.rows import inline_fields
 
 Schema = dict[str, Any]
 
@@ -100,7 +100,7 @@ def name_of(detail_type: str) -> str:
 
 
 def _install() -> Schema:
-    fields = included.fields(INSTALL)
+    fields = inline_fields(INSTALL)
     variables = {**fields[VARIABLES], "type": ["object", "null"]}
     return _or_null(_object({**fields, VARIABLES: variables}))
 

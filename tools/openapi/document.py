@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+import json
+from typing import Any, Final
 
 import yaml
 
-from installs import errors
-from installs.http import STATUS
 from installs.query.language.cursor import MAX_LENGTH
 from installs.query.language.include import INCLUDE
+from installs.query.language.length import MAX_FILTER_BYTES
 from installs.query.language.parameters import MAX_IDS, MAX_LIMIT, PARAMETERS, SHORTHANDS, Deleted
 from installs.query.language.schema import INSTALL
-from tools.openapi import examples, included, words
-from tools.openapi.filters import ID, filter_schemas, order_schemas, ref, value
+from tools.openapi import examples, fields, included, words
+from tools.openapi.filters import ID, enum_schemas, filter_schemas, order_schemas, ref, value
+from tools.openapi.responses import problem_codes, response_components, responses_of
+from tools.openapi.rows import answer, row_fields
 from tools.version import project_version
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Json = dict[str, Any]
 
 INSTALLS: Final = "/api/integration-installs"
+INCLUDED: Final = "included"
 _TAG: Final = "Installs"
 
 _HEADER: Final = "# Made by 'python -m tools openapi'; a test compares the two.\n"
-_DEFAULT_ORDER: Final = [{"installedAt": "desc"}]
-_BASE: Final = (400, 401, 403, 404, 415, 429, 500, 503)
-"""Errors of any route, by the function or by the gateway for it."""
-_OF_GATEWAY: Final = {415: "invalid_parameter"}
-"""Statuses that only the gateway answers with, and its code (template.yaml, GatewayResponses)."""
 
 
 def text() -> str:
@@ -51,7 +45,13 @@ def document() -> Json:
         "info": {
             "title": "Integration Installs",
             "version": project_version(),
+            "summary": "Installs of integrations in workspaces, their trash and their end.",
             "description": words.API,
+            "contact": {"name": "The operators of this stack of Integration Installs"},
+        },
+        "externalDocs": {
+            "description": "The query language: filters, sorts and pages, with examples",
+            "url": words.QUERY_LANGUAGE,
         },
         "servers": _servers(),
         "security": [{"bearer": []}],
@@ -61,15 +61,15 @@ def document() -> Json:
             path: {
                 "parameters": [_id()],
                 "get": _get(),
-                "delete": _operation("uninstallInstall", words.UNINSTALL, _done(), (409,)),
+                "delete": _operation("uninstallInstall", words.UNINSTALL, _done()),
             },
             f"{path}/restore": {
                 "parameters": [_id()],
-                "post": _operation("restoreInstall", words.RESTORE, _row(), (409,)),
+                "post": _operation("restoreInstall", words.RESTORE, _row()),
             },
             f"{path}/purge": {
                 "parameters": [_id()],
-                "delete": _operation("purgeInstall", words.PURGE, _done(), (409,)),
+                "delete": _operation("purgeInstall", words.PURGE, _done()),
             },
         },
         "components": {
@@ -80,10 +80,12 @@ def document() -> Json:
                     "description": "A JSON Web Token, or an API key (sec_, pub_, tok_).",
                 }
             },
+            **response_components(),
             "schemas": {
                 **_answers(),
                 **included.schemas(),
-                "Problem": _problem(),
+                **_problems(),
+                **enum_schemas(),
                 **order_schemas(),
                 **filter_schemas(),
             },
@@ -141,7 +143,7 @@ def _id() -> Json:
         "name": "id",
         "in": "path",
         "required": True,
-        "description": "The install's id.",
+        "description": words.ID,
         "schema": ID,
         "example": examples.INSTALL_ID,
     }
@@ -149,14 +151,16 @@ def _id() -> Json:
 
 def _list() -> Json:
     page = {"schema": ref("Page"), "example": examples.PAGE}
-    operation = _operation("listInstalls", words.LIST, page, (422,))
+    operation = _operation("listInstalls", words.LIST, page)
     return {**operation, "parameters": [_parameter(name) for name in PARAMETERS]}
 
 
 def _get() -> Json:
     install = {"schema": ref("InstallDetails"), "example": examples.INSTALL}
-    operation = _operation("getInstall", words.GET, install, (422,))
-    return {**operation, "parameters": [included.of_install()]}
+    return {
+        **_operation("getInstall", words.GET, install),
+        "parameters": [included.of_install()],
+    }
 
 
 def _parameter(name: str) -> Json:
@@ -164,90 +168,68 @@ def _parameter(name: str) -> Json:
         return included.of_list()
     if name in SHORTHANDS:
         field = INSTALL.fields[SHORTHANDS[name]]
-        about = f"Shorthand of a filter where {field.name} equals this."
+        about = words.SHORTHAND.format(field=field.name, about=fields.FIELDS["Install"][field.name])
         return {"name": name, "in": "query", "description": about, "schema": value(field)}
     return {"name": name, "in": "query", **_LIST_PARAMETERS[name]}
 
 
+def _json_text(schema: str, **rules: int) -> Json:
+    """The schema of a parameter that is JSON as text (OpenAPI 3.1.1, section 4.8.12.3)."""
+    return {
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": ref(schema),
+        **rules,
+    }
+
+
+def _json_examples(given: dict[str, Json]) -> Json:
+    return {
+        name: {**example, "value": json.dumps(example["value"], separators=(",", ":"))}
+        for name, example in given.items()
+    }
+
+
 _CURSOR: Final[Json] = {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH}
+_AN_ID: Final = "[A-Za-z0-9_-]{1,128}"
 _LIST_PARAMETERS: Final[dict[str, Json]] = {
     "limit": {
-        "description": "Page size.",
+        "description": words.LIMIT,
         "schema": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": MAX_LIMIT},
     },
-    "after": {"description": "A cursor: the rows behind it.", "schema": _CURSOR},
-    "before": {"description": "A cursor: the rows ahead of it.", "schema": _CURSOR},
+    "after": {"description": words.AFTER, "schema": _CURSOR},
+    "before": {"description": words.BEFORE, "schema": _CURSOR},
     "ids": {
-        "description": "Ids to narrow the result to, comma-separated.",
-        "style": "form",
-        "explode": False,
-        "schema": {"type": "array", "minItems": 1, "maxItems": MAX_IDS, "items": ID},
+        "description": words.IDS,
+        "schema": {"type": "string", "pattern": f"^{_AN_ID}(,{_AN_ID}){{0,{MAX_IDS - 1}}}$"},
+        "example": "ins_crm,ins_crm_mail",
     },
     "filter": {
-        "description": "A filter, as JSON: 6 KB, 8 deep, 100 nodes, 8 + 3 relations at most.",
-        "content": {
-            "application/json": {
-                "schema": {**ref("InstallFilter"), "default": {}},
-                "examples": examples.FILTERS,
-            }
-        },
+        "description": words.FILTER_PARAMETER,
+        "schema": _json_text("InstallFilter", minLength=1, maxLength=MAX_FILTER_BYTES),
+        "examples": _json_examples(examples.FILTERS),
     },
     "orderBy": {
-        "description": "How to sort, as JSON; the newest first without it.",
-        "content": {
-            "application/json": {
-                "schema": {**ref("InstallOrderBy"), "default": _DEFAULT_ORDER},
-                "examples": examples.ORDERS,
-            }
-        },
+        "description": words.ORDER_PARAMETER,
+        "schema": _json_text("InstallOrderBy", minLength=1),
+        "examples": _json_examples(examples.ORDERS),
     },
     "include_deleted": {
-        "description": "Live rows, live and deleted ones, or the trash alone.",
+        "description": words.INCLUDE_DELETED,
         "schema": {"type": "string", "enum": [str(choice) for choice in Deleted]},
     },
 }
 
 
-def _operation(name: str, about: words.Operation, answer: Json, also: Iterable[int] = ()) -> Json:
-    content = {"application/json": answer}
-    responses: Json = {"200": {"description": "Done", "content": content}}
-    for status in sorted({*_BASE, *also}):
-        responses[str(status)] = _refusal(HTTPStatus(status))
-    responses["413"] = {"description": "The request is too large, in API Gateway's own words"}
-    responses = dict(sorted(responses.items()))
+def _operation(name: str, about: words.Operation, answer: Json) -> Json:
+    responses = responses_of(name, answer)
     return {"operationId": name, "tags": [_TAG], **about._asdict(), "responses": responses}
 
 
-def _refusal(status: HTTPStatus) -> Json:
-    headers = {
-        HTTPStatus.UNAUTHORIZED: "WWW-Authenticate",
-        HTTPStatus.TOO_MANY_REQUESTS: "Retry-After",
-        HTTPStatus.SERVICE_UNAVAILABLE: "Retry-After",
-    }
-    codes = _codes(status)
-    media: Json = {"schema": ref("Problem")}
-    if status not in _OF_GATEWAY:
-        media["examples"] = {code: {"value": examples.PROBLEMS[code]} for code in codes}
-    refusal: Json = {
-        "description": f"A problem: {', '.join(codes)}",
-        "content": {"application/problem+json": media},
-    }
-    if status in headers:
-        # API Gateway renames WWW-Authenticate where the function answers 401, not the authorizer.
-        always = status is not HTTPStatus.UNAUTHORIZED
-        refusal["headers"] = {headers[status]: {"schema": {"type": "string"}, "required": always}}
-    return refusal
-
-
-def _codes(status: HTTPStatus) -> list[str]:
-    """The codes that come with a status."""
-    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
-        return [errors.InstallsError.code]
-    codes = [kind.code for kind, of in STATUS.items() if of is status]
-    return codes or [_OF_GATEWAY[status]]
-
-
 def _answers() -> Json:
+    def beside(schema: str) -> Json:
+        return {"description": words.INCLUDED, **ref(schema)}
+
     cursor = {"type": ["string", "null"]}
     info = {
         "total": {"type": "integer", "minimum": 0, "description": "Rows on all pages; exact."},
@@ -256,49 +238,64 @@ def _answers() -> Json:
         "startCursor": {"description": "For before, of the page's first row.", **cursor},
         "endCursor": {"description": "For after, of the page's last row.", **cursor},
     }
-    rows = {"type": "array", "maxItems": MAX_LIMIT, "items": ref("Install")}
-    install = included.fields(INSTALL)
+    rows = {
+        "type": "array",
+        "description": "The rows of the page.",
+        "maxItems": MAX_LIMIT,
+        "items": ref("Install"),
+    }
+    place = {"description": words.PAGE_INFO, **ref("PageInfo")}
+    install = row_fields(INSTALL)
+    success = {"type": "boolean", "description": words.SUCCESS}
     return {
-        "Install": _all_of(install),
-        "InstallDetails": _all_of(install, included=ref("IncludedWithInstall")),
-        "PageInfo": _all_of(info),
-        "Page": _all_of({"data": rows, "pageInfo": ref("PageInfo")}, included=ref("Included")),
-        "Done": _all_of({"success": {"type": "boolean", "const": True}}),
+        "Install": answer(words.INSTALL, install),
+        "InstallDetails": answer(
+            words.INSTALL_DETAILS,
+            {**install, INCLUDED: beside("IncludedWithInstall")},
+            optional=[INCLUDED],
+        ),
+        "PageInfo": answer(words.PAGE_INFO, info),
+        "Page": answer(
+            words.PAGE,
+            {"data": rows, "pageInfo": place, INCLUDED: beside("Included")},
+            optional=[INCLUDED],
+        ),
+        "Done": answer(words.DONE, {"success": success}),
     }
 
 
-def _problem() -> Json:
+def _problems() -> Json:
     """Problem details (RFC 9457) with the contract's members."""
-    codes = sorted({errors.InstallsError.code, *(kind.code for kind in STATUS)})
     issue = {
         "type": "object",
+        "description": words.ISSUE,
         "required": ["code", "detail"],
-        "additionalProperties": False,
         "properties": {
-            "parameter": {"type": "string"},
-            "pointer": {"type": "string", "description": "RFC 6901, into the parameter's JSON"},
-            "code": {"type": "string"},
-            "detail": {"type": "string"},
+            "parameter": {"type": "string", "description": "The parameter."},
+            "pointer": {"type": "string", "description": "RFC 6901, into the parameter's JSON."},
+            "code": {"type": "string", "description": "For a program; stable."},
+            "detail": {"type": "string", "description": "For a person."},
         },
     }
-    return _all_of(
+    code = {
+        "description": "For a program; stable.",
+        "anyOf": [ref("ProblemCode"), {"type": "string"}],
+    }
+    problem = answer(
+        words.PROBLEM,
         {
             "type": {"type": "string", "description": "Always about:blank: see code."},
             "title": {"type": "string", "description": "The status in words."},
-            "status": {"type": "integer"},
+            "status": {"type": "integer", "description": "The HTTP status."},
             "detail": {"type": "string", "description": "For a person."},
-            "code": {"type": "string", "enum": codes, "description": "For a program; stable."},
+            "code": code,
             "requestId": {"type": "string", "description": "The request's id, for operators."},
-            "errors": {"type": "array", "items": issue},
-        }
+            "errors": {
+                "type": "array",
+                "description": "Each place of the request that is wrong.",
+                "items": ref("Issue"),
+            },
+        },
     )
-
-
-def _all_of(properties: Json, **optional: Json) -> Json:
-    """An object with each of the keys, perhaps the optional ones, and no other."""
-    return {
-        "type": "object",
-        "required": list(properties),
-        "additionalProperties": False,
-        "properties": {**properties, **optional},
-    }
+    codes = {"type": "string", "description": words.PROBLEM_CODE, "enum": problem_codes()}
+    return {"Problem": problem, "Issue": issue, "ProblemCode": codes}

@@ -1,6 +1,8 @@
 """``filter`` and ``orderBy`` as JSON Schemas, from the schema of the rows and the operators' table.
 
-Depth, nodes, relations and bytes (CONTRACT.md section 2) are limits that a JSON Schema cannot tell.
+Each object has a name, and each operator and value one spelling, so that generators make one type
+of each (docs/adr/0039). The service takes the other spellings too (CONTRACT.md section 2). Depth,
+nodes, relations and bytes are limits that a JSON Schema cannot tell.
 """
 
 from __future__ import annotations
@@ -14,9 +16,10 @@ from installs.query.language.operators import OPERATORS, JsonType, Operator, Sha
 from installs.query.language.order import DIRECTIONS, MAX_SORT_FIELDS
 from installs.query.language.parse_context import MAX_ENTRIES
 from installs.query.language.schema import INSTALL, Entity, Field, Kind, target
+from tools.openapi import fields, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
 Schema = dict[str, Any]
 
@@ -28,6 +31,10 @@ _JSON_VALUES: Final[dict[JsonType, Schema]] = {
     JsonType.NUMBER: {"type": "number"},
     JsonType.BOOLEAN: {"type": "boolean"},
 }
+_ENUM_NAMES: Final[Mapping[tuple[str, ...], str]] = {
+    tuple(str(value) for value in enum): enum.__name__ for enum in fields.ENUMS
+}
+"""The schema of an enum, by its values."""
 
 
 def ref(name: str) -> Schema:
@@ -35,15 +42,28 @@ def ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+def enum_schemas() -> dict[str, Schema]:
+    """The schemas of the enums, by name."""
+    return {
+        name: {"type": "string", "description": text, "enum": list(values)}
+        for (values, name), text in zip(_ENUM_NAMES.items(), fields.ENUMS.values(), strict=True)
+    }
+
+
 def value(field: Field) -> Schema:
-    """A value of a field that is not null."""
+    """A value of a field that is not null; that of an enum refers to its schema."""
+    return ref(_ENUM_NAMES[field.values]) if field.kind is Kind.ENUM else inline_value(field)
+
+
+def inline_value(field: Field) -> Schema:
+    """A value of a field that is not null, without a reference."""
     values: dict[Kind, Schema] = {
         Kind.ID: ID,
         Kind.ENUM: {"type": "string", "enum": list(field.values)},
         Kind.DATE: DATE,
         Kind.STRING: {"type": "string"},
         Kind.BOOLEAN: {"type": "boolean"},
-        Kind.JSON: {"type": "object"},
+        Kind.JSON: {"type": "object", "additionalProperties": True},
     }
     return values[field.kind]
 
@@ -52,31 +72,35 @@ def filter_schemas() -> dict[str, Schema]:
     """The schemas of filters on installs, and of all that they refer to, by name."""
     schemas: dict[str, Schema] = {}
     _entity(schemas, INSTALL, optional=False)
+    schemas["InstallFilter"]["description"] = words.FILTER
     return dict(sorted(schemas.items()))
 
 
 def order_schemas() -> dict[str, Schema]:
-    """The schema of ``orderBy``, and that of a direction."""
-    spellings = [
-        spelling
-        for name in DIRECTIONS
-        for spelling in (name, "".join(word.capitalize() for word in name.split("_")))
-    ]
-    fields = [field.name for field in INSTALL.fields.values() if field.kind is not Kind.JSON]
-    directions = {field: ref("Direction") for field in fields}
-    key = _object(directions, minProperties=1, maxProperties=1)
+    """The schemas of ``orderBy``, of one of its sort fields, and of a direction."""
+    sortable = [field.name for field in INSTALL.fields.values() if field.kind is not Kind.JSON]
+    directions = {
+        field: {"description": fields.FIELDS["Install"][field], **ref("Direction")}
+        for field in sortable
+    }
     return {
         "Direction": {
             "type": "string",
-            "enum": spellings,
-            "description": "Plain asc puts nulls last, plain desc first.",
+            "description": fields.DIRECTIONS,
+            "enum": list(DIRECTIONS),
         },
+        "InstallSort": _object(
+            directions,
+            description="One sort field and its direction, as the only key.",
+            minProperties=1,
+            maxProperties=1,
+        ),
         "InstallOrderBy": {
             "type": "array",
-            "description": "Keys in the order in which they sort, no field twice; the id is last.",
+            "description": words.ORDER,
             "minItems": 1,
             "maxItems": MAX_SORT_FIELDS,
-            "items": key,
+            "items": ref("InstallSort"),
         },
     }
 
@@ -90,58 +114,57 @@ def _entity(schemas: dict[str, Schema], entity: Entity, *, optional: bool) -> st
     if name in schemas:
         return name
     properties: dict[str, Schema] = {}
-    schemas[name] = _object(properties, description="All of the keys must hold.")
+    about = words.OPTIONAL_FILTER if optional else words.RELATED_FILTER
+    schemas[name] = _object(properties, description=about)
     inner = {**ref(name), "minProperties": 1}
-    for word in ("AND", "OR", "and", "or"):
-        properties[word] = {"type": "array", "maxItems": MAX_ENTRIES, "items": inner}
-    for word in ("NOT", "not"):
-        properties[word] = inner
+    several = {"type": "array", "maxItems": MAX_ENTRIES, "items": inner}
+    for word, text in words.CONNECTIVES.items():
+        properties[word] = {"description": text, **(inner if word == "NOT" else several)}
     for field in entity.fields.values():
-        nullable = field.nullable or optional
-        properties[field.name] = ref(_comparison(schemas, field, nullable=nullable))
+        comparison = _comparison(schemas, field, nullable=field.nullable or optional)
+        text = fields.FIELDS[entity.name][field.name]
+        properties[field.name] = {"description": text, **ref(comparison)}
     for relation in entity.relations.values():
-        of = ref(_entity(schemas, target(relation), optional=not relation.many))
-        schema = {**of, "minProperties": 1}
-        quantified = {quantifier.value: schema for quantifier in Quantifier}
-        properties[relation.name] = (
-            _object(quantified, minProperties=1) if relation.many else schema
-        )
+        of = _entity(schemas, target(relation), optional=not relation.many)
+        schema = ref(_quantified(schemas, of)) if relation.many else {**ref(of), "minProperties": 1}
+        text = f"{fields.RELATIONS[relation.name]} {words.MANY if relation.many else words.ONE}"
+        properties[relation.name] = {"description": text, **schema}
+    return name
+
+
+def _quantified(schemas: dict[str, Schema], of: str) -> str:
+    """The name of a condition on the rows of a relation to many."""
+    name = of.replace("Filter", "ListFilter")
+    inner = {**ref(of), "minProperties": 1}
+    quantified = {str(one): {"description": fields.QUANTIFIERS[one], **inner} for one in Quantifier}
+    schemas[name] = _object(quantified, description=words.QUANTIFIED, minProperties=1)
     return name
 
 
 def _comparison(schemas: dict[str, Schema], field: Field, *, nullable: bool) -> str:
-    """The name of what may be said of a field."""
-    kind = "Json" if field.kind is Kind.JSON else field.kind.capitalize()
-    if field.kind is Kind.ENUM:
-        kind = field.name[0].upper() + field.name[1:]
-    name = f"{'Nullable' if nullable and field.kind is not Kind.STRING else ''}{kind}Comparison"
-    if name in schemas:
-        return name
+    """The name of the conditions on a field."""
     if field.kind is Kind.JSON:
-        schemas[name] = _json_comparison(name)
-        schemas["PlaceComparison"] = _path_comparison()
+        _json_schemas(schemas)
+        return "JsonComparison"
+    kind = _ENUM_NAMES[field.values] if field.kind is Kind.ENUM else field.kind.capitalize()
+    kind = f"{'Nullable' if nullable and field.kind is not Kind.STRING else ''}{kind}"
+    name, operators = f"{kind}Comparison", f"{kind}Operators"
+    if name in schemas:
         return name
     # An id or a text that no row has is let pass: it matches nothing.
     scalar = _TEXT if field.kind in (Kind.ID, Kind.STRING) else value(field)
-    properties: dict[str, Schema] = {}
-    schemas[name] = {
-        "anyOf": [
-            scalar,
-            _object(properties, minProperties=1),
-        ]
+    schemas[name] = {"description": words.COMPARISON, "anyOf": [scalar, ref(operators)]}
+    properties = {
+        operator: _described(OPERATORS[operator], _argument(OPERATORS[operator], scalar))
+        for operator in operators_of(field.kind, nullable=nullable)
     }
-    for operator_name in operators_of(field.kind, nullable=nullable):
-        operator = OPERATORS[operator_name]
-        properties.update(_spelt(operator, _argument(operator, scalar)))
-    properties[NOT] = ref(name)
+    properties[NOT] = {"description": words.NOT, **ref(name)}
+    schemas[operators] = _object(properties, description=words.OPERATORS, minProperties=1)
     return name
 
 
-def _spelt(operator: Operator, about: Schema) -> Iterator[tuple[str, Schema]]:
-    """An operator under its name and its aliases."""
-    yield operator.name, {"description": operator.doc, **about}
-    for alias in operator.aliases:
-        yield alias, {"description": f"The same as {operator.name}.", **about}
+def _described(operator: Operator, schema: Schema) -> Schema:
+    return {"description": operator.doc, **schema}
 
 
 def _argument(operator: Operator, scalar: Schema) -> Schema:
@@ -156,19 +179,36 @@ def _argument(operator: Operator, scalar: Schema) -> Schema:
     return shapes[operator.shape]
 
 
-def _json_comparison(name: str) -> Schema:
-    """Schema of a condition on a JSON object: a path with one operator, or a key."""
+def _json_schemas(schemas: dict[str, Schema]) -> None:
+    """Add the schemas of conditions on a JSON object: a path with one operator, or a key."""
     path: Schema = {"type": "array", "minItems": 1, "maxItems": MAX_ENTRIES, "items": _TEXT}
-    at_path = {PATH: path, **_path_operators()}
+    at_path = {PATH: {"description": words.PATH, **path}, **_path_operators()}
     has_key = OPERATORS["hasKey"]
-    of_keys = {has_key.name: {"description": has_key.doc, **_TEXT}, NOT: ref(name)}
-    one_operator = {"required": [PATH], "minProperties": 2, "maxProperties": 2}
-    return {"anyOf": [_object(at_path, **one_operator), _object(of_keys, minProperties=1)]}
-
-
-def _path_comparison() -> Schema:
-    """Schema of a condition on a path in a JSON object: a value, or operators."""
-    return {"anyOf": [*_JSON_VALUES.values(), _object(_path_operators(), minProperties=1)]}
+    of_keys = {
+        has_key.name: _described(has_key, _TEXT),
+        NOT: {"description": words.NOT, **ref("JsonComparison")},
+    }
+    schemas |= {
+        "JsonComparison": {
+            "description": words.JSON,
+            "anyOf": [ref("JsonPathOperators"), ref("JsonKeyOperators")],
+        },
+        "JsonPathOperators": _object(
+            at_path,
+            description=words.JSON_PATH,
+            required=[PATH],
+            minProperties=2,
+            maxProperties=2,
+        ),
+        "JsonKeyOperators": _object(of_keys, description=words.OPERATORS, minProperties=1),
+        "JsonValueComparison": {
+            "description": words.COMPARISON,
+            "anyOf": [*_JSON_VALUES.values(), ref("JsonValueOperators")],
+        },
+        "JsonValueOperators": _object(
+            _path_operators(), description=words.OPERATORS, minProperties=1
+        ),
+    }
 
 
 def _path_operators() -> dict[str, Schema]:
@@ -176,15 +216,18 @@ def _path_operators() -> dict[str, Schema]:
     operators: dict[str, Schema] = {}
     for operator in OPERATORS.values():
         if operator.shape in (Shape.FLAG, Shape.KEY):
-            operators.update(_spelt(operator, _argument(operator, _TEXT)))
+            schema = _argument(operator, _TEXT)
         elif operator.json_types:
             forms = [
                 _argument(operator, schema)
                 for json_type, schema in _JSON_VALUES.items()
                 if json_type in operator.json_types
             ]
-            operators.update(_spelt(operator, {"anyOf": forms}))
-    return {**operators, NOT: ref("PlaceComparison")}
+            schema = forms[0] if len(forms) == 1 else {"anyOf": forms}
+        else:
+            continue
+        operators[operator.name] = _described(operator, schema)
+    return {**operators, NOT: {"description": words.NOT, **ref("JsonValueComparison")}}
 
 
 def _object(properties: dict[str, Schema], **rules: Any) -> Schema:  # noqa: ANN401 - JSON values

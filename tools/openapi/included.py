@@ -15,61 +15,44 @@ from installs.query.language.include import (
     TO_MANY,
     TO_ONE,
 )
-from installs.query.language.schema import (
-    ENTITIES,
-    INSTALL,
-    PUBLIC_ENTITIES,
-    Entity,
-    Field,
-    target,
-)
+from installs.query.language.schema import ENTITIES, INSTALL, PUBLIC_ENTITIES, Entity, target
 from installs.store.history import COUNTS, ChangeKind
 from tools.openapi import words
-from tools.openapi.filters import DATE, ref, value
+from tools.openapi.filters import DATE, ref
+from tools.openapi.rows import answer, or_null, row_fields
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from enum import StrEnum
 
 Json = dict[str, Any]
 
-_OR_NULL: Final[Json] = {"type": ["string", "null"]}
-_DESCRIPTIONS: Final = {INSTALL.name: words.FIELDS}
-
-
-def parameter(names: Sequence[str]) -> Json:
-    """The parameter ``include`` with the names that an operation takes."""
-    return {
-        "name": INCLUDE,
-        "in": "query",
-        "description": words.INCLUDE,
-        "style": "form",
-        "explode": False,
-        "schema": {
-            "type": "array",
-            "minItems": 1,
-            "uniqueItems": True,
-            "items": {"type": "string", "enum": list(names)},
-        },
-    }
+_ENUMS: Final = {
+    ChangeKind: words.CHANGE_KIND,
+    Cause: words.CAUSE,
+    ActorKind: words.ACTOR_KIND,
+}
+_COUNT: Final[Json] = {"type": "integer", "minimum": 0}
 
 
 def of_list() -> Json:
     """The parameter of a list."""
-    return parameter(OF_LIST)
+    return _parameter(OF_LIST, "integration,installer")
 
 
 def of_install() -> Json:
     """The parameter of one install."""
-    return parameter(OF_INSTALL)
+    return _parameter(OF_INSTALL, "integration,members,history")
 
 
-def fields(entity: Entity) -> Json:
-    """The schemas of an entity's fields in an answer, by name."""
-    about = _DESCRIPTIONS.get(entity.name, {})
+def _parameter(names: Sequence[str], example: str) -> Json:
+    """The parameter ``include``, a text of names: generators repeat a list."""
+    name = f"({'|'.join(names)})"
     return {
-        field.name: {"description": about[field.name], **_value(field)} if about else _value(field)
-        for field in entity.fields.values()
+        "name": INCLUDE,
+        "in": "query",
+        "description": f"{words.INCLUDE} Names: {', '.join(names)}.",
+        "schema": {"type": "string", "pattern": f"^{name}(,{name}){{0,{len(names) - 1}}}$"},
+        "example": example,
     }
 
 
@@ -78,97 +61,98 @@ def schemas() -> Json:
     to_one = {
         member: {
             "type": "object",
-            "description": "By id; a row that the caller does not see is absent.",
+            "description": words.BY_ID,
             "additionalProperties": ref(target(INSTALL.relations[name]).name),
         }
         for name, member in TO_ONE.items()
     }
+    lists = {name: target(INSTALL.relations[name]).name for name in TO_MANY}
     to_many = {
-        name: {
-            "type": "object",
-            "description": f"Live rows: their number, and the first {MAX_ROWS}.",
-            "required": ["total", "data"],
-            "properties": {
-                "total": {"type": "integer", "minimum": 0},
-                "data": {
-                    "type": "array",
-                    "maxItems": MAX_ROWS,
-                    "items": ref(target(INSTALL.relations[name]).name),
-                },
-            },
-        }
-        for name in TO_MANY
+        name: {"description": words.SOME_ROWS, **ref(f"{entity}List")}
+        for name, entity in lists.items()
     }
+    history = {HISTORY: {"description": words.HISTORY, **ref("History")}}
     return {
         **{entity.name: _row(entity) for entity in ENTITIES.values() if entity is not INSTALL},
-        "HistoryEntry": _entry(),
+        **{f"{entity}List": _list(entity) for entity in lists.values()},
         "Included": _included(to_one),
-        "IncludedWithInstall": _included({**to_one, **to_many, HISTORY: _history()}),
+        "IncludedWithInstall": _included({**to_one, **to_many, **history}),
+        **_history(),
     }
 
 
-def _history() -> Json:
-    return {
-        "type": "object",
-        "description": f"The newest changes, at most {MAX_ENTRIES}; their actors are in users.",
-        "required": ["data", "hasMore"],
-        "properties": {
-            "data": {"type": "array", "maxItems": MAX_ENTRIES, "items": ref("HistoryEntry")},
-            "hasMore": {"type": "boolean", "description": "True if there are older entries."},
+def _list(entity: str) -> Json:
+    rows = {"type": "array", "maxItems": MAX_ROWS, "items": ref(entity)}
+    return answer(
+        words.SOME_ROWS,
+        {
+            "total": {"description": "Their number.", **_COUNT},
+            "data": {"description": f"The first {MAX_ROWS}.", **rows},
         },
-    }
-
-
-def _entry() -> Json:
-    """The schema of an entry of a history (CONTRACT.md section 11)."""
-    count = {"type": "integer", "minimum": 0}
-    actor = {"id": _OR_NULL, "kind": _one_of(ActorKind)}
-    counts = {
-        "type": ["object", "null"],
-        "description": "Of a settled entry: the dependents that were written.",
-        "required": list(COUNTS),
-        "properties": dict.fromkeys(COUNTS, count),
-    }
-    properties = {
-        "revision": {"type": "integer", "description": "Grows with each change."},
-        "occurredAt": DATE,
-        "kind": _one_of(ChangeKind),
-        "cause": _one_of(Cause),
-        "actor": {"type": "object", "required": list(actor), "properties": actor},
-        "requestId": _OR_NULL,
-        "deletionId": _OR_NULL,
-        "fields": {
-            "type": "array",
-            "description": "Names of the changed fields.",
-            "items": {"type": "string"},
-        },
-        "counts": counts,
-    }
-    return {"type": "object", "required": list(properties), "properties": properties}
-
-
-def _one_of(kinds: type[StrEnum]) -> Json:
-    return {"type": "string", "enum": [str(kind) for kind in kinds]}
-
-
-def _value(field: Field) -> Json:
-    schema = value(field)
-    if field.nullable and "enum" in schema:
-        return {"type": ["string", "null"], "enum": [*schema["enum"], None]}
-    if field.nullable:
-        return {**schema, "type": ["string", "null"]}
-    return schema
+    )
 
 
 def _row(entity: Entity) -> Json:
     """The schema of a related row; a public key is shown fewer fields of a user."""
-    required = PUBLIC_ENTITIES[entity.name].fields
-    return {"type": "object", "required": list(required), "properties": fields(entity)}
+    shown = PUBLIC_ENTITIES[entity.name].fields
+    return answer(
+        words.ROWS[entity.name],
+        row_fields(entity),
+        optional=[name for name in entity.fields if name not in shown],
+    )
 
 
 def _included(members: Json) -> Json:
+    return answer(words.INCLUDED, members, optional=members)
+
+
+def _history() -> Json:
+    """The schemas of a history and its entries (CONTRACT.md section 11)."""
+    text = or_null({"type": "string"})
+    entries = {"type": "array", "maxItems": MAX_ENTRIES, "items": ref("HistoryEntry")}
     return {
-        "type": "object",
-        "description": "A member for each name of include, and no other.",
-        "properties": members,
+        "History": answer(
+            words.HISTORY,
+            {
+                "data": {"description": "The entries, the newest first.", **entries},
+                "hasMore": {"type": "boolean", "description": "True if there are older ones."},
+            },
+        ),
+        "HistoryEntry": answer(
+            words.ENTRY,
+            {
+                "revision": {"type": "integer", "description": "Grows with each change."},
+                "occurredAt": {"description": "The time of the change.", **DATE},
+                "kind": {"description": words.CHANGE_KIND, **ref("ChangeKind")},
+                "cause": {"description": words.CAUSE, **ref("Cause")},
+                "actor": {"description": words.ACTOR, **ref("Actor")},
+                "requestId": {"description": "The request that began it, if one did.", **text},
+                "deletionId": {"description": "The uninstall that it belongs to.", **text},
+                "fields": {
+                    "type": "array",
+                    "description": "Names of the changed fields.",
+                    "items": {"type": "string"},
+                },
+                "counts": {"description": words.COUNTS, **or_null(ref("Counts"))},
+            },
+        ),
+        "Actor": answer(
+            words.ACTOR,
+            {
+                "id": {"description": "A user's or a key's; a service's name.", **text},
+                "kind": {"description": words.ACTOR_KIND, **ref("ActorKind")},
+            },
+        ),
+        "Counts": answer(
+            words.COUNTS,
+            {name: {"description": f"The number of rows {name}.", **_COUNT} for name in COUNTS},
+        ),
+        **{
+            enum.__name__: {
+                "type": "string",
+                "description": text,
+                "enum": [str(member) for member in enum],
+            }
+            for enum, text in _ENUMS.items()
+        },
     }

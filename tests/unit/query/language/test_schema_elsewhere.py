@@ -24,7 +24,7 @@ from installs_client import Install
 from tests.property.query import worlds
 from tools.api.show import PLAIN
 from tools.local.paths import ROOT
-from tools.openapi import words
+from tools.openapi import fields as texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -119,8 +119,11 @@ def test_the_client_reads_the_fields_of_an_install() -> None:
     assert [field.name for field in fields(Install) if field.name not in beside] == snake, "rows.py"
 
 
-def test_the_document_describes_the_fields_of_an_install() -> None:
-    assert list(words.FIELDS) == list(INSTALL.fields), "tools/openapi/words.py, FIELDS"
+def test_the_document_describes_the_fields_and_relations_of_every_entity() -> None:
+    assert texts.FIELDS.keys() == ENTITIES.keys(), "tools/openapi/fields.py, FIELDS"
+    for name, entity in ENTITIES.items():
+        assert list(texts.FIELDS[name]) == list(entity.fields), "tools/openapi/fields.py, FIELDS"
+    assert list(texts.RELATIONS) == list(INSTALL.relations), "tools/openapi/fields.py, RELATIONS"
 
 
 def test_the_commands_print_the_fields_of_an_install() -> None:
