@@ -42,7 +42,7 @@ def respelled(wanted: object) -> object:
     """Return a filter in the one spelling that the document has (docs/adr/0039)."""
     if not isinstance(wanted, dict):
         return wanted
-    parts: dict[str, object] = {}
+    parts: dict[Any, object] = {}
     for key, inner in wanted.items():
         parts[CONNECTIVES.get(key, key)] = (
             [respelled(one) for one in inner]
@@ -66,7 +66,7 @@ def comparison(operators: object) -> object:
     }
 
 
-def order_respelled(order: object) -> object:
+def order_respelled(order: object) -> Any:  # noqa: ANN401 - a JSON value
     """Return an order in that spelling."""
     if isinstance(order, str):
         return DIRECTIONS.get(order, order)
