@@ -137,7 +137,7 @@ def test_every_code_is_documented_with_its_status() -> None:
 
     known = {kind.code: status for kind, status in STATUS.items()}
     assert documented == known | {InstallsError.code: 500}
-    assert SCHEMAS["ProblemCode"]["enum"] == sorted(documented)
+    assert SCHEMAS["ErrorCode"]["enum"] == sorted(documented)
     assert {name for names in OF_OPERATION.values() for name in names} == REFUSALS.keys()
 
 

@@ -49,10 +49,6 @@ def document() -> Json:
             "description": words.API,
             "contact": {"name": "The operators of this stack of Integration Installs"},
         },
-        "externalDocs": {
-            "description": "The query language: filters, sorts and pages, with examples",
-            "url": words.QUERY_LANGUAGE,
-        },
         "servers": _servers(),
         "security": [{"bearer": []}],
         "tags": [{"name": _TAG, "description": words.INSTALLS}],
@@ -279,7 +275,7 @@ def _problems() -> Json:
     }
     code = {
         "description": "For a program; stable.",
-        "anyOf": [ref("ProblemCode"), {"type": "string"}],
+        "anyOf": [ref("ErrorCode"), {"type": "string"}],
     }
     problem = answer(
         words.PROBLEM,
@@ -297,5 +293,5 @@ def _problems() -> Json:
             },
         },
     )
-    codes = {"type": "string", "description": words.PROBLEM_CODE, "enum": problem_codes()}
-    return {"Problem": problem, "Issue": issue, "ProblemCode": codes}
+    codes = {"type": "string", "description": words.ERROR_CODE, "enum": problem_codes()}
+    return {"Problem": problem, "Issue": issue, "ErrorCode": codes}

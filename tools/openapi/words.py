@@ -6,9 +6,6 @@ from typing import Final, NamedTuple
 
 from installs.query.language.length import MAX_FILTER_BYTES
 
-QUERY_LANGUAGE: Final = "docs/query-language.md"
-"""The reference of the query language, from the document's own folder."""
-
 API: Final = """\
 List, read, uninstall, restore and purge installs of integrations in workspaces.
 
@@ -182,7 +179,7 @@ INSTALL_DETAILS: Final = "An install, and what was asked to be included."
 DONE: Final = "The request is done."
 SUCCESS: Final = "Always true: a request that is not done is an error."
 PROBLEM: Final = "Problem details of an error (RFC 9457)."
-PROBLEM_CODE: Final = "The codes of this version of the API; a later one may have more."
+ERROR_CODE: Final = "The codes of this version of the API; a later one may have more."
 ISSUE: Final = "One place of a request that is wrong."
 PAGE: Final = "A page of installs, and its place in the list."
 PAGE_INFO: Final = "The place of a page in the list."
