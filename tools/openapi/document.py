@@ -179,10 +179,10 @@ def _json_text(schema: str, **rules: int) -> Json:
     }
 
 
-def _json_examples(given: dict[str, Json]) -> Json:
+def _json_examples(values: dict[str, Json]) -> Json:
     return {
         name: {**example, "value": json.dumps(example["value"], separators=(",", ":"))}
-        for name, example in given.items()
+        for name, example in values.items()
     }
 
 

@@ -136,7 +136,10 @@ def _quantified(schemas: dict[str, Schema], of: str) -> str:
     """The name of a condition on the rows of a relation to many."""
     name = of.replace("Filter", "ListFilter")
     inner = {**ref(of), "minProperties": 1}
-    quantified = {str(one): {"description": fields.QUANTIFIERS[one], **inner} for one in Quantifier}
+    quantified = {
+        str(quantifier): {"description": fields.QUANTIFIERS[quantifier], **inner}
+        for quantifier in Quantifier
+    }
     schemas[name] = _object(quantified, description=words.QUANTIFIED, minProperties=1)
     return name
 

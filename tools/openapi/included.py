@@ -94,11 +94,11 @@ def _list(entity: str) -> Json:
 
 def _row(entity: Entity) -> Json:
     """The schema of a related row; a public key is shown fewer fields of a user."""
-    shown = PUBLIC_ENTITIES[entity.name].fields
+    public = PUBLIC_ENTITIES[entity.name].fields
     return answer(
         words.ROWS[entity.name],
         row_fields(entity),
-        optional=[name for name in entity.fields if name not in shown],
+        optional=[name for name in entity.fields if name not in public],
     )
 
 
