@@ -21,7 +21,8 @@ from installs.ingest.values import NotJsonError, parse
 from installs.nesting import MAX_NESTING, nested_beyond
 from installs.query.execution.predicate import compile_filter
 from installs.query.language.cursor import decode
-from installs.query.language.order import DEFAULT_ORDER, parse_order_by
+from installs.query.language.order import DEFAULT_ORDER
+from installs.query.language.order_by import parse_order_by
 from installs.query.language.parser import parse_filter
 from installs_client import UnexpectedAnswerError
 from tests.unit.client.service import ONCE, Service, sync_client

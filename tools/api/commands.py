@@ -21,7 +21,7 @@ from installs_client import (
     RetentionTier,
     where,
 )
-from installs_client.fields import Sortable
+from installs_client.fields import Date, Sortable, String, ToOne
 from installs_client.query import OF_INSTALL
 from tools.api import changes, included, show
 from tools.api.connection import calls_api
@@ -53,8 +53,15 @@ WorkspaceId = Annotated[
 ]
 Id = Annotated[str, typer.Argument(metavar="ID", help="The install's id.")]
 
-SORTABLE: Final = tuple(
-    field.name for field in vars(where.install).values() if isinstance(field, Sortable)
+SORTABLE: Final = (
+    *(field.name for field in vars(where.install).values() if isinstance(field, Sortable)),
+    *(
+        f"{relation.name}.{field.name}"
+        for relation in vars(where.install).values()
+        if isinstance(relation, ToOne)
+        for field in (getattr(relation.target, name) for name in dir(relation.target))
+        if isinstance(field, String | Date)
+    ),
 )
 
 
@@ -145,7 +152,7 @@ def list_installs(
         list[str] | None,
         typer.Option(
             metavar="FIELD[:DIRECTION]",
-            help="Sort by this field; repeatable. Directions: "
+            help="Sort by this field, or by RELATION.FIELD; repeatable. Directions: "
             + ", ".join(get_args(Direction))
             + ".",
             rich_help_panel=_PAGES,
@@ -261,7 +268,8 @@ def order_key(text: str) -> OrderKey:
     if direction and direction not in get_args(Direction):
         known = ", ".join(get_args(Direction))
         end(Exit.USAGE, f"--order: {direction!r} is not a direction; there are {known}.")
-    return OrderKey(field, cast("Direction", direction or "asc"))
+    relation, _, name = field.rpartition(".")
+    return OrderKey(name, cast("Direction", direction or "asc"), relation or None)
 
 
 def _text(argument: str) -> str:

@@ -103,6 +103,10 @@ ORDERS: Final[Json] = {
     "grouped": _example(
         "By workspace, then by integration", [{"workspaceId": "asc"}, {"integrationId": "asc"}]
     ),
+    "related": _example(
+        "By the integration's name, then by its version's date",
+        [{"integration": {"name": "asc"}}, {"integrationVersion": {"publishedAt": "desc"}}],
+    ),
 }
 
 

@@ -13,7 +13,8 @@ from installs.query.language.comparators import NOT, PATH
 from installs.query.language.literals import MAX_STRING
 from installs.query.language.nodes import Quantifier
 from installs.query.language.operators import OPERATORS, JsonType, Operator, Shape, operators_of
-from installs.query.language.order import DIRECTIONS, MAX_SORT_FIELDS
+from installs.query.language.order import MAX_SORT_FIELDS, RELATED_KINDS, SORTABLE_FIELDS
+from installs.query.language.order_by import DIRECTIONS
 from installs.query.language.parse_context import MAX_ENTRIES
 from installs.query.language.schema import INSTALL, Entity, Field, Kind, target
 from tools.openapi import fields, words
@@ -76,25 +77,35 @@ def filter_schemas() -> dict[str, Schema]:
     return dict(sorted(schemas.items()))
 
 
+def _sort(directions: dict[str, Schema]) -> Schema:
+    text = "One sort field and its direction, as the only key."
+    return _object(directions, description=text, minProperties=1, maxProperties=1)
+
+
+def _direction(entity: Entity, name: str) -> Schema:
+    return {"description": fields.FIELDS[entity.name][name], **ref("Direction")}
+
+
 def order_schemas() -> dict[str, Schema]:
     """The schemas of ``orderBy``, of one of its sort fields, and of a direction."""
-    sortable = [field.name for field in INSTALL.fields.values() if field.kind is not Kind.JSON]
-    directions = {
-        field: {"description": fields.FIELDS["Install"][field], **ref("Direction")}
-        for field in sortable
-    }
+    directions = {name: _direction(INSTALL, name) for name in SORTABLE_FIELDS}
+    related: dict[str, Schema] = {}
+    for relation in INSTALL.relations.values():
+        if relation.many:
+            continue
+        entity = target(relation)
+        names = [field.name for field in entity.fields.values() if field.kind in RELATED_KINDS]
+        sort = f"{relation.name[0].upper()}{relation.name[1:]}Sort"
+        related[sort] = _sort({name: _direction(entity, name) for name in names})
+        directions[relation.name] = {"description": words.RELATED_SORT, **ref(sort)}
     return {
+        **related,
         "Direction": {
             "type": "string",
             "description": fields.DIRECTIONS,
             "enum": list(DIRECTIONS),
         },
-        "InstallSort": _object(
-            directions,
-            description="One sort field and its direction, as the only key.",
-            minProperties=1,
-            maxProperties=1,
-        ),
+        "InstallSort": _sort(directions),
         "InstallOrderBy": {
             "type": "array",
             "description": words.ORDER,

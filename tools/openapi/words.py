@@ -147,7 +147,11 @@ A path and one operator. Only values of one JSON type compare; others, and those
 are unknown."""
 ORDER: Final = """\
 Sort fields, the first one first, no field twice. The id is always the last sort field, in the
-direction of the field before it. Enums sort in their declared order."""
+direction of the field before it. Enums sort in their declared order. A string or a date of a
+related row is inside the relation's name: `[{"integration":{"name":"asc"}}]`."""
+RELATED_SORT: Final = """\
+A field of the related row; null where there is no such row. Strings sort by their casefolded value,
+then by the value; the first 128 characters count."""
 
 INCLUDE: Final = """\
 Related rows to bring along in the member `included`, each name once, separated by commas. Without

@@ -13,7 +13,15 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from installs.api_keys import digest
-from tests.property.query.worlds import DATES, ENTITIES, IDS, TIERS, random_value, random_world
+from tests.property.query.worlds import (
+    DATES,
+    ENTITIES,
+    IDS,
+    TIERS,
+    TO_ONE,
+    random_value,
+    random_world,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,6 +63,18 @@ class Pair:
     """The installs that the caller may not see, of either world: what an attacker would guess."""
     differences: int
     """In how many rows the worlds differ."""
+
+    def joined(self, install: Row) -> Row:
+        """An install with its related rows of either world, whether the caller sees them or not."""
+        lines = [line for world in self.worlds for line in world]
+        related = {
+            name: next(
+                (r for r in lines if (r["type"], r.get("id")) == (LINES[entity], install[link])),
+                None,
+            )
+            for name, (entity, link) in TO_ONE.items()
+        }
+        return install | related
 
 
 def pair(seed: int) -> Pair:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from installs.errors import InvalidFilterError, InvalidOrderByError
 from installs.query.language.operators import OPERATORS
-from installs.query.language.order import DIRECTIONS, parse_order_by
+from installs.query.language.order_by import DIRECTIONS, parse_order_by
 from installs.query.language.parser import parse_filter
-from installs.query.language.schema import ENTITIES, INSTALL, Kind
+from installs.query.language.schema import ENTITIES, INSTALL, Kind, target
 from installs_client import Filter, InvalidRequestError, all_of, any_of, where
 from installs_client.fields import Date, Json
 from installs_client.order import order_text
@@ -223,23 +223,42 @@ def _instants(value: object) -> object:
 @thorough(500)
 @given(
     keys=st.lists(
-        st.tuples(st.sampled_from([*INSTALL.fields, "solution"]), st.sampled_from([*DIRECTIONS])),
+        st.tuples(
+            st.one_of(
+                st.tuples(st.sampled_from([*INSTALL.fields, "solution"])),
+                st.sampled_from(
+                    [
+                        (relation.name, field)
+                        for relation in INSTALL.relations.values()
+                        for field in target(relation).fields
+                    ]
+                ),
+            ),
+            st.sampled_from([*DIRECTIONS]),
+        ),
         max_size=6,
     )
 )
-def test_orders_likewise(keys: list[tuple[str, str]]) -> None:
-    text = json.dumps([{field: direction} for field, direction in keys], separators=(",", ":"))
+def test_orders_likewise(keys: list[tuple[tuple[str, ...], str]]) -> None:
+    entries = [{path[0]: way if len(path) == 1 else {path[1]: way}} for path, way in keys]
+    text = json.dumps(entries, separators=(",", ":"))
     try:
         parse_order_by(text)
         good = True
     except InvalidOrderByError:
         good = False
     try:
-        made = order_text(
-            [getattr(getattr(where.install, snake(field)), way)() for field, way in keys]
-        )
-    except (InvalidRequestError, AttributeError):
+        made = order_text([_key(path, way) for path, way in keys])
+    except (InvalidRequestError, AttributeError, TypeError):
         assert not good
     else:
         assert good
         assert made == text
+
+
+def _key(path: tuple[str, ...], way: str) -> object:
+    """A sort key as a client makes it."""
+    first = getattr(where.install, snake(path[0]))
+    if len(path) == 1:
+        return getattr(first, way)()
+    return getattr(first, way)(getattr(first.target, snake(path[1])))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from hypothesis import strategies as st
 
@@ -32,7 +32,7 @@ class Query:
     """The parameters of a list, but for limit and cursors."""
 
     filter: Json | None = None
-    order: list[dict[str, str]] | None = None
+    order: list[dict[str, Any]] | None = None
     deleted: str | None = None
     ids: tuple[str, ...] = ()
     shorthands: dict[str, str] = field(default_factory=dict)
@@ -202,7 +202,7 @@ _carried_orders: Final = st.builds(
 """Orders that an index carries if a filter or the key range fixes all fields but the last."""
 
 
-def _and_more(led: list[dict[str, str]], more: list[dict[str, str]]) -> list[dict[str, str]]:
+def _and_more(led: list[dict[str, Any]], more: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Keys behind others, of fields that are not among those."""
     fields = {name for key in led for name in key}
     return [*led, *(key for key in more if fields.isdisjoint(key))][:5]

@@ -129,8 +129,8 @@ def test_between_two_cursors_and_when_their_rows_are_gone(
         stage.scope,
     )
     expected = query.answer(left)
-    if set(expected) != set(everything) - gone:
-        return  # what is gone was an add-on or a parent that the filter asks about
+    if expected != [one for one in everything if one not in gone]:
+        return  # what is gone was an add-on or a parent that the filter or the order asks about
 
     lister = Lister(left, query, Memory(left.items(), page), first)
     with bounded(within):

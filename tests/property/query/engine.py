@@ -35,10 +35,17 @@ class Engine:
         self._binding = json.dumps(wanted, sort_keys=True)
         node: Node = parse_filter(json.dumps(wanted)) or TRUE
         predicate = compile_filter(node)
-        reads = referenced_fields(node) | set(order.fields)
+        reads = referenced_fields(node) | order.own_fields
         needs = related_projections(node)
-        rows = (_attached(world, row, reads, needs, trash=trash) for row in world["install"])
-        self._rows = [row for row in rows if predicate(row)]
+        sorts = {
+            name: Projection(fields, with_deleted=False, relations={})
+            for name, fields in order.related_fields.items()
+        }
+        self._rows = [
+            _attached(world, row, reads, sorts, trash=trash)
+            for row in world["install"]
+            if predicate(_attached(world, row, reads, needs, trash=trash))
+        ]
 
     def ids(self) -> list[str]:
         """All matching rows, in order."""

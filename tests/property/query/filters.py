@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from hypothesis import strategies as st
 
@@ -22,6 +22,7 @@ from tests.property.query.worlds import (
 
 Json = object
 Strategy = st.SearchStrategy[Json]
+T = TypeVar("T")
 
 EQUAL: Final = ("eq", "equals", "neq", "ne")
 LISTED: Final = ("in", "nin", "notIn")
@@ -50,7 +51,7 @@ _dates: Final = st.one_of(
 _json_scalars: Final = [v for v in JSON_VALUES if isinstance(v, str | int | float)]
 
 
-def _either(*forms: Strategy) -> Strategy:
+def _either(*forms: st.SearchStrategy[T]) -> st.SearchStrategy[T]:
     """One of the forms, each as likely as the other, however many forms it has itself."""
     return st.integers(0, len(forms) - 1).flatmap(forms.__getitem__)
 
@@ -218,12 +219,29 @@ filters: Final = _either(_general, _general, _focused).filter(
 )
 """Filters with room within the limits for two more around them."""
 
+Order = list[dict[str, Any]]
+
+_OWN: Final = [(name,) for name, kind in ENTITIES["install"].items() if kind != "j"]
+_RELATED: Final = [
+    (relation, name)
+    for relation, (entity, _) in TO_ONE.items()
+    for name, kind in ENTITIES[entity].items()
+    if kind[0] in "sd"
+]
+
+
+def _ordering(keys: list[tuple[tuple[str, ...], str]]) -> Order:
+    return [
+        {path[0]: direction if len(path) == 1 else {path[1]: direction}} for path, direction in keys
+    ]
+
+
 orders: Final = st.lists(
     st.tuples(
-        st.sampled_from([name for name, kind in ENTITIES["install"].items() if kind != "j"]),
+        _either(st.sampled_from(_OWN), st.sampled_from(_OWN), st.sampled_from(_RELATED)),
         st.sampled_from(DIRECTIONS),
     ),
     min_size=1,
     max_size=5,
     unique_by=lambda key: key[0],
-).map(lambda keys: [{field: direction} for field, direction in keys])
+).map(_ordering)

@@ -61,34 +61,43 @@ class Oracle:
     def __exit__(self, *_: object) -> None:
         self._database.close()
 
-    def ids(self, wanted: object, order: list[dict[str, str]]) -> list[str]:
+    def ids(self, wanted: object, order: list[dict[str, Json]]) -> list[str]:
         """The ids of the installs that a filter keeps, in an order."""
         query = _Query()
         scope = _Scope("install", "row")
         condition = query.filter(wanted, scope)
+        terms = _order(order, scope)
         sql = f'SELECT row.id FROM install AS "row" {scope.joined} WHERE {condition}'  # noqa: S608
         return [
             str(found)
-            for (found,) in self._database.execute(f"{sql} ORDER BY {_order(order)}", query.values)
+            for (found,) in self._database.execute(f"{sql} ORDER BY {terms}", query.values)
         ]
 
 
-def _order(order: list[dict[str, str]]) -> str:
+def _order(order: list[dict[str, Json]], scope: _Scope) -> str:
     terms = []
     way = "ASC"
-    for entry in order:
+    for number, entry in enumerate(order):
         ((field, direction),) = entry.items()
+        columns = [f'row."{field}"']
+        if field in TO_ONE:
+            entity, link = TO_ONE[field]
+            ((name, direction),) = direction.items()
+            alias = f"o{number}"
+            scope.joins.append(f'LEFT JOIN "{entity}" AS {alias} ON {alias}.id = row."{link}"')
+            columns = [f'{alias}."{name}"']
+            if ENTITIES[entity][name][0] == "s":  # by its casefolded value first
+                columns.insert(0, f"fold({columns[0]})")
+        elif field in ENUMS:  # in their declared order
+            ranks = " ".join(f"WHEN '{value}' THEN {n}" for n, value in enumerate(ENUMS[field]))
+            columns = [f"CASE {columns[0]} {ranks} END"]
         word = direction.replace("_", "").lower()
         way = "ASC" if word.startswith("asc") else "DESC"
         rest = word.removeprefix(way.lower())
         nulls = {"nullsfirst": "FIRST", "nullslast": "LAST"}.get(
             rest, "LAST" if way == "ASC" else "FIRST"
         )
-        column = f'row."{field}"'
-        if field in ENUMS:  # in their declared order
-            ranks = " ".join(f"WHEN '{value}' THEN {n}" for n, value in enumerate(ENUMS[field]))
-            column = f"CASE {column} {ranks} END"
-        terms.append(f"{column} {way} NULLS {nulls}")
+        terms += [f"{column} {way} NULLS {nulls}" for column in columns]
     return ", ".join([*terms, f"row.id {way}"])
 
 

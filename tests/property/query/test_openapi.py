@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from installs.errors import InvalidFilterError, InvalidOrderByError
-from installs.query.language.order import parse_order_by
+from installs.query.language.order_by import parse_order_by
 from installs.query.language.parser import parse_filter
 from tests.property.query.filters import filters, orders
 from tests.property.query.malformed import JSON, with_one_fault
@@ -131,7 +131,7 @@ def test_any_json_is_a_filter_to_both_or_neither(wanted: object) -> None:
 
 @thorough(500)
 @given(order=orders, number=st.integers(0, 10_000))
-def test_orders_likewise(order: list[dict[str, str]], number: int) -> None:
+def test_orders_likewise(order: list[dict[str, Any]], number: int) -> None:
     assert ORDER.is_valid(order_respelled(order))
     faults = list(with_one_fault(order))
     wanted = order_respelled(faults[number % len(faults)])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from installs.query.language.order import parse_order_by
+from installs.query.language.order_by import parse_order_by
 from tests.property.query.engine import Engine
 from tests.property.query.filters import filters, orders
 from tests.property.query.oracle import Oracle
@@ -23,7 +24,7 @@ from tests.property.runs import thorough
     trash=st.booleans(),
 )
 def test_filter_and_order_answer_as_sql_does(
-    world: World, wanted: list[object], order: list[dict[str, str]], trash: bool
+    world: World, wanted: list[object], order: list[dict[str, Any]], trash: bool
 ) -> None:
     parsed = parse_order_by(json.dumps(order))
     with Oracle(world) as oracle:
@@ -38,7 +39,7 @@ def test_filter_and_order_answer_as_sql_does(
 @thorough(1_000)
 @given(world=worlds, wanted=filters, order=orders, limit=st.integers(1, 4))
 def test_pages_walked_either_way_show_every_row_once_and_in_order(
-    world: World, wanted: object, order: list[dict[str, str]], limit: int
+    world: World, wanted: object, order: list[dict[str, Any]], limit: int
 ) -> None:
     wider = {"OR": [wanted, {"NOT": {"workspaceId": "a"}}]}
     with Oracle(world) as oracle:

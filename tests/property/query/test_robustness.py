@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from installs.errors import InvalidCursorError, InvalidFilterError, InvalidOrder
 from installs.query.execution.predicate import compile_filter
 from installs.query.language import cursor
 from installs.query.language.nodes import canonical
-from installs.query.language.order import parse_order_by
+from installs.query.language.order_by import parse_order_by
 from installs.query.language.parser import parse_filter
 from tests.property.query.filters import filters, orders
 from tests.property.query.malformed import JSON, with_one_fault
@@ -83,7 +84,7 @@ def test_double_negation_is_the_same_query(wanted: object) -> None:
     order=orders,
     text=st.one_of(st.text(st.characters(), max_size=40), st.from_regex(r"[\w-]{0,90}")),
 )
-def test_any_text_is_no_cursor(order: list[dict[str, str]], text: str) -> None:
+def test_any_text_is_no_cursor(order: list[dict[str, Any]], text: str) -> None:
     parsed = parse_order_by(json.dumps(order))
 
     with pytest.raises(InvalidCursorError) as refused:

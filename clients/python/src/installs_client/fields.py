@@ -270,11 +270,44 @@ class _Relation(Field[Asked], Generic[Asked, Target]):
 
 
 class ToOne(_Relation[Asked, Target]):
-    """A relation to one row; where there is none, every field of it is null."""
+    """A relation to one row; where there is none, every field of it is null.
+
+    Installs are sorted by its strings and times: ``integration.asc(where.integration.name)``.
+    """
 
     def __call__(self, inner: Filter[Target]) -> Filter[Asked]:
         """The related row is one that the filter keeps."""
         return self._related(inner)
+
+    def asc(self, field: String[Target] | Date[Target]) -> OrderKey:
+        """Ascending by a field of the related row, nulls last."""
+        return self._key(field, "asc")
+
+    def desc(self, field: String[Target] | Date[Target]) -> OrderKey:
+        """Descending by a field of the related row, nulls first."""
+        return self._key(field, "desc")
+
+    def asc_nulls_first(self, field: String[Target] | Date[Target]) -> OrderKey:
+        """Ascending by a field of the related row, nulls first."""
+        return self._key(field, "asc_nulls_first")
+
+    def asc_nulls_last(self, field: String[Target] | Date[Target]) -> OrderKey:
+        """Ascending by a field of the related row, nulls last."""
+        return self._key(field, "asc_nulls_last")
+
+    def desc_nulls_first(self, field: String[Target] | Date[Target]) -> OrderKey:
+        """Descending by a field of the related row, nulls first."""
+        return self._key(field, "desc_nulls_first")
+
+    def desc_nulls_last(self, field: String[Target] | Date[Target]) -> OrderKey:
+        """Descending by a field of the related row, nulls last."""
+        return self._key(field, "desc_nulls_last")
+
+    def _key(self, field: object, direction: Direction) -> OrderKey:
+        if not isinstance(field, String | Date) or not issubclass(self.target, field.entity):
+            kind = self.target.__name__
+            raise InvalidRequestError(f"{self.name} is sorted by a string or a time of {kind}")
+        return OrderKey(field.name, direction, self.name)
 
 
 class ToMany(_Relation[Asked, Target]):

@@ -1,4 +1,4 @@
-"""Orders: fields of an install with a direction each (CONTRACT.md section 2, orderBy)."""
+"""Orders: fields of an install, or of a related row, with a direction each (section 2, orderBy)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,18 @@ Direction = Literal[
 
 @dataclass(frozen=True, slots=True)
 class OrderKey:
-    """One field to sort by; made by a field of ``where.install``."""
+    """One field to sort by; made by a field of ``where.install``, or by one of a related row."""
 
     field: str
     direction: Direction
+    relation: str | None = None
+    """The relation to one whose row has the field; None: the install itself."""
+
+    @property
+    def entry(self) -> dict[str, Direction | dict[str, Direction]]:
+        """The key as it is sent."""
+        own: dict[str, Direction] = {self.field: self.direction}
+        return {**own} if self.relation is None else {self.relation: own}
 
 
 def order_text(keys: object) -> str:
@@ -30,12 +38,9 @@ def order_text(keys: object) -> str:
         raise InvalidRequestError("order_by takes a list such as [where.install.id.asc()]")
     if not 1 <= len(keys) <= MAX_KEYS:
         raise InvalidRequestError(f"an order has 1-{MAX_KEYS} keys")
-    directions = {}
     for key in keys:
         if not isinstance(key, OrderKey):
             raise InvalidRequestError(f"{key!r} is not a field with a direction")
-        directions[key.field] = key.direction
-    if len(directions) < len(keys):
+    if len({(key.relation, key.field) for key in keys}) < len(keys):
         raise InvalidRequestError("a field appears twice in an order")
-    entries = [{field: direction} for field, direction in directions.items()]
-    return json.dumps(entries, separators=(",", ":"))
+    return json.dumps([key.entry for key in keys], separators=(",", ":"))

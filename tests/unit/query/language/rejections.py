@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from installs.errors import InvalidFilterError, InvalidOrderByError
-from installs.query.language.order import parse_order_by
+from installs.query.language.order_by import parse_order_by
 from installs.query.language.parser import parse_filter
 
 if TYPE_CHECKING:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
 
 import pytest
 
 from installs.errors import InvalidCursorError
 from installs.query.language.cursor import decode, encode
 from installs.query.language.literals import MAX_STRING
-from installs.query.language.order import (
-    DEFAULT_ORDER,
-    MAX_SORT_FIELDS,
-    SORTABLE_FIELDS,
-    parse_order_by,
-)
+from installs.query.language.order import DEFAULT_ORDER, MAX_SORT_FIELDS, SORTABLE_FIELDS
+from installs.query.language.order_by import parse_order_by
 from installs.query.language.schema import INSTALL, Field, Kind
 
 ORDER = parse_order_by('[{"retentionTier": "asc"}, {"deletedAt": "desc"}]')
@@ -85,6 +82,31 @@ def test_a_cursor_holds_the_longest_values_of_an_order() -> None:
     values = tuple(longest(SORTABLE_FIELDS[field]) for field in order.fields)
 
     assert decode(encode(order, values, "b"), order, "b") == values
+
+
+@pytest.mark.parametrize("character", ["\x01", "\U0001f600", '"'])
+def test_a_cursor_holds_five_strings_of_related_rows(character: str) -> None:
+    # given strings whose characters take the most bytes, in UTF-8 and in JSON
+    fields = [("solution", "name"), ("solution", "description"), ("installer", "name"),
+              ("integration", "description"), ("integrationVersion", "changelog")]  # fmt: skip
+    order = parse_order_by(json.dumps([{relation: {name: "asc"}} for relation, name in fields]))
+    row: dict[str, Any] = {"id": "x" * 128}
+    for relation, name in fields:
+        row.setdefault(relation, {})[name] = character * 100_000
+
+    text = encode(order, order.values(row), "b")
+    assert decode(text, order, "b") == order.values(row)
+
+
+@pytest.mark.parametrize("value", [None, "2026-01-01T00:00:00.000Z", "2026-01-01", 1, ["x"]])
+def test_a_cursor_holds_a_date_of_a_related_row_or_none(value: object) -> None:
+    order = parse_order_by('[{"solution": {"createdAt": "asc"}}]')
+    text = encode(order, (value, "ins_1"), "b")  # type: ignore[arg-type]
+    if value in (None, "2026-01-01T00:00:00.000Z"):
+        assert decode(text, order, "b") == (value, "ins_1")
+    else:
+        with pytest.raises(InvalidCursorError):
+            decode(text, order, "b")
 
 
 @pytest.mark.parametrize(

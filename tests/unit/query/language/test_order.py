@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from installs.query.language.order import DEFAULT_ORDER, Order, SortField, parse_order_by
+from installs.errors import InvalidOrderByError
+from installs.query.language.order import DEFAULT_ORDER, MAX_SORTED, Order, SortField
+from installs.query.language.order_by import DIRECTIONS, parse_order_by
+from installs.query.language.schema import PUBLIC_ENTITIES, Fields
 from tests.unit.query.language.rejections import order_issues
 
 if TYPE_CHECKING:
@@ -112,6 +115,21 @@ def test_reversed_twice_is_the_same() -> None:
         ([{"id": "ASC"}], "/0/id", "did you mean 'asc'?"),
         ([{"id": 1}], "/0/id", "1 is not one of asc"),
         ([{"id": "asc"}, {"id": "desc"}], "/1/id", "id appears twice"),
+        ([{"members": {"addedAt": "asc"}}], "/0/members", "members cannot be sorted by"),
+        ([{"solution": {}}], "/0/solution", "an object of 0 keys"),
+        ([{"solution": {"name": "asc", "id": "asc"}}], "/0/solution", "an object of 2 keys"),
+        ('[{"solution": {"name": "asc", "name": "asc"}}]', "/0/solution/name", "appears twice"),
+        ([{"solution": {"nam": "asc"}}], "/0/solution/nam", "did you mean 'name'?"),
+        ([{"solution": {"id": "asc"}}], "/0/solution/id", "id cannot be sorted by; of a related"),
+        ([{"integration": {"trustTier": "asc"}}], "/0/integration/trustTier", "cannot be sorted"),
+        ([{"solution": {"name": "up"}}], "/0/solution/name", "'up' is not one of asc"),
+        ([{"solution": {"name": {"name": "asc"}}}], "/0/solution/name", "an object is not one of"),
+        ([{"solution.name": "asc"}], "/0/solution.name", '{"integration": {"name": "asc"}}'),
+        (
+            [{"solution": {"name": "asc"}}, {"solution": {"name": "desc"}}],
+            "/1/solution/name",
+            "solution.name appears twice",
+        ),
         ("[", "", "not JSON"),
         ("[" * 8000, "", "nested too deep"),
         (" " * 8000 + "[]", "", "8,000 bytes"),
@@ -128,3 +146,44 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     issues = order_issues([{"x": "asc"}, {"id": "up"}])
 
     assert [issue.pointer for issue in issues] == ["/0/x", "/1/id"]
+
+
+def test_a_related_field_sorts_by_its_casefolded_value_then_by_the_value() -> None:
+    by = order({"integration": {"name": "asc"}}, {"installer": {"createdAt": "desc"}})
+    assert by.fields == ("integration.name", "installer.createdAt", "id")
+    assert (by.own_fields, dict(by.related_fields)) == (
+        {"id"},
+        {"installer": {"createdAt"}, "integration": {"name"}},
+    )
+    names = [None, "b", "B", "a", "\u00c9", "e\u0301", "z", "E"]
+    rows = [
+        {"id": str(n), "integration": None if name is None else {"name": name}}
+        for n, name in enumerate(names)
+    ]
+    ordered = sorted(rows, key=lambda row: by.sort_key_of_values(by.values(row)))
+    assert [names[int(str(row["id"]))] for row in ordered] == [
+        "a", "B", "b", "E", "z", "e\u0301", "\u00c9", None,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_a_related_row_that_is_absent_is_null(direction: str) -> None:
+    by = order({"solution": {"name": direction}})
+    absent: tuple[Fields, ...] = ({"id": "a"}, {"id": "b", "solution": None})
+    there: Fields = {"id": "c", "solution": {"name": ""}}
+    keys = [by.sort_key_of_values(by.values(row)) for row in (*absent, there)]
+    first = DIRECTIONS[direction][1]
+    assert all((key < keys[2]) is first for key in keys[:2])
+
+
+def test_of_a_long_related_string_the_beginning_sorts() -> None:
+    by = order({"solution": {"description": "asc"}})
+    row = {"id": "a", "solution": {"description": "\u00e9" * 1_000}}
+    assert by.values(row) == ("\u00e9" * MAX_SORTED, "a")
+
+
+def test_to_a_public_key_a_person_has_no_address_to_sort_by() -> None:
+    wanted = '[{"installer": {"email": "asc"}}]'
+    assert parse_order_by(wanted).fields == ("installer.email", "id")
+    with pytest.raises(InvalidOrderByError, match="'email' is not a field of User"):
+        parse_order_by(wanted, PUBLIC_ENTITIES)

@@ -14,13 +14,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from installs.query.execution.joins import Row, join_related, link_fields
 from installs.query.execution.predicate import compile_filter
 from installs.query.execution.visibility import VISIBILITY_FIELDS, visibility
-from installs.query.language.nodes import conjunction, referenced_fields, related_projections
+from installs.query.language.nodes import (
+    Projection,
+    conjunction,
+    referenced_fields,
+    related_projections,
+)
 from installs.query.planning import batches
 from installs.query.planning.constraints import conjuncts
 from installs.store.items import decode_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from installs.query.execution.joins import RelatedReader
     from installs.query.language.nodes import Node
@@ -46,7 +51,7 @@ def row_filter(
     that are read as well.
     """
     wanted = VISIBILITY_FIELDS | referenced_fields(request.filter) | links
-    wanted |= frozenset(request.order.fields)
+    wanted |= request.order.own_fields
     visible, matches = visibility(request), compile_filter(own)
 
     def row_of(item: Item) -> Row | None:
@@ -61,16 +66,25 @@ def matching_rows(
 ) -> Iterator[KeyedRow]:
     """Yield the items that match, each once.
 
-    Related rows are read last, in batches, for the rows that the rest of the filter keeps.
+    Related rows are read last, in batches, for the rows that the rest of the filter keeps; those of
+    the order, for the rows that the filter keeps.
     """
-    relations = related_projections(request.filter)
+    relations, order = related_projections(request.filter), request.order
+    links = link_fields(relations) | link_fields(order.related_fields)
     own = conjunction(
         *(part for part in conjuncts(request.filter) if not related_projections(part))
     )
-    candidates = _unique_rows(items, row_filter(request, own, link_fields(relations)))
+    candidates = _unique_rows(items, row_filter(request, own, links))
     if relations:
-        candidates = _joined_rows(request, list(candidates), reader)
-    order = request.order
+        joined = _joined_rows(request, list(candidates), relations, reader)
+        matches = compile_filter(request.filter)
+        candidates = ((row, item) for row, item in joined if matches(row))
+    if order.related_fields:
+        sorted_by = {
+            name: Projection(fields, with_deleted=False, relations={})
+            for name, fields in order.related_fields.items()
+        }
+        candidates = _joined_rows(request, list(candidates), sorted_by, reader)
     for row, item in candidates:
         values = order.values(row)
         yield KeyedRow(order.sort_key_of_values(values), values, item)
@@ -89,12 +103,13 @@ def _unique_rows(
 
 
 def _joined_rows(
-    request: ListRequest, candidates: Sequence[tuple[Row, Item]], reader: RelatedReader
+    request: ListRequest,
+    candidates: Sequence[tuple[Row, Item]],
+    relations: Mapping[str, Projection],
+    reader: RelatedReader,
 ) -> Iterator[tuple[Row, Item]]:
-    """Yield the candidates for which the whole filter is true, related rows included."""
-    relations = related_projections(request.filter)
-    matches = compile_filter(request.filter)
+    """Yield the candidates with their related rows, which are read in batches."""
     for first in range(0, len(candidates), batches.JOIN_BATCH):
         batch = candidates[first : first + batches.JOIN_BATCH]
         join_related([row for row, _ in batch], relations, reader, request.scope, request.now)
-        yield from ((row, item) for row, item in batch if matches(row))
+        yield from batch

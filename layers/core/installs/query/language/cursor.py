@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from installs.errors import InvalidCursorError, Issue
 from installs.nesting import nested_beyond
-from installs.query.language.schema import INSTALL, Field, Kind
+from installs.query.language.schema import Field, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,7 @@ def decode(text: str, order: Order, binding: str, *, parameter: str = "after") -
             "the same from page to page",
             parameter,
         )
-    fields = [INSTALL.fields[name] for name in order.fields]
+    fields = [key.definition for key in order.sort_fields]
     if len(values) != len(fields) or not all(map(_holds, fields, values)):
         raise _malformed(parameter)
     return tuple(None if value is None else str(value) for value in values)

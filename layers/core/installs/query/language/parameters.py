@@ -28,13 +28,14 @@ from installs.query.language.nodes import (
     conjunction,
     constrains_deletion,
 )
-from installs.query.language.order import Order, SortValues, parse_order_by
+from installs.query.language.order_by import parse_order_by
 from installs.query.language.parser import equals, one_of_ids, parse_filter
 from installs.query.language.schema import ENTITIES, INSTALL, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from installs.query.language.order import Order, SortValues
     from installs.query.language.schema import Entities
 
 MAX_LIMIT: Final = 100
@@ -115,7 +116,7 @@ def parse(parameters: Mapping[str, Sequence[str]], entities: Entities = ENTITIES
         raise _invalid(issues)
     include = included_names(values[INCLUDE], OF_LIST) if INCLUDE in values else ()
     written = parse_filter(values["filter"], entities) if "filter" in values else None
-    order = parse_order_by(values.get("orderBy"))
+    order = parse_order_by(values.get("orderBy"), entities)
     if written is not None:
         parts.append(written)
     tree = conjunction(*parts) if parts else TRUE

@@ -120,8 +120,11 @@ def ordered_range(key_range: KeyRange, order: Order) -> OrderedRange | None:
     """Return the range as it is read in an order; ``None`` if too little of it is presorted.
 
     Behind the presorted prefix, the sort key may hold no more than the id: otherwise the rows of
-    a tie would not follow one another.
+    a tie would not follow one another. No index holds fields of related rows: they are joined to
+    all rows at once.
     """
+    if order.related_fields:
+        return None
     presorted = 0
     unused = key_range.form.fields
     ascending: bool | None = None
