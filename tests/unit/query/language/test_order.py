@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -31,7 +31,7 @@ def key_of(by: Order) -> Callable[[Mapping[str, object]], SortKey]:
     return lambda row: by.sort_key_of_values(by.values(row))
 
 
-def order(*keys: dict[str, str]) -> Order:
+def order(*keys: dict[str, Any]) -> Order:
     return parse_order_by(json.dumps(keys))
 
 
@@ -151,10 +151,9 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 def test_a_related_field_sorts_by_its_casefolded_value_then_by_the_value() -> None:
     by = order({"integration": {"name": "asc"}}, {"installer": {"createdAt": "desc"}})
     assert by.fields == ("integration.name", "installer.createdAt", "id")
-    assert (by.own_fields, dict(by.related_fields)) == (
-        {"id"},
-        {"installer": {"createdAt"}, "integration": {"name"}},
-    )
+    assert set(by.own_fields) == {"id"}
+    fields = {relation: list(names) for relation, names in by.related_fields.items()}
+    assert fields == {"installer": ["createdAt"], "integration": ["name"]}
     names = [None, "b", "B", "a", "\u00c9", "e\u0301", "z", "E"]
     rows = [
         {"id": str(n), "integration": None if name is None else {"name": name}}
