@@ -170,6 +170,21 @@ def test_a_foreign_order_reads_every_row_once(world: Table) -> None:
     assert usage.capacity <= units(ROWS, 4, item_bytes(world))
 
 
+def test_an_order_by_related_rows_reads_every_row_once_and_theirs_in_a_batch(
+    world: Table,
+) -> None:
+    foreign = '[{"memberPolicy":"asc"},{"installedAt":"desc"}]'
+    _, own = listed(world, {BIG}, orderBy=foreign)
+    related = '[{"installer":{"name":"asc"}},{"installedAt":"desc"}]'
+    page, usage = listed(world, {BIG}, orderBy=related)
+    assert (ids(page)[0], page.total) == ("big_01199", ROWS)
+    assert usage.calls == own.calls + 1
+    # and what a filter or include reads too is not read again
+    _, usage = listed(world, {BIG}, orderBy=related, include="installer",
+                      filter='{"installer":{"handle":{"isNull":true}}}')  # fmt: skip
+    assert usage.calls == own.calls + 1
+
+
 @pytest.mark.parametrize(
     "then", ['{"memberPolicy":"asc"}', '{"id":"asc"}', '{"workspaceId":"asc"}']
 )

@@ -36,6 +36,25 @@ def test_a_page_in_the_order_of_the_index_examines_a_page() -> None:
     assert reader.examined == 101 + 102 + 101
 
 
+def test_an_order_by_related_rows_never_streams() -> None:
+    # given integrations whose names are not in the order of their ids, and one that is absent
+    rows = [row | {"integrationId": f"itg_{n % 3}"} for n, row in enumerate(days(30))]
+    named = [
+        factory.stored(factory.integration("itg_0", name="beta")),
+        factory.stored(factory.integration("itg_1", name="Alpha")),
+    ]
+    reader = Watched(*rows, integration=named)
+    by_name = '[{"integration":{"name":"asc"}},{"installedAt":"asc"}]'
+    first = listed(reader, limit="11", orderBy=by_name)
+    assert first.plan.startswith("scan ")
+    assert ids(first) == [f"i{n:04}" for n in [*range(1, 30, 3), 0]]
+    last = listed(reader, limit="11", orderBy=by_name, after=str(first.end))
+    assert ids(last) == [f"i{n:04}" for n in [*range(3, 30, 3), 2, 5]]
+    # and so where the beginning of the order is an index's
+    beside = listed(reader, orderBy='[{"installedAt":"asc"},{"integration":{"name":"asc"}}]')
+    assert beside.plan.startswith("scan ")
+
+
 def test_workspaces_are_merged_as_far_as_the_page_needs() -> None:
     rows = [row | {"workspaceId": f"wsp_{n % 20}"} for n, row in enumerate(days(1_000))]
     reader = Watched(*rows)
