@@ -12,7 +12,7 @@
 #   make worlds [CASES=10000]                          pairs of worlds: does any answer tell too much?
 #   make simulate [CASES=100000] [FIRST=0]             random histories of the cascade
 #   make faults [CASES=20000]                          faults planted in it, each to be found by one
-#   make chaos [SECONDS=300] [REQUESTS=10000]          a cascade that is killed, a table that misbehaves
+#   make chaos [SECONDS=300] [REQUESTS=10000]          functions that are killed, a bus and a table that fail
 #   make load [SECONDS=20]                             the functions above what there is room for
 #   make bench-cascade [MEMBERS=10000] [ADDONS=1000] [DEPTH=20]   a large uninstall, timed
 #   make lint                                          ruff, mypy, import-linter

@@ -19,6 +19,7 @@ from installs.store import items, keys
 from installs_client import Client
 from tests import rows
 from tests.e2e.browser import running_browser
+from tests.e2e.bus import bus_of
 from tools.local.dynoxide import CREDENTIALS, REGION, dynamodb_client
 from tools.local.paths import ROOT
 from tools.local.ports import free_port
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
     from playwright.sync_api import Browser
+
+    from tests.e2e.bus import Bus
 
 HERE: Final = Path(__file__).parent
 READY_SECONDS: Final = 240
@@ -51,6 +54,8 @@ class Stack:
     state: Path
     """The directory of its files."""
     tables: DynamoDBClient
+    bus: Bus
+    """The bus as the publisher reaches it."""
     secrets: list[str] = field(default_factory=list)
     """API keys that callers have used."""
 
@@ -87,12 +92,14 @@ class Stack:
 
 
 @contextmanager
-def _serving(state: Path, log: Path, *options: str | Path) -> Iterator[tuple[Child, RunningStack]]:
+def _serving(
+    state: Path, log: Path, *options: str | Path, port: int | None = None, **environment: str
+) -> Iterator[tuple[Child, RunningStack]]:
     """A local system of its own, as `make run` starts it; with the demo's rows unless told else."""
     command: list[str | Path] = [sys.executable, "-m", "tools", "run"]
-    ports = ["--port", str(free_port()), "--pages-port", str(free_port())]
+    ports = ["--port", str(port or free_port()), "--pages-port", str(free_port())]
     command += ["--state", state, *ports, *options]
-    with Child(command, cwd=ROOT, log=log) as child:
+    with Child(command, cwd=ROOT, log=log, environment={**os.environ, **environment}) as child:
         yield child, _wait_until_ready(child, state / "stack.json", log)
 
 
@@ -130,9 +137,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             rows.install("ins_purged"),
         ],
     )
-    state = directory / "state"
-    with _serving(state, directory / "run.log", "--data", data) as (child, running):
-        made = Stack(running, state, dynamodb_client(running.dynamodb_endpoint))
+    state, port = directory / "state", free_port()
+    with (
+        bus_of(f"127.0.0.1:{port}") as bus,
+        _serving(
+            state, directory / "run.log", "--data", data, port=port,
+            AWS_ENDPOINT_URL_EVENTBRIDGE=bus.endpoint,
+        ) as (child, running),
+    ):  # fmt: skip
+        made = Stack(running, state, dynamodb_client(running.dynamodb_endpoint), bus)
         yield made
         lines = _lines_of_functions(made)
         child.stop(grace_seconds=30)

@@ -1,4 +1,8 @@
-"""The platform's services and clients at once, while functions are killed (section 10)."""
+"""The platform's services and clients at once, while functions are killed (sections 10 and 11).
+
+The bus refuses half of the entries. In the end the table agrees with what the services and clients
+were told, its history with the clients' own log, and the copy of a consumer with an export.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +12,23 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from installs import clock
+from installs.events.details import event_id
+from installs.lifecycle import timestamp
+from installs.store import history as entries
 from installs.store import keys
 from tests import rows
 from tests.e2e.sender import Sender, as_of
 from tests.e2e.system import kill, tools
+from tests.e2e.told import copy_of, exported, history, published
 from tools.importer.table import open_table
 from tools.operate.verify import Verifier
 
@@ -28,21 +37,40 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from installs.store.table import Table
     from tests.e2e.conftest import Stack
 
 INSTALLS: Final = "/integration-installs"
 HOME: Final = "wsp_mixed"
-USER: Final = "usr_max"
+USERS: Final = ("usr_max", "usr_moe")
+"""A client is one of them."""
 SECONDS: Final = float(os.environ.get("CHAOS_SECONDS", "6"))
 """Seconds of all this; ``make chaos`` sets more."""
 PATIENCE: Final = 180 + SECONDS
 """Seconds after which a queue that is not empty never will be."""
-CLIENTS: Final = 2
+FUNCTIONS: Final = ("CascadeFunction", "IngestFunction", "PublishFunction")
+"""The functions that are killed."""
+SAMPLED: Final = 20
+"""Installs whose history is held against the clients' log."""
 PURGED_ONE_IN: Final = 5
 """Of so many families one may be purged: what is purged is gone for all."""
 
 AFTER_A_PURGE: Final = {"unknown_row", "unknown_install", "unknown_parent", "install_purged"}
 """The reasons for which rows of a family that was purged are rejected."""
+
+
+KINDS: Final = {"uninstall": "uninstalled", "restore": "restored", "purge": "purged"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A line of a client's own log."""
+
+    user: str
+    verb: str
+    install_id: str
+    status: int
+    ended: str
 
 
 @dataclass
@@ -91,6 +119,8 @@ class Platform:
     results: Counter[str] = field(default_factory=Counter)
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     unexplained: list[object] = field(default_factory=list)
+    log: dict[str, Asked] = field(default_factory=dict)
+    """All requests of clients, by their trace ids."""
     done: threading.Event = field(default_factory=threading.Event)
 
     def install(self) -> None:
@@ -143,23 +173,31 @@ class Platform:
                 change = {"merge": True, "enabled": family.enabled}
                 self.sender.send(line | {"id": f"mem_{family.root}_1", **change}, HOME)
 
-    def use(self, seed: int, http: httpx.Client) -> None:
+    def use(self, user: str, http: httpx.Client) -> None:
         """Uninstall, restore and purge, as a client of the API."""
-        dice = random.Random(seed)  # noqa: S311 - no secret
+        dice = random.Random(user)  # noqa: S311 - no secret
         while not self.done.wait(dice.uniform(0.01, 0.1)):
             family = self._any(dice)
             if family is None:
                 continue
-            path = f"{INSTALLS}/{dice.choice([family.root, family.root, family.add_on])}"
+            install_id = dice.choice([family.root, family.root, family.add_on])
             roll = dice.random()
             if roll < 0.45:
-                name, answer = "uninstall", http.delete(path)
+                verb, method, end = "uninstall", "DELETE", ""
             elif roll < 0.85 or not family.may_be_purged:
-                name, answer = "restore", http.post(f"{path}/restore")
+                verb, method, end = "restore", "POST", "/restore"
             else:
-                name, answer = "purge", http.delete(f"{path}/purge")
-                family.purged = family.purged or answer.status_code == 200
-            self.statuses[name, answer.status_code] += 1
+                verb, method, end = "purge", "DELETE", "/purge"
+            trace = f"1-{dice.getrandbits(32):08x}-{dice.getrandbits(96):024x}"
+            headers = {"X-Amzn-Trace-Id": f"Root={trace}"}
+            status = http.request(
+                method, f"{INSTALLS}/{install_id}{end}", headers=headers
+            ).status_code
+            ended = timestamp(datetime.now(UTC))
+            self.log[trace] = Asked(user, verb, install_id, status, ended)
+            if verb == "purge" and status == 200:
+                family.purged = True
+            self.statuses[verb, status] += 1
 
     def check(self) -> None:
         """Hold the table to what was said: nothing live is lost, the last word counts."""
@@ -187,36 +225,85 @@ class Platform:
                 self.unexplained.append(reason)
             self.results[reason["code"]] += 1
 
+    def check_history(self, family: Family, install_id: str) -> None:
+        """Hold an install's history to the log: who did what, and nobody else anything."""
+        told = history(self.stack, install_id)
+        traces = {entry["traceId"] for entry in told}
+        reached: dict[str, str] = {}
+        """When each state came first; a new install is live, as after a restore."""
+        for entry in told:
+            kind, cause, actor = (entry[name] for name in ("kind", "cause", "actor"))
+            state = kind
+            if kind == "created":
+                state = "restored" if entry["deletionId"] is None else "uninstalled"
+            reached.setdefault(state, entry["occurredAt"])
+            if cause == "ingest":
+                assert actor == {"id": "ingest", "kind": "service"}, entry
+                assert kind in ("created", "changed", "settled"), entry
+                continue
+            asked = self.log[entry["traceId"]]
+            assert actor == {"id": asked.user, "kind": "user"}, (asked, entry)
+            assert asked.status in (200, 503), (asked, entry)
+            assert asked.install_id == (install_id if cause == "request" else family.root), entry
+            # What a purge finds live goes through the trash.
+            through = asked.verb == "purge" and cause == "parent" and kind == "uninstalled"
+            assert through or kind in (KINDS[asked.verb], "settled"), (asked, entry)
+        for trace, asked in self.log.items():
+            if asked.install_id == install_id and asked.status == 200 and trace not in traces:
+                # It was so already, and nothing was done.
+                assert asked.verb != "purge", asked
+                assert reached[KINDS[asked.verb]] <= asked.ended, (asked, told)
+
+    def untold(self, table: Table) -> list[str]:
+        """The installs of whose history something has not been told, or something else has."""
+        told: dict[str, set[str]] = {}
+        for event in published(self.stack):
+            detail = event["detail"]
+            told.setdefault(detail["installId"], set()).add(detail["eventId"])
+        ids = [one for family in self.families for one in (family.root, family.add_on)]
+        return [
+            install_id
+            for install_id in ids
+            if told.get(install_id, set())
+            != {
+                event_id(install_id, entry.revision, entry.kind)
+                for entry in entries.read(table, install_id)
+            }
+        ]
+
     def _any(self, dice: random.Random) -> Family | None:
         return dice.choice(self.families) if self.families else None
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="finds processes by /proc")
 def test_the_platform_and_clients_at_once_while_functions_are_killed(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sender = Sender(stack)
     made = sender.invoke(
-        rows.workspace(HOME, "mixed"), rows.user(USER), rows.role(USER, HOME, "admin")
+        rows.workspace(HOME, "mixed"),
+        *map(rows.user, USERS),
+        *(rows.role(user, HOME, "admin") for user in USERS),
     )
     assert made is not None
     assert {result["result"] for result in made} == {"created"}
-    token = tools(stack, "token", USER).stdout.strip()
+    tokens = [tools(stack, "token", user).stdout.strip() for user in USERS]
     platform = Platform(stack, sender)
     dice, deaths = random.Random(5), Counter[str]()  # noqa: S311 - no secret
     # when services send rows and clients change the installs, and functions die at any moment
-    with (
-        sender.visibility(5),
-        ThreadPoolExecutor(3 + CLIENTS) as pool,
-        stack.client({"Authorization": f"Bearer {token}"}) as http,
-    ):
+    with sender.visibility(5), stack.bus.refusing(0.5), ExitStack() as exits:
+        pool = exits.enter_context(ThreadPoolExecutor(3 + len(USERS)))
+        clients = [
+            exits.enter_context(stack.client({"Authorization": f"Bearer {token}"}))
+            for token in tokens
+        ]
         work: list[Callable[[], None]] = [platform.install, platform.upgrade, platform.edit_members]
         busy = [pool.submit(one) for one in work]
-        busy += [pool.submit(platform.use, seed, http) for seed in range(CLIENTS)]
+        busy += [pool.submit(platform.use, *one) for one in zip(USERS, clients, strict=True)]
         ends = time.monotonic() + SECONDS
-        while time.monotonic() < ends or len(deaths) < 2:
+        while time.monotonic() < ends or len(deaths) < len(FUNCTIONS):
             time.sleep(dice.uniform(0.3, 1.5))
-            function = dice.choice(["CascadeFunction", "IngestFunction"])
+            function = dice.choice(FUNCTIONS)
             if killed := kill(stack, function):
                 deaths[function] += killed
             if any(one.done() for one in busy):
@@ -245,7 +332,17 @@ def test_the_platform_and_clients_at_once_while_functions_are_killed(
     verified = tools(stack, "verify")
     assert verified.returncode == 0, verified
     assert "No disagreements." in verified.stdout
+    # and what Lambda gave up, where deaths outlasted its retries, can be run again
     again = tools(stack, "redrive")
     assert again.returncode == 0, again
-    for kind, name in (("workspace", HOME), ("user", USER)):
+    # and a consumer has been told of each change, although the bus refused half of the events
+    assert stack.bus.refused
+    there = exported(stack, tmp_path, HOME)
+    assert stack.eventually(lambda: copy_of(stack, HOME) == there)
+    assert stack.eventually(lambda: not platform.untold(table)), platform.untold(table)
+    # and history says who did what, as the clients know it
+    ids = [(family, one) for family in platform.families for one in (family.root, family.add_on)]
+    for family, install_id in dice.sample(ids, min(SAMPLED, len(ids))):
+        platform.check_history(family, install_id)
+    for kind, name in (("workspace", HOME), *(("user", user) for user in USERS)):
         assert tools(stack, "erase", kind, name, "--yes").returncode == 0

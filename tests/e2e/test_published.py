@@ -3,88 +3,96 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 from tests import rows
-from tests.commands import run
-from tools.local.deploy import Emulator
-from tools.local.state import StateDirectory
+from tests.e2e.sender import Sender
+from tests.e2e.system import tools
+from tests.e2e.told import copy_of, exported, history, kinds, published
+from tools.systems import System
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.e2e.conftest import Stack
 
-FAMILY = {"ins_told", "ins_told_addon", "ins_told_addon_addon"}
+INSTALLS: Final = "/integration-installs"
+FAMILY: Final = {"ins_told", "ins_told_addon", "ins_told_addon_addon"}
+LIFE: Final = ["Created", "Uninstalled", "Restored", "Uninstalled", "Purged"]
 
 
-def published(stack: Stack) -> list[dict[str, Any]]:
-    """All that came over the bus, as a rule's target gets it."""
-    text = StateDirectory(stack.state).events.read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+def come_in(stack: Stack, family: str) -> None:
+    results = Sender(stack).invoke(*rows.family(family))
+    assert results is not None
+    assert {result["result"] for result in results} == {"created"}
 
 
-def kinds(stack: Stack, install_id: str) -> list[str]:
-    """The types of an install's events in order, each event once, without the settled ones."""
-    found = {
-        event["detail"]["eventId"]: event["detail-type"].removeprefix("Install ")
-        for event in published(stack)
-        if event["detail"]["installId"] == install_id
-    }
-    return [kind for kind in found.values() if kind != "Settled"]
-
-
-def copy_of(stack: Stack) -> dict[str, Any]:
-    """A consumer's copy: of each install the row of the greatest revision."""
-    newest: dict[str, dict[str, Any]] = {}
-    for event in published(stack):
-        detail = event["detail"]
-        known = newest.get(detail["installId"])
-        if event["detail-type"] != "Install Settled" and (
-            known is None or known["detail"]["revision"] < detail["revision"]
-        ):
-            newest[detail["installId"]] = event
-    return {
-        install_id: event["detail"]["install"]
-        for install_id, event in newest.items()
-        if event["detail-type"] != "Install Purged"
-    }
-
-
-def exported(stack: Stack, directory: Path) -> dict[str, Any]:
-    path = directory / "export.ndjson"
-    assert run(f"export {path}", stack.state).code == 0
-    lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
-    fields = rows.install("x").keys() - {"type"}
-    return {
-        line["id"]: {name: line[name] for name in fields}
-        for line in lines
-        if line["type"] == "install"
-    }
+def unpublished(stack: Stack) -> list[str]:
+    """The keys of the publisher's dead letters."""
+    running = stack.running
+    objects = System.local(running).objects()
+    found = objects.list_objects_v2(Bucket=running.unpublished_bucket).get("Contents", [])
+    return [one["Key"] for one in found]
 
 
 def test_a_life_is_told_in_order_and_a_consumers_copy_is_the_export(
     stack: Stack, tmp_path: Path
 ) -> None:
+    began = datetime.now(UTC).isoformat()
     # given a family that comes in by the function
-    functions = Emulator(stack.running.aws_endpoint).functions()
-    payload = json.dumps({"rows": rows.family("told")}).encode()
-    answer = functions.invoke(FunctionName=stack.running.ingest_function, Payload=payload)
-    results = json.loads(answer["Payload"].read())["results"]
-    assert {result["result"] for result in results} == {"created"}
+    come_in(stack, "told")
     # when callers uninstall, restore, uninstall and purge it
     with stack.as_user("usr_ada") as ada:
-        path = "/integration-installs/ins_told"
+        path = f"{INSTALLS}/ins_told"
         for method, address in (
             ("DELETE", path), ("POST", f"{path}/restore"), ("DELETE", path),
             ("DELETE", f"{path}/purge"),
         ):  # fmt: skip
             assert ada.request(method, address).is_success
     # then each change is told, in order, and the purge reaches the add-ons
-    life = ["Created", "Uninstalled", "Restored", "Uninstalled", "Purged"]
-    assert stack.eventually(lambda: kinds(stack, "ins_told") == life), kinds(stack, "ins_told")
+    assert stack.eventually(lambda: kinds(stack, "ins_told") == LIFE), kinds(stack, "ins_told")
     assert stack.eventually(lambda: all(kinds(stack, one)[-1:] == ["Purged"] for one in FAMILY)), {
         one: kinds(stack, one) for one in FAMILY
     }
     # and a consumer that began with the stack has what an export has
     assert stack.eventually(lambda: copy_of(stack) == exported(stack, tmp_path))
+    # and a replay tells one install's life again, for as long as history is kept
+    entries = len(history(stack, "ins_told"))
+    told = {event["detail"]["eventId"] for event in published(stack, "ins_told")}
+    again = tools(stack, "replay", "--since", began, "--install", "ins_told")
+    assert (again.returncode, again.stdout) == (0, f"{entries} events were sent again.\n"), again
+
+    def replayed() -> list[dict[str, object]]:
+        details = [event["detail"] for event in published(stack, "ins_told")]
+        return [detail for detail in details if detail["replayed"]]
+
+    assert stack.eventually(lambda: len(replayed()) == entries)
+    assert {detail["eventId"] for detail in replayed()} == told
+    assert {json.dumps(detail["install"]) for detail in replayed()} == {"null"}
+    assert copy_of(stack) == exported(stack, tmp_path)
+
+
+def test_what_the_bus_refuses_for_good_is_sent_by_redrive(stack: Stack) -> None:
+    # given a bus that takes no event of one install
+    come_in(stack, "held")
+    assert stack.eventually(lambda: kinds(stack, "ins_held") == ["Created"])
+    stack.bus.poison.add("ins_held")
+    with stack.as_user("usr_ada") as ada:
+        assert ada.delete(f"{INSTALLS}/ins_held").is_success
+    # when it is uninstalled, the events of its add-ons come, and its own become dead letters
+    deep = "ins_held_addon_addon"
+    assert stack.eventually(lambda: kinds(stack, deep) == ["Created", "Uninstalled"])
+    assert stack.eventually(lambda: len(unpublished(stack)) == 2)  # the change, and its end
+    assert kinds(stack, "ins_held") == ["Created"]
+    # then they stay for as long as that is so, and are sent by one command after it
+    refused = tools(stack, "redrive")
+    assert (refused.returncode, refused.stdout.count("dead-lettered again:")) == (1, 2), refused
+    stack.bus.poison.clear()
+    sent = tools(stack, "redrive")
+    assert (sent.returncode, sent.stdout) == (0, "2 done\n"), sent
+    assert unpublished(stack) == []
+    assert stack.eventually(lambda: kinds(stack, "ins_held") == ["Created", "Uninstalled"])
+    last = published(stack, "ins_held")[-1]
+    assert last["detail-type"] == "Install Settled"
+    assert last["detail"]["counts"] == {"deleted": 6, "restored": 0, "purged": 0}
