@@ -45,7 +45,18 @@ ELSEWHERE: Final = {
 }
 """Pages whose examples tests of their own run."""
 
-LANGUAGES: Final = {"sh", "console", "python", "json", "text", "ids", "mermaid", "logs-insights"}
+LANGUAGES: Final = {
+    "sh",
+    "console",
+    "python",
+    "js",
+    "ts",
+    "json",
+    "text",
+    "ids",
+    "mermaid",
+    "logs-insights",
+}
 _FENCE: Final = re.compile(r"^```(\S*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _SPAN: Final = re.compile(r"`((?:\.venv/bin/)?(?:make|python -m tools|sam) [^`\n]+)`")
 _PARSER: Final = Parser(Language(tree_sitter_bash.language()))
