@@ -85,7 +85,7 @@ class _Join:
     now: datetime
 
     def to_one(self, rows: Sequence[Row], reader: RelatedReader) -> list[Row]:
-        """Join the row that each row's link field names; return the related rows."""
+        """Join to each row the row that its foreign key points to; return the related rows."""
         key = self.relation.key
         ids = {row[key] for row in rows if key in row}
         items = reader.rows(self.relation.target, ids)
@@ -95,7 +95,7 @@ class _Join:
         return [row for row in related.values() if row is not None]
 
     def to_many(self, rows: Sequence[Row], reader: RelatedReader) -> list[Row]:
-        """Join the rows whose link field names each row; return the related rows."""
+        """Join to each row the rows whose foreign key points to it; return the related rows."""
         name, with_deleted = self.relation.name, self.projection.with_deleted
         ids = {row["id"] for row in rows}
         items = reader.referencing(

@@ -34,7 +34,7 @@ def run_merge_scan(
 ) -> Window:
     """Read the first rows of a plan's ranges, and return the window that the request asks for."""
     read = _OrderedRead(request, plan, reader, statistics)
-    # Without cursors, a page that holds all rows tells their number: counting may be needless.
+    # Without cursors, a page that holds every row gives the total; no count is needed.
     whole = request.start is None and request.stop is None
     total = None if whole and plan.total.ranges else read.begin_total()
     scan = read.scan(plan.ranges, request.order, request.start, request.stop)

@@ -2,7 +2,7 @@
 
 A window of a backward request, with ``limit`` 2::
 
-    window  rows d, c, b (read from the cursor backward); no row before its start
+    window  rows d, c, b (read backward from the cursor); before_start is False
     page    rows c, d; has_previous, since b precedes them; has_next is before_start
 """
 

@@ -1,6 +1,6 @@
-"""The reads of the store that executing a list needs; ``store.reader`` has them, and tests have.
+"""The reads of the store that executing a list needs: implemented by ``store.reader`` and by tests.
 
-A page of ``wsp_1`` in an index's order takes two of them, at once::
+A page of ``wsp_1`` in an index's order takes two of them, in parallel::
 
     live_counts([wsp_1])        the number of its live installs, for the total
     batches([wsp_1#live])       the rows of the page, and one that shows a next page
@@ -31,7 +31,7 @@ class Reader(RelatedReader, BatchReader, SemiJoinReader, Protocol):
         """Return the numbers of live installs by workspace, integration, or both."""
 
     def by_ids(self, ids: Sequence[str]) -> Sequence[Item]:
-        """Return the installs that exist of these ids."""
+        """Return the installs with these ids; missing ones are left out."""
 
     def read_all(
         self, wanted: Sequence[Span], condition: Filter | None

@@ -85,10 +85,10 @@ def _is_only_about(part: Node, relation: str) -> bool:
 
 
 def _without_hidden_references(request: ListRequest, reader: SemiJoinReader) -> ListRequest:
-    """Return the request with a note of the parents and solutions that the caller does not see.
+    """Return the request with ``hidden_references``: foreign keys to rows out of the scope.
 
-    Their partitions hold rows of other tenants. The time and the budget of reading them would
-    reveal them, so the caller's own workspaces are read instead.
+    Partitions of such parents and solutions hold rows of other tenants. Response time or a budget
+    error would leak that they exist, so the caller's own workspaces are read instead.
     """
     if request.scope is None or "id" in request.constraints.values:
         return request

@@ -1,10 +1,10 @@
-"""Top k: the first rows of a page out of all rows, in any order, and the number of the others.
+"""Top k: the first rows of a page out of all rows, which come in any order, and their number.
 
 With ``k`` 3 (a page of two, and one row that shows a next page), after a cursor at ``b``::
 
     rows      d  a  f  b  c  e
     selected  c  d  e
-    total     6, with rows at or before the cursor
+    total     6: rows at or before the cursor count too
 """
 
 from __future__ import annotations

@@ -34,12 +34,10 @@ def is_visible(row: Mapping[str, Any], scope: frozenset[str] | None, now: dateti
 def visibility(request: ListRequest) -> Callable[[Mapping[str, Any]], bool]:
     """Return a test of rows: in the scope, in a requested state, and within their retention."""
     deleted, scope, now = request.query.deleted, request.scope, request.now
+    any_state, wants_deleted = deleted is Deleted.INCLUDED, deleted is Deleted.ONLY
 
     def visible(row: Mapping[str, Any]) -> bool:
-        if deleted is not Deleted.INCLUDED and ("deletedAt" in row) is (
-            deleted is Deleted.EXCLUDED
-        ):
-            return False
-        return is_visible(row, scope, now)
+        is_deleted = "deletedAt" in row
+        return (any_state or is_deleted == wants_deleted) and is_visible(row, scope, now)
 
     return visible

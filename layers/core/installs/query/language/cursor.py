@@ -37,13 +37,13 @@ _FORMS: Final = {
     Kind.ID: re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII),
     Kind.DATE: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII),
 }
-"""The form of values by kind; a string has any."""
+"""The form of values by kind; a string may have any form."""
 
 
 def encode(order: Order, values: Sequence[str | None], binding: str) -> str:
     """Return the cursor of a row.
 
-    ``values`` is ``order.values(row)``; ``binding`` is a text of everything that filters.
+    ``values`` is ``order.values(row)``; ``binding`` is ``ListQuery.binding``.
     """
     payload = [VERSION, _digest(order, binding), list(values)]
     return _text(json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode())
@@ -95,7 +95,7 @@ def _payload(text: str) -> tuple[str, list[object]] | None:
 
 
 def _holds(field: Field, value: object) -> bool:
-    """Return True if a sortable field can have a value."""
+    """Return True if a sortable field can have this value."""
     if value is None:
         return field.nullable
     if not isinstance(value, str):

@@ -1,8 +1,8 @@
 """The length of a query string, which is part of a URL.
 
-A regional REST API takes a URL of at most 10,240 characters (AWS: Amazon API Gateway quotas). A
-longer one is refused in front of the API, in a shape that is not ours, so we refuse earlier. Every
-character counts as it is sent, percent-encoded::
+A regional REST API takes a URL of at most 10,240 characters (AWS: Amazon API Gateway quotas). API
+Gateway rejects a longer one with an error body of its own, so we refuse earlier. Every character
+counts as it is sent, percent-encoded::
 
     ids=a,b              ids=a%2Cb: 9 characters
     filter={"id":"a"}    filter=%7B%22id%22%3A%22a%22%7D: 31

@@ -41,7 +41,7 @@ class LiteralError(ValueError):
 def literal(field: Field, value: object) -> Scalar:
     """Return a value to compare a field with, in the form that rows have.
 
-    Raises ``LiteralError`` if the field can never hold such a value. Of an id field, any string is
+    Raises ``LiteralError`` if the field can never hold such a value. For an id field, any string is
     accepted: one that is not a valid id matches nothing.
     """
     if value is None:

@@ -71,8 +71,10 @@ class ToOne:
 class ToMany:
     """A filter on related rows: true or false, never unknown (SQL's EXISTS).
 
-    some: the inner filter is true for a row; none: for no row; every: there is no row for which it
-    is not true; ``negated`` (with ``every`` alone): there is such a row.
+    - ``some``: the inner filter is true for at least one row.
+    - ``none``: it is true for no row.
+    - ``every``: it is true for all rows, also if there are none.
+    - ``every``, ``negated``: at least one row fails it; no other quantifier is negated.
     """
 
     relation: str
@@ -158,7 +160,7 @@ def relation_filters(node: Node) -> Iterator[ToOne | ToMany]:
 def constrains_deletion(node: Node) -> bool:
     """Return True if the filter compares the row's own ``deletedAt`` or ``retentionTier``.
 
-    An empty list does not compare: ``in`` and ``nin`` of it are the same for every row.
+    An empty list does not compare: with it, ``in`` is always false and ``nin`` always true.
     """
     return any(
         each.field in ("deletedAt", "retentionTier") and each.value != () for each in leaves(node)
@@ -172,11 +174,11 @@ def referenced_fields(node: Node) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The fields that a filter reads of the rows of one relation, in all places together."""
+    """The fields of one relation's rows that a filter reads, wherever it names the relation."""
 
     fields: frozenset[str]
     with_deleted: bool
-    """True if deleted rows count in one of the places; the predicate tells which."""
+    """True if deleted rows count somewhere in the filter; the predicate knows where."""
     relations: Mapping[str, Projection]
 
 

@@ -1,7 +1,7 @@
 """The operators: one table for validation, evaluation, pushdown and the docs.
 
-Comparisons are SQL's: over a null every operator but ``isNull`` is unknown. ``bind`` makes, once a
-query, a test of values that are not null; the predicate handles the nulls::
+Comparisons are SQL's: over a null every operator but ``isNull`` is unknown. ``bind`` is called once
+per query, and returns a test of values that are not null; the predicate handles the nulls::
 
     OPERATORS["between"].bind(("a", "m"))("k")   True
     find("ne").name                              "neq"
@@ -170,12 +170,12 @@ _TABLE: Final = (
     ),
     Operator(
         "in", _LISTED, Shape.LIST, lambda a: frozenset(a).__contains__,
-        "The value is one of the list. An empty list is false, also of a null.",
+        "The value is one of the list. With an empty list: false, even for null.",
         _SCALARS, (), "nin", "IN",
     ),
     Operator(
         "nin", _LISTED, Shape.LIST, _outside,
-        "The value is none of the list. An empty list is true, also of a null.",
+        "The value is none of the list. With an empty list: true, even for null.",
         _SCALARS, ("notIn",), "in", "NOT IN",
     ),
     Operator(
@@ -263,12 +263,12 @@ def find(spelling: str) -> Operator | None:
 
 
 def operators_of(kind: Kind, *, nullable: bool) -> tuple[str, ...]:
-    """Return the names of a field's operators; ids and enums take isNull if nullable."""
-    always = kind in _ORDERED or nullable
+    """Return the names of a field's operators; ids and enums take isNull only if nullable."""
+    takes_flag = kind in _ORDERED or nullable
     return tuple(
         operator.name
         for operator in _TABLE
-        if kind in operator.kinds and (operator.shape is not Shape.FLAG or always)
+        if kind in operator.kinds and (operator.shape is not Shape.FLAG or takes_flag)
     )
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MAX_SORT_FIELDS: Final = 5
 
 MAX_SORTED: Final = 128
-"""The characters by which strings of related rows sort, so that a cursor has room for five."""
+"""The first characters of a related row's string, by which it sorts: a cursor has room for five."""
 
 SortValues = tuple[str | None, ...]
 """The value of each sort field in a row, the id last: the content of a cursor."""
@@ -78,7 +78,7 @@ class SortField:
         return replace(field, nullable=True)
 
     def value(self, row: Mapping[str, Any]) -> str | None:
-        """Return the value in a row that has its related rows: of a long string, the beginning."""
+        """Return the value in a row with its related rows; a related string is cut to 128."""
         if self.relation is None:
             own: str | None = row.get(self.field)
             return own
@@ -140,7 +140,7 @@ class Order:
     def sort_key_of_values(self, values: Sequence[str | None]) -> SortKey:
         """Return the sort key of values.
 
-        The key of the first values alone precedes all rows that have these values.
+        A key of only the leading values sorts before every row that has these values.
         """
         parts: list[int | str] = []
         for value, (ascending, null, present, positions, folded) in zip(
@@ -174,8 +174,8 @@ class Order:
 def total_order(sort_fields: Sequence[SortField]) -> Order:
     """Return the order by the sort fields, made total by the id, in normal form.
 
-    Sort fields after the id have no effect and are dropped. A field that is never null has its
-    nulls where the plain direction puts them.
+    Sort fields after the id have no effect and are dropped. For a field that is not nullable,
+    ``nulls_first`` is set to the default of its direction.
     """
     total: list[SortField] = []
     for key in sort_fields:

@@ -60,13 +60,13 @@ _ELSEWHERE: Final = {
     "cursor": "after", "expand": INCLUDE, "offset": "after", "page": "after", "page_size": "limit",
     "per_page": "limit", "q": "filter", "sort": "orderBy", "sort_by": "orderBy", "where": "filter",
 }  # fmt: skip
-"""Names of other APIs for the same parameters, for the advice in an error."""
+"""Names that other APIs use for the same parameters, for the advice in an error."""
 
 _FORMS: Final = {
     "ids": "ids separated by commas", "filter": "one JSON value", "orderBy": "one JSON value",
     INCLUDE: "names separated by commas",
 }  # fmt: skip
-"""The forms of parameters that some clients spread over several, for the advice in an error."""
+"""The format of parameters that some clients send as several (``ids[]=a``), for the same advice."""
 
 
 class Deleted(StrEnum):
@@ -88,7 +88,7 @@ class ListQuery:
     after: SortValues | None
     before: SortValues | None
     binding: str
-    """A text of everything that filters; cursors are bound to it."""
+    """The canonical text of ``filter`` and ``include_deleted``; cursors are bound to it."""
     include: tuple[str, ...]
     """The relations whose rows come with the page."""
     entities: Entities = field(repr=False)

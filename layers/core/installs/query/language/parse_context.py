@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 class StopParsing(Exception):
-    """Parsing stops: further issues would not be reported."""
+    """The end of parsing: a limit on issues or nodes is reached."""
 
 
 @dataclass(frozen=True, slots=True)

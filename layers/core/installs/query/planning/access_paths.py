@@ -31,7 +31,7 @@ MAX_RANGES: Final = 2_500
 """The most ranges of a path: each takes a request at least, of half a capacity unit."""
 
 MAX_SEPARATE_WORKSPACES: Final = 100
-"""Up to this number, workspaces are read one by one, never with those of other tenants."""
+"""Up to this number, only the partitions of the workspaces are read, no shared ones."""
 
 MAX_COUNTED_INTEGRATIONS: Final = 8
 """The most integrations whose counts in all workspaces are read: each has 64 counters."""
@@ -67,7 +67,7 @@ class IndexScan:
     index: Index
     ranges: tuple[KeyRange, ...]
     covered_fields: frozenset[str]
-    """The key fields for which the ranges hold just the requested values."""
+    """The key fields whose requested values the ranges already enforce."""
     ordered: tuple[OrderedRange | None, ...] = ()
     """Each range as it is read in the order of the request; ``None``: it cannot be."""
 
@@ -126,7 +126,8 @@ def _index_scans(request: ListRequest) -> Iterator[IndexScan]:
 def _may_read_all(request: ListRequest, workspace_ids: Sequence[str]) -> bool:
     """Return True if partitions shared with other tenants may be read.
 
-    Deleted rows are excluded: nothing counts them, so that the cost is unknown.
+    They may not if the request includes deleted rows: nothing counts them, so that the cost is
+    unknown.
     """
     many = len(workspace_ids) > MAX_SEPARATE_WORKSPACES
     return many and State.DELETED not in request.states
@@ -135,7 +136,7 @@ def _may_read_all(request: ListRequest, workspace_ids: Sequence[str]) -> bool:
 def _index_scan(
     name: str, index: Index, ranges: Iterable[KeyRange], *covered_fields: str
 ) -> IndexScan:
-    """Return a path of ranges; at most one more than ``MAX_RANGES``, which then is too many."""
+    """Return a path of ranges; stop at ``MAX_RANGES`` + 1, so that the caller sees the excess."""
     return IndexScan(
         name, index, tuple(islice(ranges, MAX_RANGES + 1)), frozenset({HALF, *covered_fields})
     )

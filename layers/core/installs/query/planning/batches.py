@@ -37,7 +37,7 @@ def prefix_groups(
 
     If any row will do, each range is a group, the largest first.
     """
-    # If the first sort field differs within a range, all are compared by its rank alone.
+    # A range in which the first sort field varies has only a null rank: compare all by that.
     known = min((len(ordered.group) for ordered in ranges), default=0)
 
     def position(ordered: OrderedRange) -> tuple[int | str, ...]:

@@ -44,10 +44,10 @@ _DELETED_ONLY: Final = ("deletedAt", "retentionTier")
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """Conditions that every row has for which the filter is true."""
+    """Conditions that every matching row meets."""
 
     values: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """By field, the values one of which the row has."""
+    """By field: the row's value is one of these."""
     installed_from: str | None = None
     """The earliest ``installedAt``."""
     installed_until: str | None = None
@@ -100,12 +100,12 @@ def simplify(node: Node) -> Node:
 
 
 def conjuncts(node: Node) -> tuple[Node, ...]:
-    """Return the filters all of which must be true."""
+    """Return the parts of a conjunction; any other filter is its own only part."""
     return node.children if isinstance(node, And) else (node,)
 
 
 def _constant(leaf: Leaf) -> bool | None:
-    """Return the truth value that a comparison has for every row; ``None`` if it depends."""
+    """Return the value of a comparison that is the same for every row; ``None`` for others."""
     if leaf.value == ():
         return leaf.operator == "nin"
     if leaf.operator == "between" and not leaf.negated and isinstance(leaf.value, tuple):
@@ -139,7 +139,7 @@ def _states(leaf: Leaf) -> frozenset[State]:
 def _of_date(leaf: Leaf) -> Constraints:
     """Return bounds of ``installedAt``; strict comparisons give inclusive bounds."""
     if leaf.negated or leaf.operator in ("neq", "nin", "isNull"):
-        return ANYTHING  # every date of an absent related row is null
+        return ANYTHING  # inside ToOne: an absent parent's date is null, which has no bounds
     values = list(_strings(leaf))
     earliest, latest = min(values), max(values)
     return Constraints(

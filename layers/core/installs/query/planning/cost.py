@@ -1,6 +1,6 @@
-"""The cost of plans: time, in rows that could be read meanwhile, and DynamoDB's capacity units.
+"""The cost of plans: time, expressed in row reads, and DynamoDB's capacity units.
 
-Time decides between plans that the budget holds. With a page of 100 from one workspace of 5,000
+Among plans within the budget, the fastest wins. With a page of 100 from one workspace of 5,000
 installs, whose count is known::
 
     merge scan   1 request, 103 rows        10 + 103 = 113

@@ -66,7 +66,7 @@ class ListRequest:
 
     @cached_property
     def constraints(self) -> Constraints:
-        """The constraints that the filter implies; of ids, only values that are valid ids."""
+        """The constraints that the filter implies; for id fields, only valid ids are kept."""
         implied = implied_constraints(self.filter)
         values = {
             name: frozenset(filter(is_id, allowed)) if _is_id_field(name) else allowed
@@ -110,22 +110,22 @@ class ListRequest:
 
     @property
     def start(self) -> SortValues | None:
-        """The position behind which the page begins, in reading order."""
+        """The exclusive start of the page, in reading order."""
         return self.query.before if self.backward else self.query.after
 
     @property
     def stop(self) -> SortValues | None:
-        """The position ahead of which the page ends, in reading order."""
+        """The exclusive end of the page, in reading order."""
         return None if self.backward else self.query.before
 
     @cached_property
     def residual(self) -> tuple[Node, ...]:
-        """The conjuncts of the filter by which live rows are not counted."""
+        """The conjuncts of the filter that no counter covers."""
         return residual(self.filter, _COUNTED_FIELDS)
 
     @cached_property
     def live_counts(self) -> tuple[LiveCount, ...] | None:
-        """The counters whose sum is the number of matching live rows; ``None``: none."""
+        """The counters whose sum is the number of matching live rows; ``None``: nothing has it."""
         if self.residual:
             return None
         integration_ids = sorted(self.constraints.values.get("integrationId") or ())

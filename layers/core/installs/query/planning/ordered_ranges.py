@@ -38,7 +38,10 @@ class OrderedRange:
     forward: bool
     """True if the range is read in ascending order of its sort keys."""
     group: SortKey
-    """All rows of a range of a lower group precede this range's rows."""
+    """The rank of the range's rows by the first sort field.
+
+    Ranges with a lower group come entirely before this one.
+    """
     rows: int = 1
     """The estimated number of rows."""
 
@@ -153,10 +156,10 @@ def rank(sort_field: SortField, value: str | None) -> SortKey:
 
 
 def _group(first: SortField, key_range: KeyRange) -> SortKey:
-    """Return the rank of the range's first sort field.
+    """Return the rank of the range's rows by the first sort field of the order.
 
-    If the field is not constant in the range, its rows have values there: no more is known than
-    the rank of values against nulls.
+    If the field is not constant in the range, all rows have a value: only the rank of values
+    against nulls is known.
     """
     if first.field in key_range.constants:
         return rank(first, key_range.constants[first.field])

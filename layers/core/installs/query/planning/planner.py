@@ -1,8 +1,9 @@
 """The planner: from a request and statistics to plans, the cheapest first (docs/adr/0007).
 
-It is pure; counters are read by a function that is passed in. The filter is evaluated on each row
-whatever the plan, so that a plan can be expensive, never wrong. A caller of two workspaces with
-5,000 installs each gets, for the newest 100::
+It is pure; counters are read by a function that is passed in. Every plan evaluates the full filter
+on each row that it returns; totals rely on counters, or on a pushed condition that is exact. So a
+wrong estimate costs time, never rows. A caller of two workspaces with 5,000 installs each gets, for
+the newest 100::
 
     stream byWorkspace   wsp_1#live and wsp_2#live merged; total from two counters
     scan byWorkspace     both read whole
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from installs.store.counters import LiveCount
 
 MAX_COUNTS_BESIDE: Final = 4
-"""The most counts that are read beside the page; more are read before planning."""
+"""The most counts that are read in parallel with the page; more are read before planning."""
 
 Planned = tuple[list["Plan"], Statistics]
 """Plans, the cheapest first, and the statistics that they were made with."""
@@ -80,8 +81,8 @@ def candidate_plans(
 def plans(request: ListRequest, paths: Sequence[AccessPath], statistics: Statistics) -> list[Plan]:
     """Return every plan for a request by one of the paths, the cheapest first.
 
-    Plans that are certain to exceed the budget come last. Among those that are expected to, the
-    one that is expected to use the least comes first.
+    They are ranked by three criteria: certain to exceed the budget; expected units, as far as they
+    are above the budget; time.
     """
     found: list[Plan] = []
     estimates = Estimates.of(request, statistics)
@@ -104,7 +105,8 @@ def _plans_of(request: ListRequest, path: AccessPath, estimates: Estimates) -> l
     found: list[Plan] = []
     pushed = _pushed(request, path)
     scan = path.without(estimates.is_empty)
-    if scan.index is not keys.BY_LATEST:  # it holds the rows of byWorkspace, at the same cost
+    # A full read of byLatest costs the same as one of byWorkspace.
+    if scan.index is not keys.BY_LATEST:
         found.append(TopKPlan(scan, pushed, top_k_cost(scan, estimates)))
     merge_scan = _merge_scan(request, scan, pushed, estimates)
     return found if merge_scan is None else [*found, merge_scan]
@@ -144,7 +146,7 @@ def _counts_of(path: AccessPath) -> frozenset[LiveCount]:
 
 
 def _total(request: ListRequest, path: IndexScan, pushed: Pushed) -> Total | None:
-    """Return the source of the total without reading rows; ``None`` if there is none."""
+    """Return how the total can be had without reading rows; ``None`` if it cannot."""
     if request.states == (State.LIVE,) and request.live_counts is not None:
         return Total(request.live_counts)
     if not pushed.exact:

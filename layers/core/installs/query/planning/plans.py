@@ -1,7 +1,7 @@
 """Plans: an access path, and one of two ways to read it.
 
 ``MergeScanPlan`` reads ranges in order and stops when the page is full; the total is counted
-without reading rows. ``TopKPlan`` reads every row, keeps the first ones and counts the others.
+without reading rows. ``TopKPlan`` reads every row, keeps the first ones and counts all of them.
 Either gives the same page; they differ in cost. For the newest 100 of 5,000 installs of ``wsp_1``::
 
     MergeScanPlan    wsp_1#live backward, until the page is full; the total is a live count
@@ -26,11 +26,12 @@ class Cost:
     """The estimated cost of a plan."""
 
     time: float
-    """In rows that could be read in the same time."""
+    """Expressed in row reads: the number of rows that could be read in the same time."""
     min_units: float
     """The capacity units that the plan takes at least, by the counters."""
     expected_units: float
-    """The capacity units that the plan takes if its filter keeps few rows."""
+    """The capacity units that the plan takes in the worst case: if few rows match, a merge scan
+    reads its ranges to their end."""
 
     def __add__(self, other: Cost) -> Cost:
         """Return the cost of both."""
@@ -51,7 +52,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class TopKPlan:
-    """Read all rows of a path; select the first of the page, and count the others."""
+    """Read all rows of a path; keep the first ones for the page, and count all that match."""
 
     path: AccessPath
     pushed: Pushed

@@ -1,8 +1,8 @@
 """Pushdown: the part of a filter that DynamoDB checks while it reads (docs/adr/0007).
 
 A pushed condition is sound: it accepts every row that the filter keeps. If it is exact, it accepts
-no other row, so that DynamoDB can count the matching rows. Its logic has two values; a comparison
-that a missing attribute would make true is joined with ``attribute_exists``::
+no other row, so that DynamoDB can count the matching rows. DynamoDB's logic has two values; a
+comparison that a missing attribute would make true is joined with ``attribute_exists``::
 
     memberPolicy neq "manual"         attribute_exists(memberPolicy) AND memberPolicy <> :v; exact
     the same, and variables hasKey    the same condition; not exact

@@ -54,7 +54,7 @@ class Estimates:
         return cls(statistics, len(request.constraints.values.get("integrationId", ())))
 
     def live_rows(self, count: LiveCount) -> int:
-        """Estimate the live rows that a counter counts, where it was not read.
+        """Return the count if it was read, else an estimate.
 
         An integration is assumed to have the same share of a workspace as of the platform. If that
         share is unknown, the named integrations together have ``DEFAULT_SELECTIVITY`` of it.
