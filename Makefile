@@ -3,7 +3,7 @@
 #
 #   make run [PORT=8000] [DATA=rows.ndjson] [KEEP=1] [ORIGIN=*]
 #                                                      the whole service on this machine, and its pages
-#   make docs                                          the reference page, into .site/reference
+#   make docs                                          the console, the reference and the pages of docs/, into .site
 #   make token USER=usr_x                              a token for any user of it
 #   make import FILE=rows.ndjson                       more rows into it
 #   make test [ARGS="-k name"]                         every test
@@ -31,7 +31,7 @@ PYTHON ?= $(or $(LAMBDA_PYTHON),python3)
 PORT ?= 8000
 
 BIN := .venv/bin
-SITE := .site/reference
+SITE := .site
 UV := $(BIN)/uv
 UV_PIN := $(shell sed -n 's/^uv==/uv==/p' requirements/dev.in)
 STAMPS := .venvs/.stamps
@@ -47,8 +47,9 @@ help:
 
 setup: $(STAMPS)/dev $(STAMPS)/sam $(STAMPS)/ministack $(STAMPS)/dynoxide $(STAMPS)/asyncapi
 
-docs: $(SITE)/swagger-ui-bundle.js
-	@cp docs/reference/* openapi.yaml $(SITE)/
+docs: $(SITE)/console/vendor/LICENSES $(SITE)/reference/swagger-ui-bundle.js $(SITE)/docs/index.html
+	@cp console/* $(SITE)/console/
+	@cp docs/reference/* openapi.yaml $(SITE)/reference/
 
 run: setup docs
 	@$(BIN)/python -m tools run --port $(PORT) $(if $(PAGES_PORT),--pages-port $(PAGES_PORT)) $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep) $(if $(ORIGIN),--origin "$(ORIGIN)")
@@ -152,7 +153,7 @@ $(STAMPS)/oldest: requirements/dev.txt pyproject.toml $(STAMPS)/uv
 	@$(ITSELF) .venvs/oldest/bin/python
 	@touch $@
 
-$(STAMPS)/sam $(STAMPS)/ministack $(STAMPS)/load: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev
+$(STAMPS)/sam $(STAMPS)/ministack $(STAMPS)/load $(STAMPS)/docs: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev
 	@echo "Installing .venvs/$*"
 	@$(PYTHON) -m venv --clear .venvs/$*
 	@$(SYNC) --python .venvs/$*/bin/python requirements/$*.txt
@@ -169,7 +170,7 @@ $(STAMPS)/lambda $(STAMPS)/lambda-newest: $(STAMPS)/%: requirements/%.txt $(STAM
 
 NPM_CI = cd .venvs/$* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
-$(STAMPS)/dynoxide $(STAMPS)/asyncapi $(STAMPS)/reference $(STAMPS)/browser: $(STAMPS)/%: requirements/%/package.json requirements/%/package-lock.json
+$(STAMPS)/dynoxide $(STAMPS)/asyncapi $(STAMPS)/console $(STAMPS)/diagrams $(STAMPS)/reference $(STAMPS)/browser: $(STAMPS)/%: requirements/%/package.json requirements/%/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is needed: install Node.js."; exit 1; }
 	@mkdir -p $(STAMPS) .venvs/$*
 	@echo "Installing .venvs/$*"
@@ -177,11 +178,27 @@ $(STAMPS)/dynoxide $(STAMPS)/asyncapi $(STAMPS)/reference $(STAMPS)/browser: $(S
 	@$(NPM_CI)
 	@touch $@
 
-$(SITE)/swagger-ui-bundle.js: $(STAMPS)/reference
-	@mkdir -p $(SITE)
+# The console's library, as modules that a browser takes without an import map.
+$(SITE)/console/vendor/LICENSES: $(STAMPS)/console
+	@mkdir -p $(@D)
+	@cd .venvs/console/node_modules && for file in preact/dist/preact.mjs preact/hooks/dist/hooks.mjs htm/dist/htm.mjs; do \
+		sed -e 's|from"preact"|from"./preact.mjs"|' -e '/^\/\/# sourceMappingURL/d' "$$file" > "$(CURDIR)/$(@D)/$${file##*/}"; done
+	@cd .venvs/console/node_modules && cat preact/LICENSE htm/LICENSE > $(CURDIR)/$@
+
+$(SITE)/reference/swagger-ui-bundle.js: $(STAMPS)/reference
+	@mkdir -p $(@D)
 	@cd .venvs/reference/node_modules/swagger-ui-dist \
-		&& cp swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt swagger-ui.css $(CURDIR)/$(SITE)/
+		&& cp swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt swagger-ui.css $(CURDIR)/$(@D)/
 	@touch $@
+
+# The pages as a site with search. They keep their places, so that their links hold.
+DOCS := README.md CHANGELOG.md CONTRACT.md CONTRIBUTING.md openapi.yaml asyncapi.yaml \
+	$(wildcard docs/*.md docs/adr/*.md docs/images/* clients/*/README.md)
+$(SITE)/docs/index.html: $(STAMPS)/docs $(STAMPS)/diagrams mkdocs.yml tools/docs_site.py $(DOCS)
+	@rm -rf $(SITE)/pages && mkdir -p $(SITE)/pages/assets
+	@tar cf - $(DOCS) | tar xf - -C $(SITE)/pages
+	@cp .venvs/diagrams/node_modules/mermaid/dist/mermaid.min.js $(SITE)/pages/assets/
+	@.venvs/docs/bin/mkdocs build --quiet --strict
 
 # A browser for the tests of the pages, on Linux on x64; elsewhere the tests look for one themselves.
 browser:

@@ -8,6 +8,9 @@ export class Problem extends Error {
   }
 }
 
+/** Return true for the error of a request that was cancelled. */
+export const isCancelled = (error) => error.name === "AbortError";
+
 export class Api {
   /** Connect to the API at a base URL as the token's caller. */
   constructor(baseUrl, token) {
@@ -15,42 +18,52 @@ export class Api {
     this.token = token;
   }
 
-  /** Return a page; empty parameters are left out. */
+  /** Return the URL of a list; empty parameters are left out. */
+  listUrl(parameters) {
+    const entries = Object.entries(parameters).filter(([, value]) => value);
+    return this.installs + (entries.length ? `?${new URLSearchParams(entries)}` : "");
+  }
+
+  /** Return a page. */
   list(parameters, signal) {
-    const given = Object.entries(parameters).filter(([, value]) => value);
-    return this.#ask("GET", given.length ? `?${new URLSearchParams(given)}` : "", signal);
+    return this.#send("GET", this.listUrl(parameters), signal);
   }
 
   /** Return the number of matching rows. */
-  async count(parameters) {
-    const page = await this.list({ ...parameters, limit: "1" });
+  async count(parameters, signal) {
+    const page = await this.list({ ...parameters, limit: "1" }, signal);
     return page.pageInfo.total;
   }
 
-  get(id) {
-    return this.#ask("GET", `/${encodeURIComponent(id)}`);
+  /** Return an install with what `include` names: an array. */
+  get(id, include, signal) {
+    return this.#send("GET", `${this.#url(id)}?include=${include.join()}`, signal);
   }
 
   uninstall(id) {
-    return this.#ask("DELETE", `/${encodeURIComponent(id)}`);
+    return this.#send("DELETE", this.#url(id));
   }
 
   restore(id) {
-    return this.#ask("POST", `/${encodeURIComponent(id)}/restore`);
+    return this.#send("POST", `${this.#url(id)}/restore`);
   }
 
   purge(id) {
-    return this.#ask("DELETE", `/${encodeURIComponent(id)}/purge`);
+    return this.#send("DELETE", `${this.#url(id)}/purge`);
   }
 
-  async #ask(method, path, signal) {
+  #url(id) {
+    return `${this.installs}/${encodeURIComponent(id)}`;
+  }
+
+  async #send(method, url, signal) {
     const headers = { Authorization: `Bearer ${this.token}` };
     let answer, body;
     try {
-      answer = await fetch(this.installs + path, { method, headers, signal });
+      answer = await fetch(url, { method, headers, signal });
       body = await answer.json();
     } catch (error) {
-      if (error.name === "AbortError") {
+      if (isCancelled(error)) {
         throw error;
       }
       const detail = answer

@@ -1,166 +1,125 @@
-// The filter builder: conditions on common fields, AND-ed, as JSON.
+// A filter as conditions, AND-ed: each is a chip. The filter's JSON stays the only truth.
 
-import { $, button, h, select } from "./dom.js";
+import { LABELS } from "./fields.js";
+import { preferences } from "./preferences.js";
+import { exact } from "./times.js";
 
-const IDS = [
-  ["eq", "is"],
-  ["neq", "is not"],
-];
-const DATES = [
-  ["gte", "from"],
-  ["lt", "before"],
-];
-const TEXTS = [
-  ["containsi", "contains"],
-  ["startsWithi", "starts with"],
-  ["eqi", "is"],
-];
-const PRESENCE = [
-  ["false", "exists"],
-  ["true", "does not exist"],
-];
-const SOME = [
-  ["some", "exists"],
-  ["none", "does not exist"],
-];
-
-/** Fields of a condition: label, operators, kind of input, and the filter that it makes. */
-const FIELDS = {
-  integration: field("Integration name", TEXTS, "text", inside("integration", "name")),
-  solution: field("Solution name", TEXTS, "text", inside("solution", "name")),
-  installer: field("Installer name", TEXTS, "text", inside("installer", "name")),
-  memberPolicy: field("Member policy", IDS, ["auto_all", "auto_defaults", "manual"]),
-  installedAt: field("Installed", DATES, "date"),
-  lastUpgradedAt: field("Last upgraded", DATES, "date"),
-  deletedAt: field("Uninstalled", DATES, "date"),
-  retentionTier: field("Retention", IDS, ["short", "medium", "long", "none"]),
-  installedBy: field("Installed by (id)", IDS, "text"),
-  solutionId: field("Solution (id)", IDS, "text"),
-  parentInstallId: field("Parent", PRESENCE, null, absent("parentInstallId")),
-  upgraded: field("Upgrade", PRESENCE, null, absent("lastUpgradedAt")),
-  enabled: field("Enabled member", SOME, null, (quantifier) => ({
-    members: { [quantifier]: { enabled: true } },
-  })),
-  addOns: field("Live add-on", SOME, null, (quantifier) => ({
-    addOns: { [quantifier]: { deletedAt: { isNull: true } } },
-  })),
+const PATHS = {
+  "integration.name": "Integration name",
+  "solution.name": "Solution name",
+  "workspace.name": "Workspace name",
+  "installer.name": "Installer name",
+  ...LABELS,
 };
 
-function field(label, operators, input, filter) {
-  return { label, operators, input, filter };
-}
+/** Conditions that have words of their own. */
+export const PHRASES = [
+  ["Is an add-on", { parentInstallId: { isNull: false } }],
+  ["Is no add-on", { parentInstallId: { isNull: true } }],
+  ["Was upgraded", { lastUpgradedAt: { isNull: false } }],
+  ["Was never upgraded", { lastUpgradedAt: { isNull: true } }],
+  ["Has an enabled member", { members: { some: { enabled: true } } }],
+  ["Has no enabled member", { members: { none: { enabled: true } } }],
+  ["Has a live add-on", { addOns: { some: { deletedAt: { isNull: true } } } }],
+];
 
-function inside(relation, name) {
-  return (operator, value) => ({ [relation]: { [name]: { [operator]: value } } });
-}
+const OPERATORS = {
+  eq: "is",
+  eqi: "is",
+  neq: "is not",
+  in: "is one of",
+  nin: "is none of",
+  lt: "before",
+  lte: "until",
+  gt: "after",
+  gte: "from",
+  contains: "contains",
+  containsi: "contains",
+  startsWith: "starts with",
+  startsWithi: "starts with",
+  endsWith: "ends with",
+  endsWithi: "ends with",
+};
 
-function absent(name) {
-  return (value) => ({ [name]: { isNull: value === "true" } });
-}
+const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
-/** Return a condition as a filter; null while its value is empty. */
-function asFilter({ name, operator, value }) {
-  const { input, filter } = FIELDS[name];
-  if (input !== null && value === "") {
+/** Return the conditions of a filter's text; null if it is not a JSON object. */
+export function conditionsOf(text) {
+  try {
+    const filter = text.trim() ? JSON.parse(text) : {};
+    return isObject(filter) ? flattened(filter) : null;
+  } catch {
     return null;
   }
-  const typed = input === "date" ? `${value}T00:00:00Z` : value;
-  return filter ? filter(operator, typed) : { [name]: { [operator]: typed } };
 }
 
-/** Parse the JSON that conditions are added to: null for all installs, undefined if it is invalid. */
-function parsed(text) {
-  try {
-    const filter = text.trim() ? JSON.parse(text) : null;
-    return JSON.stringify(filter) === "{}" ? null : filter;
-  } catch {
-    return undefined;
-  }
+function flattened(filter) {
+  return Object.entries(filter).flatMap(([key, value]) =>
+    key.toUpperCase() === "AND" && Array.isArray(value) && value.every(isObject)
+      ? value.flatMap(flattened)
+      : [{ [key]: value }],
+  );
 }
 
-export class Conditions {
-  #conditions = [];
-  #typed = null;
-
-  constructor() {
-    $("filter-json").addEventListener("input", () => this.#typedIn());
-    $("add-condition").addEventListener("click", () => {
-      this.#conditions.push({ name: "integration", operator: "containsi", value: "" });
-      this.#show();
-      $("conditions").lastElementChild.querySelector("select").focus();
-    });
+/** Return the filter of conditions as text; empty without any. */
+export function filterOf(conditions) {
+  if (conditions.length === 0) {
+    return "";
   }
+  return JSON.stringify(conditions.length === 1 ? conditions[0] : { AND: conditions });
+}
 
-  /** Replace the filter by a JSON text. */
-  take(text) {
-    $("filter-json").value = text;
-    this.#typedIn();
+/** Return a condition in words; its JSON where there are none. */
+export function describe(condition) {
+  const json = JSON.stringify(condition);
+  const phrase = PHRASES.find(([, filter]) => JSON.stringify(filter) === json);
+  if (phrase) {
+    return phrase[0];
   }
+  const path = [];
+  let value = condition;
+  while (isObject(value) && Object.keys(value).length === 1 && !OPERATORS[Object.keys(value)[0]]) {
+    const [key] = Object.keys(value);
+    path.push(key);
+    value = value[key];
+  }
+  const label = PATHS[path.join(".")];
+  const operators = isObject(value) ? Object.entries(value) : [["eq", value]];
+  if (!label || operators.length !== 1 || !OPERATORS[operators[0][0]]) {
+    return json;
+  }
+  const [[operator, operand]] = operators;
+  return `${label} ${OPERATORS[operator]} ${shown(operand)}`;
+}
 
-  /** Use the typed text as the filter; conditions added later are AND-ed to it. */
-  #typedIn() {
-    this.#conditions = [];
-    this.#typed = parsed($("filter-json").value);
-    $("add-condition").disabled = this.#typed === undefined;
-    this.#show();
+function shown(operand) {
+  if (typeof operand === "string" && /^\d{4}-\d\d-\d\dT/.test(operand) && !Number.isNaN(Date.parse(operand))) {
+    return exact(operand).replace(/, (12:00:00.AM|0?0:00:00)$/, "");
   }
+  return Array.isArray(operand) ? operand.join(", ") : String(operand);
+}
 
-  #show() {
-    $("conditions").replaceChildren(...this.#conditions.map((one, at) => this.#row(one, at)));
-  }
+/** Return the condition that a search means: a part of a name, or a whole id. */
+export function searchCondition(text) {
+  const names = ["integration", "solution", "workspace"];
+  const parts = names.map((relation) => ({ [relation]: { name: { containsi: text } } }));
+  return { OR: [...parts, ...(/^[\w-]{1,128}$/.test(text) ? [{ id: text }] : [])] };
+}
 
-  #row(condition, at) {
-    const { operators, input } = FIELDS[condition.name];
-    const number = at + 1;
-    const fields = select(
-      Object.entries(FIELDS).map(([name, { label }]) => [name, label]),
-      condition.name,
-      { ariaLabel: `Condition ${number}: field` },
-    );
-    fields.addEventListener("change", () => {
-      const chosen = FIELDS[fields.value];
-      const value = Array.isArray(chosen.input) ? chosen.input[0] : "";
-      Object.assign(condition, { name: fields.value, operator: chosen.operators[0][0], value });
-      this.#changed();
-      $("conditions").children[at].querySelector("select").focus();
-    });
-    const operator = select(operators, condition.operator, {
-      ariaLabel: `Condition ${number}: operator`,
-      onchange: () => this.#update(condition, { operator: operator.value }),
-    });
-    const properties = {
-      ariaLabel: `Condition ${number}: value`,
-      oninput: (event) => this.#update(condition, { value: event.target.value }),
-    };
-    const value =
-      input === null
-        ? null
-        : Array.isArray(input)
-          ? select(input.map((one) => [one, one]), condition.value, properties)
-          : h("input", { type: input, value: condition.value, ...properties });
-    const remove = button("Remove", () => {
-      this.#conditions.splice(at, 1);
-      this.#changed();
-      $("add-condition").focus();
-    });
-    remove.ariaLabel = `Remove condition ${number}`;
-    return h("div", { className: "line" }, fields, operator, value, remove);
-  }
-
-  #update(condition, change) {
-    Object.assign(condition, change);
-    this.#write();
-  }
-
-  #changed() {
-    this.#show();
-    this.#write();
-  }
-
-  #write() {
-    const conditions = this.#conditions.map(asFilter);
-    const filters = [this.#typed, ...conditions].filter((one) => one !== null);
-    const whole = filters.length > 1 ? { AND: filters } : (filters[0] ?? null);
-    $("filter-json").value = whole ? JSON.stringify(whole, null, 2) : "";
-  }
+/** Return the parameters of an address's list. A filter that is not JSON is sent as it is: the API
+ * says what is wrong with it. */
+export function parametersOf(address) {
+  const { include_deleted, q, workspace_id, integration_id, filter, orderBy, limit, after, before } = address;
+  const conditions = conditionsOf(filter);
+  const text = q.trim();
+  return {
+    include_deleted: include_deleted || "false",
+    workspace_id,
+    integration_id,
+    filter: text && conditions ? filterOf([...conditions, searchCondition(text)]) : filter,
+    orderBy: orderBy || (include_deleted ? '[{"deletedAt":"desc"}]' : ""),
+    limit: limit || preferences().limit,
+    after,
+    before,
+  };
 }

@@ -1,75 +1,79 @@
 // The caller and the API's URL: from the local stack, or typed in. Stored in the tab.
 
-import { $, answered } from "./dom.js";
-
 const KEPT = "integration-installs";
-const TYPED = "";
+const RANKS = ["viewer", "editor", "admin"];
 
-export class Session extends EventTarget {
-  #users = [];
+export class Session {
+  users = [];
   #local = "";
   #kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
+  #refused = new Set();
 
-  /** Load the users; dispatch "change" whenever the caller changes. */
+  /** Load the users of the local stack, if it serves the page. */
   async start() {
     const stack = await localStack();
-    this.#users = stack?.users ?? [];
+    this.users = stack?.users ?? [];
     this.#local = stack?.baseUrl ?? "";
-    const select = $("user");
-    select.replaceChildren(...this.#users.map((user) => new Option(label(user), user.id)));
-    select.append(new Option(this.#users.length ? "Another token" : "A token", TYPED));
-    select.addEventListener("change", () => this.#choose(select.value));
-    $("token-open").addEventListener("click", () => this.#type());
-    this.#choose(this.user || this.#kept.token ? this.#kept.user : this.#first());
+    if (!this.user && !this.#kept.token) {
+      const admin = this.users.find((user) => Object.values(user.roles).includes("admin"));
+      this.#keep({ ...this.#kept, user: (admin ?? this.users[0])?.id ?? "" });
+    }
+  }
+
+  /** The user of the local stack who is the caller, if any. */
+  get user() {
+    return this.users.find((user) => user.id === this.#kept.user);
   }
 
   get baseUrl() {
     return this.user ? this.#local : (this.#kept.baseUrl ?? "");
   }
 
+  /** The URL to suggest for another token. */
+  get suggestedUrl() {
+    return this.#kept.baseUrl || this.#local;
+  }
+
   get token() {
     return this.user ? this.user.token : (this.#kept.token ?? "");
   }
 
-  /** The signed-in user of the local stack, if any. */
-  get user() {
-    return this.#users.find((user) => user.id === this.#kept.user);
+  /** The time at which the token expires, in milliseconds; null if it does not say. */
+  get expiry() {
+    try {
+      const claims = this.token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+      return JSON.parse(atob(claims)).exp * 1000;
+    } catch {
+      return null;
+    }
   }
 
-  /** Return the first user to sign in: an admin of a workspace, if there is one. */
-  #first() {
-    const admin = this.#users.find((user) => Object.values(user.roles).includes("admin"));
-    return (admin ?? this.#users[0])?.id ?? TYPED;
-  }
-
-  #choose(id) {
-    $("user").value = id;
+  /** Choose a user of the local stack. */
+  choose(id) {
     this.#keep({ ...this.#kept, user: id });
-    if (id === TYPED && !this.#kept.token) {
-      this.#type();
-    } else {
-      this.dispatchEvent(new Event("change"));
-    }
   }
 
-  async #type() {
-    $("base-url").value = this.#kept.baseUrl || this.#local;
-    $("token-text").value = this.#kept.token ?? "";
-    if (!(await answered($("token")))) {
-      $("user").value = this.#kept.user = this.user ? this.user.id : TYPED;
-      if (!this.token) {
-        this.dispatchEvent(new Event("change"));
-      }
-      return;
-    }
-    const [baseUrl, token] = [$("base-url").value.trim(), $("token-text").value.trim()];
-    this.#keep({ user: TYPED, baseUrl, token });
-    $("user").value = TYPED;
-    this.dispatchEvent(new Event("change"));
+  /** Use a token of another caller. */
+  use(baseUrl, token) {
+    this.#keep({ user: "", baseUrl, token });
+  }
+
+  /** Return false if the API would refuse what needs a role in a workspace: as far as the local
+   * stack, the kind of key or an earlier refusal tell. The API has the last word. */
+  may(role, workspaceId) {
+    const known = this.user && (this.user.admin ? "admin" : this.user.roles[workspaceId]);
+    const given = known ?? (this.token.startsWith("pub_") ? "viewer" : "admin");
+    return RANKS.indexOf(given) >= RANKS.indexOf(role) && !this.#refused.has(`${role} ${workspaceId}`);
+  }
+
+  /** Remember that the caller lacks a role in a workspace. */
+  refused(role, workspaceId) {
+    this.#refused.add(`${role} ${workspaceId}`);
   }
 
   #keep(kept) {
     this.#kept = kept;
+    this.#refused.clear();
     sessionStorage.setItem(KEPT, JSON.stringify(kept));
   }
 }
@@ -81,10 +85,4 @@ async function localStack() {
   } catch {
     return null;
   }
-}
-
-function label(user) {
-  const roles = Object.entries(user.roles).map(([workspace, role]) => `${role} of ${workspace}`);
-  const [first, ...more] = user.admin ? ["sees all workspaces"] : roles;
-  return `${user.name}: ${first ?? "no role"}${more.length ? ` and ${more.length} more` : ""}`;
 }

@@ -33,7 +33,21 @@ function withPortOf(stack) {
   };
 }
 
-/** Offer the users of the local stack; requests carry the chosen user's token. */
+/** A plugin that keeps the documented responses short: one line for each error. */
+function withShortResponses({ React }) {
+  const short = (Response) => (properties) => {
+    const { code, response } = properties;
+    if (code.startsWith("2")) {
+      return React.createElement(Response, properties);
+    }
+    const cell = (content, className) => React.createElement("td", { className }, content);
+    const text = response.get("description").replace(/^A problem: /, "");
+    return React.createElement("tr", { className: "response short" }, cell(code, "response-col_status"), cell(text), cell(""));
+  };
+  return { wrapComponents: { response: short } };
+}
+
+/** Sign in a user of the local stack, at first an admin of a workspace; requests carry the token. */
 function offerUsers(ui, stack) {
   const select = document.getElementById("user");
   select.append(new Option("Not signed in", ""));
@@ -48,8 +62,10 @@ function offerUsers(ui, stack) {
       ui.authActions.logout(["bearer"]);
     }
   });
+  const admin = stack.users.find((user) => Object.values(user.roles).includes("admin"));
+  select.value = admin?.id ?? "";
+  select.dispatchEvent(new Event("change"));
   document.getElementById("acting").hidden = false;
-  document.getElementById("console").hidden = false;
 }
 
 /** Keep Swagger UI's own dark mode in step with the system's. */
@@ -70,6 +86,6 @@ const ui = window.SwaggerUIBundle({
   displayRequestDuration: true,
   tryItOutEnabled: true,
   validatorUrl: null,
-  plugins: [withPortOf(stack)],
+  plugins: [withPortOf(stack), withShortResponses],
   onComplete: () => stack && offerUsers(ui, stack),
 });

@@ -12,7 +12,7 @@ import pytest
 from tests.docs.blocks import PAGES
 from tools.local.paths import ROOT
 
-LINK: Final = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+LINK: Final = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 FENCED: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 

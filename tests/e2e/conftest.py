@@ -17,7 +17,7 @@ import pytest
 
 from installs.store import items, keys
 from installs_client import Client
-from tests import rows
+from tests import console_rows, rows
 from tests.e2e.browser import running_browser
 from tests.e2e.bus import bus_of
 from tools.local.dynoxide import CREDENTIALS, REGION, dynamodb_client
@@ -126,7 +126,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     directory = tmp_path_factory.mktemp("stack")
-    families = ("life", "roles", "gone", "shown", "console", "keyboard")
+    families = ("life", "roles", "gone", "shown")
     data = rows.write(
         directory / "rows.ndjson",
         [
@@ -134,7 +134,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             *(row for name in families for row in rows.family(name)),
             *rows.to_page_through(),
             rows.hostile(),
-            rows.install("ins_purged"),
+            *console_rows.lines(),
         ],
     )
     state, port = directory / "state", free_port()

@@ -124,6 +124,7 @@ def introduction(system: LocalSystem) -> Iterator[str]:
     installs = f"{stack.base_url}/api/integration-installs"
     yield f"\nConsole   {stack.pages_url}/console/"
     yield f"Reference {stack.pages_url}/reference/"
+    yield f"Docs      {stack.pages_url}/docs/"
     yield f"Base URL  {stack.base_url}"
     yield "Tokens    (12 hours; of any user: make -s token USER=...)"
     for user, text in islice(stack.tokens.items(), MAX_NAMED):

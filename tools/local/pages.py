@@ -1,4 +1,4 @@
-"""The pages beside the API: the console, the reference, openapi.yaml, and the demo's tokens.
+"""The pages beside the API: console, reference, docs, openapi.yaml, and the demo's tokens.
 
 They have an origin of their own, as a front end of a real stack has: what they read of the API,
 they read by its CORS (docs/adr/0022).
@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from tools.local.errors import LocalSystemError
-from tools.local.paths import CONSOLE, OPENAPI, REFERENCE
+from tools.local.paths import CONSOLE, CONSOLE_LIBRARY, DOCS, OPENAPI, REFERENCE
 from tools.local.ports import HOST
 
 if TYPE_CHECKING:
@@ -89,42 +90,55 @@ def pages(api_origin: str, settings: Callable[[], Settings]) -> ASGIApp:
             Route("/", start),
             Route("/stack.json", stack),
             Route("/openapi.yaml", openapi),
+            Mount("/console/vendor", StaticFiles(directory=CONSOLE_LIBRARY, check_dir=False)),
             Mount("/console", StaticFiles(directory=CONSOLE, html=True)),
             Mount("/reference", StaticFiles(directory=REFERENCE, html=True, check_dir=False)),
+            Mount("/docs", StaticFiles(directory=DOCS, html=True, check_dir=False)),
         ],
         middleware=[
             # Else a page of another site could have its own name lead here, and read the tokens.
             Middleware(TrustedHostMiddleware, allowed_hosts=[HOST], www_redirect=False),
             Middleware(_Guarded, api_origin),
+            Middleware(GZipMiddleware, minimum_size=1000),
         ],
     )
 
 
 class _Guarded:
-    """Headers that keep a page to its own scripts, and to the API."""
+    """Headers that keep a page to its own scripts, and to the API.
+
+    The pages of ``docs/`` hold inline scripts and styles of their theme, and call no API.
+    """
 
     def __init__(self, application: ASGIApp, api_origin: str) -> None:
         self._application = application
-        policy = (
+        everywhere = (
             "default-src 'self'",
-            f"connect-src 'self' {api_origin}",
             "img-src 'self' data:",
             "object-src 'none'",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",
         )
+        inline = "'self' 'unsafe-inline'"
+        self._policy = "; ".join((*everywhere, f"connect-src 'self' {api_origin}"))
+        self._docs_policy = "; ".join(
+            (*everywhere, "connect-src 'self'", f"script-src {inline}", f"style-src {inline}")
+        )
         self._headers = {
-            "Content-Security-Policy": "; ".join(policy),
             "X-Content-Type-Options": "nosniff",
             "Referrer-Policy": "no-referrer",
             "Cross-Origin-Resource-Policy": "same-origin",
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_docs = str(scope.get("path", "")).startswith("/docs/")
+        policy = self._docs_policy if is_docs else self._policy
+        fixed = {**self._headers, "Content-Security-Policy": policy}
+
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = [(name.lower().encode(), v.encode()) for name, v in self._headers.items()]
+                headers = [(name.lower().encode(), v.encode()) for name, v in fixed.items()]
                 names = {name for name, _ in message["headers"]}
                 if b"cache-control" not in names:
                     headers.append((b"cache-control", b"no-cache"))

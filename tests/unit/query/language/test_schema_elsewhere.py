@@ -135,27 +135,36 @@ def test_the_commands_print_the_fields_of_an_install() -> None:
 # The console
 
 
-def test_the_console_sorts_by_every_sortable_field() -> None:
-    listed = re.search(r"const FIELDS = \[(.*?)\];", console("order.js"), re.DOTALL)
+def test_the_console_sorts_by_fields_that_sort() -> None:
+    keys = re.findall(r"\(\{ (\w+): (?:\{ (\w+):)?", console("fields.js"))
 
-    assert listed is not None
-    assert set(re.findall(r'\["(\w+)",', listed[1])) == set(SORTABLE_FIELDS), "console/order.js"
+    assert keys
+    for name, inner in keys:
+        if inner:
+            assert inner in target(INSTALL.relations[name]).fields, "console/fields.js"
+        else:
+            assert name in SORTABLE_FIELDS, "console/fields.js"
 
 
 @pytest.mark.parametrize("name", INSTALL.fields)
 def test_the_console_shows_every_field_of_an_install(name: str) -> None:
-    assert re.search(rf"\b{name}\b", console("details.js")), "console/details.js"
+    assert re.search(rf"^  {name}: ", console("fields.js"), re.MULTILINE), "console/fields.js"
+    assert re.search(rf"\b{name}\b", console("panel.js")), "console/panel.js"
 
 
 def test_the_console_filters_on_fields_that_exist() -> None:
-    script = console("conditions.js")
+    script = console("filter-form.js")
+    fields = re.findall(
+        r"^  \"?([\w.]+)\"?: \[[^\n]*?(\[[^\n]*\]|\"\w+\")\],$", script, re.MULTILINE
+    )
 
-    for relation, name in re.findall(r'inside\("(\w+)", "(\w+)"\)', script):
-        assert name in target(INSTALL.relations[relation]).fields, "console/conditions.js"
-    for name in re.findall(r'absent\("(\w+)"\)', script):
-        assert INSTALL.fields[name].nullable, "console/conditions.js"
-    for name, values in re.findall(r"(\w+): field\([^\n]*IDS, \[([^\]]+)\]\)", script):
-        assert re.findall(r'"(\w+)"', values) == list(INSTALL.fields[name].values), name
+    assert len(fields) > 5
+    for path, values in fields:
+        *relation, name = path.split(".")
+        entity = target(INSTALL.relations[relation[0]]) if relation else INSTALL
+        assert name in entity.fields, "console/filter-form.js"
+        if values.startswith("["):
+            assert re.findall(r'"(\w+)"', values) == list(entity.fields[name].values), name
 
 
 # Tests

@@ -1,0 +1,103 @@
+// The whole page: the caller, the address, the list, the open install, and what is under way.
+
+import { Api } from "./api.js";
+import { TRASH, useAddress } from "./address.js";
+import { useChanges } from "./changes.js";
+import { parametersOf } from "./conditions.js";
+import { Header } from "./header.js";
+import { Fragment, html, lazy, useCallback, useEffect, useMemo, useRef, useState } from "./html.js";
+import { useList, useOnline, useTotals } from "./list.js";
+import { merged, NOTHING } from "./names.js";
+import { Pager } from "./pager.js";
+import { Selection } from "./selection.js";
+import { useShortcuts } from "./shortcuts.js";
+import { Failures, Notice } from "./states.js";
+import { Table } from "./table.js";
+import { Toasts, useToasts } from "./toasts.js";
+import { Toolbar } from "./toolbar.js";
+
+const Panel = lazy(() => import("./panel.js"), "Panel");
+const Dialogs = lazy(() => import("./dialogs.js"), "Dialogs");
+
+/** The console of a session. */
+export function App({ session }) {
+  const [signIns, setSignIns] = useState(0);
+  const api = useMemo(() => (session.token ? new Api(session.baseUrl, session.token) : null), [signIns]);
+  const { address, trail, go, ask } = useAddress();
+  const parameters = parametersOf(address);
+  const list = useList(api, address, parameters);
+  const totals = useTotals(api, list, parameters);
+  const online = useOnline(list.reload);
+  const known = useKnown(api, list.page);
+  const [dialog, setDialog] = useState(null);
+  const [announcement, say] = useState("");
+  const [selected, setSelected] = useState([]);
+  const { toasts, toast, drop } = useToasts();
+  const gone = (ids) => ids.includes(address.install) && go({ install: "" }, { replace: true });
+  const { changes, change, dismiss, failures, forget } = useChanges({ api, session, known: known.rows, reload: list.reload, gone, toast, say });
+  const search = useRef(null);
+
+  const view = list.address?.include_deleted ?? address.include_deleted;
+  const rows = list.page?.data ?? [];
+  const chosen = rows.filter((row) => selected.includes(row.id));
+  useEffect(() => setSelected([]), [api, view]);
+  useEffect(() => {
+    if (!list.busy && list.page) {
+      const { total } = list.page.pageInfo;
+      say(`${total} ${total === 1 ? "install" : "installs"}${view === TRASH ? " in the trash" : ""}.`);
+    }
+  }, [list.page]);
+
+  const signIn = useCallback((choose) => {
+    choose(session);
+    setDialog(null);
+    go({ install: "" }, { replace: true });
+    setSignIns((number) => number + 1);
+  }, []);
+  const open = useCallback((id) => go({ install: id }), []);
+  const close = useCallback(() => {
+    const { install } = address;
+    go({ install: "" });
+    requestAnimationFrame(() => (document.getElementById(`open-${install}`) ?? document.getElementById("list")).focus());
+  }, [address.install]);
+  /** Begin a change: what cannot be undone by one click asks first. */
+  const begin = (kind, changed) => (kind === "restore" ? change(kind, changed) : setDialog({ kind, rows: changed }));
+  useShortcuts({ rows, address, go, open, close, begin, session, search, setSelected, dialog, setDialog });
+
+  const shared = { api, session, known: known.rows, changes, begin, change, dismiss, open, address };
+  return html`<${Fragment}>
+    <a class="skip" href="#list" onClick=${skip}>Skip to the list</a>
+    <${Header} session=${session} signIn=${signIn} openToken=${() => setDialog({ kind: "token" })} />
+    <main class=${address.install ? "with-panel" : ""}>
+      <div class="work">
+        <${Toolbar} ...${{ address, ask, go, totals, list, known: known.rows, session, search, api, parameters }} />
+        <${Notice} ...${{ api, session, list, online, openToken: () => setDialog({ kind: "token" }) }} />
+        <section id="list" class="list" aria-label="Installs" aria-busy=${list.busy} tabindex="-1">
+          ${failures && html`<${Failures} ...${failures} known=${known.rows} forget=${forget} />`}
+          <${Selection} ...${{ chosen, view, session, begin, known: known.rows, clear: () => setSelected([]) }} />
+          <${Table} ...${{ ...shared, list, view, selected, setSelected, ask, go, totals }} />
+        </section>
+        <${Pager} ...${{ list, address, trail, go, ask, showShortcuts: () => setDialog({ kind: "shortcuts" }) }} />
+      </div>
+      ${address.install && api && html`<${Panel} key=${address.install} ...${{ ...shared, id: address.install, close, learn: known.learn, turn: list.turn }} />`}
+    </main>
+    ${dialog && html`<${Dialogs} ...${{ ...shared, dialog, signIn, close: () => setDialog(null), learn: known.learn }} />`}
+    <${Toasts} toasts=${toasts} drop=${drop} />
+    <p class="hidden" role="status">${announcement}</p>
+  <//>`;
+}
+
+/** Use the related rows that answers to a caller have included so far. */
+function useKnown(api, page) {
+  const [rows, setRows] = useState(NOTHING);
+  const learn = useCallback((included) => setRows((before) => merged(before, included)), []);
+  useEffect(() => setRows(NOTHING), [api]);
+  const together = useMemo(() => merged(rows, page?.included), [rows, page]);
+  useEffect(() => page && learn(page.included), [page]);
+  return { rows: together, learn };
+}
+
+function skip(event) {
+  event.preventDefault();
+  document.getElementById("list").focus();
+}

@@ -1,0 +1,39 @@
+// The bar at the top: the pages, and the caller.
+
+import { html } from "./html.js";
+
+/** The bar; `signIn` takes a function that changes the session. */
+export function Header({ session, signIn, openToken }) {
+  const chosen = session.user?.id ?? "";
+  const choose = ({ target }) => {
+    const { value } = target;
+    target.value = chosen;
+    if (value) {
+      signIn((one) => one.choose(value));
+    } else {
+      openToken();
+    }
+  };
+  return html`<header class="bar">
+    <h1>Integration Installs</h1>
+    <nav aria-label="Pages">
+      <a href="../reference/">Reference</a>
+      <a href="../docs/">Docs</a>
+    </nav>
+    <div class="caller">
+      ${session.users.length > 0 &&
+      html`<label for="user">Act as</label>
+        <select id="user" value=${chosen} onChange=${choose}>
+          ${session.users.map((user) => html`<option value=${user.id}>${label(user)}</option>`)}
+          <option value="">${session.token && !chosen ? "Another token" : "Another token…"}</option>
+        </select>`}
+      ${(session.users.length === 0 || !chosen) && html`<button type="button" onClick=${openToken}>${session.token ? "Change token" : "Sign in"}</button>`}
+    </div>
+  </header>`;
+}
+
+function label(user) {
+  const roles = Object.entries(user.roles).map(([workspace, role]) => `${role} of ${workspace}`);
+  const [first, ...more] = user.admin ? ["sees all workspaces"] : roles;
+  return `${user.name}: ${first ?? "no role"}${more.length ? ` and ${more.length} more` : ""}`;
+}

@@ -1,0 +1,125 @@
+// One install beside the list, at an address of its own: facts, members, add-ons, activity.
+
+import { Activity } from "./activity.js";
+import { AddOns, loadTree } from "./add-ons.js";
+import { isCancelled } from "./api.js";
+import { LABELS, POLICIES } from "./fields.js";
+import { deletedParent } from "./groups.js";
+import { html, useEffect, useRef, useState } from "./html.js";
+import { Members } from "./members.js";
+import { Initial, nameOf, parentName, personName, RELATIONS, solutionName, versionOf, workspaceName } from "./names.js";
+import { Actions, ChangeNote } from "./row-state.js";
+import { Plate } from "./states.js";
+import { follow } from "./table.js";
+import { purgeTime, Time } from "./times.js";
+import { format } from "./address.js";
+
+const INCLUDED = [...RELATIONS, "members", "addOns"];
+const isPublic = (api) => api.token.startsWith("pub_"); // such a key sees no history
+
+/** The panel of an install. */
+export function Panel(properties) {
+  const { id, api, learn, close, turn } = properties;
+  const [shown, setShown] = useState({ install: null, tree: null, problem: null });
+  const [attempt, setAttempt] = useState(0);
+  const panel = useRef(null);
+  useEffect(() => panel.current.focus(), []);
+  useEffect(() => {
+    const request = new AbortController();
+    load(api, id, learn, setShown, request.signal);
+    return () => request.abort();
+  }, [api, turn, attempt]);
+  const { install, problem } = shown;
+  return html`<section class="panel" ref=${panel} tabindex="-1" aria-labelledby="panel-title" aria-busy=${install === null && problem === null}>
+    <button type="button" class="icon close" aria-label="Close" onClick=${close}>✕</button>
+    ${problem
+      ? html`<h2 id="panel-title">${problem.status === 404 ? "No such install" : "Not loaded"}</h2>
+          <${Plate} title=${problem.title} text=${problem.status === 404 ? "It does not exist any more, or you may not see it." : problem.message} requestId=${problem.requestId}>
+            ${problem.status !== 404 && html`<button type="button" onClick=${() => setAttempt(attempt + 1)}>Retry</button>`}
+          <//>`
+      : install
+        ? html`<${Content} ...${properties} ...${shown} />`
+        : html`<h2 id="panel-title" class="hidden">Loading</h2>${Array.from({ length: 9 }, () => html`<span class="bone"></span>`)}`}
+  </section>`;
+}
+
+async function load(api, id, learn, setShown, signal) {
+  try {
+    const { included, ...install } = await api.get(id, isPublic(api) ? INCLUDED : [...INCLUDED, "history"], signal);
+    learn(included);
+    setShown({ install, included, tree: null, problem: null });
+    const tree = await loadTree(api, [id, ...included.addOns.data.map((row) => row.id)], learn, signal);
+    setShown({ install, included, tree, problem: null });
+  } catch (problem) {
+    if (!isCancelled(problem)) {
+      setShown({ install: null, included: null, tree: null, problem });
+    }
+  }
+}
+
+function Content(properties) {
+  const { install, included, tree, known, changes, address, open, api, learn } = properties;
+  const link = (id, text) => html`<a href=${format({ ...address, install: id })} onClick=${(event) => follow(event, () => open(id))}>${text}</a>`;
+  const parent = deletedParent(install, known);
+  const actions = parent ? null : html`<${Actions} row=${install} ...${properties} />`;
+  return html`
+    <header>
+      <${Initial} id=${install.integrationId} name=${nameOf(install, known)} />
+      <div>
+        <h2 id="panel-title">${nameOf(install, known)}</h2>
+        <p class="quiet">${workspaceName(install.workspaceId, known)}${versionOf(install, known) && ` · ${versionOf(install, known)}`}</p>
+      </div>
+      <span class=${`state ${install.deletedAt ? "trash" : "live"}`}>${install.deletedAt ? "In the trash" : "Installed"}</span>
+    </header>
+    ${install.deletedAt && html`<p class="banner">Uninstalled <${Time} at=${install.deletedAt} />${by(included.history, known)}.
+      ${parent ? html` It went with ${link(parent.id, parentName(install, known))}, and is restored with it.` : purgeTime(install) ? html` Deleted for good <${Time} at=${purgeTime(install)} />.` : " It is kept until somebody deletes it for good."}</p>`}
+    <div class="buttons">${actions}</div>
+    ${changes[install.id] && html`<${ChangeNote} row=${install} ...${properties} />`}
+    <${Facts} install=${install} known=${known} link=${link} />
+    <${Members} install=${install} members=${included.members} />
+    <${AddOns} ...${{ tree, install, known, link, api, learn }} />
+    <${Activity} history=${included.history} known=${known} />
+    <section><h3>${LABELS.variables}</h3><pre tabindex="0">${JSON.stringify(install.variables, null, 2)}</pre></section>`;
+}
+
+/** Return who uninstalled it, as far as the history tells. */
+function by(history, known) {
+  const id = history?.data.find(({ kind }) => kind === "uninstalled")?.actor.id;
+  return id ? html` by <strong>${personName(id, known)}</strong>` : "";
+}
+
+function Facts({ install, known, link }) {
+  const facts = [
+    ["workspaceId", workspaceName(install.workspaceId, known)],
+    ["integrationId", nameOf(install, known)],
+    ["integrationVersionId", versionOf(install, known)],
+    ["parentInstallId", install.parentInstallId && link(install.parentInstallId, parentName(install, known))],
+    ["solutionId", install.solutionId && solutionName(install.solutionId, known)],
+    ["installedBy", personName(install.installedBy, known)],
+    ["authStateId", ""],
+    ["id", ""],
+  ];
+  return html`<dl class="facts">
+    <${Fact} name="installedAt"><${Time} at=${install.installedAt} both /><//>
+    <${Fact} name="lastUpgradedAt"><${Time} at=${install.lastUpgradedAt} both /><//>
+    ${install.deletedAt && html`<${Fact} name="deletedAt"><${Time} at=${install.deletedAt} both /><//>
+      <${Fact} name="retentionTier">${install.retentionTier ?? "–"}${purgeTime(install) && html`, until <${Time} at=${purgeTime(install)} both />`}<//>`}
+    <${Fact} name="memberPolicy">${POLICIES[install.memberPolicy]}<//>
+    ${facts.filter(([name]) => install[name]).map(([name, shown]) => html`<${Fact} key=${name} name=${name}>${shown !== install[name] && shown} <${Id} value=${install[name]} /><//>`)}
+  </dl>`;
+}
+
+function Fact({ name, children }) {
+  return html`<div><dt>${LABELS[name]}</dt><dd>${children}</dd></div>`;
+}
+
+/** An id that a click copies. */
+function Id({ value }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(value);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2000);
+  };
+  return html`<button type="button" class="id" title="Copy" onClick=${copy}><code>${value}</code> <span>${copied ? "Copied" : "Copy"}</span></button>`;
+}
