@@ -13,7 +13,8 @@ const KINDS = {
   purged: "Deleted for good",
   expired: "Retention ended",
 };
-const CAUSES = { parent: "with its parent", retention: "by its retention", ingest: "by the platform" };
+const CAUSES = { parent: ", with its parent" };
+const SERVICES = { ingest: "the platform", import: "an import", erase: "an erasure" };
 
 /** The entries of the history. */
 export function Activity({ history, known }) {
@@ -35,9 +36,8 @@ export function Activity({ history, known }) {
 }
 
 function origin({ actor, cause }, known) {
-  const who = actor.id ? ` by ${actor.kind === "user" ? personName(actor.id, known) : actor.id}` : "";
-  const how = CAUSES[cause];
-  return `${who}${how ? `, ${how}` : ""}`;
+  const who = actor.id ? ` by ${actor.kind === "service" ? (SERVICES[actor.id] ?? actor.id) : personName(actor.id, known)}` : "";
+  return `${who}${CAUSES[cause] ?? ""}`;
 }
 
 function settled({ deleted, restored, purged }) {

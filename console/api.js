@@ -16,6 +16,7 @@ export class Api {
   constructor(baseUrl, token) {
     this.installs = `${baseUrl.replace(/\/+$/, "")}/api/integration-installs`;
     this.token = token;
+    this.hasHistory = !token.startsWith("pub_"); // to such a key `history` is an unknown name
   }
 
   /** Return the URL of a list; empty parameters are left out. */

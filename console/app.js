@@ -1,5 +1,6 @@
 // The whole page: the caller, the address, the list, the open install, and what is under way.
 
+import { useActors } from "./actors.js";
 import { Api } from "./api.js";
 import { TRASH, useAddress } from "./address.js";
 import { useChanges } from "./changes.js";
@@ -35,6 +36,7 @@ export function App({ session }) {
   const { toasts, toast, drop } = useToasts();
   const gone = (ids) => ids.includes(address.install) && go({ install: "" }, { replace: true });
   const { changes, change, dismiss, failures, forget } = useChanges({ api, session, known: known.rows, reload: list.reload, gone, toast, say });
+  const actorOf = useActors(api, list, known.rows, known.learn);
   const search = useRef(null);
 
   const view = list.address?.include_deleted ?? address.include_deleted;
@@ -75,7 +77,7 @@ export function App({ session }) {
         <section id="list" class="list" aria-label="Installs" aria-busy=${list.busy} tabindex="-1">
           ${failures && html`<${Failures} ...${failures} known=${known.rows} forget=${forget} />`}
           <${Selection} ...${{ chosen, view, session, begin, known: known.rows, clear: () => setSelected([]) }} />
-          <${Table} ...${{ ...shared, list, view, selected, setSelected, ask, go, totals }} />
+          <${Table} ...${{ ...shared, list, view, selected, setSelected, ask, go, totals, actorOf }} />
         </section>
         <${Pager} ...${{ list, address, trail, go, ask, showShortcuts: () => setDialog({ kind: "shortcuts" }) }} />
       </div>

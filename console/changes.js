@@ -113,7 +113,8 @@ function several(rows, known) {
   return rows.length === 1 ? inWords(rows[0], known) : `${rows.length} installs`;
 }
 
-async function inTurn(rows, work) {
+/** Do work for each row, a few at a time. */
+export async function inTurn(rows, work) {
   const waiting = [...rows];
   const worker = async () => {
     for (let row = waiting.shift(); row; row = waiting.shift()) {

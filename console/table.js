@@ -20,7 +20,7 @@ const COLUMNS = {
   [TRASH]: [
     ["workspace", "Workspace", "workspace", (row, known) => workspaceName(row.workspaceId, known)],
     ["belongs", "Belongs to", "solution", (row, known, link) => belongs(row, known, link)],
-    ["time", "Uninstalled", "deletedAt", (row) => html`<${Time} at=${row.deletedAt} />`],
+    ["time", "Uninstalled", "deletedAt", (row, known, link, actorOf) => html`<${Time} at=${row.deletedAt} />${by(actorOf(row), known)}`],
     ["time end", "Deleted for good", null, (row) => (purgeTime(row) ? html`<${Time} at=${purgeTime(row)} />` : "Never")],
   ],
 };
@@ -118,7 +118,7 @@ function Row({ row, depth, columns, selectable, isOpen, selected, setSelected, .
           </div>
         </div>
       </td>
-      ${columns.map(([name, label, , content]) => html`<td role="cell" key=${label} class=${name} data-label=${label}>${content(row, known, link)}</td>`)}
+      ${columns.map(([name, label, , content]) => html`<td role="cell" key=${label} class=${name} data-label=${label}>${content(row, known, link, properties.actorOf)}</td>`)}
       <td role="cell" class="actions">
         ${parent
           ? html`<span class="quiet">Restored with ${link(parent.id, parentName(row, known))}</span>`
@@ -126,6 +126,10 @@ function Row({ row, depth, columns, selectable, isOpen, selected, setSelected, .
       </td>
     </tr>
     ${change && html`<tr role="row" class="note"><td role="cell" colspan=${columns.length + 3}><${ChangeNote} row=${row} ...${properties} /></td></tr>`}`;
+}
+
+function by(id, known) {
+  return id ? html` <span class="by">by ${personName(id, known)}</span>` : null;
 }
 
 function belongs(row, known, link) {
