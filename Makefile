@@ -196,9 +196,9 @@ DOCS := README.md CHANGELOG.md CONTRACT.md CONTRIBUTING.md openapi.yaml asyncapi
 	$(wildcard docs/*.md docs/adr/*.md docs/images/* clients/*/README.md)
 $(SITE)/docs/index.html: $(STAMPS)/docs $(STAMPS)/diagrams mkdocs.yml tools/docs_site.py $(DOCS)
 	@rm -rf $(SITE)/pages && mkdir -p $(SITE)/pages/assets
-	@tar cf - $(DOCS) | tar xf - -C $(SITE)/pages
+	@$(BIN)/python -m tools.docs_site $(SITE)/pages $(DOCS)
 	@cp .venvs/diagrams/node_modules/mermaid/dist/mermaid.min.js $(SITE)/pages/assets/
-	@.venvs/docs/bin/mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 .venvs/docs/bin/mkdocs build --quiet --strict
 
 # A browser for the tests of the pages, on Linux on x64; elsewhere the tests look for one themselves.
 browser:

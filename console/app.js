@@ -72,7 +72,7 @@ export function App({ session }) {
     <${Header} session=${session} signIn=${signIn} openToken=${() => setDialog({ kind: "token" })} />
     <main class=${address.install ? "with-panel" : ""}>
       <div class="work">
-        <${Toolbar} ...${{ address, ask, go, totals, list, known: known.rows, session, search, api, parameters }} />
+        <${Toolbar} ...${{ address, ask, go, totals, list, known: known.rows, learn: known.learn, session, search, api, parameters }} />
         <${Notice} ...${{ api, session, list, online, openToken: () => setDialog({ kind: "token" }) }} />
         <section id="list" class="list" aria-label="Installs" aria-busy=${list.busy} tabindex="-1">
           ${failures && html`<${Failures} ...${failures} known=${known.rows} forget=${forget} />`}

@@ -12,7 +12,7 @@ const TYPING_PAUSE = 250;
 const MOST_COUNTED = 12;
 
 /** The controls above the list. */
-export function Toolbar({ address, ask, totals, list, known, session, search, api, parameters }) {
+export function Toolbar({ address, ask, totals, list, known, learn, session, search, api, parameters }) {
   const [shown, setShown] = useState("");
   const view = address.include_deleted;
   const refused = list.problem !== null && isOfQuery(list.problem);
@@ -27,8 +27,8 @@ export function Toolbar({ address, ask, totals, list, known, session, search, ap
     </nav>
     <search class="controls">
       <${SearchBox} address=${address} ask=${ask} input=${search} />
-      <${Facet} label="Workspace" all="All workspaces" name="workspace_id" rows=${known.workspaces} ids=${Object.keys(roles)} ...${{ address, ask, api, parameters }} />
-      <${Facet} label="Integration" all="All integrations" name="integration_id" rows=${known.integrations} ids=${[]} ...${{ address, ask, api, parameters }} />
+      <${Facet} label="Workspace" all="All workspaces" name="workspace_id" include="workspace" rows=${known.workspaces} ids=${Object.keys(roles)} ...${{ address, ask, api, learn, parameters }} />
+      <${Facet} label="Integration" all="All integrations" name="integration_id" include="integration" rows=${known.integrations} ids=${[]} ...${{ address, ask, api, learn, parameters }} />
       <${SortChoice} address=${address} view=${view} ask=${ask} />
       <span class="buttons">
         <button type="button" aria-expanded=${shown === "form"} onClick=${toggle("form")}>Add filter</button>
@@ -77,7 +77,7 @@ function SearchBox({ address, ask, input }) {
 
 /** A choice among the names that are known; their counts are asked for when the reader is about to
  * choose, for few of them. */
-function Facet({ label, all, name, rows, ids, address, ask, api, parameters }) {
+function Facet({ label, all, name, include, rows, ids, address, ask, api, learn, parameters }) {
   const [counts, setCounts] = useState({});
   const value = address[name];
   const { include_deleted, workspace_id, integration_id, filter } = parameters;
@@ -88,8 +88,9 @@ function Facet({ label, all, name, rows, ids, address, ask, api, parameters }) {
   const count = async () => {
     if (api && counts.key !== key && every.length <= MOST_COUNTED) {
       setCounts({ key });
-      const totals = await Promise.all(every.map((id) => api.count({ ...others, [name]: id }).catch(() => null)));
-      setCounts({ key, ...Object.fromEntries(every.map((id, at) => [id, totals[at]])) });
+      const pages = await Promise.all(every.map((id) => api.list({ ...others, [name]: id, limit: "1", include }).catch(() => null)));
+      pages.forEach((page) => page && learn(page.included));
+      setCounts({ key, ...Object.fromEntries(every.map((id, at) => [id, pages[at]?.pageInfo.total])) });
     }
   };
   const total = (id) => (counts.key === key && counts[id] != null ? ` (${counts[id]})` : "");
