@@ -12,10 +12,13 @@ async function localStack() {
   }
 }
 
-/** A plugin that fills the port of the local stack into the document's servers. */
+/** A plugin that fills the port of the local stack into the document's servers, and leads its links
+ * to the pages of docs/. */
 function withPortOf(stack) {
   const port = stack && new URL(stack.baseUrl).port;
-  const filled = (document) => {
+  const filled = (given) => {
+    const pages = JSON.stringify(given).replaceAll(/\(docs\/([\w-]+)\.md/g, "(../docs/docs/$1/");
+    const document = JSON.parse(pages);
     const local = document?.servers?.find((one) => one.url.includes(ANY_PORT));
     if (port && local) {
       local.variables.port.default = port;

@@ -1,4 +1,4 @@
-"""The pictures of the README, taken of the demo's rows: `python -m tests.e2e.pictures`, by `make run`.
+"""The pictures of the README: `python -m tests.e2e.pictures`, while `make run` has the demo's rows.
 
 They are taken anew when the console looks different.
 """
@@ -28,7 +28,8 @@ CAPTIONS: Final = (
     "3. Other services hear of it, and the history says who did it",
 )
 STYLE: Final = """
-body { margin: 0; padding: 24px; font: 15px/1.45 "Open Sans", sans-serif; background: #fff; color: #1b222c; }
+body { margin: 0; padding: 24px; background: #fff; color: #1b222c; }
+body { font: 15px/1.45 "Open Sans", sans-serif; }
 main { display: grid; grid-template-columns: repeat(3, 1fr); gap: 24px; align-items: start; }
 figure { margin: 0; } figcaption { font-weight: 600; min-height: 3em; }
 img, pre { width: 100%; box-sizing: border-box; border: 1px solid #dfe3e8; border-radius: 8px; }

@@ -69,7 +69,9 @@ def test_the_first_view_is_small_and_stands_still(stack: Stack, browser: Browser
               .map(({ name, encodedBodySize }) => [name, encodedBodySize]))"""
         )
         early = page.locator("link[rel=modulepreload], link[rel=stylesheet], script")
-        assert sizes.keys() == set(early.evaluate_all("them => them.map((it) => it.href || it.src)"))
+        assert sizes.keys() == set(
+            early.evaluate_all("them => them.map((it) => it.href || it.src)")
+        )
         assert 0 not in sizes.values()
         assert sum(sizes.values()) < FIRST_VIEW_BYTES
         assert [call["path"] for call in calls.taken()] == ["", ""]
