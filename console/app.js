@@ -20,6 +20,8 @@ import { Toolbar } from "./toolbar.js";
 const Panel = lazy(() => import("./panel.js"), "Panel");
 const Dialogs = lazy(() => import("./dialogs.js"), "Dialogs");
 
+const MOST_UNNAMED = 5;
+
 /** The console of a session. */
 export function App({ session }) {
   const [signIns, setSignIns] = useState(0);
@@ -95,8 +97,25 @@ function useKnown(api, page) {
   const learn = useCallback((included) => setRows((before) => merged(before, included)), []);
   useEffect(() => setRows(NOTHING), [api]);
   const together = useMemo(() => merged(rows, page?.included), [rows, page]);
-  useEffect(() => page && learn(page.included), [page]);
+  useEffect(() => {
+    if (page === null) {
+      return undefined;
+    }
+    learn(page.included);
+    const request = new AbortController();
+    for (const integration_id of unnamed(together).slice(0, MOST_UNNAMED)) {
+      const one = { integration_id, include_deleted: "true", include: "integration", limit: "1" };
+      api.list(one, request.signal).then(({ included }) => learn(included), () => {});
+    }
+    return () => request.abort();
+  }, [page]);
   return { rows: together, learn };
+}
+
+/** Return the integrations of parents that no row of a page has: an answer does not include them. */
+function unnamed({ parentInstalls, integrations }) {
+  const ids = Object.values(parentInstalls).map((parent) => parent.integrationId);
+  return [...new Set(ids)].filter((id) => !integrations[id]);
 }
 
 function skip(event) {

@@ -5,7 +5,7 @@ import { TRASH } from "./address.js";
 import { useCallback, useEffect, useRef, useState } from "./html.js";
 import { RELATIONS } from "./names.js";
 
-const EMPTY = { page: null, address: null, problem: null, busy: true, at: 0 };
+const EMPTY = { page: null, key: "", address: null, problem: null, busy: true, at: 0 };
 
 /** Use the page of an address, with the parameters that it means. */
 export function useList(api, address, parameters) {
@@ -20,7 +20,7 @@ export function useList(api, address, parameters) {
     const request = new AbortController();
     setList((before) => ({ ...before, busy: true }));
     api.list({ ...parameters, include: RELATIONS.join() }, request.signal).then(
-      (page) => setList({ page, address, limit: Number(parameters.limit), problem: null, busy: false, at: Date.now() }),
+      (page) => setList({ page, key, address, limit: Number(parameters.limit), problem: null, busy: false, at: Date.now() }),
       (problem) => {
         if (!isCancelled(problem)) {
           setList((before) => ({ ...before, problem, busy: false }));
@@ -30,7 +30,7 @@ export function useList(api, address, parameters) {
     return () => request.abort();
   }, [api, key, turn]);
   const reload = useCallback(() => setTurn((number) => number + 1), []);
-  return { ...list, turn, reload };
+  return { ...list, isCurrent: list.key === key && list.problem === null, turn, reload };
 }
 
 /** Use the totals of both views. The one of the view that is shown comes with its list. */
@@ -39,9 +39,8 @@ export function useTotals(api, list, parameters) {
   const other = include_deleted === TRASH ? "false" : TRASH;
   const [count, setCount] = useState({ key: "", turn: 0, total: null });
   const key = JSON.stringify([other, workspace_id, integration_id, filter]);
-  const ready = list.page !== null && !list.busy && list.problem === null;
   useEffect(() => {
-    if (!ready || (count.key === key && count.turn === list.turn)) {
+    if (!list.isCurrent || (count.key === key && count.turn === list.turn)) {
       return undefined;
     }
     const request = new AbortController();
@@ -51,7 +50,7 @@ export function useTotals(api, list, parameters) {
       (problem) => isCancelled(problem) || setCount({ key, turn, total: null }),
     );
     return () => request.abort();
-  }, [api, key, ready, list.turn]);
+  }, [api, key, list.isCurrent, list.turn]);
   const total = list.page?.pageInfo.total ?? null;
   const elsewhere = count.key === key ? count.total : null;
   return include_deleted === TRASH ? { installed: elsewhere, trash: total } : { installed: total, trash: elsewhere };

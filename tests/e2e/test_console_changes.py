@@ -85,15 +85,17 @@ def test_a_solution_that_others_are_in_stays(stack: Stack, browser: Browser) -> 
 
 def test_progress_is_in_the_row_until_all_has_followed(stack: Stack, browser: Browser) -> None:
     with console(stack, browser, "usr_eddy", f"{HARBOR}&q=ins_stays") as shown:
-        slow = {"total": 2, "data": []}
+        slow = {"total": 2, "data": list[object]()}
 
         def still(route: Route) -> None:
-            body = {"id": "ins_stays", "included": {"members": slow, "addOns": slow}}
+            history = {"data": [{"kind": "uninstalled"}, {"kind": "settled"}]}
+            included = {"members": slow, "addOns": slow, "history": history}
+            body = {"id": "ins_stays", "included": included}
             answer(route, 200, body)
 
         shown.button("Uninstall Formular 表 in Harbor").click()
         expect(shown.dialog.get_by_role("button", name="Uninstall")).to_be_enabled()
-        polls = re.compile(r"ins_stays\?include=members,addOns$")
+        polls = re.compile(r"ins_stays\?include=members,addOns,history$")
         shown.page.route(polls, still)
         shown.dialog.get_by_role("button", name="Uninstall").click()
         note = shown.page.locator(".note")
