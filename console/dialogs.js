@@ -69,7 +69,7 @@ function Purge({ rows, known, change, close }) {
     ${(cancel) => html`
       <${Names} rows=${rows} known=${known} />
       <p>Everything that the uninstall took goes too: members, add-ons and solution. This cannot be undone.</p>
-      <label>Type <strong>${wanted}</strong> to confirm
+      <label><span>Type <strong>${wanted}</strong> to confirm</span>
         <input name="name" value=${typed} onInput=${({ target }) => setTyped(target.value)} spellcheck=${false} />
       </label>
       <${Buttons} cancel=${cancel} text="Delete for good" danger disabled=${typed.trim() !== wanted} />`}

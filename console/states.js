@@ -17,7 +17,7 @@ const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 export function Skeleton({ columns }) {
   return Array.from(
     { length: 8 },
-    (_, number) => html`<tr role="row" class="skeleton" key=${number} aria-hidden="true">
+    (_, number) => html`<tr role="row" class="skeleton" key=${number}>
       <td role="cell" class="select"></td>
       <td role="cell" class="name"><div class="who"><span class="initial"></span><span class="bone"></span></div></td>
       ${columns.map(([name, label]) => html`<td role="cell" key=${label} class=${name}><span class="bone"></span></td>`)}

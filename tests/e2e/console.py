@@ -129,7 +129,8 @@ def checked(shown: Console, state: str) -> None:
         page.emulate_media(color_scheme=colours, reduced_motion="reduce")  # type: ignore[arg-type]
         page.set_viewport_size(screen)  # type: ignore[arg-type]
         page.screenshot(path=SCREENSHOTS / f"{state}-{name}.png")
-        assert barriers(page) == [], (state, name)
+        faults = barriers(page)
+        assert not faults, (state, name, faults)
         assert shown.overflow() <= 0, (state, name)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(DESK)  # type: ignore[arg-type]

@@ -40,6 +40,7 @@ def test_a_row_has_names_and_a_page_takes_one_request(stack: Stack, browser: Bro
         calls = Calls(shown.page)
         facet.select_option(console_rows.DOCK)
         shown.shows(*["Formular 表"] * 25)
+        expect(shown.page.locator(".views .count")).to_have_text(["30", "0"])
         page, count = calls.taken()
         assert page["include"].split(",")[0] == "integration"
         assert count["limit"] == "1"

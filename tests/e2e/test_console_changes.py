@@ -105,6 +105,19 @@ def test_progress_is_in_the_row_until_all_has_followed(stack: Stack, browser: Br
         shown.page.unroute(polls)
         expect(shown.rows).to_have_count(0)
 
+        # then the trash says who did it, and what followed
+        shown.view("Trash")
+        expect(shown.row("ins_stays")).to_contain_text("by Eddy")
+        shown.names.first.click()
+        expect(shown.panel.locator(".banner")).to_contain_text(
+            "by Eddy. Deleted for good in 7 days"
+        )
+        activity = shown.panel.locator(".activity li")
+        expect(activity.nth(0)).to_contain_text("Members, add-ons and solution followed")
+        expect(activity.nth(1)).to_contain_text("Uninstalled by Eddy")
+        expect(activity.last).to_contain_text("Installed by an import")
+        checked(shown, "activity")
+
 
 def test_the_trash_is_grouped_and_only_the_parent_is_restored(
     stack: Stack, browser: Browser

@@ -60,25 +60,21 @@ def test_a_failure_keeps_the_rows_and_offers_another_try(stack: Stack, browser: 
 
 
 def test_a_slow_answer_never_shows_over_a_later_one(stack: Stack, browser: Browser) -> None:
-    held: list[Route] = []
+    cancelled: list[str] = []
     with console(stack, browser, fragment=HARBOR) as shown:
-        shown.page.route("**/integration-installs?*ledger*", lambda route: held.append(route))
+        shown.page.on("requestfailed", lambda request: cancelled.append(request.url))
+        shown.page.route("**/integration-installs?*ledger*", lambda _: None)
         shown.search.fill("ledger")
         shown.page.wait_for_url("**q=ledger*")
         shown.search.fill("ins_markup")
         expect(shown.rows).to_have_count(1)
 
-        shown.page.route("**/integration-installs/ins_markup*", lambda route: held.append(route))
+        shown.page.route("**/integration-installs/ins_markup*", lambda _: None)
         shown.names.first.click()
         expect(shown.panel).to_have_attribute("aria-busy", "true")
         shown.page.keyboard.press("Escape")
         expect(shown.panel).to_have_count(0)
-        shown.page.unroute_all()
-        for route in held:
-            route.abort()
-        expect(shown.rows).to_have_count(1)
-        expect(shown.panel).to_have_count(0)
-        expect(shown.alert).to_have_count(0)
+        assert ["ledger" in url for url in cancelled] == [True, False]
 
 
 def test_signed_out_expired_and_refused_are_told_apart(stack: Stack, browser: Browser) -> None:
@@ -181,7 +177,7 @@ def test_closing_leaves_the_list_to_the_pixel(stack: Stack, browser: Browser) ->
         shown.names.first.click()
         expect(shown.panel.locator("h2")).to_have_text("Ledger Books")
         shown.panel.get_by_role("button", name="Close").click()
-        expect(shown.panel).to_have_count(0)
+        expect(shown.names.first).to_be_focused()
         shown.page.evaluate("document.activeElement.blur()")
         shown.page.mouse.move(0, 0)
         assert listing.screenshot() == before
