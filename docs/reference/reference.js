@@ -12,13 +12,13 @@ async function localStack() {
   }
 }
 
-/** A plugin that fills the port of the local stack into the document's servers, and leads its links
- * to the pages of docs/. */
+/** A plugin that fits the document to this page: the local stack's port, links to the pages of docs/,
+ * and JSON in a parameter as text, for which Swagger UI would want a file. */
 function withPortOf(stack) {
   const port = stack && new URL(stack.baseUrl).port;
   const filled = (given) => {
     const pages = JSON.stringify(given).replaceAll(/\(docs\/([\w-]+)\.md/g, "(../docs/docs/$1/");
-    const document = JSON.parse(pages);
+    const document = JSON.parse(pages, (name, value) => (name === "contentMediaType" || name === "contentSchema" ? undefined : value));
     const local = document?.servers?.find((one) => one.url.includes(ANY_PORT));
     if (port && local) {
       local.variables.port.default = port;
@@ -71,6 +71,21 @@ function offerUsers(ui, stack) {
   document.getElementById("acting").hidden = false;
 }
 
+const LABELS = { "#servers": "Server", "[data-variable]": "Server variable" };
+
+/** Name the controls that Swagger UI leaves without a name, and let keys reach what scrolls. */
+function nameControls() {
+  for (const [selector, label] of Object.entries(LABELS)) {
+    document.querySelectorAll(`${selector}:not([aria-label])`).forEach((control) => control.setAttribute("aria-label", label));
+  }
+  document.querySelectorAll("[data-param-name] :is(input, select):not([aria-label])").forEach((control) => {
+    const { paramName } = control.closest("[data-param-name]").dataset;
+    const isExample = control.classList.contains("examples-select-element");
+    control.setAttribute("aria-label", isExample ? `Examples of ${paramName}` : paramName);
+  });
+  document.querySelectorAll("pre:not([tabindex])").forEach((block) => block.setAttribute("tabindex", "0"));
+}
+
 /** Keep Swagger UI's own dark mode in step with the system's. */
 function followColours() {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
@@ -80,6 +95,7 @@ function followColours() {
 }
 
 followColours();
+new MutationObserver(nameControls).observe(document.getElementById("reference"), { childList: true, subtree: true });
 const stack = await localStack();
 const ui = window.SwaggerUIBundle({
   url: "openapi.yaml",
