@@ -23,6 +23,7 @@ function withPortOf(stack) {
     if (port && local) {
       local.variables.port.default = port;
     }
+    operations(document).forEach(({ parameters = [] }) => parameters.forEach(withoutGuess));
     return document;
   };
   return {
@@ -34,6 +35,17 @@ function withPortOf(stack) {
       },
     },
   };
+}
+
+function operations({ paths = {} }) {
+  return Object.values(paths).flatMap(Object.values);
+}
+
+/** Leave an optional parameter empty at first: its example would narrow the first list. */
+function withoutGuess(parameter) {
+  if (!parameter.required) {
+    delete parameter.example;
+  }
 }
 
 /** A plugin that keeps the documented responses short: one line for each error. */

@@ -18,7 +18,7 @@ from tools.local.paths import DEFAULT_STATE, ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Locator, Page
 
 IMAGES: Final = ROOT / "docs" / "images"
 INSTALL: Final = "ins_crm"
@@ -27,13 +27,17 @@ CAPTIONS: Final = (
     "2. What belongs to it follows within seconds; Undo brings all of it back",
     "3. Other services hear of it, and the history says who did it",
 )
+TOP: Final = 330
+"""The height of the panel's part that is shown."""
 STYLE: Final = """
 body { margin: 0; padding: 24px; background: #fff; color: #1b222c; }
 body { font: 15px/1.45 "Open Sans", sans-serif; }
 main { display: grid; grid-template-columns: repeat(3, 1fr); gap: 24px; align-items: start; }
 figure { margin: 0; } figcaption { font-weight: 600; min-height: 3em; }
 img, pre { width: 100%; box-sizing: border-box; border: 1px solid #dfe3e8; border-radius: 8px; }
-pre { margin: 0; padding: 12px; background: #f6f7f9; font-size: 12.5px; overflow: hidden; }
+pre { margin: 0; padding: 12px; background: #f6f7f9; overflow: hidden; }
+pre { font: 11px/1.5 "DejaVu Sans Mono", monospace; }
+img + img, img + pre { margin-top: 12px; }
 """
 
 
@@ -59,7 +63,8 @@ def _take_uninstall(browser: Browser, page: Page, console: Console, state: Path)
     dialog = console.dialog.screenshot()
     uninstall.click()
     expect(console.panel.locator(".state")).to_have_text("In the trash")
-    panel = console.panel.screenshot()
+    panel = [_top(page, console.panel), console.toast.screenshot()]
+    activity = console.panel.locator(".activity").screenshot()
     console.toast.get_by_role("button", name="Undo").click()
     expect(console.panel.locator(".state")).to_have_text("Installed")
     events = (state / "rows" / "events.ndjson").read_text(encoding="utf-8").splitlines()
@@ -70,7 +75,11 @@ def _take_uninstall(browser: Browser, page: Page, console: Console, state: Path)
     )
     names = ("installId", "workspaceId", "occurredAt", "cause", "actor", "deletionId", "revision")
     shown = {"detail-type": event["detail-type"], **{name: event["detail"][name] for name in names}}
-    parts = [_image(dialog), _image(panel), f"<pre>{json.dumps(shown, indent=2)}</pre>"]
+    parts = [
+        _image(dialog),
+        "".join(map(_image, panel)),
+        f"{_image(activity)}<pre>{json.dumps(shown, indent=2)}</pre>",
+    ]
     figures = "".join(
         f"<figure><figcaption>{caption}</figcaption>{part}</figure>"
         for caption, part in zip(CAPTIONS, parts, strict=True)
@@ -78,6 +87,12 @@ def _take_uninstall(browser: Browser, page: Page, console: Console, state: Path)
     sheet = browser.new_page(viewport={"width": 1400, "height": 600})
     sheet.set_content(f"<style>{STYLE}</style><main>{figures}</main>")
     sheet.screenshot(path=IMAGES / "uninstall.png", full_page=True)
+
+
+def _top(page: Page, panel: Locator) -> bytes:
+    box = panel.bounding_box()
+    assert box is not None
+    return page.screenshot(clip={**box, "height": TOP})
 
 
 def _image(png: bytes) -> str:

@@ -32,9 +32,9 @@ def test_a_skeleton_has_the_place_of_the_rows(stack: Stack, browser: Browser) ->
         expect(bones).to_have_count(8)
         checked(shown, "loading")
         before = bones.first.bounding_box()
-        page.unroute(LISTS)
         for route in held:
             route.continue_()
+        page.unroute(LISTS)
         expect(shown.rows.first).to_be_visible()
         after = shown.rows.first.bounding_box()
         assert before is not None
@@ -72,7 +72,8 @@ def test_a_slow_answer_never_shows_over_a_later_one(stack: Stack, browser: Brows
         shown.page.route("**/integration-installs/ins_markup*", lambda _: None)
         shown.names.first.click()
         expect(shown.panel).to_have_attribute("aria-busy", "true")
-        shown.page.keyboard.press("Escape")
+        with shown.page.expect_event("requestfailed"):
+            shown.page.keyboard.press("Escape")
         expect(shown.panel).to_have_count(0)
         assert ["ledger" in url for url in cancelled] == [True, False]
 
@@ -173,6 +174,7 @@ def _tab_to(page: Page, name: str) -> None:
 def test_closing_leaves_the_list_to_the_pixel(stack: Stack, browser: Browser) -> None:
     with console(stack, browser, fragment=f"{HARBOR}&q=ledger", reduced_motion="reduce") as shown:
         listing = shown.page.locator(".work")
+        expect(shown.page.locator(".views .count").nth(1)).not_to_be_empty()
         before = listing.screenshot()
         shown.names.first.click()
         expect(shown.panel.locator("h2")).to_have_text("Ledger Books")
