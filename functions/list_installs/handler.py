@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from installs import included, listing
+from installs import listing
 from installs.http import Request, endpoint
 from installs.rows import item_to_json
 
@@ -22,5 +22,8 @@ def handler(request: Request) -> object:
         },
     }
     if page.included is not None:
+        # Imported here: a start without include need not wait for it.
+        from installs import included
+
         answer["included"] = included.to_json(page.included)
     return answer

@@ -22,7 +22,7 @@ from installs.query.language.operators import fold
 from installs.query.language.schema import INSTALL, Field, Fields, Kind, target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 MAX_SORT_FIELDS: Final = 5
 
@@ -131,11 +131,13 @@ class Order:
             for relation in sorted(relations)
         }
 
-    def values(self, row: Fields) -> SortValues:
-        """Return the sort values of a row, which has the related rows of the sort fields."""
-        if not self.related_fields:
-            return tuple(map(row.get, self.fields))  # type: ignore[arg-type]
-        return tuple(key.value(row) for key in self.sort_fields)
+    @cached_property
+    def values(self) -> Callable[[Fields], SortValues]:
+        """The function from a row, with the related rows of the sort fields, to its sort values."""
+        names = self.fields
+        if self.related_fields:
+            return lambda row: tuple(key.value(row) for key in self.sort_fields)
+        return lambda row: tuple(map(row.get, names))  # type: ignore[arg-type]
 
     def sort_key_of_values(self, values: Sequence[str | None]) -> SortKey:
         """Return the sort key of values.
@@ -150,8 +152,12 @@ class Order:
                 parts += (null, "")
                 continue
             text = positions.get(value, value) if positions else value
-            texts = (fold(text), text) if folded else (text,)
-            parts += (present, *(texts if ascending else map(Descending, texts)))
+            if folded:
+                same = fold(text)
+                parts += (present, same if ascending else Descending(same))
+            else:
+                parts.append(present)
+            parts.append(text if ascending else Descending(text))
         return tuple(parts)
 
     def position_key(self, position: Sequence[str | None] | None) -> SortKey | None:
