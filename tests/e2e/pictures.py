@@ -34,7 +34,7 @@ body { margin: 0; padding: 24px; background: #fff; color: #1b222c; }
 body { font: 15px/1.45 "Open Sans", sans-serif; }
 main { display: grid; grid-template-columns: repeat(3, 1fr); gap: 24px; align-items: start; }
 figure { margin: 0; } figcaption { font-weight: 600; min-height: 3em; }
-img, pre { width: 100%; box-sizing: border-box; border: 1px solid #dfe3e8; border-radius: 8px; }
+img, pre { max-width: 100%; box-sizing: border-box; border: 1px solid #dfe3e8; border-radius: 8px; }
 pre { margin: 0; padding: 12px; background: #f6f7f9; overflow: hidden; }
 pre { font: 11px/1.5 "DejaVu Sans Mono", monospace; }
 img + img, img + pre { margin-top: 12px; }
@@ -64,7 +64,7 @@ def _take_uninstall(browser: Browser, page: Page, console: Console, state: Path)
     uninstall.click()
     expect(console.panel.locator(".state")).to_have_text("In the trash")
     panel = [_top(page, console.panel), console.toast.screenshot()]
-    activity = console.panel.locator(".activity").screenshot()
+    activity = console.panel.locator("section:has(.activity)").screenshot()
     console.toast.get_by_role("button", name="Undo").click()
     expect(console.panel.locator(".state")).to_have_text("Installed")
     events = (state / "rows" / "events.ndjson").read_text(encoding="utf-8").splitlines()

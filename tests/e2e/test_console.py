@@ -180,6 +180,15 @@ def test_heads_sort(stack: Stack, browser: Browser) -> None:
         shown.page.reload()
         expect(shown.rows.first).to_have_attribute("data-id", "ins_dock_01")
 
+        # by the name of the integration, which is in another row
+        shown.page.get_by_label("Workspace", exact=True).select_option("")
+        head = shown.page.get_by_role("columnheader", name="Integration", exact=True)
+        head.get_by_role("button").click()
+        expect(shown.names.first).to_have_text(rows.MARKUP)
+        head.get_by_role("button").click()
+        expect(head).to_have_attribute("aria-sort", "descending")
+        expect(shown.names.first).to_have_text("Mailer")
+
 
 def test_the_page_keeps_its_place(stack: Stack, browser: Browser) -> None:
     with console(stack, browser, fragment=f"{IN_DOCK}&limit=10") as shown:

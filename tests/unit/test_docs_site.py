@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tools.docs_site import adjusted
+from tools.local.paths import ROOT
 
 PATHS: Final = ("README.md", "docs/cli.md", "docs/adr/0001-rest.md")
 
@@ -38,3 +40,13 @@ def test_a_page_with_a_diagram_loads_what_draws_it() -> None:
         '<script src="assets/mermaid.min.js"></script>\n'
     )
     assert 'src="../../assets/mermaid.min.js"' in adjusted(page, "docs/cli.md", PATHS)
+
+
+def test_the_menu_has_every_page_of_docs() -> None:
+    menu = re.findall(
+        r": (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    pages = {str(page.relative_to(ROOT)) for page in (ROOT / "docs").glob("*.md")}
+
+    assert pages <= set(menu)
+    assert all((ROOT / page).exists() for page in menu)
