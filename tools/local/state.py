@@ -6,9 +6,10 @@ import fcntl
 import json
 import shutil
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from installs.store.items import camel_case
 from tools.local.errors import LocalSystemError
 
 if TYPE_CHECKING:
@@ -38,9 +39,7 @@ class RunningStack:
 
     def as_json(self) -> str:
         """The text of ``stack.json``: these fields in camelCase."""
-        names = ((name, name.split("_")) for name in asdict(self))
-        camel = {head + "".join(map(str.capitalize, rest)): name for name, (head, *rest) in names}
-        document = {key: getattr(self, name) for key, name in camel.items()}
+        document = {camel_case(field.name): getattr(self, field.name) for field in fields(self)}
         return json.dumps(document, indent=2) + "\n"
 
     @property
@@ -62,23 +61,7 @@ class RunningStack:
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> RunningStack:
         """Read the text of ``as_json``."""
-        return cls(
-            base_url=document["baseUrl"],
-            pages_url=document["pagesUrl"],
-            tokens=document["tokens"],
-            table_name=document["tableName"],
-            dynamodb_endpoint=document["dynamodbEndpoint"],
-            aws_endpoint=document["awsEndpoint"],
-            dead_letter_bucket=document["deadLetterBucket"],
-            cascade_function=document["cascadeFunction"],
-            event_bus=document["eventBus"],
-            publish_function=document["publishFunction"],
-            unpublished_bucket=document["unpublishedBucket"],
-            ingest_function=document["ingestFunction"],
-            rows_queue=document["rowsQueue"],
-            rows_dead_letters=document["rowsDeadLetters"],
-            pid=document["pid"],
-        )
+        return cls(**{field.name: document[camel_case(field.name)] for field in fields(cls)})
 
 
 class StateDirectory:
