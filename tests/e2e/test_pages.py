@@ -28,6 +28,15 @@ def test_a_page_runs_its_own_scripts_and_speaks_to_the_api_alone(stack: Stack, p
     assert "access-control-allow-origin" not in answer.headers
 
 
+def test_the_docs_have_their_themes_scripts_and_call_no_api(stack: Stack) -> None:
+    answer = httpx.get(f"{stack.running.pages_url}/docs/")
+
+    policy = answer.headers["content-security-policy"].split("; ")
+    assert answer.status_code == 200
+    assert {"connect-src 'self'", "script-src 'self' 'unsafe-inline'"} <= set(policy)
+    assert stack.running.aws_endpoint not in answer.headers["content-security-policy"]
+
+
 def test_another_name_that_leads_here_gets_no_token(stack: Stack) -> None:
     answer = httpx.get(f"{stack.running.pages_url}/stack.json", headers={"Host": "evil.example"})
 
