@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from contextlib import contextmanager
@@ -26,6 +27,22 @@ DESK: Final = {"width": 1280, "height": 860}
 PHONE: Final = {"width": 390, "height": 844}
 SCREENSHOTS: Final = Path(os.environ.get("SCREENSHOTS", SITE / "screenshots"))
 """CI keeps the pictures below it as artefacts."""
+
+
+_CHANGED_PIXELS: Final = """async (pictures) => {
+  const [before, after] = await Promise.all(pictures.map(async (picture) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${picture}`;
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+    canvas.drawImage(image, 0, 0);
+    return canvas.getImageData(0, 0, image.width, image.height);
+  }));
+  if (before.width !== after.width || before.height !== after.height) return -1;
+  const differ = new Set();
+  before.data.forEach((value, at) => Math.abs(value - after.data[at]) > 32 && differ.add(at >> 2));
+  return differ.size;
+}"""
 
 
 class Console:
@@ -116,6 +133,13 @@ def problem(status: int, title: str, detail: str, **more: object) -> dict[str, o
     """An error of the API."""
     known = {"status": status, "title": title, "detail": detail}
     return {**known, "code": "some_code", "requestId": "req-93c371a4", "errors": [], **more}
+
+
+def changed_pixels(page: Page, before: bytes, after: bytes) -> int:
+    """Count the pixels that differ clearly between two pictures; -1 if their sizes differ."""
+    pictures = [base64.b64encode(png).decode() for png in (before, after)]
+    count: int = page.evaluate(_CHANGED_PIXELS, pictures)
+    return count
 
 
 def checked(shown: Console, state: str) -> None:
