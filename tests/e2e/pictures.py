@@ -52,6 +52,7 @@ def main() -> None:
         page.goto(f"{stack['pagesUrl']}/console/#workspace_id=wsp_acme&install={INSTALL}")
         console = Console(page)
         expect(console.panel.locator(".activity")).to_be_visible()
+        expect(page.locator(".views .count").nth(1)).not_to_be_empty()
         page.screenshot(path=IMAGES / "console.png")
         _take_uninstall(browser, page, console, DEFAULT_STATE)
 
@@ -64,8 +65,9 @@ def _take_uninstall(browser: Browser, page: Page, console: Console, state: Path)
     uninstall.click()
     expect(console.panel.locator(".state")).to_have_text("In the trash")
     panel = [_top(page, console.panel), console.toast.screenshot()]
+    console.toast.get_by_role("button", name="Dismiss").click()
     activity = console.panel.locator("section:has(.activity)").screenshot()
-    console.toast.get_by_role("button", name="Undo").click()
+    console.panel.get_by_role("button", name="Restore").click()
     expect(console.panel.locator(".state")).to_have_text("Installed")
     events = (state / "rows" / "events.ndjson").read_text(encoding="utf-8").splitlines()
     event = next(
