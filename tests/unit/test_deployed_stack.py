@@ -97,7 +97,8 @@ def test_the_table_of_a_stack_is_read(command: Command) -> None:
     assert listed.out.endswith("\tbilling\n")
     assert command(f"history ins_a --stack {STACK}").err == "There is no history of ins_a.\n"
     verified = command(f"verify --stack {STACK}")
-    assert "Checked: 2 rows, 3 items." in verified.out
+    assert verified.out.endswith("No disagreements.\n")
+    assert verified.err == "Checked: 2 rows, 3 items\n"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tools.operate.redrive import Redrive, Result
 from tools.operate.redrive_rows import RowRedrive
 from tools.operate.verify import Verifier
 from tools.options import Profile, Region, StackName, State, require_id
-from tools.outcome import Exit, end, exit_on_error, output, progress
+from tools.outcome import Exit, end, errors, exit_on_error, output, progress
 from tools.systems import TABLE, Choose, chosen, on_table
 
 if TYPE_CHECKING:
@@ -153,10 +153,9 @@ def verify(
             console.print(_line_of(finding))
     for note in verifier.notes:
         console.print(f"note: {_line_of(note)}")
-    summary = f"{number} disagreements, {left} left." if number else "No disagreements."
-    console.print(
-        f"{summary} Checked: {{rows:,}} rows, {{items:,}} items.".format(**verifier.scanned)
-    )
+    console.print(f"{number} disagreements, {left} left." if number else "No disagreements.")
+    seen = verifier.scanned
+    errors().print(f"Checked: {seen['rows']:,} rows, {seen['items']:,} items")
     raise typer.Exit(int(left > 0))
 
 
