@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from installs.query.execution.executor import run
 from installs.query.language.parameters import parse
-from installs.store.counters import counter_items
+from installs.store.counters import items_to_read
 from tests import rows
 from tests.property.list.memory import Memory
 from tests.property.list.world import NOW, Stage
@@ -77,7 +77,7 @@ class Watched(Memory):
     def live_counts(self, wanted: Iterable[tuple[str | None, str | None]]) -> Any:  # noqa: ANN401
         asked = list(wanted)
         self.counted += 1
-        self.counters += counter_items(asked)
+        self.counters += items_to_read(asked)
         return super().live_counts(asked)
 
 

@@ -22,7 +22,7 @@ from installs.query.language.parameters import parse
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from installs.query.language.schema import Fields
+    from installs.query.language.schema import Row
 
 LEAVES: Final = 80
 """Comparisons of short texts that fit into a query."""
@@ -30,7 +30,7 @@ LEAVES: Final = 80
 LONG_LEAVES: Final = 40
 """Comparisons of texts of 100 characters that do."""
 
-_SMALL: Final[Fields] = {"id": "a", "variables": "{}"}
+_SMALL: Final[Row] = {"id": "a", "variables": "{}"}
 _TWICE: Final = ",".join(['"a":1'] * 550)
 _IDS: Final = {"id": {"in": [f"a{n}" for n in range(30)]}}
 
@@ -41,7 +41,7 @@ class Input:
 
     name: str
     query: Mapping[str, str]
-    row: Fields | None = None
+    row: Row | None = None
     refused: bool = True
 
 

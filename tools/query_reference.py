@@ -83,5 +83,5 @@ def relations() -> Iterator[str]:
 def _relations(entity: Entity) -> Iterator[str]:
     for relation in entity.relations.values():
         many = " (many: `some`, `every`, `none`)" if relation.many else ""
-        link = f"its `{relation.key}`" if relation.many else f"`{relation.key}`"
+        link = f"its `{relation.foreign_key}`" if relation.many else f"`{relation.foreign_key}`"
         yield f"| `{relation.name}`{many} | {relation.target} | {link} |"

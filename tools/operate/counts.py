@@ -128,9 +128,9 @@ def _read(
     table: Table, parts: Mapping[Key, list[Key]]
 ) -> dict[Key, dict[Key, tuple[int, int | None]]]:
     """By count: its items that are there, with their value and their ``changes``."""
-    counter_items = table.get_many(key for part_keys in parts.values() for key in part_keys)
+    items_to_read = table.get_many(key for part_keys in parts.values() for key in part_keys)
     read: dict[Key, dict[Key, tuple[int, int | None]]] = {name: {} for name in parts}
-    for key, item in counter_items.items():
+    for key, item in items_to_read.items():
         values = items.decode(item)
         if items.LIVE in values:
             read[name_of(key)][key] = (values[items.LIVE], values.get(items.CHANGES))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from installs.lifecycle import InstallState
     from installs.model import Install
     from installs.query.execution.included import Included
-    from installs.query.execution.joins import Row
+    from installs.query.language.schema import Row
     from installs.store.history import Entry
     from installs.store.table import Table
 

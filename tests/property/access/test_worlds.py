@@ -173,7 +173,11 @@ def _forged(query: Query, made: Pair) -> Query:
     if not guesses:
         return {}
     row = guesses[len(json.dumps(query)) % len(guesses)]
-    return {"after": cursor.encode(read.order, read.order.values(made.joined(row)), read.binding)}
+    return {
+        "after": cursor.encode(
+            read.order, read.order.values(made.joined(row)), read.canonical_query
+        )
+    }
 
 
 @pytest.fixture

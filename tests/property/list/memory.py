@@ -18,7 +18,7 @@ from installs.store.spans import Batch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from installs.store.counters import LiveCount
+    from installs.store.counters import LiveCounter
     from installs.store.items import Item
     from installs.store.keys import Key
     from installs.store.spans import Span
@@ -58,7 +58,7 @@ class Memory:
     ) -> Sequence[Sequence[Item]]:
         return [self._all(span, condition) for span in wanted]
 
-    def live_counts(self, wanted: Iterable[LiveCount]) -> Mapping[LiveCount, int]:
+    def live_counts(self, wanted: Iterable[LiveCounter]) -> Mapping[LiveCounter, int]:
         return {
             count: sum(
                 int(self.items[key]["live"]["N"])
@@ -69,7 +69,7 @@ class Memory:
         }
 
     def begin_total(
-        self, counts: Iterable[LiveCount], spans: Sequence[Span], condition: Filter | None
+        self, counts: Iterable[LiveCounter], spans: Sequence[Span], condition: Filter | None
     ) -> Callable[[], int]:
         total = sum(self.live_counts(counts).values())
         total += sum(map(len, self.read_all(spans, condition)))

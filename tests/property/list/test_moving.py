@@ -20,7 +20,7 @@ from tests.property.runs import thorough
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from installs.store.counters import LiveCount
+    from installs.store.counters import LiveCounter
     from installs.store.filters import Filter
     from installs.store.items import Item
     from installs.store.spans import Batch, Span
@@ -86,7 +86,7 @@ class Restless(Memory):
         self._moving.change()
         self.items = dict(self._moving.stage.items())
 
-    def live_counts(self, wanted: Iterable[LiveCount]) -> Mapping[LiveCount, int]:
+    def live_counts(self, wanted: Iterable[LiveCounter]) -> Mapping[LiveCounter, int]:
         self._perhaps()
         return super().live_counts(wanted)
 

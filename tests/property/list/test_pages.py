@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, note
 from hypothesis import strategies as st
 
-from installs.store.counters import counter_items
+from installs.store.counters import items_to_read
 from tests.listing import ids
 from tests.property.list.bounds import Bounds, bounded, bounds
 from tests.property.list.lister import (
@@ -27,7 +27,7 @@ from tests.property.runs import thorough
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from installs.store.counters import LiveCount
+    from installs.store.counters import LiveCounter
     from installs.store.items import Item
     from installs.store.keys import Key
 
@@ -63,9 +63,9 @@ class Misled(Memory):
         super().__init__(items, page)
         self._random = Random(seed)  # noqa: S311 - test data
 
-    def live_counts(self, wanted: Iterable[LiveCount]) -> Mapping[LiveCount, int]:
+    def live_counts(self, wanted: Iterable[LiveCounter]) -> Mapping[LiveCounter, int]:
         return {
-            count: self._random.choice([int(counter_items([count]) == 1), 1, 3, 1_000])
+            count: self._random.choice([int(items_to_read([count]) == 1), 1, 3, 1_000])
             for count in wanted
         }
 

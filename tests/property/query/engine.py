@@ -24,7 +24,7 @@ from tests.property.query.worlds import TO_MANY, TO_ONE, Row, World, fields_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from installs.query.language.order import Order, SortKey
+    from installs.query.language.order import Order, OrderKey
 
 
 class Engine:
@@ -68,14 +68,14 @@ class Engine:
         return cursor.encode(self._order, self._order.values(row), self._binding)
 
     def _behind(self, order: Order, text: str | None) -> list[Row]:
-        def key(row: Row) -> SortKey:
-            return order.sort_key_of_values(order.values(row))
+        def key(row: Row) -> OrderKey:
+            return order.order_key(order.values(row))
 
         rows = sorted(self._rows, key=key)
         if text is None:
             return rows
         values = cursor.decode(text, self._order, self._binding)
-        position = order.sort_key_of_values(values)
+        position = order.order_key(values)
         return [row for row in rows if key(row) > position]
 
 

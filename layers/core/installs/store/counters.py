@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 Counted = tuple[str, str]
 """The dimensions by which an install is counted: its workspace and its integration."""
 
-LiveCount = tuple[str | None, str | None]
-"""A count of live installs: of a workspace, of an integration, or of both; ``None``: any."""
+LiveCounter = tuple[str | None, str | None]
+"""A counter of live installs, named by workspace and integration; ``None``: any.
+
+``("wsp_1", None)`` counts those of a workspace, ``(None, None)`` those of the platform. A counter
+of all workspaces is sharded into many items.
+"""
 
 MAX_COUNTERS: Final = 2_000
 """The most counters that one list reads: half a capacity unit each."""
@@ -61,9 +65,9 @@ def updates(deltas: Mapping[Counted, int]) -> list[Update]:
     ]
 
 
-def counter_keys(count: LiveCount) -> tuple[Key, ...]:
-    """Return the counters whose sum is the count."""
-    workspace_id, integration_id = count
+def counter_keys(counter: LiveCounter) -> tuple[Key, ...]:
+    """Return the keys of the items whose sum is the count."""
+    workspace_id, integration_id = counter
     if workspace_id is not None:
         return (keys.live_count(workspace_id, integration_id),)
     shards = range(keys.COUNTER_SHARDS)
@@ -72,7 +76,7 @@ def counter_keys(count: LiveCount) -> tuple[Key, ...]:
     return tuple(keys.integration_live_count(integration_id, shard) for shard in shards)
 
 
-def counter_items(counts: Iterable[LiveCount]) -> int:
-    """Return the number of items to read for the counts."""
+def items_to_read(counters: Iterable[LiveCounter]) -> int:
+    """Return the number of items that have the counts of some counters."""
     shards = keys.COUNTER_SHARDS
-    return sum(shards if workspace_id is None else 1 for workspace_id, _ in counts)
+    return sum(shards if workspace_id is None else 1 for workspace_id, _ in counters)

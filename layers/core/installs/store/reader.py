@@ -14,7 +14,7 @@ from installs.store.table import BATCH_LIMIT, Range, Table
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from installs.store.counters import LiveCount
+    from installs.store.counters import LiveCounter
     from installs.store.filters import Filter
     from installs.store.parallel import Caller, Read
     from installs.store.spans import Batch, Span
@@ -53,13 +53,13 @@ class TableReader:
         """Return every item of each span that meets the condition."""
         return self._gather([span_reads.read_all(self._table, span, condition) for span in wanted])
 
-    def live_counts(self, wanted: Iterable[LiveCount]) -> Mapping[LiveCount, int]:
+    def live_counts(self, wanted: Iterable[LiveCounter]) -> Mapping[LiveCounter, int]:
         """Return the numbers of live installs by workspace, integration, or both."""
         keys_of, reads = self._reading_counts(wanted)
         return _counts(keys_of, self._gather(reads))
 
     def begin_total(
-        self, counts: Iterable[LiveCount], spans: Sequence[Span], condition: Filter | None
+        self, counts: Iterable[LiveCounter], spans: Sequence[Span], condition: Filter | None
     ) -> Callable[[], int]:
         """Begin to add up live counts and the items of spans that meet the condition.
 
@@ -136,8 +136,8 @@ class TableReader:
         return [self._table.reading_batch(batch, consistent=False) for batch in batches]
 
     def _reading_counts(
-        self, wanted: Iterable[LiveCount]
-    ) -> tuple[Mapping[LiveCount, Sequence[Key]], list[Read[dict[Key, Item]]]]:
+        self, wanted: Iterable[LiveCounter]
+    ) -> tuple[Mapping[LiveCounter, Sequence[Key]], list[Read[dict[Key, Item]]]]:
         """Return the keys of the counters of each count, and the reads of them all."""
         keys_of = {count: counter_keys(count) for count in wanted}
         wanted_keys = list(dict.fromkeys(key for of_one in keys_of.values() for key in of_one))
@@ -152,8 +152,8 @@ def _merged(found: Sequence[dict[Key, Item]]) -> dict[Key, Item]:
 
 
 def _counts(
-    keys_of: Mapping[LiveCount, Sequence[Key]], found: Sequence[dict[Key, Item]]
-) -> dict[LiveCount, int]:
+    keys_of: Mapping[LiveCounter, Sequence[Key]], found: Sequence[dict[Key, Item]]
+) -> dict[LiveCounter, int]:
     """Return each count; its parts are read while they change, and may sum up to less than zero."""
     parts = {key: int(item[LIVE]["N"]) for key, item in _merged(found).items() if LIVE in item}
     return {

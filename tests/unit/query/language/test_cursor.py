@@ -29,9 +29,9 @@ def forged(change: object, at: int | None = None) -> str:
     return urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
 
 
-def refusal(text: str, binding: str = "all") -> str:
+def refusal(text: str, canonical_query: str = "all") -> str:
     with pytest.raises(InvalidCursorError) as refused:
-        decode(text, ORDER, binding, parameter="before")
+        decode(text, ORDER, canonical_query, parameter="before")
     (issue,) = refused.value.issues
     assert issue.parameter == "before"
     return issue.code

@@ -85,4 +85,4 @@ def test_one_install_takes_no_other_parameter(
 
 
 def test_what_is_included_does_not_bind_a_cursor() -> None:
-    assert parsed(include="integration").binding == parsed().binding
+    assert parsed(include="integration").canonical_query == parsed().canonical_query

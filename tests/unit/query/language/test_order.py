@@ -10,13 +10,13 @@ import pytest
 from installs.errors import InvalidOrderByError
 from installs.query.language.order import DEFAULT_ORDER, MAX_SORTED, Order, SortField
 from installs.query.language.order_by import DIRECTIONS, parse_order_by
-from installs.query.language.schema import PUBLIC_ENTITIES, Fields
+from installs.query.language.schema import PUBLIC_ENTITIES, Row
 from tests.unit.query.language.rejections import order_issues
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from installs.query.language.order import SortKey
+    from installs.query.language.order import OrderKey
 
 ROWS = [
     {"id": "a", "retentionTier": "short"},
@@ -26,9 +26,9 @@ ROWS = [
 ]
 
 
-def key_of(by: Order) -> Callable[[Mapping[str, object]], SortKey]:
+def key_of(by: Order) -> Callable[[Mapping[str, object]], OrderKey]:
     """A row's place in an order."""
-    return lambda row: by.sort_key_of_values(by.values(row))
+    return lambda row: by.order_key(by.values(row))
 
 
 def order(*keys: dict[str, Any]) -> Order:
@@ -87,7 +87,7 @@ def test_sort_cursor_and_predicate_agree() -> None:
     by = order({"retentionTier": "desc_nulls_last"})
     rows = sorted(ROWS, key=key_of(by))
 
-    position = by.sort_key_of_values(by.values(rows[1]))
+    position = by.order_key(by.values(rows[1]))
 
     assert [key_of(by)(row) > position for row in rows] == [False, False, True, True]
 
@@ -159,7 +159,7 @@ def test_a_related_field_sorts_by_its_casefolded_value_then_by_the_value() -> No
         {"id": str(n), "integration": None if name is None else {"name": name}}
         for n, name in enumerate(names)
     ]
-    ordered = sorted(rows, key=lambda row: by.sort_key_of_values(by.values(row)))
+    ordered = sorted(rows, key=lambda row: by.order_key(by.values(row)))
     assert [names[int(str(row["id"]))] for row in ordered] == [
         "a", "B", "b", "E", "z", "e\u0301", "\u00c9", None,
     ]  # fmt: skip
@@ -168,9 +168,9 @@ def test_a_related_field_sorts_by_its_casefolded_value_then_by_the_value() -> No
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_a_related_row_that_is_absent_is_null(direction: str) -> None:
     by = order({"solution": {"name": direction}})
-    absent: tuple[Fields, ...] = ({"id": "a"}, {"id": "b", "solution": None})
-    there: Fields = {"id": "c", "solution": {"name": ""}}
-    keys = [by.sort_key_of_values(by.values(row)) for row in (*absent, there)]
+    absent: tuple[Row, ...] = ({"id": "a"}, {"id": "b", "solution": None})
+    there: Row = {"id": "c", "solution": {"name": ""}}
+    keys = [by.order_key(by.values(row)) for row in (*absent, there)]
     first = DIRECTIONS[direction][1]
     assert all((key < keys[2]) is first for key in keys[:2])
 

@@ -131,7 +131,7 @@ def test_of_many_problems_twenty_are_told_each_in_few_words() -> None:
 
 def test_a_cursor_is_bound_to_what_filters_and_not_to_the_limit() -> None:
     values = ("2026-11-23T10:00:00.000Z", "ins_1")
-    text = encode(DEFAULT_ORDER, values, parsed(workspace_id="wsp_1").binding)
+    text = encode(DEFAULT_ORDER, values, parsed(workspace_id="wsp_1").canonical_query)
     again = parsed(workspace_id="wsp_1", after=text, before=text, limit="1")
     assert (again.after, again.before) == (values, values)
     for other in (

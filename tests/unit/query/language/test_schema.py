@@ -44,5 +44,5 @@ def test_relations_link_by_fields_that_are_there() -> None:
     for relation in INSTALL.relations.values():
         linked = target(relation) if relation.many else INSTALL
 
-        assert linked.fields[relation.key].kind is Kind.ID
+        assert linked.fields[relation.foreign_key].kind is Kind.ID
     assert {r.name for r in INSTALL.relations.values() if r.many} == {"members", "addOns"}

@@ -83,12 +83,12 @@ def test_the_store_reads_the_related_row_by_its_id(relation: Relation) -> None:
 
 @pytest.mark.parametrize("relation", TO_MANY, ids=names(TO_MANY))
 def test_the_store_reads_the_related_rows_by_their_link(relation: Relation) -> None:
-    assert (relation.target, relation.key) in REFERENCES, "store/reader.py, REFERENCES"
-    assert REFERENCES[relation.target, relation.key]("x", tuple(State))
+    assert (relation.target, relation.foreign_key) in REFERENCES, "store/reader.py, REFERENCES"
+    assert REFERENCES[relation.target, relation.foreign_key]("x", tuple(State))
 
 
 def test_the_store_reads_nothing_that_no_relation_needs() -> None:
-    related = {(relation.target, relation.key) for relation in TO_MANY}
+    related = {(relation.target, relation.foreign_key) for relation in TO_MANY}
 
     assert REFERENCES.keys() == related
     assert keys.ROW_KEYS.keys() == {"Install", *(relation.target for relation in TO_ONE)}
@@ -102,7 +102,7 @@ def test_a_relation_that_ignores_the_scope_is_reached_by_the_row_alone(
     if relation.scoped:
         assert "workspaceId" in target(relation).fields, relation.name
     link = target(relation) if relation.many else entity
-    assert link.fields[relation.key].kind is Kind.ID
+    assert link.fields[relation.foreign_key].kind is Kind.ID
 
 
 # Rows going out

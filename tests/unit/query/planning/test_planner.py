@@ -14,7 +14,7 @@ from installs.query.planning.cost import BUDGET
 from installs.query.planning.key_ranges import KeyRange
 from installs.query.planning.list_request import ListRequest
 from installs.query.planning.planner import candidate_plans
-from installs.store.counters import counter_items
+from installs.store.counters import items_to_read
 from installs.store.expressions import Exists, Missing, Placeholders
 from installs.store.filters import All, AnyOf, Compare, OneOf
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from installs.query.planning.plans import Plan
     from installs.query.planning.statistics import Statistics
-    from installs.store.counters import LiveCount
+    from installs.store.counters import LiveCounter
 
 NOW: Final = datetime(2026, 11, 23, 10, tzinfo=UTC)
 TWO: Final = frozenset({"wsp_a", "wsp_b"})
@@ -42,9 +42,9 @@ class Counted:
     def __init__(self, each: int, platform: int = 100_000, integration: int = 20_000) -> None:
         self._of_all = {True: platform, False: integration}
         self._each = each
-        self.read: dict[LiveCount, int] = {}
+        self.read: dict[LiveCounter, int] = {}
 
-    def __call__(self, wanted: Collection[LiveCount]) -> Statistics:
+    def __call__(self, wanted: Collection[LiveCounter]) -> Statistics:
         found = {one: self._count(*one) for one in wanted}
         self.read.update(found)
         return found
@@ -151,7 +151,7 @@ def test_only_workspaces_and_integrations_that_are_asked_for_are_counted() -> No
     for word, counted in (("eq", True), ("neq", False)):
         for field in ("workspaceId", "integrationId"):
             of = search(filter=f'{{"{field}":{{"{word}":"wsp_a"}}}}')
-            assert (of.live_counts is not None) is counted
+            assert (of.live_counters is not None) is counted
 
 
 def some_workspaces(number: int) -> frozenset[str]:
@@ -174,7 +174,7 @@ def test_workspaces_are_read_one_by_one_as_far_as_the_budget_goes() -> None:
         counted = Counted(2, platform=10_000_000)
         plan = candidate_plans(of, counted)[0][0]
         assert plan.path.name == "byWorkspace"
-        assert plan.cost.min_units + counter_items(counted.read) / 2 <= BUDGET
+        assert plan.cost.min_units + items_to_read(counted.read) / 2 <= BUDGET
     # then nothing is left but the whole platform, which is too much where it is large
     beyond = search(some_workspaces(1_251), include_deleted="true")
     plan = best(beyond, each=2, platform=10_000_000)
@@ -213,7 +213,7 @@ def test_no_more_lanes_are_made_than_can_be_read(monkeypatch: pytest.MonkeyPatch
     names = {path.name for path in access_paths.access_paths(of)}
     assert names == {"byWorkspace", "byLatest", "byShard"}
     assert made <= 4 * (access_paths.MAX_RANGES + 1)
-    assert of.live_counts is None
+    assert of.live_counters is None
 
 
 def test_a_sum_of_counters_that_change_meanwhile_does_not_say_that_there_is_nothing() -> None:
@@ -316,7 +316,7 @@ def test_counts_are_read_only_as_far_as_they_pay() -> None:
     # given a hundred integrations everywhere: 64 counters each
     counted = Counted(5_000)
     of = search(None, filter=some_integrations(100))
-    assert of.live_counts is None
+    assert of.live_counters is None
     plan = candidate_plans(of, counted)[0][0]
     assert (set(counted.read), plan.name) == ({(None, None)}, "scan byIntegration")
     # or thirty, whose counters would be as much as their rows are
@@ -330,15 +330,15 @@ def test_counts_are_read_only_as_far_as_they_pay() -> None:
     # or twenty workspaces of few rows, and what they have of a hundred integrations
     counted = Counted(50)
     candidate_plans(search(some_workspaces(20), filter=some_integrations(100)), counted)
-    assert counter_items(counted.read) == 20
+    assert items_to_read(counted.read) == 20
     # or an integration that few have, and a caller of a thousand workspaces
     counted = Counted(100, integration=200)
     candidate_plans(search(THOUSAND, integration_id="itg_1"), counted)
-    assert counter_items(counted.read) == 64
+    assert items_to_read(counted.read) == 64
     # and a thousand workspaces with two of them
     counted = Counted(5_000)
     candidate_plans(search(THOUSAND, filter=some_integrations(2)), counted)
-    assert counter_items(counted.read) <= 2_000
+    assert items_to_read(counted.read) <= 2_000
 
 
 def test_what_the_best_plan_goes_by_is_read() -> None:

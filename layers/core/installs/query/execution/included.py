@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Final
 
-from installs.query.execution.joins import Row, visible_row
+from installs.query.execution.joins import visible_row
 from installs.query.language.include import TO_MANY, TO_ONE
 from installs.query.language.order import DEFAULT_ORDER, Order, SortField, total_order
 from installs.query.language.schema import INSTALL, PUBLIC_ENTITIES, target
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from installs.query.execution.joins import RelatedReader
-    from installs.query.language.order import SortKey
-    from installs.query.language.schema import Entities, Relation
+    from installs.query.language.order import OrderKey
+    from installs.query.language.schema import Entities, Relation, Row
     from installs.store.items import Item
 
 MAX_ROWS: Final = 100
@@ -87,7 +87,11 @@ class Beside:
         listed = {INSTALL.name: {item["id"]["S"]: item for item in installs}}
         ids = {
             relation.target: list(
-                dict.fromkeys(item[relation.key]["S"] for item in installs if relation.key in item)
+                dict.fromkeys(
+                    item[relation.foreign_key]["S"]
+                    for item in installs
+                    if relation.foreign_key in item
+                )
             )
             for relation in relations
         }
@@ -108,14 +112,14 @@ class Beside:
     def _to_many(self, install_id: str, relation: Relation) -> RelatedRows:
         """Return the live rows of an install, the first by the relation's order."""
         items = self.reader.referencing(
-            relation.target, relation.key, [install_id], with_deleted=False
+            relation.target, relation.foreign_key, [install_id], with_deleted=False
         )[install_id]
         rows = (self._row(item, relation) for item in items)
         live = [row for row in rows if row is not None and row["deletedAt"] is None]
         order = _ORDERS[relation.name]
 
-        def position(row: Row) -> SortKey:
-            return order.sort_key_of_values(order.values(row))
+        def position(row: Row) -> OrderKey:
+            return order.order_key(order.values(row))
 
         return RelatedRows(len(live), nsmallest(MAX_ROWS, live, key=position))
 

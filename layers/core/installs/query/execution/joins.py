@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from installs.query.language.schema import Entity, Relation
     from installs.store.items import Item
 
-Row = dict[str, Any]
+MutableRow = dict[str, Any]
+"""A row into which its related rows are put."""
 
 
 class RelatedReader(Protocol):
@@ -45,14 +46,14 @@ class RelatedReader(Protocol):
         """
 
 
-def link_fields(needed: Iterable[str], entity: Entity = INSTALL) -> frozenset[str]:
-    """Return the fields by which rows of an entity name the rows of their to-one relations."""
+def foreign_keys(needed: Iterable[str], entity: Entity = INSTALL) -> frozenset[str]:
+    """Return the foreign keys of rows of an entity to the rows of their to-one relations."""
     relations = (entity.relations[name] for name in needed)
-    return frozenset(relation.key for relation in relations if not relation.many)
+    return frozenset(relation.foreign_key for relation in relations if not relation.many)
 
 
 def join_related(
-    rows: Sequence[Row],
+    rows: Sequence[MutableRow],
     needed: Mapping[str, Projection],
     reader: RelatedReader,
     scope: frozenset[str] | None,
@@ -69,7 +70,7 @@ def join_related(
 
 def visible_row(
     item: Item, wanted: frozenset[str], scope: frozenset[str] | None, now: datetime
-) -> Row | None:
+) -> MutableRow | None:
     """Return fields of a related row, and those of its visibility; ``None`` if it is not seen."""
     row = decode_fields(item, VISIBILITY_FIELDS | wanted)
     return row if is_visible(row, scope, now) else None
@@ -84,9 +85,9 @@ class _Join:
     scope: frozenset[str] | None
     now: datetime
 
-    def to_one(self, rows: Sequence[Row], reader: RelatedReader) -> list[Row]:
+    def to_one(self, rows: Sequence[MutableRow], reader: RelatedReader) -> list[MutableRow]:
         """Join to each row the row that its foreign key points to; return the related rows."""
-        key = self.relation.key
+        key = self.relation.foreign_key
         ids = {row[key] for row in rows if key in row}
         items = reader.rows(self.relation.target, ids)
         related = {row_id: self._visible_row(item) for row_id, item in items.items()}
@@ -94,12 +95,12 @@ class _Join:
             row[self.relation.name] = related.get(row.get(key, ""))
         return [row for row in related.values() if row is not None]
 
-    def to_many(self, rows: Sequence[Row], reader: RelatedReader) -> list[Row]:
+    def to_many(self, rows: Sequence[MutableRow], reader: RelatedReader) -> list[MutableRow]:
         """Join to each row the rows whose foreign key points to it; return the related rows."""
         name, with_deleted = self.relation.name, self.projection.with_deleted
         ids = {row["id"] for row in rows}
         items = reader.referencing(
-            self.relation.target, self.relation.key, ids, with_deleted=with_deleted
+            self.relation.target, self.relation.foreign_key, ids, with_deleted=with_deleted
         )
         for row in rows:
             candidates = map(self._visible_row, items.get(row["id"], ()))
@@ -110,7 +111,7 @@ class _Join:
             ]
         return [related for row in rows for related in row[name]]
 
-    def _visible_row(self, item: Item) -> Row | None:
+    def _visible_row(self, item: Item) -> MutableRow | None:
         """Return the needed fields of a related row; ``None`` if the caller does not see it."""
-        links = link_fields(self.projection.relations, target(self.relation))
-        return visible_row(item, self.projection.fields | links, self.scope, self.now)
+        join_keys = foreign_keys(self.projection.relations, target(self.relation))
+        return visible_row(item, self.projection.fields | join_keys, self.scope, self.now)

@@ -1,4 +1,4 @@
-"""Keyed rows: the items that match a request, each with its sort key.
+"""Keyed rows: the items that match a request, each with its order key.
 
 Given the items of a range, in any order and possibly with repetitions, ``matching_rows`` yields
 each visible item for which the filter is true once, with the values by which it is sorted::
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from installs.query.execution.joins import Row, join_related, link_fields
+from installs.query.execution.joins import MutableRow, foreign_keys, join_related
 from installs.query.execution.predicate import compile_filter
 from installs.query.execution.visibility import VISIBILITY_FIELDS, visibility
 from installs.query.language.nodes import (
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from installs.query.execution.joins import RelatedReader
     from installs.query.language.nodes import Node
-    from installs.query.language.order import SortKey, SortValues
+    from installs.query.language.order import OrderKey, SortValues
     from installs.query.planning.list_request import ListRequest
     from installs.store.items import Item
 
@@ -37,24 +37,24 @@ if TYPE_CHECKING:
 class KeyedRow(NamedTuple):
     """A matching item, with its position in the order."""
 
-    key: SortKey
+    key: OrderKey
     values: SortValues
     item: Item
 
 
 def row_filter(
-    request: ListRequest, own: Node, links: frozenset[str] = frozenset()
-) -> Callable[[Item], Row | None]:
+    request: ListRequest, local_filter: Node, extra_fields: frozenset[str] = frozenset()
+) -> Callable[[Item], MutableRow | None]:
     """Return a function from an item to the fields that the list needs; ``None`` if it is refused.
 
-    ``own`` is the filter, or its conjuncts that reference no related rows; ``links`` are fields
-    that are read as well.
+    ``local_filter`` is the filter, or its conjuncts that reference no related rows;
+    ``extra_fields`` are read as well.
     """
-    wanted = VISIBILITY_FIELDS | referenced_fields(request.filter) | links
+    wanted = VISIBILITY_FIELDS | referenced_fields(request.filter) | extra_fields
     wanted |= request.order.own_fields
-    visible, matches = visibility(request), compile_filter(own)
+    visible, matches = visibility(request), compile_filter(local_filter)
 
-    def row_of(item: Item) -> Row | None:
+    def row_of(item: Item) -> MutableRow | None:
         row = decode_fields(item, wanted)
         return row if visible(row) and matches(row) else None
 
@@ -70,11 +70,11 @@ def matching_rows(
     the order, for the rows that the filter keeps.
     """
     relations, order = related_projections(request.filter), request.order
-    links = link_fields(relations) | link_fields(order.related_fields)
-    own = conjunction(
+    join_keys = foreign_keys(relations) | foreign_keys(order.related_fields)
+    local_filter = conjunction(
         *(part for part in conjuncts(request.filter) if not related_projections(part))
     )
-    candidates = _unique_rows(items, row_filter(request, own, links))
+    candidates = _unique_rows(items, row_filter(request, local_filter, join_keys))
     if relations:
         joined = _joined_rows(request, list(candidates), relations, reader)
         matches = compile_filter(request.filter)
@@ -87,12 +87,12 @@ def matching_rows(
         candidates = _joined_rows(request, list(candidates), sorted_by, reader)
     for row, item in candidates:
         values = order.values(row)
-        yield KeyedRow(order.sort_key_of_values(values), values, item)
+        yield KeyedRow(order.order_key(values), values, item)
 
 
 def _unique_rows(
-    items: Iterable[Sequence[Item]], row_of: Callable[[Item], Row | None]
-) -> Iterator[tuple[Row, Item]]:
+    items: Iterable[Sequence[Item]], row_of: Callable[[Item], MutableRow | None]
+) -> Iterator[tuple[MutableRow, Item]]:
     seen: set[str] = set()
     for batch in items:
         for item in batch:
@@ -104,10 +104,10 @@ def _unique_rows(
 
 def _joined_rows(
     request: ListRequest,
-    candidates: Sequence[tuple[Row, Item]],
+    candidates: Sequence[tuple[MutableRow, Item]],
     relations: Mapping[str, Projection],
     reader: RelatedReader,
-) -> Iterator[tuple[Row, Item]]:
+) -> Iterator[tuple[MutableRow, Item]]:
     """Yield the candidates with their related rows, which are read in batches."""
     for first in range(0, len(candidates), batches.JOIN_BATCH):
         batch = candidates[first : first + batches.JOIN_BATCH]

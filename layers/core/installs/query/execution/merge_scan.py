@@ -3,10 +3,11 @@
 It reads in rounds; each reads a batch of several ranges at once, so that a round takes the time of
 one request. While too few rows are known, ranges are read in the order of their groups. Once the
 wanted number is known, only the ranges are read on that may hold rows before the last of them. So
-the rows that are read follow the page, not the size of the workspace. Ten newest of two ranges::
+the rows that are read follow the page, not the size of the workspace. The ten newest of two ranges,
+and one row that shows that there are more::
 
-    round 1   5 rows of wsp_1, down to March 3; 5 rows of wsp_2, down to January 9
-    round 2   rows of wsp_1 from March 3 on, until one is older than the tenth row known
+    round 1   6 rows of wsp_1, down to March 3; 6 rows of wsp_2, down to January 9
+    round 2   rows of wsp_1 older than March 3, until one is older than the tenth row known
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from installs.store.sort_keys import sort_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from installs.query.language.order import Order, SortKey, SortValues
+    from installs.query.language.order import Order, OrderKey, SortValues
     from installs.query.planning.ordered_ranges import OrderedRange
     from installs.store.filters import Filter
     from installs.store.items import Item
@@ -43,20 +44,24 @@ class BatchReader(Protocol):
         """Return the next items of several spans: each with the number of rows, and the start."""
 
 
-@dataclass(slots=True)
-class _Cursor:
-    """The progress in one range."""
+@dataclass(slots=True, eq=False)
+class _RangeProgress:
+    """The progress of reading one range."""
 
     ordered: OrderedRange
     rows_per_match: float
     """The expected number of rows read for each match; doubles with each batch without one."""
     batch: int = 1
-    """The number of rows to ask for next."""
+    """The most rows to ask for next, once the wanted number of rows is known."""
     next: Item | None = None
-    """The key behind which the next batch begins; ``None``: nothing was read yet."""
-    reached: SortKey | None = None
+    """The key after which the next batch begins; ``None``: nothing was read yet."""
+    reached: OrderKey | None = None
     """The presorted prefix of the last row that was read."""
     done: bool = False
+
+
+_Request = tuple[_RangeProgress, int]
+"""A range to read on, and the number of rows to ask for."""
 
 
 @dataclass(slots=True)
@@ -78,134 +83,154 @@ class MergeScan:
     """True if everything between the positions was read."""
 
     def fetch(self, wanted: int, *, rows_per_match: float = 1.0) -> list[KeyedRow]:
-        """Return the first ``wanted`` rows and one row after them; all rows, if there are fewer."""
+        """Return the first ``wanted`` rows and one row after them; all rows, if there are fewer.
+
+        With ``wanted`` 0 it is a probe: any row will do, so the largest range is read first.
+        """
         rows: dict[str | None, KeyedRow] = {}
         sliced = between(self.ranges, self.start, self.stop)
         groups = [
-            [_Cursor(ordered, rows_per_match) for ordered in group]
+            [_RangeProgress(ordered, rows_per_match) for ordered in group]
             for group in batches.prefix_groups(sliced, any_row=not wanted)
         ]
-        cursors = [cursor for group in groups for cursor in group]
-        margin = rows_per_match
-        min_groups = 1
-        reading: list[_Cursor] = []
+        ranges = [each for group in groups for each in group]
+        search = _Search(groups, rows_per_match)
         while True:
-            first = sorted(rows.values(), key=_KEY)[:wanted]
-            stop = self.stop
-            if len(rows) <= wanted:
-                if reading and all(cursor.done for cursor in reading):
-                    min_groups *= 2  # these groups held fewer rows than estimated
-                missing = (wanted + 1 - len(rows)) * margin
-                reading = _next_groups(groups, min_groups, missing, rows_per_match)
-                margin *= 2  # bounds the number of rounds, however few rows match
-            elif first:
-                reading = _before_last(cursors, first)
-                stop = first[-1].values
+            missing = wanted + 1 - len(rows)
+            if missing > 0:
+                stop, requests = self.stop, search.next_requests(missing)
+            elif wanted:
+                first = sorted(rows.values(), key=_KEY)[:wanted]
+                stop, requests = first[-1].values, _requests_before_last(ranges, first)
             else:
                 break
-            if not reading:
+            if not requests:
                 break
-            self._read(reading, stop, rows)
+            self._read(requests, stop, rows)
         self.exhausted = len(rows) <= wanted
         return sorted(rows.values(), key=_KEY)[: wanted + 1]
 
     def _read(
-        self, cursors: Sequence[_Cursor], stop: SortValues | None, rows: dict[str | None, KeyedRow]
+        self,
+        requests: Sequence[_Request],
+        stop: SortValues | None,
+        rows: dict[str | None, KeyedRow],
     ) -> None:
         """Read the next batch of each range, and add the rows that match, by id."""
-        sliced: list[tuple[_Cursor, Span]] = []
-        for cursor in cursors:
-            span = cursor.ordered.slice(self.start, stop)
+        sliced: list[tuple[_RangeProgress, int, Span]] = []
+        for progress, size in requests:
+            span = progress.ordered.slice(self.start, stop)
             if span is None:
-                cursor.done = True
+                progress.done = True
             else:
-                sliced.append((cursor, span))
-        wanted = [(span, cursor.batch, cursor.next) for cursor, span in sliced]
+                sliced.append((progress, size, span))
+        wanted = [(span, size, progress.next) for progress, size, span in sliced]
         start = self.order.position_key(self.start)
         read = self.reader.batches(wanted, self.condition)
-        for (cursor, _), batch in zip(sliced, read, strict=True):
+        for (progress, size, _), batch in zip(sliced, read, strict=True):
             before = len(rows)
             for item in batch.items:
                 values = self.matches(item)
                 if values is not None:
-                    key = self.order.sort_key_of_values(values)
+                    key = self.order.order_key(values)
                     if start is None or key >= start:
                         rows[values[-1]] = KeyedRow(key, values, item)
             if len(rows) == before:
-                cursor.rows_per_match *= 2
-            self._advance(cursor, batch.next)
+                progress.rows_per_match *= 2
+            progress.batch = batches.clamp_batch(2 * size)
+            self._advance(progress, batch.next)
 
-    def _advance(self, cursor: _Cursor, next_key: Item | None) -> None:
-        """Move a cursor behind the batch that was read; ``None``: that was the last one."""
-        cursor.next = next_key
-        cursor.batch = batches.at_most(2 * cursor.batch)
+    def _advance(self, progress: _RangeProgress, next_key: Item | None) -> None:
+        """Note that a range was read up to a key; ``None``: to its end."""
+        progress.next = next_key
         if next_key is None:
-            cursor.done = True
+            progress.done = True
         else:
-            last = sort_key(cursor.ordered.key_range.index, next_key)
-            cursor.reached = self.order.sort_key_of_values(cursor.ordered.sort_values(last))
+            last = sort_key(progress.ordered.key_range.index, next_key)
+            progress.reached = self.order.order_key(progress.ordered.sort_values(last))
 
 
-def _before_last(cursors: Sequence[_Cursor], first: Sequence[KeyedRow]) -> list[_Cursor]:
-    """Return the ranges to read on, given as many rows as are wanted (``first``).
+@dataclass(slots=True)
+class _Search:
+    """The search for rows while too few are known: group by group, with ever larger batches."""
 
-    They may hold rows before the last of these. Ranges that have only rows tied with it left are
-    read to their end, if there are no others.
+    groups: Sequence[Sequence[_RangeProgress]]
+    rows_per_match: float
+    """The plan's estimate."""
+    margin: float = field(init=False)
+    """The rows to read for each that is missing; doubles with each round, so that rounds are few
+    however few rows match."""
+    min_groups: int = 1
+    """The groups to read at once; doubles if the last ones held fewer rows than estimated."""
+    reading: Sequence[_RangeProgress] = ()
+    """The ranges of the last round."""
+
+    def __post_init__(self) -> None:
+        self.margin = self.rows_per_match
+
+    def next_requests(self, missing: int) -> list[_Request]:
+        """Return the requests of the next round; none if all ranges were read to their end.
+
+        Each group is asked for the rows that earlier groups are not expected to supply; the batch
+        of a range without matches is doubled each time.
+        """
+        if self.reading and all(progress.done for progress in self.reading):
+            self.min_groups *= 2
+        wanted = missing * self.margin
+        self.margin *= 2
+        left = [
+            unfinished
+            for group in self.groups
+            if (unfinished := [progress for progress in group if not progress.done])
+        ]
+        sizes = [[progress.ordered.rows for progress in group] for group in left]
+        together = max(self.min_groups, batches.fan_in(sizes, wanted))
+        requests: list[_Request] = []
+        for group, estimated in zip(left[:together], sizes[:together], strict=True):
+            for progress, share in zip(group, batches.shares(estimated, wanted), strict=True):
+                unmatched = progress.rows_per_match / self.rows_per_match
+                requests.append((progress, batches.clamp_batch(max(share, unmatched))))
+            wanted = max(1, wanted - sum(estimated))
+        self.reading = [progress for progress, _ in requests]
+        return requests
+
+
+def _requests_before_last(
+    ranges: Sequence[_RangeProgress], first: Sequence[KeyedRow]
+) -> list[_Request]:
+    """Return the requests for rows before the last of the wanted rows (``first``), all known.
+
+    If only ties with the last row remain, those ranges are read to their end.
     """
     last = first[-1].key
     unfinished = [
-        (cursor.reached, cursor)
-        for cursor in cursors
-        if not cursor.done and cursor.reached is not None and cursor.reached < last
+        (progress.reached, progress)
+        for progress in ranges
+        if not progress.done and progress.reached is not None and progress.reached < last
     ]
     before = [
-        (reached, cursor) for reached, cursor in unfinished if last[: len(reached)] != reached
+        (reached, progress) for reached, progress in unfinished if last[: len(reached)] != reached
     ]
     if before:
-        return _useful(before, [row.key for row in first])
-    for _, cursor in unfinished:
-        cursor.batch = batches.MAX_BATCH
-    return [cursor for _, cursor in unfinished]
+        return _useful_requests(before, [row.key for row in first])
+    return [(progress, batches.MAX_BATCH) for _, progress in unfinished]
 
 
-def _useful(before: list[tuple[SortKey, _Cursor]], keys: Sequence[SortKey]) -> list[_Cursor]:
-    """Return the ranges to read on, the nearest first, by what they have reached.
+def _useful_requests(
+    before: Sequence[tuple[OrderKey, _RangeProgress]], keys: Sequence[OrderKey]
+) -> list[_Request]:
+    """Return requests to the ranges, the nearest first by the prefixes that they have reached.
 
-    Together they are asked for no more rows than could be of use: of one range, as many as are
-    known behind its position (``keys``).
+    Per range, they ask for at most as many rows as known rows (``keys``) sort after what it has
+    reached. Together they ask for no more rows than as many matches are expected to take.
     """
-    room = ceil(len(keys) * max(cursor.rows_per_match for _, cursor in before))
-    chosen: list[_Cursor] = []
-    for reached, cursor in sorted(before, key=lambda pair: pair[0]):
+    room = ceil(len(keys) * max(progress.rows_per_match for _, progress in before))
+    requests: list[_Request] = []
+    for reached, progress in sorted(before, key=lambda pair: pair[0]):
         useful = len(keys) - bisect_right(keys, reached)
-        cursor.batch = min(cursor.batch, batches.at_most(useful * cursor.rows_per_match))
-        if chosen and cursor.batch > room:
+        size = min(progress.batch, batches.clamp_batch(useful * progress.rows_per_match))
+        if requests and size > room:
             break
-        chosen.append(cursor)
-        room -= cursor.batch
-    return chosen
-
-
-def _next_groups(
-    groups: Sequence[Sequence[_Cursor]], min_groups: int, wanted: float, rows_per_match: float
-) -> list[_Cursor]:
-    """Return the ranges to read on, where more rows are wanted; at least ``min_groups`` groups.
-
-    Each group is asked for the rows that earlier groups are not expected to supply; the batch of a
-    range without matches is doubled each time.
-    """
-    left = [
-        unfinished
-        for group in groups
-        if (unfinished := [cursor for cursor in group if not cursor.done])
-    ]
-    sizes = [[cursor.ordered.rows for cursor in group] for group in left]
-    together = max(min_groups, batches.fan_in(sizes, wanted))
-    chosen: list[_Cursor] = []
-    for group, estimated in zip(left[:together], sizes[:together], strict=True):
-        for cursor, share in zip(group, batches.shares(estimated, wanted), strict=True):
-            unmatched = cursor.rows_per_match / rows_per_match
-            cursor.batch = batches.at_most(max(share, unmatched))
-        chosen += group
-        wanted = max(1, wanted - sum(estimated))
-    return chosen
+        requests.append((progress, size))
+        room -= size
+    return requests

@@ -34,36 +34,42 @@ def run_merge_scan(
 ) -> Window:
     """Read the first rows of a plan's ranges, and return the window that the request asks for."""
     read = _OrderedRead(request, plan, reader, statistics)
-    # Without cursors, a page that holds every row gives the total; no count is needed.
+    # Without cursors, a page that holds every row gives the total: DynamoDB may not have to count.
     whole = request.start is None and request.stop is None
-    total = None if whole and plan.total.ranges else read.begin_total()
+    counts_later = whole and bool(plan.total_source.ranges)
+    wait_for_total = None if counts_later else read.begin_total()
     scan = read.scan(plan.ranges, request.order, request.start, request.stop)
     limit = request.query.limit
     fetched = scan.fetch(limit + (request.start is not None), rows_per_match=plan.rows_per_match)
-    rows, before_start, after_stop = _split(request, fetched)
-    if request.start is not None and not before_start:
-        before_start = read.has_rows_before(request.start)
-    if request.stop is not None and not after_stop and len(rows) <= limit:
-        after_stop = read.has_rows_after(request.stop)
-    if total is None:
-        total = (lambda: len(rows)) if scan.exhausted else read.begin_total()
+    rows, at_or_before_start, at_or_after_stop = _split(request, fetched)
+    if request.start is not None and not at_or_before_start:
+        at_or_before_start = read.has_rows_before(request.start)
+    if request.stop is not None and not at_or_after_stop and len(rows) <= limit:
+        at_or_after_stop = read.has_rows_after(request.stop)
+    if wait_for_total is not None:
+        total = wait_for_total()
+    else:
+        total = len(rows) if scan.exhausted else read.begin_total()()
     # Counters may be behind the rows by a moment: the rows that were seen exist.
-    seen = len(rows) + before_start
-    return Window(rows[: limit + 1], max(seen, total()), before_start, after_stop)
+    seen = len(rows) + at_or_before_start
+    return Window(rows[: limit + 1], max(seen, total), at_or_before_start, at_or_after_stop)
 
 
 def _split(request: ListRequest, fetched: Sequence[KeyedRow]) -> tuple[list[KeyedRow], bool, bool]:
     """Return the rows between the positions; True for rows at the start, and behind the stop."""
     order = request.order
-    start, stop = order.position_key(request.start), order.position_key(request.stop)
+    start, stop = (
+        order.position_key(request.start),
+        order.position_key(request.stop),
+    )
     rows = [
         row
         for row in fetched
         if (start is None or row.key > start) and (stop is None or row.key < stop)
     ]
     at_start = bool(fetched) and fetched[0].key == start
-    after_stop = bool(fetched) and stop is not None and fetched[-1].key >= stop
-    return rows, at_start, after_stop
+    at_or_after_stop = bool(fetched) and stop is not None and fetched[-1].key >= stop
+    return rows, at_start, at_or_after_stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +108,12 @@ class _OrderedRead:
 
         The function returned waits for the number.
         """
-        counts = self.plan.total.live_counts
-        known = [self.statistics[count] for count in counts if count in self.statistics]
-        unknown = [count for count in counts if count not in self.statistics]
-        spans = [key_range.span for key_range in self.plan.total.ranges]
-        total = self.reader.begin_total(unknown, spans, self.plan.pushed.condition)
-        return lambda: sum(known) + total()
+        source = self.plan.total_source
+        known = [self.statistics[each] for each in source.live_counters if each in self.statistics]
+        unread = [each for each in source.live_counters if each not in self.statistics]
+        spans = [key_range.span for key_range in source.ranges]
+        wait = self.reader.begin_total(unread, spans, self.plan.pushed.condition)
+        return lambda: sum(known) + wait()
 
     def _probe(self, scan: MergeScan) -> bool:
         return bool(scan.fetch(0, rows_per_match=self.plan.rows_per_match))

@@ -2,8 +2,8 @@
 
 A window of a backward request, with ``limit`` 2::
 
-    window  rows d, c, b (read backward from the cursor); before_start is False
-    page    rows c, d; has_previous, since b precedes them; has_next is before_start
+    window  rows d, c, b (read backward from the cursor); at_or_before_start is False
+    page    rows c, d; has_previous, since b precedes them; has_next is at_or_before_start
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Window:
     rows: Sequence[KeyedRow]
     """At most one more than the page holds; that one shows that there is a next page."""
     total: int
-    before_start: bool
+    at_or_before_start: bool
     """True if a row is at the start position or before it."""
-    after_stop: bool
+    at_or_after_stop: bool
     """True if a row is at the stop position or after it."""
 
 
@@ -53,20 +53,23 @@ class Page:
     """Related rows, if the query asks for them."""
 
 
-NO_ROWS = Window((), 0, before_start=False, after_stop=False)
+NO_ROWS = Window((), 0, at_or_before_start=False, at_or_after_stop=False)
 
 
 def page_of(request: ListRequest, window: Window, plan: str) -> Page:
     """Return the page of a window."""
     query = request.query
     rows = window.rows[: query.limit]
-    has_next = len(window.rows) > query.limit or window.after_stop
-    has_previous = window.before_start
+    has_next = len(window.rows) > query.limit or window.at_or_after_stop
+    has_previous = window.at_or_before_start
     if request.backward:
         rows = rows[::-1]
         has_next, has_previous = has_previous, has_next
     start, end = (
-        (cursor.encode(query.order, row.values, query.binding) for row in (rows[0], rows[-1]))
+        (
+            cursor.encode(query.order, row.values, query.canonical_query)
+            for row in (rows[0], rows[-1])
+        )
         if rows
         else (None, None)
     )

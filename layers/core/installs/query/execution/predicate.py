@@ -17,11 +17,11 @@ from typing import Final, cast
 from installs.nesting import nested_beyond
 from installs.query.language.nodes import And, Leaf, Node, Or, Quantifier, ToMany, ToOne
 from installs.query.language.operators import OPERATORS, json_type
-from installs.query.language.schema import Fields
+from installs.query.language.schema import Row
 
-Predicate = Callable[[Fields], bool]
+Predicate = Callable[[Row], bool]
 
-_ABSENT: Final[Fields] = {}
+_ABSENT: Final[Row] = {}
 
 
 def compile_filter(node: Node) -> Predicate:
@@ -76,7 +76,7 @@ def _compile(node: Node, decoder: _Decoder) -> Predicate:
 
 
 def _all(children: tuple[Predicate, ...]) -> Predicate:
-    def predicate(row: Fields) -> bool:
+    def predicate(row: Row) -> bool:
         for child in children:  # noqa: SIM110 - all() would make a generator for every row
             if not child(row):
                 return False
@@ -86,7 +86,7 @@ def _all(children: tuple[Predicate, ...]) -> Predicate:
 
 
 def _any(children: tuple[Predicate, ...]) -> Predicate:
-    def predicate(row: Fields) -> bool:
+    def predicate(row: Row) -> bool:
         for child in children:  # noqa: SIM110 - any() would make a generator for every row
             if child(row):
                 return True
@@ -96,8 +96,8 @@ def _any(children: tuple[Predicate, ...]) -> Predicate:
 
 
 def _related(relation: str, inner: Predicate) -> Predicate:
-    def predicate(row: Fields) -> bool:
-        return inner(cast("Fields", row.get(relation) or _ABSENT))
+    def predicate(row: Row) -> bool:
+        return inner(cast("Row", row.get(relation) or _ABSENT))
 
     return predicate
 
@@ -109,9 +109,9 @@ def _many(node: ToMany, inner: Predicate) -> Predicate:
     sought = node.quantifier is not Quantifier.EVERY
     answer = node.quantifier is Quantifier.SOME or node.negated
 
-    def predicate(row: Fields) -> bool:
-        for related in cast("Sequence[Fields]", row.get(relation) or ()):
-            if (with_deleted or related.get("deletedAt") is None) and inner(related) is sought:
+    def predicate(row: Row) -> bool:
+        for related in cast("Sequence[Row]", row.get(relation) or ()):
+            if (with_deleted or related.get("deletedAt") is None) and inner(related) == sought:
                 return answer
         return not answer
 
@@ -129,7 +129,7 @@ def _leaf(leaf: Leaf, decoder: _Decoder) -> Predicate:
     field = leaf.field
     if leaf.operator == "isNull":
         absent = leaf.value is True
-        return lambda row: (row.get(field) is None) is absent
+        return lambda row: (row.get(field) is None) == absent
     test = OPERATORS[leaf.operator].bind(leaf.value)
     if leaf.negated:
         return lambda row: (value := row.get(field)) is not None and not test(value)
@@ -139,9 +139,9 @@ def _leaf(leaf: Leaf, decoder: _Decoder) -> Predicate:
 def _has_key(leaf: Leaf, decoder: _Decoder) -> Predicate:
     value_of, key, wanted = _json_value(leaf, decoder), leaf.value, not leaf.negated
 
-    def predicate(row: Fields) -> bool:
+    def predicate(row: Row) -> bool:
         value = value_of(row)
-        return value is not None and (isinstance(value, dict) and key in value) is wanted
+        return value is not None and (isinstance(value, dict) and key in value) == wanted
 
     return predicate
 
@@ -154,23 +154,23 @@ def _json_leaf(leaf: Leaf, decoder: _Decoder) -> Predicate:
     value_of, negated = _json_value(leaf, decoder), leaf.negated
     if leaf.operator == "isNull":
         absent = leaf.value is True
-        return lambda row: (value_of(row) is None) is absent
+        return lambda row: (value_of(row) is None) == absent
     first = leaf.value[0] if isinstance(leaf.value, tuple) else leaf.value
     expected = json_type(first)
     test = OPERATORS[leaf.operator].bind(leaf.value)
 
-    def predicate(row: Fields) -> bool:
+    def predicate(row: Row) -> bool:
         value = value_of(row)
-        return json_type(value) is expected and test(value) is not negated
+        return json_type(value) is expected and test(value) != negated
 
     return predicate
 
 
-def _json_value(leaf: Leaf, decoder: _Decoder) -> Callable[[Fields], object]:
+def _json_value(leaf: Leaf, decoder: _Decoder) -> Callable[[Row], object]:
     """Return the function from a row to the value at the path in its JSON."""
     field, path = leaf.field, leaf.path
 
-    def value_of(row: Fields) -> object:
+    def value_of(row: Row) -> object:
         text = row.get(field)
         return None if text is None else _value_at(decoder(text), path)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from installs.query.planning.statistics import Statistics
-    from installs.store.counters import LiveCount
+    from installs.store.counters import LiveCounter
     from installs.store.filters import Filter
     from installs.store.items import Item
     from installs.store.spans import Span
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Reader(RelatedReader, BatchReader, SemiJoinReader, Protocol):
     """All reads of a list."""
 
-    def live_counts(self, wanted: Iterable[LiveCount]) -> Statistics:
+    def live_counts(self, wanted: Iterable[LiveCounter]) -> Statistics:
         """Return the numbers of live installs by workspace, integration, or both."""
 
     def by_ids(self, ids: Sequence[str]) -> Sequence[Item]:
@@ -39,7 +39,7 @@ class Reader(RelatedReader, BatchReader, SemiJoinReader, Protocol):
         """Return every item of each span that meets the condition."""
 
     def begin_total(
-        self, counts: Iterable[LiveCount], spans: Sequence[Span], condition: Filter | None
+        self, counts: Iterable[LiveCounter], spans: Sequence[Span], condition: Filter | None
     ) -> Callable[[], int]:
         """Begin to add up live counts and the items of spans that meet the condition.
 

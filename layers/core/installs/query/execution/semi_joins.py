@@ -61,11 +61,11 @@ def reduce_semi_joins(request: ListRequest, reader: SemiJoinReader) -> ListReque
     """Return the same request with sets of ids in place of filters on related rows."""
     for relation, candidates in (("workspace", _workspaces), ("integration", _integrations)):
         parts = conjuncts(request.filter)
-        about = [part for part in parts if _is_only_about(part, relation)]
-        ids = candidates(request, about, reader) if about else None
+        relation_conjuncts = [part for part in parts if _is_only_about(part, relation)]
+        ids = candidates(request, relation_conjuncts, reader) if relation_conjuncts else None
         if ids is not None:
-            remaining = [part for part in parts if part not in about]
-            kept = _matching_ids(relation, ids, about, reader)
+            remaining = [part for part in parts if part not in relation_conjuncts]
+            kept = _matching_ids(relation, ids, relation_conjuncts, reader)
             request = request.with_filter(conjunction(*remaining, kept))
             if request.unsatisfiable:
                 return request
@@ -74,10 +74,10 @@ def reduce_semi_joins(request: ListRequest, reader: SemiJoinReader) -> ListReque
 
 def _is_only_about(part: Node, relation: str) -> bool:
     """Return True if a conjunct references one related row alone, and is no set of ids already."""
-    link = INSTALL.relations[relation].key
+    foreign_key = INSTALL.relations[relation].foreign_key
     return (
-        not is_covered(part, {link})
-        and referenced_fields(part) <= {link}
+        not is_covered(part, {foreign_key})
+        and referenced_fields(part) <= {foreign_key}
         and all(
             isinstance(each, ToOne) and each.relation == relation for each in relation_filters(part)
         )
@@ -94,9 +94,11 @@ def _without_hidden_references(request: ListRequest, reader: SemiJoinReader) -> 
         return request
     values = request.constraints.values
     hidden = frozenset(
-        relation.key
+        relation.foreign_key
         for relation in (INSTALL.relations["parentInstall"], INSTALL.relations["solution"])
-        if not _are_visible(request.scope, reader, relation.target, values.get(relation.key, ()))
+        if not _are_visible(
+            request.scope, reader, relation.target, values.get(relation.foreign_key, ())
+        )
     )
     return replace(request, hidden_references=hidden)
 
@@ -110,7 +112,7 @@ def _are_visible(
 
 
 def _workspaces(
-    request: ListRequest, about: Sequence[Node], reader: SemiJoinReader
+    request: ListRequest, relation_conjuncts: Sequence[Node], reader: SemiJoinReader
 ) -> Sequence[str] | None:
     """Return the workspaces on which to evaluate a filter; ``None`` if they are too many."""
     workspace_ids = request.workspaces
@@ -120,26 +122,34 @@ def _workspaces(
 
 
 def _integrations(
-    request: ListRequest, about: Sequence[Node], reader: SemiJoinReader
+    request: ListRequest, relation_conjuncts: Sequence[Node], reader: SemiJoinReader
 ) -> Sequence[str] | None:
     """Return the integrations on which to evaluate a filter; ``None`` if they are not known.
 
-    They are those that the request names, or that have live installs by the counters; nothing tells
-    which have deleted installs. An integration that is named but not installed may be hidden from
-    the caller, and is not read.
+    They are those that the request names, or that have live installs by the counters. Nothing
+    counts deleted installs. An integration that is named but not installed may be hidden from the
+    caller, and is not read.
     """
     if "id" in request.constraints.values:
-        return None
-    requested, workspace_ids = request.constraints.values.get("integrationId"), request.workspaces
-    reads_rows = any(map(related_projections, about))
+        return None  # the ids are the better access path
+    requested = request.constraints.values.get("integrationId")
+    reads_rows = any(map(related_projections, relation_conjuncts))
     if requested is not None and (request.scope is None or not reads_rows):
         return sorted(requested)
-    if not reads_rows or request.states != (State.LIVE,):
+    installed = _installed_integrations(request, reader) if reads_rows else None
+    if installed is None:
         return None
+    return sorted(installed if requested is None else installed & requested)
+
+
+def _installed_integrations(request: ListRequest, reader: SemiJoinReader) -> frozenset[str] | None:
+    """Return the integrations that have installs in the workspaces; ``None`` if nothing tells."""
+    workspace_ids = request.workspaces
     if workspace_ids is None or len(workspace_ids) > MAX_INTEGRATION_WORKSPACES:
         return None
-    installed = frozenset[str]().union(*reader.installed_integrations(workspace_ids).values())
-    return sorted(installed if requested is None else installed & requested)
+    if request.states != (State.LIVE,):
+        return None
+    return frozenset[str]().union(*reader.installed_integrations(workspace_ids).values())
 
 
 def _parents_of_add_ons(request: ListRequest, reader: SemiJoinReader) -> ListRequest:
@@ -149,24 +159,28 @@ def _parents_of_add_ons(request: ListRequest, reader: SemiJoinReader) -> ListReq
             continue
         ids = implied_constraints(part.inner).values.get("id")
         if part.quantifier is Quantifier.SOME and ids is not None:
-            link = INSTALL.relations["addOns"].key
+            foreign_key = INSTALL.relations["addOns"].foreign_key
             items = reader.rows("Install", filter(is_id, ids)).values()
-            rows = (decode_fields(item, (link,)) for item in items)
-            parents = {row[link] for row in rows if link in row}
+            rows = (decode_fields(item, (foreign_key,)) for item in items)
+            parents = {row[foreign_key] for row in rows if foreign_key in row}
             of_parents = Leaf("id", "in", tuple(sorted(parents)))
             return request.with_filter(conjunction(*conjuncts(request.filter), of_parents))
     return request
 
 
 def _matching_ids(
-    relation: str, ids: Sequence[str], about: Sequence[Node], reader: SemiJoinReader
+    relation: str, ids: Sequence[str], relation_conjuncts: Sequence[Node], reader: SemiJoinReader
 ) -> Leaf:
     """Return the set of ids whose rows meet the filters; every field of an absent row is null."""
     related = INSTALL.relations[relation]
-    together = conjunction(*about)
+    together = conjunction(*relation_conjuncts)
     matches, projection = compile_filter(together), related_projections(together).get(relation)
     fields = projection.fields if projection else frozenset()
     items = reader.rows(related.target, ids) if projection else {}
     rows = {row_id: decode_fields(item, fields) for row_id, item in items.items()}
-    kept = (row_id for row_id in ids if matches({related.key: row_id, relation: rows.get(row_id)}))
-    return Leaf(related.key, "in", tuple(kept))
+    kept = (
+        row_id
+        for row_id in ids
+        if matches({related.foreign_key: row_id, relation: rows.get(row_id)})
+    )
+    return Leaf(related.foreign_key, "in", tuple(kept))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from installs.query.execution.keyed_rows import KeyedRow
     from installs.query.execution.reader import Reader
-    from installs.query.language.order import SortKey
+    from installs.query.language.order import OrderKey
     from installs.query.planning.list_request import ListRequest
     from installs.query.planning.plans import TopKPlan
     from installs.store.items import Item
@@ -36,10 +36,13 @@ def run_top_k(request: ListRequest, plan: TopKPlan, reader: Reader) -> Window:
         spans = [key_range.span for key_range in plan.path.ranges]
         items = reader.read_all(spans, plan.pushed.condition)
     order = request.order
-    start, stop = order.position_key(request.start), order.position_key(request.stop)
+    start, stop = (
+        order.position_key(request.start),
+        order.position_key(request.stop),
+    )
     top = TopK(request.query.limit + 1, start, stop)
     rows = top.select(matching_rows(request, items, reader))
-    return Window(rows, top.total, top.before_start, top.after_stop)
+    return Window(rows, top.total, top.at_or_before_start, top.at_or_after_stop)
 
 
 @dataclass(slots=True)
@@ -47,24 +50,24 @@ class TopK:
     """A selection of the first ``k`` rows after ``start`` and before ``stop``."""
 
     k: int
-    start: SortKey | None
-    stop: SortKey | None
+    start: OrderKey | None
+    stop: OrderKey | None
     total: int = 0
-    before_start: bool = False
+    at_or_before_start: bool = False
     """True if there is a row at ``start`` or before it."""
-    after_stop: bool = False
+    at_or_after_stop: bool = False
     """True if there is a row at ``stop`` or after it."""
 
     def select(self, rows: Iterable[KeyedRow]) -> list[KeyedRow]:
         """Return the first ``k`` rows, sorted; count all of them."""
         kept: list[KeyedRow] = []
-        worst: SortKey | None = None
+        worst: OrderKey | None = None
         for row in rows:
             self.total += 1
             before = self.start is not None and row.key <= self.start
             after = self.stop is not None and row.key >= self.stop
-            self.before_start |= before
-            self.after_stop |= after
+            self.at_or_before_start |= before
+            self.at_or_after_stop |= after
             if not before and not after and (worst is None or row.key < worst):
                 kept.append(row)
                 if len(kept) >= 4 * self.k:

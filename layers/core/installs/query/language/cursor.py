@@ -33,23 +33,25 @@ dates of five sort fields; less than a query string may have."""
 _DIGEST_BYTES: Final = 12
 _NESTING: Final = 2
 _ALPHABET: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-_FORMS: Final = {
+_FORMATS: Final = {
     Kind.ID: re.compile(r"[A-Za-z0-9_-]{1,128}", re.ASCII),
     Kind.DATE: re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII),
 }
 """The form of values by kind; a string may have any form."""
 
 
-def encode(order: Order, values: Sequence[str | None], binding: str) -> str:
+def encode(order: Order, values: Sequence[str | None], canonical_query: str) -> str:
     """Return the cursor of a row.
 
-    ``values`` is ``order.values(row)``; ``binding`` is ``ListQuery.binding``.
+    ``values`` is ``order.values(row)``; ``canonical_query`` is ``ListQuery.canonical_query``.
     """
-    payload = [VERSION, _digest(order, binding), list(values)]
+    payload = [VERSION, _digest(order, canonical_query), list(values)]
     return _text(json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode())
 
 
-def decode(text: str, order: Order, binding: str, *, parameter: str = "after") -> SortValues:
+def decode(
+    text: str, order: Order, canonical_query: str, *, parameter: str = "after"
+) -> SortValues:
     """Return the sort values in a cursor; ``parameter`` is named in the error.
 
     Raises ``InvalidCursorError``: ``malformed_cursor`` if this service did not make it, and
@@ -59,21 +61,21 @@ def decode(text: str, order: Order, binding: str, *, parameter: str = "after") -
     if payload is None:
         raise _malformed(parameter)
     digest, values = payload
-    if digest != _digest(order, binding):
+    if digest != _digest(order, canonical_query):
         raise _invalid(
             "cursor_of_another_query",
             "the cursor was made for another query: orderBy and everything that filters must stay "
             "the same from page to page",
             parameter,
         )
-    fields = [key.definition for key in order.sort_fields]
+    fields = [sort_field.definition for sort_field in order.sort_fields]
     if len(values) != len(fields) or not all(map(_holds, fields, values)):
         raise _malformed(parameter)
     return tuple(None if value is None else str(value) for value in values)
 
 
-def _digest(order: Order, binding: str) -> str:
-    bound = f"{order.canonical()}\n{binding}".encode("utf-8", "surrogatepass")
+def _digest(order: Order, canonical_query: str) -> str:
+    bound = f"{order.canonical()}\n{canonical_query}".encode("utf-8", "surrogatepass")
     return _text(sha256(bound).digest()[:_DIGEST_BYTES])
 
 
@@ -102,7 +104,7 @@ def _holds(field: Field, value: object) -> bool:
         return False
     if field.kind is Kind.ENUM:
         return value in field.values
-    form = _FORMS.get(field.kind)
+    form = _FORMATS.get(field.kind)
     return form is None or form.fullmatch(value) is not None
 
 

@@ -94,7 +94,7 @@ TRUE: Final = And(())
 FALSE: Final = Or(())
 
 
-def leaf(
+def comparison(
     field: str,
     operator: str,
     value: Argument,
@@ -108,7 +108,7 @@ def leaf(
     and a list of one value becomes ``eq`` or ``neq``.
     """
     if operator == "isNull":
-        return Leaf(field, operator, bool(value) is not negated, path=path)
+        return Leaf(field, operator, bool(value) != negated, path=path)
     inverse = OPERATORS[operator].inverse
     if negated and inverse is not None:
         operator, negated = inverse, False
@@ -121,15 +121,15 @@ def leaf(
 
 def conjunction(*nodes: Node) -> Node:
     """Return the conjunction of nodes, flat; of a single node, the node; of none, ``TRUE``."""
-    return _joined(And, nodes)
+    return _combined(And, nodes)
 
 
 def disjunction(*nodes: Node) -> Node:
     """Return the disjunction of nodes, flat; of a single node, the node; of none, ``FALSE``."""
-    return _joined(Or, nodes)
+    return _combined(Or, nodes)
 
 
-def _joined(kind: type[And | Or], nodes: Iterable[Node]) -> Node:
+def _combined(kind: type[And | Or], nodes: Iterable[Node]) -> Node:
     children: list[Node] = []
     for node in nodes:
         if isinstance(node, kind):

@@ -1,9 +1,10 @@
-"""The order of rows: one sort key for sorting, cursors and key ranges (docs/adr/0004).
+"""The order of rows: one key for sorting, cursors and key ranges (docs/adr/0004).
 
-A sort key is a tuple whose own comparison is the order: for each field a rank that puts nulls first
-or last, then the value; a descending field's value is a string with reversed comparison. An enum's
-values follow one another as they are declared. Strings of related rows compare by their casefolded
-form first (docs/adr/0038). The id is the last field, so that no two rows are equal::
+An *order key* is a tuple whose own comparison is the order; a *sort key* is always DynamoDB's. An
+order key has for each field a rank that puts nulls first or last, then the value; a descending
+field's value is a string with reversed comparison. An enum's values follow one another as they are
+declared. Strings of related rows compare by their casefolded form first (docs/adr/0038). The id is
+the last field, so that no two rows are equal::
 
     [{"lastUpgradedAt": "desc_nulls_last"}]
     Order(lastUpgradedAt desc nulls last, id desc)
@@ -19,7 +20,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from installs.query.language.operators import fold
-from installs.query.language.schema import INSTALL, Field, Fields, Kind, target
+from installs.query.language.schema import INSTALL, Field, Kind, Row, target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +33,7 @@ MAX_SORTED: Final = 128
 SortValues = tuple[str | None, ...]
 """The value of each sort field in a row, the id last: the content of a cursor."""
 
-SortKey = tuple[int | str, ...]
+OrderKey = tuple[int | str, ...]
 """Sort values in the form whose comparison is the order."""
 
 SORTABLE_KINDS: Final = (Kind.ID, Kind.ENUM, Kind.DATE, Kind.STRING)
@@ -91,15 +92,21 @@ class SortField:
 
 
 _Part = tuple[bool, int, int, "Mapping[str, str]", bool]
-"""What makes a part of a sort key of a value: ascending, the rank of a null, the rank of a value,
+"""What makes a part of an order key of a value: ascending, the rank of a null, the rank of a value,
 the texts by which an enum's values sort, and True if the casefolded value is compared first."""
 
 
-def _part(key: SortField) -> _Part:
-    field = key.definition
+def _part(sort_field: SortField) -> _Part:
+    field = sort_field.definition
     positions = {value: f"{number:02}" for number, value in enumerate(field.values)}
-    folded = key.relation is not None and field.kind is Kind.STRING
-    return key.ascending, int(not key.nulls_first), int(key.nulls_first), positions, folded
+    folded = sort_field.relation is not None and field.kind is Kind.STRING
+    return (
+        sort_field.ascending,
+        int(not sort_field.nulls_first),
+        int(sort_field.nulls_first),
+        positions,
+        folded,
+    )
 
 
 @dataclass(frozen=True)
@@ -115,32 +122,42 @@ class Order:
     @cached_property
     def fields(self) -> tuple[str, ...]:
         """The names of the sort fields; the last is the id."""
-        return tuple(key.name for key in self.sort_fields)
+        return tuple(sort_field.name for sort_field in self.sort_fields)
 
     @cached_property
     def own_fields(self) -> frozenset[str]:
         """The install's own sort fields."""
-        return frozenset(key.field for key in self.sort_fields if key.relation is None)
+        return frozenset(
+            sort_field.field for sort_field in self.sort_fields if sort_field.relation is None
+        )
 
     @cached_property
     def related_fields(self) -> Mapping[str, frozenset[str]]:
         """The sort fields of related rows, by relation."""
-        relations = {key.relation for key in self.sort_fields if key.relation is not None}
+        relations = {
+            sort_field.relation
+            for sort_field in self.sort_fields
+            if sort_field.relation is not None
+        }
         return {
-            relation: frozenset(key.field for key in self.sort_fields if key.relation == relation)
+            relation: frozenset(
+                sort_field.field
+                for sort_field in self.sort_fields
+                if sort_field.relation == relation
+            )
             for relation in sorted(relations)
         }
 
     @cached_property
-    def values(self) -> Callable[[Fields], SortValues]:
+    def values(self) -> Callable[[Row], SortValues]:
         """The function from a row, with the related rows of the sort fields, to its sort values."""
         names = self.fields
         if self.related_fields:
-            return lambda row: tuple(key.value(row) for key in self.sort_fields)
-        return lambda row: tuple(map(row.get, names))  # type: ignore[arg-type]
+            return lambda row: tuple(sort_field.value(row) for sort_field in self.sort_fields)
+        return lambda row: tuple(map(row.get, names))
 
-    def sort_key_of_values(self, values: Sequence[str | None]) -> SortKey:
-        """Return the sort key of values.
+    def order_key(self, values: Sequence[str | None]) -> OrderKey:
+        """Return the order key of values.
 
         A key of only the leading values sorts before every row that has these values.
         """
@@ -153,27 +170,27 @@ class Order:
                 continue
             text = positions.get(value, value) if positions else value
             if folded:
-                same = fold(text)
-                parts += (present, same if ascending else Descending(same))
+                casefolded = fold(text)
+                parts += (present, casefolded if ascending else Descending(casefolded))
             else:
                 parts.append(present)
             parts.append(text if ascending else Descending(text))
         return tuple(parts)
 
-    def position_key(self, position: Sequence[str | None] | None) -> SortKey | None:
-        """Return the sort key of a position; ``None`` for none."""
-        return None if position is None else self.sort_key_of_values(position)
+    def position_key(self, position: Sequence[str | None] | None) -> OrderKey | None:
+        """Return the order key of a position; ``None`` for none."""
+        return None if position is None else self.order_key(position)
 
     def reversed(self) -> Order:
         """Return the order of the same rows from the other end."""
-        return Order(tuple(key.reversed() for key in self.sort_fields))
+        return Order(tuple(sort_field.reversed() for sort_field in self.sort_fields))
 
     def canonical(self) -> str:
         """Return a text that is the same for equal orders, however they were written."""
         return ",".join(
-            f"{key.name} {'asc' if key.ascending else 'desc'}"
-            f" {'first' if key.nulls_first else 'last'}"
-            for key in self.sort_fields
+            f"{sort_field.name} {'asc' if sort_field.ascending else 'desc'}"
+            f" {'first' if sort_field.nulls_first else 'last'}"
+            for sort_field in self.sort_fields
         )
 
 
@@ -184,10 +201,12 @@ def total_order(sort_fields: Sequence[SortField]) -> Order:
     ``nulls_first`` is set to the default of its direction.
     """
     total: list[SortField] = []
-    for key in sort_fields:
-        nullable = key.definition.nullable
-        total.append(key if nullable else replace(key, nulls_first=not key.ascending))
-        if key.name == "id":
+    for sort_field in sort_fields:
+        nullable = sort_field.definition.nullable
+        total.append(
+            sort_field if nullable else replace(sort_field, nulls_first=not sort_field.ascending)
+        )
+        if sort_field.name == "id":
             return Order(tuple(total))
     ascending = total[-1].ascending
     return Order((*total, SortField("id", ascending, not ascending)))

@@ -75,7 +75,9 @@ def parse_order_by(text: str | None, entities: Entities = ENTITIES) -> Order:
     sort_fields: list[SortField] = []
     issues: list[Issue] = []
     for index, entry in enumerate(entries):
-        parser = _EntryParser(entities, str(index), frozenset(key.name for key in sort_fields))
+        parser = _EntryParser(
+            entities, str(index), frozenset(sort_field.name for sort_field in sort_fields)
+        )
         parsed = parser.sort_field(entry)
         if isinstance(parsed, SortField):
             sort_fields.append(parsed)
@@ -121,8 +123,8 @@ class _EntryParser:
             return pair
         name, direction = pair
         if name in sortable:
-            key = SortField(name, ascending=True, nulls_first=False, relation=relation)
-            return self._with_direction(key, direction)
+            sort_field = SortField(name, ascending=True, nulls_first=False, relation=relation)
+            return self._with_direction(sort_field, direction)
         if name in entity.fields:
             detail = f"{name} cannot be sorted by; of a related row only {', '.join(sortable)} can"
             return _issue("field_not_allowed", detail, self.index, relation, name)
@@ -140,16 +142,16 @@ class _EntryParser:
             return _issue("wrong_type", detail, self.index, *path)
         return next(iter(entry.items()))
 
-    def _with_direction(self, key: SortField, direction: object) -> SortField | Issue:
+    def _with_direction(self, sort_field: SortField, direction: object) -> SortField | Issue:
         """Return a sort field in its direction."""
-        place = (self.index, *key.name.split("."))
-        if key.name in self.before:
-            return _issue("duplicate_key", f"{key.name} appears twice", *place)
+        place = (self.index, *sort_field.name.split("."))
+        if sort_field.name in self.before:
+            return _issue("duplicate_key", f"{sort_field.name} appears twice", *place)
         if not isinstance(direction, str) or direction not in _SPELLINGS:
             hint = suggestion(direction, DIRECTIONS) if isinstance(direction, str) else ""
             detail = f"{quoted(direction)} is not one of {', '.join(DIRECTIONS)}{hint}"
             return _issue("unknown_value", detail, *place)
-        return SortField(key.field, *_SPELLINGS[direction], key.relation)
+        return SortField(sort_field.field, *_SPELLINGS[direction], sort_field.relation)
 
     def _not_sortable(self, field: str) -> Issue:
         if field in INSTALL.fields or field in INSTALL.relations:

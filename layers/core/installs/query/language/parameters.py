@@ -56,13 +56,13 @@ PARAMETERS: Final = (
 )  # fmt: skip
 
 
-_ELSEWHERE: Final = {
+_SYNONYMS: Final = {
     "cursor": "after", "expand": INCLUDE, "offset": "after", "page": "after", "page_size": "limit",
     "per_page": "limit", "q": "filter", "sort": "orderBy", "sort_by": "orderBy", "where": "filter",
 }  # fmt: skip
 """Names that other APIs use for the same parameters, for the advice in an error."""
 
-_FORMS: Final = {
+_EXPECTED_FORMATS: Final = {
     "ids": "ids separated by commas", "filter": "one JSON value", "orderBy": "one JSON value",
     INCLUDE: "names separated by commas",
 }  # fmt: skip
@@ -87,7 +87,7 @@ class ListQuery:
     limit: int
     after: SortValues | None
     before: SortValues | None
-    binding: str
+    canonical_query: str
     """The canonical text of ``filter`` and ``include_deleted``; cursors are bound to it."""
     include: tuple[str, ...]
     """The relations whose rows come with the page."""
@@ -115,18 +115,18 @@ def parse(parameters: Mapping[str, Sequence[str]], entities: Entities = ENTITIES
     if issues:
         raise _invalid(issues)
     include = included_names(values[INCLUDE], OF_LIST) if INCLUDE in values else ()
-    written = parse_filter(values["filter"], entities) if "filter" in values else None
+    parsed_filter = parse_filter(values["filter"], entities) if "filter" in values else None
     order = parse_order_by(values.get("orderBy"), entities)
-    if written is not None:
-        parts.append(written)
+    if parsed_filter is not None:
+        parts.append(parsed_filter)
     tree = conjunction(*parts) if parts else TRUE
     deleted = chosen or _default_deleted(tree)
-    binding = f"{deleted}\n{canonical(tree)}"
+    canonical_query = f"{deleted}\n{canonical(tree)}"
     after, before = (
-        decode(values[name], order, binding, parameter=name) if name in values else None
+        decode(values[name], order, canonical_query, parameter=name) if name in values else None
         for name in ("after", "before")
     )
-    return ListQuery(tree, deleted, order, limit, after, before, binding, include, entities)
+    return ListQuery(tree, deleted, order, limit, after, before, canonical_query, include, entities)
 
 
 def parse_include(parameters: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
@@ -144,12 +144,12 @@ def _shorthands(values: Mapping[str, str], issues: list[Issue]) -> list[Node]:
     for parameter, name in SHORTHANDS.items():
         if parameter not in values:
             continue
-        value, own = values[parameter], INSTALL.fields[name]
-        if own.kind is Kind.ENUM and value not in own.values:
-            detail = f"{quoted(value)} is not one of {', '.join(own.values)}"
-            detail += suggestion(value, own.values)
+        value, definition = values[parameter], INSTALL.fields[name]
+        if definition.kind is Kind.ENUM and value not in definition.values:
+            detail = f"{quoted(value)} is not one of {', '.join(definition.values)}"
+            detail += suggestion(value, definition.values)
             issues.append(Issue("invalid_value", detail, parameter))
-        elif own.kind is Kind.ID and not is_id(value):
+        elif definition.kind is Kind.ID and not is_id(value):
             issues.append(_not_an_id(value, parameter))
         else:
             parts.append(equals(INSTALL, name, value))
@@ -170,16 +170,16 @@ def _each_once(parameters: Mapping[str, Sequence[str]], known: Sequence[str]) ->
     for name, occurrences in parameters.items():
         if name not in known:
             detail = f"{quoted(name)} is not a parameter"
-            whole = re.split(r"[\[.]", name, maxsplit=1)[0]
-            if _ELSEWHERE.get(name) in known:
-                detail += f": use '{_ELSEWHERE[name]}'"
-            elif whole in _FORMS and whole in known:
-                detail += f": '{whole}' is one parameter, {_FORMS[whole]}"
+            base_name = re.split(r"[\[.]", name, maxsplit=1)[0]
+            if _SYNONYMS.get(name) in known:
+                detail += f": use '{_SYNONYMS[name]}'"
+            elif base_name in _EXPECTED_FORMATS and base_name in known:
+                detail += f": '{base_name}' is one parameter, {_EXPECTED_FORMATS[base_name]}"
             elif len(issues) < MAX_ISSUES:
                 detail += suggestion(name, known)
             issues.append(Issue("unknown_parameter", detail, name))
         elif len(occurrences) != 1:
-            form = f": it is {_FORMS[name]}" if name in _FORMS else ""
+            form = f": it is {_EXPECTED_FORMATS[name]}" if name in _EXPECTED_FORMATS else ""
             issues.append(Issue("repeated", f"may be given once{form}", name))
         elif not occurrences[0]:
             issues.append(Issue("empty", "must not be empty", name))

@@ -1,8 +1,8 @@
-"""The state of parsing a filter: the position, the counts against the limits, and the issues.
+"""The state of parsing a filter: the location, the counts against the limits, and the issues.
 
 At ``eq`` in ``{"solution": {"name": {"eq": 1}}}``, which is refused, it holds::
 
-    position  parts ("solution", "name", "eq"), depth 1, relation_depth 1, optional
+    location  parts ("solution", "name", "eq"), depth 1, relation_depth 1, optional
     issues    [Issue("wrong_type", "1 is not a string", "filter", "/solution/name/eq")]
 """
 
@@ -42,8 +42,8 @@ class StopParsing(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
-    """A position in the filter, and what encloses it."""
+class Location:
+    """A location in the JSON of the filter, and what encloses it."""
 
     parts: tuple[str, ...] = ()
     depth: int = 0
@@ -52,8 +52,8 @@ class Position:
     optional: bool = False
     """True if that row may be absent (a to-one relation): then any field of it may be null."""
 
-    def at(self, key: str | int) -> Position:
-        """Return the position of a key, or of an entry of a list."""
+    def at(self, key: str | int) -> Location:
+        """Return the location of a key, or of an entry of a list."""
         return replace(self, parts=(*self.parts, str(key)))
 
 
@@ -66,78 +66,78 @@ class ParseContext:
         self._nodes = 0
         self._relations: Counter[bool] = Counter()
 
-    def report(self, position: Position, code: str, detail: str) -> None:
+    def report(self, location: Location, code: str, detail: str) -> None:
         """Add an issue; stop when there are enough."""
-        self.issues.append(Issue(code, detail, "filter", pointer(position.parts)))
+        self.issues.append(Issue(code, detail, "filter", pointer(location.parts)))
         if len(self.issues) == MAX_ISSUES:
             raise StopParsing
 
-    def count_node(self, position: Position) -> None:
+    def count_node(self, location: Location) -> None:
         """Count a node; stop beyond the limit."""
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            self.report(position, "too_many_nodes", f"a filter has at most {MAX_NODES} nodes")
+            self.report(location, "too_many_nodes", f"a filter has at most {MAX_NODES} nodes")
             raise StopParsing
 
-    def nested(self, position: Position) -> Position | None:
-        """Return the position inside a logical key, ``not`` or relation; ``None`` if too deep."""
-        self.count_node(position)
-        if position.depth == MAX_DEPTH:
-            self.report(position, "too_deep", f"a filter is at most {MAX_DEPTH} deep")
+    def nested(self, location: Location) -> Location | None:
+        """Return the location inside a logical key, ``not`` or relation; ``None`` if too deep."""
+        self.count_node(location)
+        if location.depth == MAX_DEPTH:
+            self.report(location, "too_deep", f"a filter is at most {MAX_DEPTH} deep")
             return None
-        return replace(position, depth=position.depth + 1)
+        return replace(location, depth=location.depth + 1)
 
-    def related(self, position: Position, *, many: bool) -> Position | None:
-        """Return the position inside a relation; ``None`` if there are too many relations."""
+    def related(self, location: Location, *, many: bool) -> Location | None:
+        """Return the location inside a relation; ``None`` if there are too many relations."""
         self._relations[many] += 1
         limit = MAX_TO_MANY if many else MAX_TO_ONE
         if self._relations[many] > limit:
             detail = f"a filter has at most {limit} relations to {'many' if many else 'one'}"
-            self.report(position, "too_many_relations", detail)
+            self.report(location, "too_many_relations", detail)
             return None
-        if position.relation_depth == MAX_RELATION_DEPTH:
+        if location.relation_depth == MAX_RELATION_DEPTH:
             detail = f"relations are nested at most {MAX_RELATION_DEPTH} deep"
-            self.report(position, "too_deep", detail)
+            self.report(location, "too_deep", detail)
             return None
-        inner = self.nested(position)
+        inner = self.nested(location)
         return (
             None
             if inner is None
-            else replace(inner, relation_depth=position.relation_depth + 1, optional=not many)
+            else replace(inner, relation_depth=location.relation_depth + 1, optional=not many)
         )
 
     def non_empty_object(
-        self, position: Position, value: object, expected: str
+        self, location: Location, value: object, expected: str
     ) -> dict[str, object] | None:
         """Return the value if it is an object with keys; otherwise ``None``."""
         if not isinstance(value, dict):
             detail = f"{quoted(value)} is not {expected}{nested_text_advice(value)}"
-            self.report(position, "wrong_type", detail)
+            self.report(location, "wrong_type", detail)
             return None
         if not value:
-            self.report(position, "empty_object", f"an empty object is not {expected}")
+            self.report(location, "empty_object", f"an empty object is not {expected}")
             return None
         if isinstance(value, Duplicated):
             for key in value.repeated:
                 self.report(
-                    position.at(key), "duplicate_key", f"the key {quoted(key)} appears twice"
+                    location.at(key), "duplicate_key", f"the key {quoted(key)} appears twice"
                 )
         return value
 
-    def short_list(self, position: Position, value: object, expected: str) -> list[object] | None:
+    def short_list(self, location: Location, value: object, expected: str) -> list[object] | None:
         """Return the value if it is a list of at most ``MAX_ENTRIES``; otherwise ``None``."""
         if not isinstance(value, list):
-            self.report(position, "wrong_type", f"{quoted(value)} is not {expected}")
+            self.report(location, "wrong_type", f"{quoted(value)} is not {expected}")
             return None
         if len(value) > MAX_ENTRIES:
-            self.report(position, "too_long", f"a list has at most {MAX_ENTRIES} entries")
+            self.report(location, "too_long", f"a list has at most {MAX_ENTRIES} entries")
             return None
         return value
 
-    def checked(self, position: Position, check: Callable[[object], T], value: object) -> T | None:
+    def checked(self, location: Location, check: Callable[[object], T], value: object) -> T | None:
         """Return the value as ``check`` returns it; ``None`` if it is refused."""
         try:
             return check(value)
         except LiteralError as error:
-            self.report(position, error.code, error.detail)
+            self.report(location, error.code, error.detail)
             return None

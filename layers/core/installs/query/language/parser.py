@@ -35,11 +35,11 @@ from installs.query.language.nodes import (
     Quantifier,
     ToMany,
     ToOne,
+    comparison,
     conjunction,
     disjunction,
-    leaf,
 )
-from installs.query.language.parse_context import ParseContext, Position, StopParsing
+from installs.query.language.parse_context import Location, ParseContext, StopParsing
 from installs.query.language.schema import ENTITIES, INSTALL, Entity, Relation, target
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def parse_filter(text: str, entities: Entities = ENTITIES) -> Node | None:
         value = read(text, max_bytes=MAX_FILTER_BYTES)
         if isinstance(value, dict) and not value:
             return None
-        node = _filter(context, Position(), INSTALL, value, negated=False)
+        node = _filter(context, Location(), INSTALL, value, negated=False)
     except DocumentError as error:
         raise _invalid([Issue("invalid_json", str(error), "filter", "")]) from None
     except StopParsing:
@@ -78,12 +78,12 @@ def parse_filter(text: str, entities: Entities = ENTITIES) -> Node | None:
 
 def equals(entity: Entity, field: str, value: object) -> Node:
     """Return the node of ``{field: value}``; raises ``LiteralError`` (a ValueError)."""
-    return leaf(field, "eq", literal(entity.fields[field], value))
+    return comparison(field, "eq", literal(entity.fields[field], value))
 
 
 def one_of_ids(ids: Iterable[str]) -> Node:
     """Return the node of a set of installs by id."""
-    return leaf("id", "in", tuple(ids))
+    return comparison("id", "in", tuple(ids))
 
 
 def _invalid(issues: list[Issue]) -> InvalidFilterError:
@@ -94,24 +94,24 @@ def _invalid(issues: list[Issue]) -> InvalidFilterError:
 
 def _filter(
     context: ParseContext,
-    position: Position,
+    location: Location,
     entity: Entity,
     value: object,
     *,
     negated: bool,
     expected: str = "a filter",
 ) -> Node:
-    members = context.non_empty_object(position, value, expected)
+    members = context.non_empty_object(location, value, expected)
     parts = (
-        _key(context, position.at(key), entity, key, inner, negated=negated)
+        _key(context, location.at(key), entity, key, inner, negated=negated)
         for key, inner in (members or {}).items()
     )
-    return _joined(parts, negated=negated)
+    return _combined(parts, either=negated)
 
 
 def _key(
     context: ParseContext,
-    position: Position,
+    location: Location,
     entity: Entity,
     key: str,
     value: object,
@@ -119,27 +119,27 @@ def _key(
     negated: bool,
 ) -> Node:
     if key in _LOGICAL:
-        return _logical(context, position, entity, _LOGICAL[key], value, negated=negated)
+        return _logical(context, location, entity, _LOGICAL[key], value, negated=negated)
     if key in entity.fields:
-        return field_filter(context, position, entity.fields[key], value, negated=negated)
+        return field_filter(context, location, entity.fields[key], value, negated=negated)
     if key in entity.relations:
-        return _relation(context, position, entity.relations[key], value, negated=negated)
+        return _relation(context, location, entity.relations[key], value, negated=negated)
     known = (*entity.fields, *entity.relations, "AND", "OR", "NOT")
     detail = f"{quoted(key)} is not a field of {entity.name}{suggestion(key, known)}"
-    context.report(position, "unknown_field", detail)
+    context.report(location, "unknown_field", detail)
     return FALSE
 
 
 def _logical(
     context: ParseContext,
-    position: Position,
+    location: Location,
     entity: Entity,
     word: str,
     value: object,
     *,
     negated: bool,
 ) -> Node:
-    inner = context.nested(position)
+    inner = context.nested(location)
     if inner is None:
         return FALSE
     if word == "NOT":
@@ -149,18 +149,18 @@ def _logical(
         _filter(context, inner.at(index), entity, entry, negated=negated)
         for index, entry in enumerate(entries)
     )
-    return _joined(parts, negated=negated is (word == "AND"))
+    return _combined(parts, either=not negated if word == "OR" else negated)
 
 
 def _relation(
-    context: ParseContext, position: Position, relation: Relation, value: object, *, negated: bool
+    context: ParseContext, location: Location, relation: Relation, value: object, *, negated: bool
 ) -> Node:
-    inner = context.related(position, many=relation.many)
+    inner = context.related(location, many=relation.many)
     if inner is None:
         return FALSE
     entity = target(relation, context.entities)
     if not relation.many:
-        expected = f"a filter; the id alone is compared by {relation.key}"
+        expected = f"a filter; the id alone is compared by {relation.foreign_key}"
         return ToOne(
             relation.name,
             _filter(context, inner, entity, value, negated=negated, expected=expected),
@@ -170,12 +170,12 @@ def _relation(
         _quantified(context, inner.at(key), relation, key, inner_value, negated=negated)
         for key, inner_value in quantified.items()
     )
-    return _joined(parts, negated=negated)
+    return _combined(parts, either=negated)
 
 
 def _quantified(
     context: ParseContext,
-    position: Position,
+    location: Location,
     relation: Relation,
     key: str,
     value: object,
@@ -184,10 +184,10 @@ def _quantified(
 ) -> Node:
     if key not in _QUANTIFIERS:
         detail = f"{quoted(key)} is not one of {', '.join(_QUANTIFIERS)}: {relation.name} are many"
-        context.report(position, "unknown_quantifier", f"{detail}{suggestion(key, _QUANTIFIERS)}")
+        context.report(location, "unknown_quantifier", f"{detail}{suggestion(key, _QUANTIFIERS)}")
         return FALSE
     related = target(relation, context.entities)
-    inner = _filter(context, position, related, value, negated=False)
+    inner = _filter(context, location, related, value, negated=False)
     quantifier = Quantifier(key)
     if not negated:
         return ToMany(relation.name, quantifier, inner)
@@ -195,6 +195,9 @@ def _quantified(
     return ToMany(relation.name, opposite, inner, negated=opposite is quantifier)
 
 
-def _joined(parts: Iterable[Node], *, negated: bool) -> Node:
-    """Return the conjunction of the parts; under NOT, by De Morgan, the disjunction."""
-    return disjunction(*parts) if negated else conjunction(*parts)
+def _combined(parts: Iterable[Node], *, either: bool) -> Node:
+    """Return the disjunction of the parts if ``either``, else their conjunction.
+
+    Under NOT, which is pushed down to the parts, the two change places (De Morgan).
+    """
+    return disjunction(*parts) if either else conjunction(*parts)

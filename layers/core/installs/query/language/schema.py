@@ -1,11 +1,11 @@
 """The schema: entities, their fields and their relations (CONTRACT.md sections 1 and 2).
 
 It is the one table of fields and relations: the parser, the order, the cursor, the joins and the
-API's document follow it. tests/unit/query/language/test_schema.py compares everything else with it.
-An install's ``solutionId`` and the relation that it names::
+OpenAPI document follow it. tests/unit/query/language/test_schema.py compares everything else with
+it. An install's ``solutionId`` and the relation of which it is the foreign key::
 
     _id("solutionId", nullable=True)
-    Relation("solution", "Solution", key="solutionId")
+    Relation("solution", "Solution", foreign_key="solutionId")
 
 Rows are mappings from field names to values, in which a null is an absent key.
 """
@@ -15,11 +15,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from installs.model import MemberPolicy, RetentionTier, TrustTier, UserRole, Visibility
 
-Fields = Mapping[str, object]
+Row = Mapping[str, Any]
 """A row: camelCase field to its value; a null is absent; a JSON object is its text."""
 
 
@@ -52,8 +52,8 @@ class Relation:
     name: str
     target: str
     """The name of the related entity."""
-    key: str
-    """The link field: of the row itself if to-one, of the related row if to-many."""
+    foreign_key: str
+    """The field with the id: the row's own if to-one, of the related rows if to-many."""
     many: bool = False
     scoped: bool = True
     """True if the related row is seen only by those who see its workspace."""

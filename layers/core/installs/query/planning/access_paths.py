@@ -13,18 +13,18 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from installs.query.planning.coverage import HALF
+from installs.query.planning.coverage import STATE_FIELD
 from installs.query.planning.key_ranges import KeyRange
 from installs.query.planning.ordered_ranges import OrderedRange, ordered_range
 from installs.store import keys, sort_keys
 from installs.store.keys import State
-from installs.store.sort_keys import INSTALLED, SortKeyForm
+from installs.store.sort_keys import INSTALLED, SortKeyLayout
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from installs.query.planning.list_request import ListRequest
-    from installs.store.counters import LiveCount
+    from installs.store.counters import LiveCounter
     from installs.store.keys import Index
 
 MAX_RANGES: Final = 2_500
@@ -38,14 +38,14 @@ MAX_COUNTED_INTEGRATIONS: Final = 8
 
 _LIVE_CONSTANTS: Final = {"deletedAt": None, "retentionTier": None}
 
-_LATEST_FORMS: Final[Mapping[State, tuple[tuple[SortKeyForm, dict[str, None]], ...]]] = {
+_LATEST_LAYOUTS: Final[Mapping[State, tuple[tuple[SortKeyLayout, dict[str, None]], ...]]] = {
     State.LIVE: (
         (sort_keys.LATEST_UPGRADE, {}),
         (sort_keys.NEVER_UPGRADED, {"lastUpgradedAt": None}),
     ),
     State.DELETED: ((sort_keys.LATEST_DELETION, {}),),
 }
-"""The forms of the sort keys in each half, and the fields that are constant in each."""
+"""By state, the layouts of the sort keys, each with the fields that are constant in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class KeyLookup:
 
 
 @dataclass(frozen=True, slots=True)
-class IndexScan:
-    """Queries of ranges of one index."""
+class IndexPath:
+    """Ranges of one index, each read by DynamoDB Queries."""
 
     name: str
     """The index, and how it is read; for logs."""
@@ -77,7 +77,7 @@ class IndexScan:
         merged = tuple(ordered for ordered in self.ordered if ordered is not None)
         return merged if len(merged) == len(self.ranges) else None
 
-    def without(self, is_empty: Callable[[KeyRange], bool]) -> IndexScan:
+    def without(self, is_empty: Callable[[KeyRange], bool]) -> IndexPath:
         """Return the same path without its empty ranges."""
         kept = [at for at, key_range in enumerate(self.ranges) if not is_empty(key_range)]
         return replace(
@@ -87,7 +87,7 @@ class IndexScan:
         )
 
 
-AccessPath = KeyLookup | IndexScan
+AccessPath = KeyLookup | IndexPath
 
 
 def access_paths(request: ListRequest) -> tuple[AccessPath, ...]:
@@ -95,20 +95,20 @@ def access_paths(request: ListRequest) -> tuple[AccessPath, ...]:
     values = request.constraints.values
     if "id" in values:
         return (KeyLookup(tuple(sorted(values["id"]))),)
-    paths = [path for path in _index_scans(request) if len(path.ranges) <= MAX_RANGES]
+    paths = [path for path in _index_paths(request) if len(path.ranges) <= MAX_RANGES]
     return tuple(_in_order(request, path) for path in paths or [_shards(request)])
 
 
-def _in_order(request: ListRequest, path: IndexScan) -> IndexScan:
+def _in_order(request: ListRequest, path: IndexPath) -> IndexPath:
     ordered = tuple(ordered_range(key_range, request.order) for key_range in path.ranges)
     return replace(path, ordered=ordered)
 
 
-def _index_scans(request: ListRequest) -> Iterator[IndexScan]:
+def _index_paths(request: ListRequest) -> Iterator[IndexPath]:
     values, workspace_ids = request.constraints.values, request.workspaces
     for field, index in (("parentInstallId", keys.BY_PARENT), ("solutionId", keys.BY_SOLUTION)):
         if field in values and field not in request.hidden_references:
-            yield _owners(request, index, field, sorted(values[field]))
+            yield _by_reference(request, index, field, sorted(values[field]))
     integration_ids = sorted(values.get("integrationId", ()))
     if integration_ids:
         if workspace_ids is not None:
@@ -133,38 +133,43 @@ def _may_read_all(request: ListRequest, workspace_ids: Sequence[str]) -> bool:
     return many and State.DELETED not in request.states
 
 
-def _index_scan(
+def _index_path(
     name: str, index: Index, ranges: Iterable[KeyRange], *covered_fields: str
-) -> IndexScan:
+) -> IndexPath:
     """Return a path of ranges; stop at ``MAX_RANGES`` + 1, so that the caller sees the excess."""
-    return IndexScan(
-        name, index, tuple(islice(ranges, MAX_RANGES + 1)), frozenset({HALF, *covered_fields})
+    return IndexPath(
+        name,
+        index,
+        tuple(islice(ranges, MAX_RANGES + 1)),
+        frozenset({STATE_FIELD, *covered_fields}),
     )
 
 
-def _owners(request: ListRequest, index: Index, field: str, owner_ids: Iterable[str]) -> IndexScan:
-    """Return the path by parents, or by solutions."""
+def _by_reference(
+    request: ListRequest, index: Index, field: str, owner_ids: Iterable[str]
+) -> IndexPath:
+    """Return the path by the rows that installs reference: their parents, or their solutions."""
     ranges = (
         _key_range(request, index, owner_id, state, {field: owner_id})
         for owner_id in owner_ids
         for state in request.states
     )
-    return _index_scan(index.name, index, ranges, field)
+    return _index_path(index.name, index, ranges, field)
 
 
-def _shards(request: ListRequest) -> IndexScan:
+def _shards(request: ListRequest) -> IndexPath:
     """Return the path through the installs of all workspaces."""
     ranges = (
         _key_range(request, keys.BY_SHARD, shard, state, {})
         for shard in range(keys.SHARDS)
         for state in request.states
     )
-    return IndexScan(keys.BY_SHARD.name, keys.BY_SHARD, tuple(ranges), frozenset({HALF}))
+    return IndexPath(keys.BY_SHARD.name, keys.BY_SHARD, tuple(ranges), frozenset({STATE_FIELD}))
 
 
 def _integrations_in_workspaces(
     request: ListRequest, integration_ids: Iterable[str], workspace_ids: Iterable[str]
-) -> IndexScan:
+) -> IndexPath:
     index = keys.BY_INTEGRATION
     ranges = (
         _key_range(
@@ -173,17 +178,17 @@ def _integrations_in_workspaces(
             integration_id,
             state,
             {"integrationId": integration_id, "workspaceId": workspace_id},
-            form=sort_keys.WORKSPACE_INSTALLED.within(workspace_id),
+            layout=sort_keys.WORKSPACE_INSTALLED.within(workspace_id),
             count=(workspace_id, integration_id),
         )
         for integration_id in integration_ids
         for workspace_id in workspace_ids
         for state in request.states
     )
-    return _index_scan(f"{index.name}, workspaces", index, ranges, "integrationId", "workspaceId")
+    return _index_path(f"{index.name}, workspaces", index, ranges, "integrationId", "workspaceId")
 
 
-def _integrations(request: ListRequest, integration_ids: Sequence[str]) -> IndexScan:
+def _integrations(request: ListRequest, integration_ids: Sequence[str]) -> IndexPath:
     """Return the path by integrations in all workspaces."""
     index = keys.BY_INTEGRATION
     ranges = (
@@ -193,16 +198,16 @@ def _integrations(request: ListRequest, integration_ids: Sequence[str]) -> Index
             integration_id,
             state,
             {"integrationId": integration_id},
-            form=sort_keys.WORKSPACE_INSTALLED,
+            layout=sort_keys.WORKSPACE_INSTALLED,
             count=(None, integration_id),
         )
         for integration_id in integration_ids
         for state in request.states
     )
-    return _index_scan(index.name, index, ranges, "integrationId")
+    return _index_path(index.name, index, ranges, "integrationId")
 
 
-def _workspaces(request: ListRequest, workspace_ids: Iterable[str]) -> IndexScan:
+def _workspaces(request: ListRequest, workspace_ids: Iterable[str]) -> IndexPath:
     index = keys.BY_WORKSPACE
     ranges = (
         _key_range(
@@ -216,10 +221,10 @@ def _workspaces(request: ListRequest, workspace_ids: Iterable[str]) -> IndexScan
         for workspace_id in workspace_ids
         for state in request.states
     )
-    return _index_scan(index.name, index, ranges, "workspaceId")
+    return _index_path(index.name, index, ranges, "workspaceId")
 
 
-def _latest(request: ListRequest, workspace_ids: Iterable[str]) -> IndexScan:
+def _latest(request: ListRequest, workspace_ids: Iterable[str]) -> IndexPath:
     """Return the path by the latest change: upgraded, never upgraded, and deleted rows."""
     index = keys.BY_LATEST
     ranges = (
@@ -229,14 +234,14 @@ def _latest(request: ListRequest, workspace_ids: Iterable[str]) -> IndexScan:
             workspace_id,
             state,
             {"workspaceId": workspace_id, **constants},
-            form=form,
+            layout=layout,
             count=(workspace_id, None),
         )
         for workspace_id in workspace_ids
         for state in request.states
-        for form, constants in _LATEST_FORMS[state]
+        for layout, constants in _LATEST_LAYOUTS[state]
     )
-    return _index_scan(index.name, index, ranges, "workspaceId")
+    return _index_path(index.name, index, ranges, "workspaceId")
 
 
 def _key_range(
@@ -246,21 +251,23 @@ def _key_range(
     state: State,
     constants: Mapping[str, str | None],
     *,
-    form: SortKeyForm = INSTALLED,
-    count: LiveCount | None = None,
+    layout: SortKeyLayout = INSTALLED,
+    count: LiveCounter | None = None,
 ) -> KeyRange:
     installed = request.constraints.installed_from, request.constraints.installed_until
-    lower, upper = form.bounds(*installed) if form.fields[0] == "installedAt" else form.bounds()
+    lower, upper = (
+        layout.bounds(*installed) if layout.fields[0] == "installedAt" else layout.bounds()
+    )
     of_state = _LIVE_CONSTANTS if state is State.LIVE else {}
     known = {**request.constants, **of_state, **constants}
     return KeyRange(
         index=index,
         partition=keys.partition(partition, state),
         state=state,
-        form=form,
-        constants={name: value for name, value in known.items() if name not in form.fields},
+        layout=layout,
+        constants={name: value for name, value in known.items() if name not in layout.fields},
         lower=lower,
         upper=upper,
-        live_count=count if state is State.LIVE else None,
+        live_counter=count if state is State.LIVE else None,
         complete=index is not keys.BY_LATEST and installed == (None, None),
     )

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from installs.query.planning.ordered_ranges import OrderedRange
 
 MAX_BATCH: Final = 1_000
-"""The most rows that a range is asked for at once; a page of 1 MB holds about as many."""
-ROWS_PER_PAGE: Final = 700
-"""The rows that a page of 1 MB is expected to hold, where a range is read to its end."""
+"""The most rows that a range is asked for at once; a response of 1 MB holds about as many."""
+ROWS_PER_RESPONSE: Final = 700
+"""The rows that a response of 1 MB is expected to hold, where a range is read to its end."""
 ITEMS_PER_LOOKUP: Final = 100
 """The items that one request reads by their keys (AWS: BatchGetItem)."""
 JOIN_BATCH: Final = 1_000
@@ -38,13 +38,13 @@ def prefix_groups(
     If any row will do, each range is a group, the largest first.
     """
     # A range in which the first sort field varies has only a null rank: compare all by that.
-    known = min((len(ordered.group) for ordered in ranges), default=0)
+    known = min((len(ordered.leading_rank) for ordered in ranges), default=0)
 
     def position(ordered: OrderedRange) -> tuple[int | str, ...]:
         if any_row:
             key_range = ordered.key_range
-            return (-ordered.rows, key_range.partition, key_range.form.beginning)
-        return ordered.group[:known]
+            return (-ordered.rows, key_range.partition, key_range.layout.prefix)
+        return ordered.leading_rank[:known]
 
     return [list(group) for _, group in groupby(sorted(ranges, key=position), key=position)]
 
@@ -63,6 +63,6 @@ def shares(sizes: Sequence[int], rows: float) -> list[int]:
     return divided
 
 
-def at_most(rows: float) -> int:
-    """Return the size of a batch for the wanted rows."""
+def clamp_batch(rows: float) -> int:
+    """Return the size of a batch for the wanted rows, at most ``MAX_BATCH``."""
     return min(ceil(rows), MAX_BATCH)

@@ -69,7 +69,7 @@ class Constraints:
 
 
 ANYTHING: Final = Constraints()
-NOTHING: Final = Constraints(states=frozenset())
+UNSATISFIABLE: Final = Constraints(states=frozenset())
 
 
 def implied_constraints(node: Node) -> Constraints:
@@ -79,7 +79,7 @@ def implied_constraints(node: Node) -> Constraints:
     if isinstance(node, Or):
         branches = map(implied_constraints, node.children)
         satisfiable = [branch for branch in branches if not branch.unsatisfiable]
-        return reduce(_either, satisfiable) if satisfiable else NOTHING
+        return reduce(_either, satisfiable) if satisfiable else UNSATISFIABLE
     if isinstance(node, Leaf):
         return _of_leaf(node)
     return _of_relation(node)
@@ -117,7 +117,7 @@ def _constant(leaf: Leaf) -> bool | None:
 def _of_leaf(leaf: Leaf) -> Constraints:
     constant = _constant(leaf)
     if constant is not None:
-        return ANYTHING if constant else NOTHING
+        return ANYTHING if constant else UNSATISFIABLE
     if leaf.path or leaf.operator == "hasKey":
         return ANYTHING
     if leaf.field == _INSTALLED:
@@ -154,12 +154,12 @@ def _strings(leaf: Leaf) -> Iterator[str]:
 
 
 def _of_relation(node: ToOne | ToMany) -> Constraints:
-    """Return the constraint on the install's link field, where the related row's id is known."""
+    """Return the constraint on the install's foreign key, where the related row's id is known."""
     if isinstance(node, ToMany):
         return ANYTHING
     relation = INSTALL.relations.get(node.relation)
     ids = implied_constraints(node.inner).values.get("id")
-    return ANYTHING if relation is None or ids is None else Constraints({relation.key: ids})
+    return ANYTHING if relation is None or ids is None else Constraints({relation.foreign_key: ids})
 
 
 def _both(left: Constraints, right: Constraints) -> Constraints:

@@ -17,7 +17,7 @@ from installs.query.planning.access_paths import KeyLookup
 from installs.query.planning.ordered_ranges import between
 from installs.query.planning.plans import Cost
 from installs.query.planning.statistics import EXPECTED_ROWS_PER_UNIT, UNITS_PER_REQUEST
-from installs.store.counters import counter_items
+from installs.store.counters import items_to_read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from installs.query.planning.access_paths import AccessPath
     from installs.query.planning.list_request import ListRequest
     from installs.query.planning.ordered_ranges import OrderedRange
-    from installs.query.planning.plans import Total
+    from installs.query.planning.plans import TotalSource
     from installs.query.planning.statistics import Estimates
 
 BUDGET: Final = 2_560.0
@@ -46,7 +46,7 @@ def top_k_cost(path: AccessPath, estimates: Estimates) -> Cost:
     ids = len(path.ids) if isinstance(path, KeyLookup) else 0
     rows = ids + sum(map(estimates.rows, path.ranges))
     lookups = ceil(ids / batches.ITEMS_PER_LOOKUP)
-    requests = len(path.ranges) + lookups + rows // batches.ROWS_PER_PAGE
+    requests = len(path.ranges) + lookups + rows // batches.ROWS_PER_RESPONSE
     return Cost(
         REQUEST_COST * requests + rows,
         estimates.min_units(path.ranges),
@@ -57,30 +57,32 @@ def top_k_cost(path: AccessPath, estimates: Estimates) -> Cost:
 def merge_scan_cost(
     request: ListRequest,
     ranges: Sequence[OrderedRange],
-    total: Total,
+    total_source: TotalSource,
     rows_per_match: float,
     estimates: Estimates,
 ) -> Cost:
     """Estimate the cost of a page in order, and of its total."""
     sliced = between(ranges, request.start, request.stop)
+    # Beside the page: the row at the start cursor, and one that shows that there is a next page.
     wanted = (request.query.limit + 2) * rows_per_match
     first = _read_first(sliced, wanted)
     tied = sum(ordered.rows for ordered in first if ordered.tied)
     rows = min(int(wanted) + len(first) + tied, sum(ordered.rows for ordered in ranges))
-    unread = counter_items(set(total.live_counts) - estimates.statistics.keys())
+    unread = items_to_read(set(total_source.live_counters) - estimates.statistics.keys())
 
     page_units = UNITS_PER_REQUEST * len(first) + rows / EXPECTED_ROWS_PER_UNIT
-    if request.residual or (unread and rows_per_match > 1):
-        # Few rows may match: then the ranges are read to their end.
+    matches_uncounted = bool(request.uncounted_conjuncts or unread)
+    if matches_uncounted and rows_per_match > 1:
+        # Rows that do not match are read too, and few may match: to the end of all ranges.
         all_ranges = [ordered.key_range for ordered in ranges]
         page_units = max(page_units, estimates.expected_units(all_ranges))
-    one_group = len({ordered.group for ordered in ranges}) < 2
+    one_group = len({ordered.leading_rank for ordered in ranges}) < 2
     page = Cost(
         REQUEST_COST * len(first) + rows,
         UNITS_PER_REQUEST * (len(sliced) if one_group else 1),
         page_units,
     )
-    return page + _total_cost(total, unread, estimates)
+    return page + _total_cost(total_source, unread, estimates)
 
 
 def _read_first(sliced: Sequence[OrderedRange], wanted: float) -> list[OrderedRange]:
@@ -90,13 +92,13 @@ def _read_first(sliced: Sequence[OrderedRange], wanted: float) -> list[OrderedRa
     return [ordered for group in groups[:together] for ordered in group]
 
 
-def _total_cost(total: Total, unread: int, estimates: Estimates) -> Cost:
-    """Estimate the cost of a total, of which some counters were not read yet."""
-    counted = sum(map(estimates.rows, total.ranges))
-    requests = len(total.ranges) + counted // batches.ROWS_PER_PAGE
+def _total_cost(source: TotalSource, unread: int, estimates: Estimates) -> Cost:
+    """Estimate the cost of a total, of whose counters ``unread`` items were not read yet."""
+    counted = sum(map(estimates.rows, source.ranges))
+    requests = len(source.ranges) + counted // batches.ROWS_PER_RESPONSE
     requests += unread // batches.ITEMS_PER_LOOKUP
     return Cost(
         REQUEST_COST * requests + unread + COUNTED_ROW_COST * counted,
-        estimates.min_units(total.ranges),
-        estimates.expected_units(total.ranges) + UNITS_PER_REQUEST * unread,
+        estimates.min_units(source.ranges),
+        estimates.expected_units(source.ranges) + UNITS_PER_REQUEST * unread,
     )

@@ -1,8 +1,8 @@
 """Coverage: the predicates that hold for every row of a key range, and need no further check.
 
 A predicate is covered if it compares a key field for equality; a list of values gives one range for
-each. ``deletedAt`` is a key field of every index, by its nullness alone: an index has one half for
-live rows and one for deleted rows. With the key fields ``{"workspaceId", "deletedAt"}``::
+each. ``deletedAt`` is a key field of every index, by its nullness alone: live and deleted rows are
+in different partitions. With the key fields ``{"workspaceId", "deletedAt"}``::
 
     {"workspaceId": {"in": ["wsp_1", "wsp_2"]}}   covered
     {"deletedAt": {"isNull": true}}               covered
@@ -20,15 +20,15 @@ from installs.query.planning.constraints import conjuncts
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-HALF: Final = "deletedAt"
-"""The field that decides in which half of an index a row is."""
+STATE_FIELD: Final = "deletedAt"
+"""The field that decides whether a row is in a live or a deleted partition of an index."""
 
 
 def is_covered(predicate: Node, key_fields: Collection[str]) -> bool:
     """Return True if equality on the key fields implies the predicate."""
     if not isinstance(predicate, Leaf) or predicate.negated or predicate.field not in key_fields:
         return False
-    return predicate.operator in (("isNull",) if predicate.field == HALF else ("eq", "in"))
+    return predicate.operator in (("isNull",) if predicate.field == STATE_FIELD else ("eq", "in"))
 
 
 def residual(filter_: Node, key_fields: Collection[str]) -> tuple[Node, ...]:

@@ -4,7 +4,7 @@ A range is a part of one partition, between two sort keys. Its rows differ in th
 key; other fields may be constant in it. The live installs of ``wsp_1`` in ``byWorkspace``::
 
     partition  wsp_1#live
-    form       installedAt, id
+    layout     installedAt, id
     constants  {"workspaceId": "wsp_1", "deletedAt": None, "retentionTier": None}
 """
 
@@ -19,9 +19,9 @@ from installs.store.spans import Span
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from installs.store.counters import LiveCount
+    from installs.store.counters import LiveCounter
     from installs.store.keys import Index, State
-    from installs.store.sort_keys import SortKeyForm
+    from installs.store.sort_keys import SortKeyLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,15 @@ class KeyRange:
     index: Index
     partition: str
     state: State
-    form: SortKeyForm = INSTALLED
-    """The form that all sort keys of the range have."""
+    layout: SortKeyLayout = INSTALLED
+    """The layout that all sort keys of the range have."""
     constants: Mapping[str, str | None] = field(default_factory=dict)
     """Fields that have one value in all requested rows of the range."""
     lower: str | None = None
     """The lower bound of the sort keys, included; ``None``: no bound."""
     upper: str | None = None
     """The upper bound of the sort keys, included; ``None``: no bound."""
-    live_count: LiveCount | None = None
+    live_counter: LiveCounter | None = None
     """The counter of the range's rows; ``None``: nothing counts them."""
     complete: bool = True
     """False if the range holds only some of the rows that the counter counts."""

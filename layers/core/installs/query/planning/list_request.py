@@ -3,11 +3,11 @@
 The query of ``?workspace_id=wsp_1&filter={"memberPolicy":"manual"}`` from a caller who sees
 ``wsp_1`` and ``wsp_2`` gives::
 
-    workspaces   ("wsp_1",)
-    states       (live,)
-    constraints  workspaceId: wsp_1; memberPolicy: manual
-    residual     memberPolicy = manual: live counters do not cover it
-    live_counts  None: no counter has the total
+    workspaces           ("wsp_1",)
+    states               (live,)
+    constraints          workspaceId: wsp_1; memberPolicy: manual
+    uncounted_conjuncts  memberPolicy = manual: no counter covers it
+    live_counters        None: no counter has the total
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from installs.ids import is_id
 from installs.query.language.parameters import Deleted, ListQuery
 from installs.query.language.schema import INSTALL, Kind
 from installs.query.planning.constraints import Constraints, implied_constraints, simplify
-from installs.query.planning.coverage import HALF, residual
-from installs.store.counters import MAX_COUNTERS, counter_items
+from installs.query.planning.coverage import STATE_FIELD, residual
+from installs.store.counters import MAX_COUNTERS, items_to_read
 from installs.store.keys import State
 
 if TYPE_CHECKING:
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
     from installs.query.language.nodes import Node
     from installs.query.language.order import Order, SortValues
-    from installs.store.counters import LiveCount
+    from installs.store.counters import LiveCounter
 
 _STATES: Final = {
     Deleted.EXCLUDED: frozenset({State.LIVE}),
     Deleted.INCLUDED: frozenset(State),
     Deleted.ONLY: frozenset({State.DELETED}),
 }
-_COUNTED_FIELDS: Final = frozenset({"workspaceId", "integrationId", HALF})
+_COUNTED_FIELDS: Final = frozenset({"workspaceId", "integrationId", STATE_FIELD})
 """The fields by which live rows are counted (docs/adr/0006)."""
 
 
@@ -53,7 +53,7 @@ class ListRequest:
     """The workspaces that the caller sees; ``None``: all."""
     now: datetime
     hidden_references: frozenset[str] = frozenset()
-    """Link fields that name rows which the caller does not see: no access path uses them."""
+    """Foreign keys to rows that the caller does not see: no access path uses them."""
 
     @classmethod
     def of(cls, query: ListQuery, scope: frozenset[str] | None, now: datetime) -> ListRequest:
@@ -81,7 +81,7 @@ class ListRequest:
 
     @cached_property
     def states(self) -> tuple[State, ...]:
-        """The halves of the indexes in which matching rows can be."""
+        """The states that matching rows can have; each has its own partitions of an index."""
         wanted = _STATES[self.query.deleted] & self.constraints.states
         return tuple(state for state in State if state in wanted)
 
@@ -119,23 +119,24 @@ class ListRequest:
         return None if self.backward else self.query.before
 
     @cached_property
-    def residual(self) -> tuple[Node, ...]:
+    def uncounted_conjuncts(self) -> tuple[Node, ...]:
         """The conjuncts of the filter that no counter covers."""
         return residual(self.filter, _COUNTED_FIELDS)
 
     @cached_property
-    def live_counts(self) -> tuple[LiveCount, ...] | None:
+    def live_counters(self) -> tuple[LiveCounter, ...] | None:
         """The counters whose sum is the number of matching live rows; ``None``: nothing has it."""
-        if self.residual:
+        if self.uncounted_conjuncts:
             return None
-        integration_ids = sorted(self.constraints.values.get("integrationId") or ())
-        counts: Iterator[LiveCount] = (
+        any_id = (None,)
+        integration_ids = self.constraints.values.get("integrationId")
+        counters: Iterator[LiveCounter] = (
             (workspace_id, integration_id)
-            for workspace_id in self.workspaces or (None,)
-            for integration_id in integration_ids or (None,)
+            for workspace_id in (any_id if self.workspaces is None else self.workspaces)
+            for integration_id in (any_id if integration_ids is None else sorted(integration_ids))
         )
-        readable = tuple(islice(counts, MAX_COUNTERS + 1))
-        return readable if counter_items(readable) <= MAX_COUNTERS else None
+        readable = tuple(islice(counters, MAX_COUNTERS + 1))
+        return readable if items_to_read(readable) <= MAX_COUNTERS else None
 
 
 def _is_id_field(name: str) -> bool:

@@ -23,7 +23,7 @@ from installs.store.spans import Span
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from installs.query.language.order import SortField, SortKey, SortValues
+    from installs.query.language.order import OrderKey, SortField, SortValues
     from installs.query.planning.key_ranges import KeyRange
 
 
@@ -37,7 +37,7 @@ class OrderedRange:
     """The length of the presorted prefix, in sort fields; at least one."""
     forward: bool
     """True if the range is read in ascending order of its sort keys."""
-    group: SortKey
+    leading_rank: OrderKey
     """The rank of the range's rows by the first sort field.
 
     Ranges with a lower group come entirely before this one.
@@ -53,14 +53,14 @@ class OrderedRange:
     def sized(self, rows: int) -> OrderedRange:
         """Return the same range with an estimated number of rows."""
         return OrderedRange(
-            self.key_range, self.order, self.presorted, self.forward, self.group, rows
+            self.key_range, self.order, self.presorted, self.forward, self.leading_rank, rows
         )
 
     def reversed(self) -> OrderedRange:
         """Return the same range, read in the reverse order."""
         order = self.order.reversed()
-        group = _group(order.sort_fields[0], self.key_range)
-        return replace(self, order=order, forward=not self.forward, group=group)
+        leading_rank = _leading_rank(order.sort_fields[0], self.key_range)
+        return replace(self, order=order, forward=not self.forward, leading_rank=leading_rank)
 
     def slice(self, start: SortValues | None, stop: SortValues | None) -> Span | None:
         """Return the part between two positions, both included; ``None`` if it is empty.
@@ -82,7 +82,7 @@ class OrderedRange:
 
     def sort_values(self, sort_key: str) -> SortValues:
         """Return the values of the presorted prefix in a row with this sort key."""
-        values = self.key_range.form.split(sort_key)
+        values = self.key_range.layout.split(sort_key)
         return tuple(
             values[name] if name in values else self.key_range.constants[name]
             for name in self.order.fields[: self.presorted]
@@ -93,30 +93,42 @@ class OrderedRange:
 
         ``None``: the whole range is on the other side of the position.
         """
-        form, constants = self.key_range.form, self.key_range.constants
+        layout = self.key_range.layout
+        values, rows_are_after = self._compare(position)
+        included = rows_are_after is None or rows_are_after == after
+        if not included and not values:
+            return None
+        lowest = layout.start(*values)
+        highest = lowest if len(values) == len(layout.fields) else end(lowest)
+        if after == self.forward:  # that side has the higher sort keys
+            return (lowest if included else highest) or None, None
+        return None, highest if included else lowest
+
+    def _compare(self, position: SortValues) -> tuple[list[str], bool | None]:
+        """Compare the range's rows with a position, on the presorted prefix.
+
+        Returns the position's leading values in the sort key, and True if the rows that have them
+        are after the position; False: before it; ``None``: they tie. In a range of ``wsp_b`` with
+        the sort key ``lastUpgradedAt, id``, by workspaceId, then lastUpgradedAt desc nulls last::
+
+            wsp_a, ...         [], True: the constant wsp_b is after wsp_a
+            wsp_b, null, ins_1 [], False: all rows of the range have a value, and nulls are last
+            wsp_b, 2026, ins_1 ["2026", "ins_1"], None
+        """
+        constants = self.key_range.constants
         values: list[str] = []
-        included = True
         presorted = self.order.sort_fields[: self.presorted]
         for sort_field, value in zip(presorted, position, strict=False):
             if sort_field.field in constants:
-                own = rank(sort_field, constants[sort_field.field])
-                other = rank(sort_field, value)
-                if own != other:
-                    included = (own > other) is after
-                    break
+                range_rank = rank(sort_field, constants[sort_field.field])
+                position_rank = rank(sort_field, value)
+                if range_rank != position_rank:
+                    return values, range_rank > position_rank
             elif value is None:
-                # All rows of the range have a value, and all nulls are on one side of them.
-                included = sort_field.nulls_first is after
-                break
+                return values, sort_field.nulls_first
             else:
                 values.append(value)
-        if not included and not values:
-            return None
-        first = form.start(*values)
-        last = first if len(values) == len(form.fields) else end(first)
-        if not included:
-            first, last = last, first
-        return (first or None, None) if after is self.forward else (None, last)
+        return values, None
 
 
 def ordered_range(key_range: KeyRange, order: Order) -> OrderedRange | None:
@@ -129,18 +141,20 @@ def ordered_range(key_range: KeyRange, order: Order) -> OrderedRange | None:
     if order.related_fields:
         return None
     presorted = 0
-    unused = key_range.form.fields
+    unused = key_range.layout.fields
     ascending: bool | None = None
     for sort_field in order.sort_fields:
         if sort_field.field not in key_range.constants:
-            if sort_field.field not in unused[:1] or ascending is (not sort_field.ascending):
+            is_next = unused[:1] == (sort_field.field,)
+            turns = ascending is not None and ascending != sort_field.ascending
+            if not is_next or turns:
                 break
             unused, ascending = unused[1:], sort_field.ascending
         presorted += 1
     if not presorted or unused not in ((), ("id",)):
         return None
-    group = _group(order.sort_fields[0], key_range)
-    return OrderedRange(key_range, order, presorted, ascending is not False, group)
+    leading_rank = _leading_rank(order.sort_fields[0], key_range)
+    return OrderedRange(key_range, order, presorted, ascending is not False, leading_rank)
 
 
 def between(
@@ -150,12 +164,12 @@ def between(
     return [ordered for ordered in ranges if ordered.slice(start, stop) is not None]
 
 
-def rank(sort_field: SortField, value: str | None) -> SortKey:
-    """Return the part of a sort key for one field."""
-    return Order((sort_field,)).sort_key_of_values((value,))
+def rank(sort_field: SortField, value: str | None) -> OrderKey:
+    """Return the part of an order key for one field."""
+    return Order((sort_field,)).order_key((value,))
 
 
-def _group(first: SortField, key_range: KeyRange) -> SortKey:
+def _leading_rank(first: SortField, key_range: KeyRange) -> OrderKey:
     """Return the rank of the range's rows by the first sort field of the order.
 
     If the field is not constant in the range, all rows have a value: only the rank of values

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from installs.query.planning.access_paths import IndexScan, KeyLookup, access_paths
+from installs.query.planning.access_paths import IndexPath, KeyLookup, access_paths
 from installs.query.planning.cost import BUDGET, merge_scan_cost, top_k_cost
 from installs.query.planning.coverage import residual
-from installs.query.planning.plans import MergeScanPlan, TopKPlan, Total
-from installs.query.planning.pushdown import NOTHING, Pushed, pushdown
+from installs.query.planning.plans import MergeScanPlan, TopKPlan, TotalSource
+from installs.query.planning.pushdown import NO_CONDITION, Pushed, pushdown
 from installs.query.planning.statistics import (
     DEFAULT_SELECTIVITY,
     UNITS_PER_REQUEST,
@@ -25,57 +25,79 @@ from installs.query.planning.statistics import (
     Statistics,
 )
 from installs.store import items, keys
-from installs.store.counters import MAX_COUNTERS, counter_items
+from installs.store.counters import MAX_COUNTERS, items_to_read
 from installs.store.expressions import Missing
 from installs.store.filters import IN_LIMIT, AnyOf, Compare, Filter, OneOf
 from installs.store.keys import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from installs.query.planning.access_paths import AccessPath
     from installs.query.planning.list_request import ListRequest
     from installs.query.planning.plans import Plan
-    from installs.store.counters import LiveCount
+    from installs.store.counters import LiveCounter
 
-MAX_COUNTS_BESIDE: Final = 4
-"""The most counts that are read in parallel with the page; more are read before planning."""
+MAX_PARALLEL_COUNTERS: Final = 4
+"""The most counters that are read in parallel with the page; more are read before planning."""
+
+MAX_STATISTICS_SHARE: Final = 0.5
+"""The most units that further statistics may take, as a share of those of the best plan so far."""
 
 Planned = tuple[list["Plan"], Statistics]
 """Plans, the cheapest first, and the statistics that they were made with."""
 
 
 def candidate_plans(
-    request: ListRequest, read: Callable[[Collection[LiveCount]], Statistics]
+    request: ListRequest, read: Callable[[Collection[LiveCounter]], Statistics]
 ) -> Planned:
     """Return the plans of a request; read statistics while they cost less than they may save.
 
-    The sets of counters are read from the smallest on, as long as reading one takes less than half
-    of the units of the best plan so far. Counters of that plan's own total, and of the platform,
-    are free: they are needed in any case.
+    The counters of the total and of each path are sets, of which the smallest is read first. After
+    each set the plans are made anew, and the best of them decides if another one is worth reading.
     """
     paths = access_paths(request)
     if _is_obvious(request, paths):
         return plans(request, paths, {}), {}
-    statistics: dict[LiveCount, int] = {}
-    found: list[Plan] = []
-    sets = [frozenset(request.live_counts or ()), *map(_counts_of, paths)]
-    by_size = sorted(dict.fromkeys(sets), key=counter_items)
+    sets = [frozenset(request.live_counters or ()), *map(_counters_of, paths)]
+    by_size = sorted(dict.fromkeys(sets), key=items_to_read)
+    statistics: dict[LiveCounter, int] = {}
+    candidates: list[Plan] = []
+    while missing := _next_counters(by_size, statistics, candidates):
+        statistics |= read(missing)
+        candidates = plans(request, paths, statistics)
+    return candidates or plans(request, paths, {}), statistics
 
-    def pays(counts: frozenset[LiveCount]) -> bool:
-        missing = counts - statistics.keys()
-        if not missing or counter_items(counts | statistics.keys()) > MAX_COUNTERS:
-            return False
-        if not found:
-            return True
-        best = found[0]
-        own = {(None, None), *best.total.live_counts} if isinstance(best, MergeScanPlan) else set()
-        return counter_items(missing - own) * UNITS_PER_REQUEST * 2 <= best.cost.expected_units
 
-    while (counts := next(filter(pays, by_size), None)) is not None:
-        statistics |= read(counts - statistics.keys())
-        found = plans(request, paths, statistics)
-    return found or plans(request, paths, {}), statistics
+def _next_counters(
+    sets: Iterable[frozenset[LiveCounter]], statistics: Statistics, candidates: Sequence[Plan]
+) -> frozenset[LiveCounter]:
+    """Return the unread counters of the first set that is worth reading; empty if none is."""
+    best = candidates[0] if candidates else None
+    for counters in sets:
+        missing = counters - statistics.keys()
+        if missing and _are_worth_reading(missing, statistics, best):
+            return missing
+    return frozenset()
+
+
+def _are_worth_reading(
+    counters: frozenset[LiveCounter], statistics: Statistics, best: Plan | None
+) -> bool:
+    """Return True if unread counters take at most ``MAX_STATISTICS_SHARE`` of the best plan.
+
+    Two kinds do not count if that plan is a merge scan: the counters of its total, which it reads
+    in any case, and the platform's, by which shares of integrations are estimated (docs/adr/0019).
+    """
+    if items_to_read(counters | statistics.keys()) > MAX_COUNTERS:
+        return False
+    if best is None:
+        return True
+    already_needed: set[LiveCounter] = set()
+    if isinstance(best, MergeScanPlan):
+        already_needed = {(None, None), *best.total_source.live_counters}
+    units = items_to_read(counters - already_needed) * UNITS_PER_REQUEST
+    return units <= best.cost.expected_units * MAX_STATISTICS_SHARE
 
 
 def plans(request: ListRequest, paths: Sequence[AccessPath], statistics: Statistics) -> list[Plan]:
@@ -88,7 +110,7 @@ def plans(request: ListRequest, paths: Sequence[AccessPath], statistics: Statist
     estimates = Estimates.of(request, statistics)
     for path in paths:
         found += _plans_of(request, path, estimates)
-    spent = counter_items(statistics) * UNITS_PER_REQUEST
+    spent = items_to_read(statistics) * UNITS_PER_REQUEST
 
     def rank(plan: Plan) -> tuple[bool, float, float]:
         cost = plan.cost
@@ -101,63 +123,63 @@ def plans(request: ListRequest, paths: Sequence[AccessPath], statistics: Statist
 def _plans_of(request: ListRequest, path: AccessPath, estimates: Estimates) -> list[Plan]:
     """Return the plans by one path; ranges that are known to be empty are left out."""
     if isinstance(path, KeyLookup):
-        return [TopKPlan(path, NOTHING, top_k_cost(path, estimates))]
+        return [TopKPlan(path, NO_CONDITION, top_k_cost(path, estimates))]
     found: list[Plan] = []
     pushed = _pushed(request, path)
-    scan = path.without(estimates.is_empty)
+    path = path.without(estimates.is_empty)
     # A full read of byLatest costs the same as one of byWorkspace.
-    if scan.index is not keys.BY_LATEST:
-        found.append(TopKPlan(scan, pushed, top_k_cost(scan, estimates)))
-    merge_scan = _merge_scan(request, scan, pushed, estimates)
+    if path.index is not keys.BY_LATEST:
+        found.append(TopKPlan(path, pushed, top_k_cost(path, estimates)))
+    merge_scan = _merge_scan(request, path, pushed, estimates)
     return found if merge_scan is None else [*found, merge_scan]
 
 
 def _merge_scan(
-    request: ListRequest, path: IndexScan, pushed: Pushed, estimates: Estimates
+    request: ListRequest, path: IndexPath, pushed: Pushed, estimates: Estimates
 ) -> MergeScanPlan | None:
     """Return the plan that merges a path's ranges; ``None`` without an order or a total."""
-    ordered, total = path.merge_ranges, _total(request, path, pushed)
-    if ordered is None or total is None:
+    ordered, total_source = path.merge_ranges, _total_source(request, path, pushed)
+    if ordered is None or total_source is None:
         return None
     ranges = tuple(each.sized(estimates.rows(each.key_range)) for each in ordered)
     rows_per_match = _rows_per_match(request, path, estimates)
-    cost = merge_scan_cost(request, ranges, total, rows_per_match, estimates)
-    return MergeScanPlan(path, pushed, cost, ranges, total, rows_per_match)
+    cost = merge_scan_cost(request, ranges, total_source, rows_per_match, estimates)
+    return MergeScanPlan(path, pushed, cost, ranges, total_source, rows_per_match)
 
 
 def _is_obvious(request: ListRequest, paths: Sequence[AccessPath]) -> bool:
     """Return True if a merge scan is the cheapest plan whatever the statistics are."""
-    counts = request.live_counts
-    if request.states != (State.LIVE,) or counts is None or len(counts) > MAX_COUNTS_BESIDE:
+    counters = request.live_counters
+    if request.states != (State.LIVE,) or counters is None or len(counters) > MAX_PARALLEL_COUNTERS:
         return False
     return any(
-        isinstance(path, IndexScan)
+        isinstance(path, IndexPath)
         and not residual(request.filter, path.covered_fields)
         and path.merge_ranges
         for path in paths
     )
 
 
-def _counts_of(path: AccessPath) -> frozenset[LiveCount]:
+def _counters_of(path: AccessPath) -> frozenset[LiveCounter]:
     """Return the counters of the rows in the ranges of a path."""
-    if isinstance(path, IndexScan) and path.index is keys.BY_SHARD:
+    if isinstance(path, IndexPath) and path.index is keys.BY_SHARD:
         return frozenset({(None, None)})
-    return frozenset(each.live_count for each in path.ranges if each.live_count)
+    return frozenset(each.live_counter for each in path.ranges if each.live_counter)
 
 
-def _total(request: ListRequest, path: IndexScan, pushed: Pushed) -> Total | None:
+def _total_source(request: ListRequest, path: IndexPath, pushed: Pushed) -> TotalSource | None:
     """Return how the total can be had without reading rows; ``None`` if it cannot."""
-    if request.states == (State.LIVE,) and request.live_counts is not None:
-        return Total(request.live_counts)
+    if request.states == (State.LIVE,) and request.live_counters is not None:
+        return TotalSource(request.live_counters)
     if not pushed.exact:
         return None
-    if request.live_counts is None:
-        return Total(ranges=path.ranges)
+    if request.live_counters is None:
+        return TotalSource(ranges=path.ranges)
     deleted = tuple(each for each in path.ranges if each.state is State.DELETED)
-    return Total(request.live_counts if State.LIVE in request.states else (), deleted)
+    return TotalSource(request.live_counters if State.LIVE in request.states else (), deleted)
 
 
-def _pushed(request: ListRequest, path: IndexScan) -> Pushed:
+def _pushed(request: ListRequest, path: IndexPath) -> Pushed:
     """Return the condition that DynamoDB checks on the rows of a path, beyond their keys."""
     extra: list[Filter] = []
     exact = True
@@ -174,13 +196,13 @@ def _pushed(request: ListRequest, path: IndexScan) -> Pushed:
     return Pushed(pushed.condition, pushed.exact and exact)
 
 
-def _rows_per_match(request: ListRequest, path: IndexScan, estimates: Estimates) -> float:
+def _rows_per_match(request: ListRequest, path: IndexPath, estimates: Estimates) -> float:
     """Estimate the number of rows that are read for each one that matches."""
-    if request.residual:
+    if request.uncounted_conjuncts:
         return 1 / DEFAULT_SELECTIVITY
     in_scope = request.scope is None or "workspaceId" in path.covered_fields
     if in_scope and not residual(request.filter, path.covered_fields):
         return 1.0
     rows = sum(map(estimates.rows, path.ranges))
-    matches = sum(map(estimates.live_rows, request.live_counts or ()))
+    matches = sum(map(estimates.live_rows, request.live_counters or ()))
     return max(1.0, rows / max(1, matches))

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from installs.query.planning.access_paths import AccessPath, IndexScan
+    from installs.query.planning.access_paths import AccessPath, IndexPath
     from installs.query.planning.key_ranges import KeyRange
     from installs.query.planning.ordered_ranges import OrderedRange
     from installs.query.planning.pushdown import Pushed
-    from installs.store.counters import LiveCount
+    from installs.store.counters import LiveCounter
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,10 +43,10 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
-    """The source of ``total``: counters, and ranges whose rows DynamoDB counts."""
+class TotalSource:
+    """The source of the list's total: counters, and ranges whose rows DynamoDB counts."""
 
-    live_counts: tuple[LiveCount, ...] = ()
+    live_counters: tuple[LiveCounter, ...] = ()
     ranges: tuple[KeyRange, ...] = ()
 
 
@@ -68,11 +68,11 @@ class TopKPlan:
 class MergeScanPlan:
     """Merge the ranges of a path in order until the page is full; count the total separately."""
 
-    path: IndexScan
+    path: IndexPath
     pushed: Pushed
     cost: Cost
     ranges: tuple[OrderedRange, ...]
-    total: Total
+    total_source: TotalSource
     rows_per_match: float
     """The expected number of rows read for each that is kept."""
 

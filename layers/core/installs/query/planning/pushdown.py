@@ -43,7 +43,7 @@ class Pushed:
     """True if the condition is equivalent to the filter."""
 
 
-NOTHING: Final = Pushed(None, exact=False)
+NO_CONDITION: Final = Pushed(None, exact=False)
 
 _OPERATOR: Final = re.compile(r"AND|OR|NOT|IN|BETWEEN|attribute_|[<>=]+")
 """The operators and functions of an expression, whose names and values are placeholders."""
@@ -82,18 +82,18 @@ def _all(conditions: list[Filter]) -> Filter | None:
 def _pushed(node: Node) -> Pushed:
     if isinstance(node, Leaf):
         condition = _comparison(node)
-        return NOTHING if condition is None else Pushed(condition, exact=True)
+        return NO_CONDITION if condition is None else Pushed(condition, exact=True)
     if isinstance(node, And):
         return pushdown(node.children)
     if isinstance(node, Or):
         parts = list(map(_pushed, node.children))
         conditions = [part.condition for part in parts if part.condition is not None]
         if not parts or len(conditions) < len(parts):
-            return NOTHING
+            return NO_CONDITION
         # DynamoDB refuses parentheses around parentheses, as one part alone would get.
         either = conditions[0] if len(conditions) == 1 else AnyOf(conditions)
         return Pushed(either, all(part.exact for part in parts))
-    return NOTHING
+    return NO_CONDITION
 
 
 def _comparison(leaf: Leaf) -> Filter | None:

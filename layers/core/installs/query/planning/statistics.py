@@ -15,16 +15,16 @@ from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from installs.store import keys
-from installs.store.counters import counter_items
+from installs.store.counters import items_to_read
 from installs.store.keys import State
 
 if TYPE_CHECKING:
     from installs.query.planning.key_ranges import KeyRange
     from installs.query.planning.list_request import ListRequest
-    from installs.store.counters import LiveCount
+    from installs.store.counters import LiveCounter
 
-Statistics = Mapping["LiveCount", int]
-"""The live counts that were read."""
+Statistics = Mapping["LiveCounter", int]
+"""The live counts that were read, by counter."""
 
 UNITS_PER_REQUEST: Final = 0.5
 """The capacity units that a request, or reading a counter, takes at least."""
@@ -53,16 +53,16 @@ class Estimates:
         """Return the estimates for a request."""
         return cls(statistics, len(request.constraints.values.get("integrationId", ())))
 
-    def live_rows(self, count: LiveCount) -> int:
-        """Return the count if it was read, else an estimate.
+    def live_rows(self, counter: LiveCounter) -> int:
+        """Return the count of a counter if it was read, else an estimate.
 
         An integration is assumed to have the same share of a workspace as of the platform. If that
         share is unknown, the named integrations together have ``DEFAULT_SELECTIVITY`` of it.
         """
-        workspace_id, integration_id = count
+        workspace_id, integration_id = counter
         in_workspace = self.statistics.get((workspace_id, None))
-        if count in self.statistics or integration_id is None or in_workspace is None:
-            return self.statistics.get(count, DEFAULT_ROWS)
+        if counter in self.statistics or integration_id is None or in_workspace is None:
+            return self.statistics.get(counter, DEFAULT_ROWS)
         platform = self.statistics.get((None, None))
         of_integration = self.statistics.get((None, integration_id))
         if not platform or of_integration is None:
@@ -72,7 +72,7 @@ class Estimates:
     def rows(self, key_range: KeyRange) -> int:
         """Estimate the rows in a range.
 
-        A shard's deleted half is assumed to be as large as its live half.
+        A shard's partition of deleted rows is assumed to be as large as that of its live rows.
         """
         if key_range.index is keys.BY_PARENT or key_range.index is keys.BY_SOLUTION:
             return DEFAULT_DEPENDENTS
@@ -80,8 +80,8 @@ class Estimates:
             platform = self.statistics.get((None, None), DEFAULT_ROWS * keys.SHARDS)
             rows = platform // keys.SHARDS
         else:
-            count = key_range.live_count
-            rows = DEFAULT_ROWS if count is None else self.live_rows(count)
+            counter = key_range.live_counter
+            rows = DEFAULT_ROWS if counter is None else self.live_rows(counter)
         return rows if key_range.complete else (rows + 1) // 2
 
     def expected_units(self, ranges: Sequence[KeyRange]) -> float:
@@ -106,12 +106,12 @@ class Estimates:
         Only a counter of one item can say so: the parts of a sharded counter are read while they
         change, and may sum up to zero though there are rows.
         """
-        count = key_range.live_count
-        reliable = count is not None and counter_items([count]) == 1
-        return reliable and count in self.statistics and self._counted_rows(key_range) == 0
+        counter = key_range.live_counter
+        reliable = counter is not None and items_to_read([counter]) == 1
+        return reliable and counter in self.statistics and self._counted_rows(key_range) == 0
 
     def _counted_rows(self, key_range: KeyRange) -> int:
         if key_range.index is keys.BY_SHARD:
             return self.statistics.get((None, None), 0) // keys.SHARDS
-        count = key_range.live_count
-        return 0 if count is None else self.statistics.get(count, 0)
+        counter = key_range.live_counter
+        return 0 if counter is None else self.statistics.get(counter, 0)
