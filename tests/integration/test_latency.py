@@ -32,7 +32,7 @@ def test_every_plan_is_measured_timed_and_priced(monkeypatch: pytest.MonkeyPatch
     )
     assert (first.requests, first.rows, later.requests, later.rows) == (2, 102, 2, 103)
     assert 13 <= read(first.trace) <= 14.5
-    assert first.plan == "stream byWorkspace"
+    assert first.plan == "merge byWorkspace"
     # and so is every list: none is empty for want of a role
     assert all(one.requests for one in found.values())
     # and a change of an install, without a solution, is a transaction of some 30 units

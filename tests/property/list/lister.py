@@ -24,7 +24,7 @@ cases: Final = st.one_of(st.tuples(stages, queries), st.tuples(crowds, orderings
 """A few rows that are asked anything, or many that are sorted."""
 
 
-kinds: Final = st.sampled_from(["", "stream", "stream byLatest", "stream byShard", "scan"])
+kinds: Final = st.sampled_from(["", "merge", "merge byLatest", "merge byShard", "top k"])
 """Beginnings of the names of plans."""
 
 

@@ -46,13 +46,13 @@ def test_an_order_by_related_rows_never_streams() -> None:
     reader = Watched(*rows, integration=named)
     by_name = '[{"integration":{"name":"asc"}},{"installedAt":"asc"}]'
     first = listed(reader, limit="11", orderBy=by_name)
-    assert first.plan.startswith("scan ")
+    assert first.plan.startswith("top k ")
     assert ids(first) == [f"i{n:04}" for n in [*range(1, 30, 3), 0]]
     last = listed(reader, limit="11", orderBy=by_name, after=str(first.end))
     assert ids(last) == [f"i{n:04}" for n in [*range(3, 30, 3), 2, 5]]
     # and so where the beginning of the order is an index's
     beside = listed(reader, orderBy='[{"installedAt":"asc"},{"integration":{"name":"asc"}}]')
-    assert beside.plan.startswith("scan ")
+    assert beside.plan.startswith("top k ")
 
 
 def test_workspaces_are_merged_as_far_as_the_page_needs() -> None:
@@ -100,11 +100,11 @@ def test_lanes_of_few_rows_are_read_together_though_they_come_one_after_another(
     by_place = '[{"workspaceId":"asc"},{"installedAt":"asc"}]'
     page = listed(reader, scope, limit="50", orderBy=by_place)
     assert (ids(page)[:4], page.total) == (["i0000", "i0100", "i0200", "i0001"], 300)
-    assert (page.plan, reader.rounds, reader.examined) == ("stream byWorkspace", 1, 51)
+    assert (page.plan, reader.rounds, reader.examined) == ("merge byWorkspace", 1, 51)
     # and a filter that keeps none of them
     few = '{"memberPolicy":"auto_all"}'
     none = listed(reader, scope, filter=few, limit="1", orderBy=by_place)
-    assert (none.total, none.plan) == (0, "stream byWorkspace")
+    assert (none.total, none.plan) == (0, "merge byWorkspace")
     assert reader.rounds <= 1 + 10
 
 
@@ -129,7 +129,7 @@ def test_rows_past_their_retention_that_are_not_swept_are_gone_by_in_few_rounds(
     reader = Watched(*rows)
     page = listed(reader, frozenset("ab"), include_deleted="only", limit="25")
     assert ids(page) == [f"i{1_180 - 20 * n:04}" for n in range(25)]
-    assert (page.total, page.plan) == (60, "stream byWorkspace")
+    assert (page.total, page.plan) == (60, "merge byWorkspace")
     assert reader.rounds <= 8
 
 
@@ -139,7 +139,7 @@ def test_a_page_that_lacks_few_rows_is_read_on_by_few() -> None:
             for n, row in enumerate(days(1_200))]  # fmt: skip
     reader = Watched(*rows)
     page = listed(reader, None, integration_id="a", limit="100")
-    assert (len(page.rows), page.plan) == (100, "stream byShard")
+    assert (len(page.rows), page.plan) == (100, "merge byShard")
     assert reader.examined <= 1.3 * 204
 
 
@@ -160,7 +160,7 @@ def test_lanes_that_hold_less_than_is_thought_are_read_in_few_rounds() -> None:
         lambda plans: next(p for p in plans if isinstance(p, MergeScanPlan)),
     )
     assert (ids(page)[:3], page.total) == (["i0059", "i0119", "i0179"], 540)
-    assert page.plan == "stream byWorkspace"
+    assert page.plan == "merge byWorkspace"
     assert reader.rounds <= 8
 
 
@@ -179,7 +179,7 @@ def test_lanes_that_are_empty_though_nothing_says_so_are_gone_by_in_few_rounds()
         lambda plans: next(p for p in plans if isinstance(p, MergeScanPlan)),
     )
     assert (ids(page), page.total) == ([f"i{n:04}" for n in range(7)], 30)
-    assert page.plan == "stream byWorkspace"
+    assert page.plan == "merge byWorkspace"
     assert reader.rounds <= 8
 
 
@@ -199,7 +199,7 @@ def test_whether_a_row_is_behind_is_asked_as_far_as_one_is_thought_to_be() -> No
         lambda plans: next(p for p in plans if isinstance(p, MergeScanPlan)),
     )
     assert (ids(page), page.has_previous, page.has_next) == (ids(first)[1:-1], True, True)
-    assert page.plan == "stream byShard"
+    assert page.plan == "merge byShard"
     assert reader.rounds <= 2
 
 
@@ -212,7 +212,7 @@ def test_the_upgraded_are_a_page_whatever_they_are_sorted_by_beside() -> None:
     reader = Watched(*rows)
     order = '[{"lastUpgradedAt":"desc_nulls_last"},{"memberPolicy":"asc"}]'
     page = listed(reader, integration_id="itg_1", orderBy=order, limit="25")
-    assert (page.plan, page.total, len(page.rows)) == ("stream byLatest", 600, 25)
+    assert (page.plan, page.total, len(page.rows)) == ("merge byLatest", 600, 25)
     assert reader.examined <= 100
 
 
@@ -412,7 +412,7 @@ def test_the_best_of_many_rows_are_kept_however_they_come() -> None:
     for way, best in (("asc", range(5)), ("desc", range(899, 894, -1))):
         page = listed(Watched(*rows), orderBy=f'[{{"id":"{way}"}}]', limit="5")
         assert (ids(page), page.total, page.plan) == (
-            [f"i{n:03}" for n in best], 900, "scan byWorkspace",
+            [f"i{n:03}" for n in best], 900, "top k byWorkspace",
         )  # fmt: skip
 
 

@@ -70,44 +70,44 @@ def best(of: ListRequest, each: int = 5_000, **sizes: int) -> Plan:
 @pytest.mark.parametrize(
     ("given", "name", "lanes"),
     [
-        ({}, "stream byWorkspace", 2),
-        ({"workspace_id": "wsp_a"}, "stream byWorkspace", 1),
-        ({"workspace_id": "wsp_a", "orderBy": '[{"installedAt":"asc"}]'}, "stream byWorkspace", 1),
-        ({"orderBy": '[{"workspaceId":"asc"},{"installedAt":"desc"}]'}, "stream byWorkspace", 2),
-        ({"orderBy": '[{"workspaceId":"desc"},{"installedAt":"desc"}]'}, "stream byWorkspace", 2),
+        ({}, "merge byWorkspace", 2),
+        ({"workspace_id": "wsp_a"}, "merge byWorkspace", 1),
+        ({"workspace_id": "wsp_a", "orderBy": '[{"installedAt":"asc"}]'}, "merge byWorkspace", 1),
+        ({"orderBy": '[{"workspaceId":"asc"},{"installedAt":"desc"}]'}, "merge byWorkspace", 2),
+        ({"orderBy": '[{"workspaceId":"desc"},{"installedAt":"desc"}]'}, "merge byWorkspace", 2),
         # what an index leads in, and few rows are alike in
-        ({"orderBy": '[{"installedAt":"desc"},{"workspaceId":"asc"}]'}, "stream byWorkspace", 2),
-        ({"orderBy": '[{"installedAt":"desc"},{"memberPolicy":"asc"}]'}, "stream byWorkspace", 2),
-        ({"orderBy": '[{"installedAt":"desc"},{"id":"asc"}]'}, "stream byWorkspace", 2),
+        ({"orderBy": '[{"installedAt":"desc"},{"workspaceId":"asc"}]'}, "merge byWorkspace", 2),
+        ({"orderBy": '[{"installedAt":"desc"},{"memberPolicy":"asc"}]'}, "merge byWorkspace", 2),
+        ({"orderBy": '[{"installedAt":"desc"},{"id":"asc"}]'}, "merge byWorkspace", 2),
         ({"orderBy": '[{"lastUpgradedAt":"desc_nulls_last"},{"installedAt":"desc"}]'},
-         "stream byLatest", 4),
-        ({"orderBy": '[{"workspaceId":"asc"},{"memberPolicy":"asc"}]'}, "scan byWorkspace", 2),
-        ({"orderBy": '[{"memberPolicy":"asc"},{"installedAt":"desc"}]'}, "scan byWorkspace", 2),
-        ({"orderBy": '[{"id":"asc"}]'}, "scan byWorkspace", 2),
-        ({"orderBy": UPGRADED}, "stream byLatest", 4),
-        ({"include_deleted": "only", "orderBy": TRASH}, "stream byLatest", 2),
-        ({"include_deleted": "only"}, "stream byWorkspace", 2),
-        ({"include_deleted": "true"}, "stream byWorkspace", 4),
-        ({"ids": "ins_2,ins_1"}, "scan ids", 0),
-        ({"parent_install_id": "ins_1"}, "scan byParent", 1),
-        ({"solution_id": "sol_1", "workspace_id": "wsp_a"}, "scan bySolution", 1),
-        ({"integration_id": "itg_1"}, "stream byIntegration, workspaces", 2),
+         "merge byLatest", 4),
+        ({"orderBy": '[{"workspaceId":"asc"},{"memberPolicy":"asc"}]'}, "top k byWorkspace", 2),
+        ({"orderBy": '[{"memberPolicy":"asc"},{"installedAt":"desc"}]'}, "top k byWorkspace", 2),
+        ({"orderBy": '[{"id":"asc"}]'}, "top k byWorkspace", 2),
+        ({"orderBy": UPGRADED}, "merge byLatest", 4),
+        ({"include_deleted": "only", "orderBy": TRASH}, "merge byLatest", 2),
+        ({"include_deleted": "only"}, "merge byWorkspace", 2),
+        ({"include_deleted": "true"}, "merge byWorkspace", 4),
+        ({"ids": "ins_2,ins_1"}, "top k ids", 0),
+        ({"parent_install_id": "ins_1"}, "top k byParent", 1),
+        ({"solution_id": "sol_1", "workspace_id": "wsp_a"}, "top k bySolution", 1),
+        ({"integration_id": "itg_1"}, "merge byIntegration, workspaces", 2),
         ({"integration_id": "itg_1", "workspace_id": "wsp_a"},
-         "stream byIntegration, workspaces", 1),
+         "merge byIntegration, workspaces", 1),
         # what only rows can tell
-        ({"filter": '{"members":{"some":{"enabled":true}}}'}, "scan byWorkspace", 2),
-        ({"filter": '{"variables":{"path":["a"],"eq":1}}'}, "scan byWorkspace", 2),
+        ({"filter": '{"members":{"some":{"enabled":true}}}'}, "top k byWorkspace", 2),
+        ({"filter": '{"variables":{"path":["a"],"eq":1}}'}, "top k byWorkspace", 2),
         # what DynamoDB can count
-        ({"filter": '{"memberPolicy":"manual"}'}, "scan byWorkspace", 2),
-        ({"filter": '{"memberPolicy":"manual"}', "workspace_id": "wsp_a"}, "stream byWorkspace", 1),
+        ({"filter": '{"memberPolicy":"manual"}'}, "top k byWorkspace", 2),
+        ({"filter": '{"memberPolicy":"manual"}', "workspace_id": "wsp_a"}, "merge byWorkspace", 1),
         ({"filter": '{"installedAt":{"gte":"2026-11-01T00:00:00.000Z"}}'},
-         "stream byWorkspace", 2),
+         "merge byWorkspace", 2),
         # what is not required of every row narrows nothing; what each branch requires does
-        ({"filter": '{"OR":[{"id":"ins_1"},{"solutionId":"sol_1"}]}'}, "scan byWorkspace", 2),
+        ({"filter": '{"OR":[{"id":"ins_1"},{"solutionId":"sol_1"}]}'}, "top k byWorkspace", 2),
         ({"filter": '{"OR":[{"integrationId":"itg_1"},{"integrationId":"itg_2"}]}'},
-         "stream byIntegration, workspaces", 4),
-        ({"filter": '{"solution":{"id":"sol_1"}}'}, "scan bySolution", 1),
-        ({"filter": '{"deletedAt":{"isNull":false}}'}, "stream byWorkspace", 2),
+         "merge byIntegration, workspaces", 4),
+        ({"filter": '{"solution":{"id":"sol_1"}}'}, "top k bySolution", 1),
+        ({"filter": '{"deletedAt":{"isNull":false}}'}, "merge byWorkspace", 2),
     ],
 )  # fmt: skip
 def test_plans_of_a_caller_of_two_workspaces(given: dict[str, str], name: str, lanes: int) -> None:
@@ -116,35 +116,35 @@ def test_plans_of_a_caller_of_two_workspaces(given: dict[str, str], name: str, l
 
 
 def test_a_small_workspace_is_read_whole_where_that_is_less_than_counting() -> None:
-    assert best(search(filter='{"memberPolicy":"manual"}'), each=40).name == "scan byWorkspace"
+    assert best(search(filter='{"memberPolicy":"manual"}'), each=40).name == "top k byWorkspace"
 
 
 def test_a_workspace_is_read_whole_where_counting_and_looking_may_be_too_much() -> None:
     # given rows that may be read once within the budget, and not twice
     manual = search(filter='{"memberPolicy":"manual"}')
-    assert best(manual, each=4_000).name == "scan byWorkspace"
-    assert best(manual, each=3_000).name == "stream byWorkspace"
+    assert best(manual, each=4_000).name == "top k byWorkspace"
+    assert best(manual, each=3_000).name == "merge byWorkspace"
     # or where even once may be
-    assert best(manual, each=15_000).name == "scan byWorkspace"
+    assert best(manual, each=15_000).name == "top k byWorkspace"
 
 
 def test_who_sees_everything_reads_the_shards() -> None:
-    assert best(search(None)).name == "stream byShard"
+    assert best(search(None)).name == "merge byShard"
     assert len(best(search(None)).path.ranges) == 8
     # given an integration of a few installs, or one that is everywhere
     few = search(None, integration_id="itg_1")
-    assert best(few, integration=300).name == "scan byIntegration"
-    assert best(few, integration=50_000).name == "stream byShard"
+    assert best(few, integration=300).name == "top k byIntegration"
+    assert best(few, integration=50_000).name == "merge byShard"
 
 
 def test_who_sees_many_workspaces_reads_them_or_all_there_is() -> None:
     # given a caller to whom most of the platform belongs
-    assert best(search(THOUSAND), each=90).name == "stream byShard"
+    assert best(search(THOUSAND), each=90).name == "merge byShard"
     # or a small part of it
-    assert best(search(THOUSAND), each=2, platform=10_000_000).name == "stream byWorkspace"
+    assert best(search(THOUSAND), each=2, platform=10_000_000).name == "merge byWorkspace"
     # and an integration that few have
     few = search(THOUSAND, integration_id="itg_1")
-    assert best(few, each=100, integration=200).name == "scan byIntegration"
+    assert best(few, each=100, integration=200).name == "top k byIntegration"
 
 
 def test_only_workspaces_and_integrations_that_are_asked_for_are_counted() -> None:
@@ -178,7 +178,7 @@ def test_workspaces_are_read_one_by_one_as_far_as_the_budget_goes() -> None:
     # then nothing is left but the whole platform, which is too much where it is large
     beyond = search(some_workspaces(1_251), include_deleted="true")
     plan = best(beyond, each=2, platform=10_000_000)
-    assert plan.name == "scan byShard"
+    assert plan.name == "top k byShard"
     assert plan.cost.min_units > BUDGET
     assert best(beyond, each=2, platform=9_000).cost.min_units < BUDGET
 
@@ -186,7 +186,7 @@ def test_workspaces_are_read_one_by_one_as_far_as_the_budget_goes() -> None:
 def test_what_is_too_much_for_certain_comes_last_however_fast_it_would_be() -> None:
     of = search(THOUSAND, orderBy='[{"id":"asc"}]')
     first, last = every(of, each=32, platform=41_000)
-    assert (first.name, last.name) == ("scan byWorkspace", "scan byShard")
+    assert (first.name, last.name) == ("top k byWorkspace", "top k byShard")
     assert last.cost < first.cost
 
 
@@ -289,8 +289,8 @@ def test_what_dynamodb_cannot_tell_of_reach_is_not_counted_by_it() -> None:
     # given more workspaces than one expression names
     of = search(THOUSAND, filter='{"memberPolicy":"manual"}')
     names = {plan.name for plan in every(of, each=90)}
-    assert {"scan byShard", "stream byWorkspace", "scan byWorkspace"} <= names
-    assert "stream byShard" not in names
+    assert {"top k byShard", "merge byWorkspace", "top k byWorkspace"} <= names
+    assert "merge byShard" not in names
 
 
 def test_only_what_is_certain_is_refused_unread() -> None:
@@ -318,15 +318,15 @@ def test_counts_are_read_only_as_far_as_they_pay() -> None:
     of = search(None, filter=some_integrations(100))
     assert of.live_counters is None
     plan = candidate_plans(of, counted)[0][0]
-    assert (set(counted.read), plan.name) == ({(None, None)}, "scan byIntegration")
+    assert (set(counted.read), plan.name) == ({(None, None)}, "top k byIntegration")
     # or thirty, whose counters would be as much as their rows are
     counted = Counted(5_000, platform=15_000)
     plan = candidate_plans(search(None, filter=some_integrations(30)), counted)[0][0]
-    assert (set(counted.read), plan.name) == ({(None, None)}, "scan byIntegration")
+    assert (set(counted.read), plan.name) == ({(None, None)}, "top k byIntegration")
     # or one more, whose counters are too many to be read beside others
     counted = Counted(5_000)
     plan = candidate_plans(search(None, filter=some_integrations(31)), counted)[0][0]
-    assert (set(counted.read), plan.name) == ({(None, None)}, "scan byIntegration")
+    assert (set(counted.read), plan.name) == ({(None, None)}, "top k byIntegration")
     # or twenty workspaces of few rows, and what they have of a hundred integrations
     counted = Counted(50)
     candidate_plans(search(some_workspaces(20), filter=some_integrations(100)), counted)
@@ -346,7 +346,7 @@ def test_what_the_best_plan_goes_by_is_read() -> None:
     of = search(some_workspaces(101), integration_id="itg_1")
     assert best(of, each=20, platform=50_000, integration=1_000).path.name != "byShard"
     assert (
-        best(search(None, integration_id="itg_1"), integration=1_000).name == "scan byIntegration"
+        best(search(None, integration_id="itg_1"), integration=1_000).name == "top k byIntegration"
     )
 
 
@@ -355,7 +355,7 @@ def test_a_part_is_guessed_of_what_is_counted_as_a_whole() -> None:
     own = some_integrations(2).removesuffix("}") + ',"memberPolicy":"manual"}'
     of = search(THOUSAND, filter=own)
     plan = best(of, each=40, platform=1_000_000, integration=50_000)
-    assert plan.name == "scan byIntegration, workspaces"
+    assert plan.name == "top k byIntegration, workspaces"
     assert plan.cost.expected_units < BUDGET
 
 

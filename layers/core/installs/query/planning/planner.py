@@ -5,8 +5,8 @@ on each row that it returns; totals rely on counters, or on a pushed condition t
 wrong estimate costs time, never rows. A caller of two workspaces with 5,000 installs each gets, for
 the newest 100::
 
-    stream byWorkspace   wsp_1#live and wsp_2#live merged; total from two counters
-    scan byWorkspace     both read whole
+    merge byWorkspace   wsp_1#live and wsp_2#live merged; total from two counters
+    top k byWorkspace   both read whole
 """
 
 from __future__ import annotations

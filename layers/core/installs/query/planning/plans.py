@@ -61,7 +61,7 @@ class TopKPlan:
     @property
     def name(self) -> str:
         """The name of the plan in logs."""
-        return f"scan {self.path.name}"
+        return f"top k {self.path.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class MergeScanPlan:
     @property
     def name(self) -> str:
         """The name of the plan in logs."""
-        return f"stream {self.path.name}"
+        return f"merge {self.path.name}"
 
 
 Plan = TopKPlan | MergeScanPlan
