@@ -29,7 +29,7 @@ _CHOICES: Final[dict[tuple[ModuleType, str], tuple[float, ...]]] = {
     (access_paths, "MAX_COUNTED_INTEGRATIONS"): (8, 1, 0),
     (access_paths, "MAX_RANGES"): (2_500, 8, 4, 2, 1),
     (planner, "MAX_COUNTERS"): (2_000, 130, 65, 64, 1, 0),
-    (planner, "MAX_COUNTS_BESIDE"): (4, 1, 0),
+    (planner, "MAX_PARALLEL_COUNTERS"): (4, 1, 0),
     (planner, "IN_LIMIT"): (100, 2, 1),
     (statistics, "DEFAULT_ROWS"): (500, 1, 0),
     (statistics, "DEFAULT_DEPENDENTS"): (20, 1, 0),

@@ -71,9 +71,10 @@ def merge_scan_cost(
     unread = items_to_read(set(total_source.live_counters) - estimates.statistics.keys())
 
     page_units = UNITS_PER_REQUEST * len(first) + rows / EXPECTED_ROWS_PER_UNIT
-    matches_uncounted = bool(request.uncounted_conjuncts or unread)
-    if matches_uncounted and rows_per_match > 1:
-        # Rows that do not match are read too, and few may match: to the end of all ranges.
+    # How many rows match is unknown if no counter covers the filter, or if its counters are unread
+    # and not every row matches. Few may do: then the ranges are read to their end.
+    few_may_match = request.uncounted_conjuncts or (unread and rows_per_match > 1)
+    if few_may_match:
         all_ranges = [ordered.key_range for ordered in ranges]
         page_units = max(page_units, estimates.expected_units(all_ranges))
     one_group = len({ordered.leading_rank for ordered in ranges}) < 2
