@@ -79,8 +79,13 @@ def barriers(page: Page) -> list[str]:
 
 
 @contextmanager
-def watched_page(browser: Browser, **context: object) -> Iterator[Page]:
-    """A page that may ask nothing of another host, break no policy and raise no error."""
+def watched_page(
+    browser: Browser, expected: tuple[str, ...] = (), /, **context: object
+) -> Iterator[Page]:
+    """A page that may ask nothing of another host, break no policy and raise no error.
+
+    ``expected`` are parts of messages of the console that the test is about.
+    """
     faults: list[str] = []
 
     def requested(request: Request) -> None:
@@ -89,7 +94,8 @@ def watched_page(browser: Browser, **context: object) -> Iterator[Page]:
             faults.append(f"asked {request.url}")
 
     def told(message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(_ANSWERED_WITH_AN_ERROR):
+        known = (_ANSWERED_WITH_AN_ERROR, *expected)
+        if message.type == "error" and not any(part in message.text for part in known):
             faults.append(message.text)
 
     held = browser.new_context(**context)  # type: ignore[arg-type]

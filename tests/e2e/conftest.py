@@ -20,6 +20,7 @@ from installs_client import Client
 from tests import console_rows, rows
 from tests.e2e.browser import running_browser
 from tests.e2e.bus import bus_of
+from tests.e2e.system import FRONT_ENDS
 from tools.local.dynoxide import CREDENTIALS, REGION, dynamodb_client
 from tools.local.paths import ROOT
 from tools.local.ports import free_port
@@ -126,7 +127,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     directory = tmp_path_factory.mktemp("stack")
-    families = ("life", "roles", "gone", "shown")
+    families = ("life", "roles", "gone", "shown", "generated", "sdk")
     data = rows.write(
         directory / "rows.ndjson",
         [
@@ -141,8 +142,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with (
         bus_of(f"127.0.0.1:{port}") as bus,
         _serving(
-            state, directory / "run.log", "--data", data, port=port,
-            AWS_ENDPOINT_URL_EVENTBRIDGE=bus.endpoint,
+            state, directory / "run.log", "--data", data, "--origin", ",".join(FRONT_ENDS),
+            port=port, AWS_ENDPOINT_URL_EVENTBRIDGE=bus.endpoint,
         ) as (child, running),
     ):  # fmt: skip
         made = Stack(running, state, dynamodb_client(running.dynamodb_endpoint), bus)

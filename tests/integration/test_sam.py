@@ -42,7 +42,7 @@ def test_cfn_lint_finds_nothing_wrong(template: Path) -> None:
 COMBINATIONS: Final = {
     "Stage": ("dev", "staging", "prod"),
     "ApiGatewayAccount": ("create", "existing"),
-    "AllowedOrigin": ("", "https://app.example"),
+    "AllowedOrigin": ("", "https://a.example,https://b.example"),
     "AlarmEmail": ("", "ops@example.com"),
 }
 

@@ -211,3 +211,47 @@ def test_a_wrong_environment_ends_the_function_at_its_start(name: str, value: st
     )  # fmt: skip
     assert ran.returncode != 0
     assert "ValueError" in ran.stderr
+
+
+ORIGINS: Final = "https://app.example,http://localhost:5173"
+
+
+@pytest.mark.parametrize(
+    ("allowed", "origin", "named", "varies"),
+    [
+        ("", "https://app.example", None, False),
+        ("https://app.example", "https://app.example", "https://app.example", True),
+        ("https://app.example", "https://evil.example", None, True),
+        (ORIGINS, "http://localhost:5173", "http://localhost:5173", True),
+        (ORIGINS, "http://localhost", None, True),
+        (ORIGINS, ORIGINS, None, True),
+        (ORIGINS, "null", None, True),
+        (ORIGINS, "", None, True),
+        (ORIGINS, None, None, True),
+        ("*", "https://evil.example", "*", False),
+    ],
+)
+@pytest.mark.parametrize("header", ["Origin", "origin"])
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_answer_names_the_callers_origin_if_it_is_allowed(
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    allowed: str,
+    origin: str | None,
+    named: str | None,
+    varies: bool,
+    header: str,
+    fails: bool,
+) -> None:
+    monkeypatch.setenv("ALLOWED_ORIGIN", allowed)
+
+    def respond(_: Request) -> object:
+        if fails:
+            raise RuntimeError
+        return {}
+
+    headers = call(respond, headers={} if origin is None else {header: origin})[0]["headers"]
+
+    assert headers.get("Access-Control-Allow-Origin") == named
+    assert ("Access-Control-Expose-Headers" in headers) is (named is not None)
+    assert headers.get("Vary") == ("Origin" if varies else None)

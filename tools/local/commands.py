@@ -62,7 +62,7 @@ def run(
         str | None,
         typer.Option(
             metavar="ORIGIN",
-            help="The web origin that may call the API, instead of the pages' own; '*' for all.",
+            help="Web origins that may call the API beside the pages' own, as a,b; '*' for all.",
         ),
     ] = None,
     state: State = DEFAULT_STATE,
@@ -71,7 +71,7 @@ def run(
     if origin is not None and not re.fullmatch(deploy.origin_pattern(), origin):
         end(
             Exit.USAGE,
-            f"--origin: {origin!r} is not a web origin such as http://localhost:5173, or '*'.",
+            f"--origin: {origin!r} is not '*' or web origins such as http://localhost:5173.",
         )
     directory = StateDirectory(state)
     if str(data) == "-":

@@ -157,19 +157,19 @@ def build(log: Path) -> None:
 
 
 def origin_pattern() -> str:
-    """The template's pattern of a web origin."""
+    """The template's pattern of a list of web origins."""
     pattern: str = load_template(TEMPLATE)["Parameters"]["AllowedOrigin"]["AllowedPattern"]
     return pattern
 
 
-def deploy(endpoint: str, key_set: str, origin: str, log: Path) -> None:
+def deploy(endpoint: str, key_set: str, origins: str, log: Path) -> None:
     """Run ``sam deploy`` of what was built against the emulator.
 
-    ``origin`` is the web origin whose pages may call the API, or ``*``.
+    ``origins`` are the web origins whose pages may call the API, by commas, or ``*``.
     """
     parameters = {
         "Stage": STAGE,
-        "AllowedOrigin": origin,
+        "AllowedOrigin": origins,
         "Issuer": tokens.ISSUER,
         "Audience": tokens.AUDIENCE,
         "Jwks": key_set,

@@ -1,14 +1,19 @@
-"""ministack, run with the limit of API Gateway's that it does not have; in its own environment.
+"""ministack, run with two traits of API Gateway that it does not have; in its own environment.
 
 A regional REST API takes a URL of 10,240 characters; a longer one is refused in front of it,
-without an answer of the API (AWS: Amazon API Gateway quotas).
+without an answer of the API (AWS: Amazon API Gateway quotas). And the response template of a mock
+integration is a program in Velocity's language, which may override headers (AWS: Use a mapping
+template to override an API's request and response parameters). Preflights do (docs/adr/0040).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Any, Final
+
+import airspeed  # type: ignore[import-untyped]
 
 MAX_ADDRESS: Final = 10_240
 
@@ -16,6 +21,12 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]
+
+Headers = Mapping[str, str]
+Answer = tuple[int, dict[str, str], bytes]
+
+_headers: ContextVar[Headers] = ContextVar("headers")
+"""The headers of the request that is being answered."""
 
 
 def limited(application: Application) -> Application:
@@ -27,6 +38,9 @@ def limited(application: Application) -> Application:
             await send({"type": "http.response.start", "status": status, "headers": []})
             await send({"type": "http.response.body", "body": b""})
             return
+        if scope["type"] == "http":
+            headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
+            _headers.set(headers)
         await application(scope, receive, send)
 
     return refusing
@@ -38,8 +52,39 @@ def _address_length(scope: Message) -> int:
     return sum(map(len, parts))
 
 
+class _Input:
+    """``$input`` of a mapping template, as far as preflights use it."""
+
+    def __init__(self, headers: Headers) -> None:
+        self._headers = headers
+
+    def params(self) -> Mapping[str, Headers]:
+        """The parameters of the request: its headers."""
+        return {"header": self._headers}
+
+
+def rendered(template: str, headers: Headers) -> tuple[str, dict[str, str]]:
+    """The body that a response template makes, and the headers that it overrides."""
+    override: dict[str, Any] = {"header": {}}
+    values = {"input": _Input(headers), "context": {"responseOverride": override}}
+    return airspeed.Template(template).merge(values), override["header"]
+
+
+def templated(mock: Callable[[Mapping[str, Any]], Answer]) -> Callable[[Mapping[str, Any]], Answer]:
+    """Wrap the emulator's mock integration, whose answer has its template as the body."""
+
+    def answered(integration: Mapping[str, Any]) -> Answer:
+        status, headers, template = mock(integration)
+        body, override = rendered(template.decode(), _headers.get())
+        return status, headers | override, body.encode()
+
+    return answered
+
+
 if __name__ == "__main__":
     from ministack import app  # type: ignore[import-not-found]
+    from ministack.services import apigateway_v1  # type: ignore[import-not-found]
 
+    apigateway_v1._invoke_mock_v1 = templated(apigateway_v1._invoke_mock_v1)
     app.app = limited(app.app)
     app.main()

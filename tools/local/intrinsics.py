@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -16,32 +17,55 @@ def resolved(
     parameters: Mapping[str, str],
     conditions: Mapping[str, Any],
 ) -> Any:  # noqa: ANN401 - the same part
-    """``value`` with ``Ref``, ``Fn::Sub``, ``Fn::If``, ``Fn::Equals`` and ``Fn::Not`` worked out.
+    """``value`` with references to parameters, conditions and the functions of texts worked out.
 
     ``AWS::NoValue`` is left out of the object or the list that holds it. A name that
     is no parameter's is a ``KeyError``: nothing else can be known from here.
     """
+    return _Resolver(parameters, conditions).of(value)
 
-    def of(part: Any) -> Any:  # noqa: ANN401 - as above
+
+@dataclass(frozen=True)
+class _Resolver:
+    parameters: Mapping[str, str]
+    conditions: Mapping[str, Any]
+
+    def of(self, part: Any) -> Any:  # noqa: ANN401 - any part of a template
         match part:
             case {"Ref": "AWS::NoValue"}:
                 return _NO_VALUE
             case {"Ref": name}:
-                return parameters[name]
-            case {"Fn::Sub": str(text)}:
-                return re.sub(r"\$\{([^}]+)\}", lambda members: parameters[members[1]], text)
+                return self.parameters[name]
             case {"Fn::If": [condition, held, otherwise]}:
-                return of(held if of(conditions[condition]) else otherwise)
+                return self.of(held if self.of(self.conditions[condition]) else otherwise)
             case {"Fn::Equals": [one, other]}:
-                return of(one) == of(other)
+                return self.of(one) == self.of(other)
             case {"Fn::Not": [one]}:
-                return not of(one)
+                return not self.of(one)
             case dict():
-                members = {name: of(inner) for name, inner in part.items()}
-                return {name: inner for name, inner in members.items() if inner is not _NO_VALUE}
+                return self._of_text(part)
             case list() | tuple():
-                return [inner for inner in map(of, part) if inner is not _NO_VALUE]
+                return [inner for inner in map(self.of, part) if inner is not _NO_VALUE]
             case _:
                 return part
 
-    return of(value)
+    def _of_text(self, part: dict[str, Any]) -> Any:  # noqa: ANN401 - the same part
+        """A function that makes a text or takes one apart; else the object itself."""
+        match part:
+            case {"Fn::Sub": str(text)}:
+                return self._substituted(text, self.parameters)
+            case {"Fn::Sub": [str(text), dict(values)]}:
+                return self._substituted(text, {**self.parameters, **self.of(values)})
+            case {"Fn::Join": [delimiter, values]}:
+                return delimiter.join(self.of(values))
+            case {"Fn::Split": [delimiter, text]}:
+                return self.of(text).split(delimiter)
+            case {"Fn::Select": [index, values]}:
+                return self.of(values)[int(index)]
+            case _:
+                members = {name: self.of(inner) for name, inner in part.items()}
+                return {name: inner for name, inner in members.items() if inner is not _NO_VALUE}
+
+    @staticmethod
+    def _substituted(text: str, values: Mapping[str, str]) -> str:
+        return re.sub(r"\$\{([^}]+)\}", lambda name: values[name[1]], text)

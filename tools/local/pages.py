@@ -1,7 +1,7 @@
 """The pages beside the API: console, reference, docs, openapi.yaml, and the demo's tokens.
 
 They have an origin of their own, as a front end of a real stack has: what they read of the API,
-they read by its CORS (docs/adr/0022).
+they read by its CORS (docs/adr/0040).
 """
 
 from __future__ import annotations

@@ -73,8 +73,8 @@ def local_system(
 ) -> Iterator[LocalSystem]:
     """Start the system on ``port``, its pages on ``pages_port``.
 
-    It has the rows of ``data``, or the demo's without it. Pages of ``origin`` may call the API,
-    by default its own.
+    It has the rows of ``data``, or the demo's without it. Its own pages may call the API, and those
+    of ``origin``: several by commas, or ``*``.
     """
     with ExitStack() as stack:
         stack.enter_context(state.locked())
@@ -93,7 +93,8 @@ def local_system(
         deploy.build(state.logs / "sam.log")
         progress("Deploying template.yaml (sam deploy)")
         page_origin = pages.origin(pages_port)
-        deploy.deploy(aws_endpoint, key.key_set(), origin or page_origin, state.logs / "sam.log")
+        origins = origin if origin == "*" else ",".join(filter(None, (page_origin, origin)))
+        deploy.deploy(aws_endpoint, key.key_set(), origins, state.logs / "sam.log")
         emulator = Emulator(aws_endpoint)
         emulator.put_gateway_responses()
         description = emulator.read_stack()

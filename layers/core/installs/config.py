@@ -27,9 +27,9 @@ def xray_header() -> str | None:
     return os.environ.get("_X_AMZN_TRACE_ID")
 
 
-def allowed_origin() -> str | None:
-    """The web origin that may read responses (``ALLOWED_ORIGIN``): one, ``*`` or none."""
-    return os.environ.get("ALLOWED_ORIGIN") or None
+def allowed_origins() -> frozenset[str]:
+    """The web origins that may read responses (``ALLOWED_ORIGIN``): several, ``*`` or none."""
+    return frozenset(filter(None, os.environ.get("ALLOWED_ORIGIN", "").split(",")))
 
 
 def dead_letter_bucket() -> str:

@@ -63,6 +63,13 @@ MAX_BYTES: Final = 6_000_000
 _HEAD: Final = 1_000
 """An upper bound of the bytes of status and headers."""
 
+ANY_ORIGIN: Final = "*"
+ALLOW_ORIGIN: Final = "Access-Control-Allow-Origin"
+_EXPOSED: Final = {
+    "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate, x-amzn-RequestId"
+}
+_VARYING: Final = {"Vary": "Origin"}
+
 Event = Mapping[str, Any]
 Response = dict[str, Any]
 
@@ -129,6 +136,7 @@ def endpoint(respond: Callable[[Request], object]) -> Callable[[Event, Context |
             response = problem(InstallsError("Something went wrong on our side."), request_id)
         finally:
             parallel.drop_unfinished()
+        response["headers"] |= _cors_headers(event)
         log_request(
             request_id=request_id,
             install_id=_install_id(event),
@@ -248,17 +256,25 @@ def _response(status: HTTPStatus, body: object, content_type: str) -> Response:
         "headers": {
             "Content-Type": content_type,
             "Cache-Control": "no-store",
-            **_cors_headers(config.allowed_origin()),
         },
         "body": orjson.dumps(body).decode(),
     }
 
 
-def _cors_headers(origin: str | None) -> Mapping[str, str]:
-    """Return the CORS headers (docs/adr/0022): the same for every origin, so without Vary."""
-    if origin is None:
+def _cors_headers(event: Event) -> Mapping[str, str]:
+    """Return the CORS headers (docs/adr/0040): the caller's origin, if it is an allowed one."""
+    allowed = config.allowed_origins()
+    if not allowed:
         return {}
-    return {
-        "Access-Control-Allow-Origin": origin,
-        "Access-Control-Expose-Headers": "Retry-After, WWW-Authenticate, x-amzn-RequestId",
-    }
+    if ANY_ORIGIN in allowed:
+        return {ALLOW_ORIGIN: ANY_ORIGIN, **_EXPOSED}
+    origin = _header(event, "origin")
+    if origin not in allowed:
+        return _VARYING
+    return {ALLOW_ORIGIN: origin, **_EXPOSED, **_VARYING}
+
+
+def _header(event: Event, name: str) -> str:
+    """Return a header of the request, whatever the case of its name; empty if there is none."""
+    headers = event.get("headers") or {}
+    return next((value for key, value in headers.items() if key.lower() == name), "")

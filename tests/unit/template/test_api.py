@@ -17,8 +17,10 @@ from tests.template import (
     dependencies,
     of_type,
     properties,
+    transform,
     transformed,
 )
+from tools.local.emulator import rendered
 
 PREFLIGHT: Final = "options"
 
@@ -80,54 +82,92 @@ def test_no_route_is_public(resources: Json) -> None:
 
 
 ORIGIN: Final = "https://app.example"
+OTHER: Final = "http://localhost:5173"
 
 
 @pytest.fixture(scope="module")
-def open_resources() -> Json:
-    """The resources of a stack that allows an origin."""
-    found: Json = transformed(AllowedOrigin=ORIGIN)["Resources"]
-    return found
+def stacks() -> dict[str, Json]:
+    """The API of a stack for each value of AllowedOrigin."""
+    values = ("", "*", ORIGIN, f"{ORIGIN},{OTHER}")
+    made = transform(*({"AllowedOrigin": value} for value in values))
+    return {value: api_body(stack["Resources"]) for value, stack in zip(values, made, strict=True)}
 
 
-def preflight_headers(preflight: Json) -> dict[str, str]:
-    """The headers of a preflight's answer, by the names after `Access-Control-`."""
+def preflight_headers(preflight: Json, origin: dict[str, str]) -> dict[str, str]:
+    """The headers of a preflight's answer to a request with these headers, the template run."""
     told = preflight["x-amazon-apigateway-integration"]["responses"]["default"]
-    headers: dict[str, str] = told["responseParameters"]
-    prefix = "method.response.header.Access-Control-"
-    return {name.removeprefix(prefix): value for name, value in headers.items()}
+    prefix = "method.response.header."
+    declared = preflight["responses"]["200"]["headers"]
+    headers = {
+        name.removeprefix(prefix): value.strip("'")
+        for name, value in told["responseParameters"].items()
+    }
+    assert headers.keys() == declared.keys(), "API Gateway maps only headers of the method"
+    _, override = rendered(told["responseTemplates"]["application/json"], origin)
+    assert override.keys() <= declared.keys()
+    return headers | override
 
 
 @pytest.mark.parametrize("path", sorted({path for path, _ in ROUTES}))
+@pytest.mark.parametrize("name", ["Origin", "origin"])
 def test_a_preflight_is_answered_by_the_gateway_without_a_token(
-    open_resources: Json, path: str
+    stacks: dict[str, Json], path: str, name: str
 ) -> None:
-    methods = api_body(open_resources)["paths"][path]
-    preflight = methods[PREFLIGHT]
+    for allowed in (ORIGIN, f"{ORIGIN},{OTHER}"):
+        methods = stacks[allowed]["paths"][path]
+        preflight = methods[PREFLIGHT]
 
-    told = preflight_headers(preflight)
+        told = preflight_headers(preflight, {name: ORIGIN})
 
-    assert "security" not in preflight
-    assert preflight["x-amazon-apigateway-integration"]["type"] == "mock"
-    allowed = told.pop("Allow-Methods").strip("'").lower().split(",")
-    assert sorted(allowed) == sorted(methods)
-    assert told == {
-        "Allow-Origin": f"'{ORIGIN}'",
-        "Allow-Headers": "'Authorization,Baggage,Cache-Control,Content-Type,If-None-Match,"
-        "Sentry-Trace,Traceparent,Tracestate,X-Requested-With'",
-        "Max-Age": "'7200'",
-    }
+        assert "security" not in preflight
+        assert preflight["x-amazon-apigateway-integration"]["type"] == "mock"
+        methods_allowed = told.pop("Access-Control-Allow-Methods").lower().split(",")
+        assert sorted(methods_allowed) == sorted(methods)
+        assert told == {
+            "Access-Control-Allow-Origin": ORIGIN,
+            "Access-Control-Allow-Headers": "Authorization,Baggage,Cache-Control,Content-Type,"
+            "If-None-Match,Sentry-Trace,Traceparent,Tracestate,X-Requested-With",
+            "Access-Control-Max-Age": "7200",
+            "Vary": "Origin",
+        }
 
 
-def test_a_stack_allows_no_origin_unless_it_is_told_one(template: Json) -> None:
-    body = api_body(template["Resources"])
+NOBODY: Final = "https://none.invalid"
+"""RFC 2606: nothing is ever at a name below .invalid, so that no page has this origin."""
 
-    preflights = [methods[PREFLIGHT] for methods in body["paths"].values()]
-    responses = body["x-amazon-apigateway-gateway-responses"]
+
+@pytest.mark.parametrize(
+    ("allowed", "origin", "named"),
+    [
+        ("", ORIGIN, NOBODY),
+        ("", "", NOBODY),
+        ("*", ORIGIN, "*"),
+        (ORIGIN, OTHER, NOBODY),
+        (f"{ORIGIN},{OTHER}", OTHER, OTHER),
+        (f"{ORIGIN},{OTHER}", "https://evil.example", NOBODY),
+        (f"{ORIGIN},{OTHER}", f"{ORIGIN},{OTHER}", NOBODY),
+        (f"{ORIGIN},{OTHER}", f"{ORIGIN}.evil.example", NOBODY),
+        (f"{ORIGIN},{OTHER}", "null", NOBODY),
+        (f"{ORIGIN},{OTHER}", "", NOBODY),
+        (f"{ORIGIN},{OTHER}", None, NOBODY),
+    ],
+)
+def test_a_preflight_names_the_callers_origin_if_it_is_allowed(
+    stacks: dict[str, Json], allowed: str, origin: str | None, named: str
+) -> None:
+    asked = {} if origin is None else {"Origin": origin}
+
+    for methods in stacks[allowed]["paths"].values():
+        told = preflight_headers(methods[PREFLIGHT], asked)
+        assert told["Access-Control-Allow-Origin"] == named
+
+
+def test_a_stack_allows_no_origin_unless_it_is_told_one(
+    template: Json, stacks: dict[str, Json]
+) -> None:
+    responses = stacks[""]["x-amazon-apigateway-gateway-responses"]
 
     assert template["Parameters"]["AllowedOrigin"]["Default"] == ""
-    # RFC 2606: nothing is ever at a name below .invalid, so that no page has this origin
-    allowed = {preflight_headers(preflight)["Allow-Origin"] for preflight in preflights}
-    assert allowed == {"'https://none.invalid'"}
     assert "header.Access-Control-Allow-Origin" not in json.dumps(responses)
 
 
@@ -139,15 +179,19 @@ def test_an_answer_that_another_attempt_may_change_says_when(resources: Json, ki
 
 
 @pytest.mark.parametrize("kind", GATEWAY_RESPONSES)
-def test_a_page_of_the_allowed_origin_may_read_what_the_gateway_answers(
-    open_resources: Json, kind: str
+@pytest.mark.parametrize(
+    ("allowed", "named"), [("*", "*"), (ORIGIN, ORIGIN), (f"{ORIGIN},{OTHER}", "*")]
+)
+def test_a_page_of_an_allowed_origin_may_read_what_the_gateway_answers(
+    stacks: dict[str, Json], kind: str, allowed: str, named: str
 ) -> None:
-    response = api_body(open_resources)["x-amazon-apigateway-gateway-responses"][kind]
+    """Nothing in a gateway response can choose, and its text is the same for everybody."""
+    response = stacks[allowed]["x-amazon-apigateway-gateway-responses"][kind]
 
     headers = response["responseParameters"]
 
     given = {name.removeprefix("gatewayresponse.header.") for name in headers}
-    assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == f"'{ORIGIN}'"
+    assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == f"'{named}'"
     to_expose = given & {"WWW-Authenticate", "Retry-After"}
     exposed = headers.get("gatewayresponse.header.Access-Control-Expose-Headers", "''")
     assert exposed.strip("'") == ",".join(to_expose)
@@ -161,13 +205,19 @@ def test_a_page_of_the_allowed_origin_may_read_what_the_gateway_answers(
         ("https://app.example.com", True),
         ("http://127.0.0.1:8001", True),
         ("https://app.example.com/", False),
-        ("https://app.example.com,https://b.example.com", False),
+        ("https://app.example.com,https://b.example.com", True),
+        ("https://app.example.com,http://localhost:5173,https://c.example.com:8443", True),
+        ("https://app.example.com, https://b.example.com", False),
+        ("https://app.example.com,", False),
+        (",https://app.example.com", False),
+        ("https://app.example.com,*", False),
+        ('https://app.example.com","x', False),
         ("https://app.example.com', 'x", False),
         ("https://App.example.com", False),
         ("null", False),
     ],
 )
-def test_what_is_no_origin_is_refused(template: Json, origin: str, is_one: bool) -> None:
+def test_what_is_no_list_of_origins_is_refused(template: Json, origin: str, is_one: bool) -> None:
     pattern = template["Parameters"]["AllowedOrigin"]["AllowedPattern"]
 
     assert bool(re.fullmatch(pattern, origin)) is is_one
