@@ -1,9 +1,10 @@
 # The commands of a developer's day. Everything is installed below .venv and .venvs, pinned by
 # requirements/; a second run costs nothing.
 #
-#   make run [PORT=8000] [DATA=rows.ndjson] [KEEP=1] [ORIGIN=*]
+#   make run [PORT=8000] [DATA=rows.ndjson] [KEEP=1] [ORIGIN=http://localhost:5173]
 #                                                      the whole service on this machine, and its pages
 #   make docs                                          the console, the reference and the pages of docs/, into .site
+#   make clients                                       clients made by generators, and the TypeScript one
 #   make token USER=usr_x                              a token for any user of it
 #   make import FILE=rows.ndjson                       more rows into it
 #   make test [ARGS="-k name"]                         every test
@@ -39,7 +40,7 @@ SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup docs browser run token import test test-oldest test-runtime worlds simulate faults chaos load bench bench-cascade \
+.PHONY: help setup docs browser clients run token import test test-oldest test-runtime worlds simulate faults chaos load bench bench-cascade \
 	bench-ingest bench-latency lint oracle clean
 
 help:
@@ -51,6 +52,19 @@ docs: $(SITE)/console/vendor/LICENSES $(SITE)/reference/swagger-ui-bundle.js $(S
 	@cp console/* $(SITE)/console/
 	@cp docs/reference/* openapi.yaml $(SITE)/reference/
 
+# Clients that generators make of openapi.yaml, compiled, and the packages of the TypeScript client.
+clients: .venvs/generators/made clients/typescript/node_modules/installed
+
+.venvs/generators/made: openapi.yaml $(STAMPS)/generators $(STAMPS)/python-generators $(wildcard tests/generated/*)
+	@echo "Generating clients from openapi.yaml"
+	@$(BIN)/python -m tests.generated.generators
+	@touch $@
+
+clients/typescript/node_modules/installed: clients/typescript/package.json clients/typescript/package-lock.json
+	@echo "Installing clients/typescript/node_modules"
+	@cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
 run: setup docs
 	@$(BIN)/python -m tools run --port $(PORT) $(if $(PAGES_PORT),--pages-port $(PAGES_PORT)) $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep) $(if $(ORIGIN),--origin "$(ORIGIN)")
 
@@ -60,7 +74,7 @@ token: $(STAMPS)/dev
 import: $(STAMPS)/dev
 	@$(if $(FILE),,$(error Say which file: make import FILE=rows.ndjson))$(BIN)/python -m tools import "$(FILE)"
 
-test: setup docs browser
+test: setup docs browser clients
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' \
 		|| { echo "There is no python3.13, which Lambda runs: the tests run on another Python." >&2; test -z "$(CI)"; }
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
@@ -153,7 +167,7 @@ $(STAMPS)/oldest: requirements/dev.txt pyproject.toml $(STAMPS)/uv
 	@$(ITSELF) .venvs/oldest/bin/python
 	@touch $@
 
-$(STAMPS)/sam $(STAMPS)/ministack $(STAMPS)/load $(STAMPS)/docs: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev
+$(STAMPS)/sam $(STAMPS)/ministack $(STAMPS)/load $(STAMPS)/docs $(STAMPS)/python-generators: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev
 	@echo "Installing .venvs/$*"
 	@$(PYTHON) -m venv --clear .venvs/$*
 	@$(SYNC) --python .venvs/$*/bin/python requirements/$*.txt
@@ -170,7 +184,7 @@ $(STAMPS)/lambda $(STAMPS)/lambda-newest: $(STAMPS)/%: requirements/%.txt $(STAM
 
 NPM_CI = cd .venvs/$* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 
-$(STAMPS)/dynoxide $(STAMPS)/asyncapi $(STAMPS)/console $(STAMPS)/diagrams $(STAMPS)/reference $(STAMPS)/browser: $(STAMPS)/%: requirements/%/package.json requirements/%/package-lock.json
+$(STAMPS)/dynoxide $(STAMPS)/asyncapi $(STAMPS)/console $(STAMPS)/diagrams $(STAMPS)/reference $(STAMPS)/browser $(STAMPS)/generators: $(STAMPS)/%: requirements/%/package.json requirements/%/package-lock.json
 	@command -v npm >/dev/null || { echo "npm is needed: install Node.js."; exit 1; }
 	@mkdir -p $(STAMPS) .venvs/$*
 	@echo "Installing .venvs/$*"

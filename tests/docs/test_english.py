@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 COLUMNS: Final = 100
 WORDS: Final = 25
 
-PROSE: Final = [*PAGES, ROOT / "clients/python/README.md"]
+PROSE: Final = [*PAGES, *(ROOT / "clients").glob("*/README.md")]
 
 _FENCE: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _TABLE: Final = re.compile(r"^\|.*$", re.MULTILINE)

@@ -1,0 +1,33 @@
+"""The package of the TypeScript client: its types are those of openapi.yaml, and it is whole."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tests.generated.generators import npm
+from tests.node import CLIENT, GENERATORS_HOME, NPM, run
+from tools.local.paths import OPENAPI
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_the_types_are_those_of_the_document(tmp_path: Path) -> None:
+    made = tmp_path / "schema.ts"
+
+    run(npm("openapi-typescript", OPENAPI, "--output", made), GENERATORS_HOME)
+
+    checked_in = CLIENT / "src" / "schema.ts"
+    assert made.read_text() == checked_in.read_text(), "run 'npm run generate' there"
+
+
+def test_the_package_is_checked_and_whole() -> None:
+    for script in ("check", "build", "package"):
+        run([NPM, "run", "--silent", script], CLIENT)
+
+    packed = run([NPM, "pack", "--dry-run", "--json", "--ignore-scripts", "--silent"], CLIENT)
+    (package,) = json.loads(packed)
+    names = {file["path"] for file in package["files"]}
+    assert {"README.md", "package.json", "dist/index.js", "dist/index.d.ts"} <= names
+    assert {name.split("/")[0] for name in names} == {"README.md", "package.json", "dist", "src"}
