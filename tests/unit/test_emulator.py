@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tools.local.emulator import MAX_ADDRESS, limited
+from tools.local.emulator import MAX_ADDRESS, limited, splitting
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tools.local.emulator import Message, Receive, Send
 
 
@@ -41,3 +43,16 @@ def answered(query_string: bytes) -> int:
 def test_an_address_has_a_length_at_the_most(over: int, status: int) -> None:
     around = len("http://127.0.0.1:8000/dev/api/integration-installs?")
     assert answered(b"a" * (MAX_ADDRESS - around + over)) == status
+
+
+@pytest.mark.parametrize(("value", "single"), [("a", True), ("a,b", False), ("", True)])
+def test_a_condition_may_take_a_text_apart(value: str, single: bool) -> None:
+    first = {"Fn::Select": [0, {"Fn::Split": [",", {"Ref": "Names"}]}]}
+    template = {"Conditions": {"Single": {"Fn::Equals": [first, {"Ref": "Names"}]}}}
+
+    def evaluate(template: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, bool]:
+        ((chosen, whole),) = (one["Fn::Equals"] for one in template["Conditions"].values())
+        index, names = chosen["Fn::Select"]
+        return {"Single": names[index] == parameters[whole["Ref"]]["Value"]}
+
+    assert splitting(evaluate)(template, {"Names": {"Value": value}}) == {"Single": single}

@@ -1,9 +1,10 @@
-"""ministack, run with two traits of API Gateway that it does not have; in its own environment.
+"""ministack, run with three traits of AWS that it does not have; in its own environment.
 
 A regional REST API takes a URL of 10,240 characters; a longer one is refused in front of it,
 without an answer of the API (AWS: Amazon API Gateway quotas). And the response template of a mock
 integration is a program in Velocity's language, which may override headers (AWS: Use a mapping
-template to override an API's request and response parameters). Preflights do (docs/adr/0040).
+template to override an API's request and response parameters). Preflights do (docs/adr/0040). A
+condition of CloudFormation may take a text apart (``Fn::Split``).
 """
 
 from __future__ import annotations
@@ -81,10 +82,43 @@ def templated(mock: Callable[[Mapping[str, Any]], Answer]) -> Callable[[Mapping[
     return answered
 
 
+Conditions = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, bool]]
+
+
+def splitting(evaluate: Conditions) -> Conditions:
+    """Wrap the emulator's evaluation of a template's conditions: it takes texts apart first."""
+
+    def evaluated(template: Mapping[str, Any], parameters: Mapping[str, Any]) -> Mapping[str, bool]:
+        conditions = split(template.get("Conditions", {}), parameters)
+        return evaluate({**template, "Conditions": conditions}, parameters)
+
+    return evaluated
+
+
+def split(part: Any, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a JSON value
+    """The same part of a template, with the lists of ``Fn::Split`` of a parameter."""
+    match part:
+        case {"Fn::Split": [delimiter, {"Ref": name}]}:
+            return parameters[name]["Value"].split(delimiter)
+        case dict():
+            return {name: split(inner, parameters) for name, inner in part.items()}
+        case list():
+            return [split(inner, parameters) for inner in part]
+        case _:
+            return part
+
+
 if __name__ == "__main__":
     from ministack import app  # type: ignore[import-not-found]
     from ministack.services import apigateway_v1  # type: ignore[import-not-found]
+    from ministack.services.cloudformation import (  # type: ignore[import-not-found]
+        changesets,
+        engine,
+        handlers,
+    )
 
+    for module in (changesets, handlers):
+        module._evaluate_conditions = splitting(engine._evaluate_conditions)
     apigateway_v1._invoke_mock_v1 = templated(apigateway_v1._invoke_mock_v1)
     app.app = limited(app.app)
     app.main()
