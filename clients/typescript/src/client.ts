@@ -2,16 +2,12 @@ import createClient, { type Client } from "openapi-fetch";
 
 import { InvalidRequestError, UnexpectedAnswerError } from "./errors.js";
 import { exchange, type Settings } from "./exchange.js";
+import type { Include, Install, InstallDetails, InstallInclude, Page } from "./included.js";
 import { isBackward, paginate } from "./pagination.js";
-import { checkedId, type ListQuery, parameters, serialized } from "./query.js";
+import { checkedId, commaList, type ListQuery, parameters, serialized } from "./query.js";
 import { checkedMs, checkedRetries, type Retries } from "./retries.js";
-import type { components, paths } from "./schema.js";
+import type { paths } from "./schema.js";
 import { BearerToken, type Token } from "./token.js";
-
-/** An install, live or in the trash. */
-export type Install = components["schemas"]["Install"];
-/** A page of installs, and its place in the list. */
-export type Page = components["schemas"]["Page"];
 
 export interface Options {
   /** The stack's `ApiUrl`; an empty text or a path for the page's own origin. */
@@ -33,6 +29,12 @@ export interface Call {
   signal?: AbortSignal | undefined;
   /** The time for all attempts of this call, in milliseconds. */
   deadlineMs?: number | undefined;
+}
+
+/** Settings of a call for one install. */
+export interface GetCall<I extends InstallInclude = InstallInclude> extends Call {
+  /** Related rows to bring along. */
+  include?: readonly I[] | undefined;
 }
 
 const INSTALLS = "/api/integration-installs";
@@ -57,13 +59,13 @@ export class InstallsClient {
   }
 
   /** One page of the list. */
-  async list(query: ListQuery = {}, call: Call = {}): Promise<Page> {
+  async list<I extends Include = never>(query: ListQuery<I> = {}, call: Call = {}): Promise<Page<I>> {
     const params = { query: parameters(query) };
-    return result(this.#api.GET(INSTALLS, { params, ...this.#init(call) }));
+    return (await result(this.#api.GET(INSTALLS, { params, ...this.#init(call) }))) as Page<I>;
   }
 
   /** The number of installs that a query matches. */
-  async count(query: ListQuery = {}, call: Call = {}): Promise<number> {
+  async count(query: Omit<ListQuery, "include"> = {}, call: Call = {}): Promise<number> {
     return (await this.list({ ...query, limit: 1 }, call)).pageInfo.total;
   }
 
@@ -71,20 +73,31 @@ export class InstallsClient {
    * All pages: forward behind `after` or from the start; with `before` alone backward, the nearest
    * page first.
    */
-  paginate(query: ListQuery = {}, call: Call = {}): AsyncGenerator<Page, void, undefined> {
-    return paginate((next) => this.list(next, call), query);
+  paginate<I extends Include = never>(
+    query: ListQuery<I> = {},
+    call: Call = {},
+  ): AsyncGenerator<Page<I>, void, undefined> {
+    return paginate<I>((next) => this.list<I>(next, call), query);
   }
 
   /** All rows, the nearest first. */
-  async *rows(query: ListQuery = {}, call: Call = {}): AsyncGenerator<Install, void, undefined> {
+  async *rows(
+    query: Omit<ListQuery, "include"> = {},
+    call: Call = {},
+  ): AsyncGenerator<Install, void, undefined> {
     for await (const { data } of this.paginate(query, call)) {
       yield* isBackward(query) ? data.toReversed() : data;
     }
   }
 
   /** One install, live or in the trash. */
-  async get(id: string, call: Call = {}): Promise<Install> {
-    return result(this.#api.GET(INSTALL, { ...of(id), ...this.#init(call) }));
+  async get<I extends InstallInclude = never>(
+    id: string,
+    call: GetCall<I> = {},
+  ): Promise<InstallDetails<I>> {
+    const include = commaList("include", call.include);
+    const params = { ...of(id).params, query: { ...(include && { include }) } };
+    return (await result(this.#api.GET(INSTALL, { params, ...this.#init(call) }))) as InstallDetails<I>;
   }
 
   /** Move an install to the trash; again does nothing. */

@@ -1,4 +1,4 @@
-export { type Call, type Install, InstallsClient, type Options, type Page } from "./client.js";
+export { type Call, type GetCall, InstallsClient, type Options } from "./client.js";
 export {
   InstallsError,
   InvalidRequestError,
@@ -11,6 +11,7 @@ export {
   UnexpectedAnswerError,
   UnreachableError,
 } from "./errors.js";
+export type { Include, Install, InstallDetails, InstallInclude, Page } from "./included.js";
 export type { InstallFilter, InstallSort, ListQuery } from "./query.js";
 export type { Retries } from "./retries.js";
 export type { components, operations, paths } from "./schema.js";

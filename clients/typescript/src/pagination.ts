@@ -1,19 +1,19 @@
 import { UnexpectedAnswerError } from "./errors.js";
+import type { Include, Page } from "./included.js";
 import type { ListQuery } from "./query.js";
-import type { Page } from "./client.js";
 
 /**
  * The pages behind `after`, or from the start; with `before` alone, backward from there. With both
  * cursors it goes forward from the one to the other.
  */
-export async function* paginate(
-  list: (query: ListQuery) => Promise<Page>,
-  query: ListQuery,
-): AsyncGenerator<Page, void, undefined> {
+export async function* paginate<I extends Include>(
+  list: (query: ListQuery<I>) => Promise<Page<I>>,
+  query: ListQuery<I>,
+): AsyncGenerator<Page<I>, void, undefined> {
   const backward = isBackward(query);
   const name = backward ? "before" : "after";
-  for (let next: ListQuery | undefined = query; next; ) {
-    const page: Page = await list(next);
+  for (let next: ListQuery<I> | undefined = query; next; ) {
+    const page: Page<I> = await list(next);
     yield page;
     const { hasNextPage, hasPreviousPage, startCursor, endCursor } = page.pageInfo;
     // Between two cursors there may be no row left though the list goes on.

@@ -1,4 +1,5 @@
 import { InvalidRequestError } from "./errors.js";
+import type { Include } from "./included.js";
 import type { components, operations } from "./schema.js";
 
 /** A condition on an install; see the [query language](../../docs/query-language.md). */
@@ -10,30 +11,39 @@ export type InstallSort = components["schemas"]["InstallSort"];
 export type Parameters = NonNullable<operations["listInstalls"]["parameters"]["query"]>;
 
 /** The parameters of the list. */
-export interface ListQuery extends Omit<Parameters, "filter" | "orderBy" | "ids"> {
+export interface ListQuery<I extends Include = Include>
+  extends Omit<Parameters, "filter" | "orderBy" | "ids" | "include"> {
   /** A filter, or JSON text of your own. */
   filter?: InstallFilter | string | undefined;
   /** Sort fields, the first one first, or JSON text of your own. */
   orderBy?: readonly InstallSort[] | string | undefined;
   /** Ids, at most 100. */
   ids?: readonly string[] | undefined;
+  /** Related rows to bring along. */
+  include?: readonly I[] | undefined;
 }
 
 /** The longest query string, percent-encoded. */
 export const MAX_QUERY_CHARACTERS = 8_000;
 
 /** The parameters of a query; those that are undefined are left out. */
-export function parameters({ filter, orderBy, ids, ...rest }: ListQuery): Parameters {
-  if (ids?.length === 0) {
-    throw new InvalidRequestError("ids is empty: no install would match");
-  }
+export function parameters({ filter, orderBy, ids, include, ...rest }: ListQuery): Parameters {
   const texts = {
     filter: jsonText("filter", filter),
     orderBy: jsonText("orderBy", orderBy),
-    ids: ids?.join(","),
+    ids: commaList("ids", ids),
+    include: commaList("include", include),
   };
   const all = Object.entries({ ...rest, ...texts });
   return Object.fromEntries(all.filter(([, value]) => value !== undefined));
+}
+
+/** A list by commas; the API takes no empty one. */
+export function commaList(name: string, values: readonly string[] | undefined): string | undefined {
+  if (values?.length === 0) {
+    throw new InvalidRequestError(`${name} is empty`);
+  }
+  return values?.join(",");
 }
 
 /** The query string; refused where no URL holds it. */

@@ -49,6 +49,28 @@ describe("requests", () => {
     expect(sent).toHaveLength(1);
   });
 
+  test("what is included is typed by its names", async () => {
+    const integrations = { itg_1: { id: "itg_1", name: "CRM" } };
+    const answer = { data: [INSTALL], pageInfo: {}, included: { integrations } };
+    const { client, sent } = fake([
+      Response.json(answer),
+      Response.json({ ...INSTALL, included: { members: { total: 0, data: [] } } }),
+    ]);
+
+    const page = await client.list({ include: ["integration", "workspace"] });
+    expect(page.included.integrations["itg_1"]?.name).toBe("CRM");
+    // @ts-expect-error it was not asked for
+    expect(page.included.solutions).toBeUndefined();
+    const one = await client.get("ins_1", { include: ["members"] });
+    expect(one.included.members.total).toBe(0);
+    // @ts-expect-error a list takes no members
+    await client.list({ include: ["members"] }).catch(() => undefined);
+
+    const [list, get] = sent.map(({ url }) => new URL(url).searchParams.get("include"));
+    expect([list, get]).toEqual(["integration,workspace", "members"]);
+    await expect(client.list({ include: [] })).rejects.toThrow("include is empty");
+  });
+
   test.each(["", ".", "..", "a/b", "a?b", "x".repeat(129)])("%j is no id", async (id) => {
     const { client, sent } = fake([done()]);
 

@@ -51,6 +51,17 @@ describe.skipIf(!stack)("on the local stack", () => {
     expect(await editor.count(trash)).toBe(0);
   });
 
+  test("related rows come along", async () => {
+    const viewer = caller("usr_vera");
+
+    const page = await viewer.list({ ids: ["ins_sdk"], include: ["integration", "solution"] });
+    expect(page.included.integrations["itg_crm"]?.name).toBe("CRM");
+    expect(Object.keys(page.included.solutions)).toEqual(["sol_sdk"]);
+    const one = await viewer.get("ins_sdk", { include: ["members", "addOns"] });
+    expect(one.included.members.total).toBe(3);
+    expect(one.included.addOns.data.map(({ id }) => id)).toEqual(["ins_sdk_addon"]);
+  });
+
   test("errors are typed", async () => {
     const viewer = caller("usr_vera");
 
