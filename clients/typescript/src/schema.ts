@@ -610,6 +610,80 @@ export interface components {
          * @enum {string}
          */
         Visibility: "private" | "unlisted" | "public";
+        /** @description One sort field and its direction, as the only key. */
+        IntegrationSort: {
+            /** @description Its short name, as in an address. */
+            slug?: components["schemas"]["Direction"];
+            /** @description The name of the integration. */
+            name?: components["schemas"]["Direction"];
+            /** @description Its description, if it has one. */
+            description?: components["schemas"]["Direction"];
+            /** @description The name of its publisher. */
+            publisher?: components["schemas"]["Direction"];
+            /** @description The text of its current version, such as 3.0.0, if it has one. */
+            currentVersion?: components["schemas"]["Direction"];
+            /** @description The time of its creation. */
+            createdAt?: components["schemas"]["Direction"];
+            /** @description The time of its last change. */
+            updatedAt?: components["schemas"]["Direction"];
+            /** @description The time of its deletion; null while it is live. */
+            deletedAt?: components["schemas"]["Direction"];
+        };
+        /** @description One sort field and its direction, as the only key. */
+        IntegrationVersionSort: {
+            /** @description The text of the version, such as 3.0.0. */
+            version?: components["schemas"]["Direction"];
+            /** @description Its changes, if they are written down. */
+            changelog?: components["schemas"]["Direction"];
+            /** @description The time of its publication. */
+            publishedAt?: components["schemas"]["Direction"];
+        };
+        /** @description One sort field and its direction, as the only key. */
+        WorkspaceSort: {
+            /** @description The name of the workspace. */
+            name?: components["schemas"]["Direction"];
+            /** @description Its short name, as in an address. */
+            handle?: components["schemas"]["Direction"];
+            /** @description The time of its creation. */
+            createdAt?: components["schemas"]["Direction"];
+            /** @description The time of its last change. */
+            updatedAt?: components["schemas"]["Direction"];
+            /** @description The time of its deletion; null while it is live. */
+            deletedAt?: components["schemas"]["Direction"];
+        };
+        /** @description One sort field and its direction, as the only key. */
+        SolutionSort: {
+            /** @description The name of the solution. */
+            name?: components["schemas"]["Direction"];
+            /** @description Its description, if it has one. */
+            description?: components["schemas"]["Direction"];
+            /** @description The time of its creation. */
+            createdAt?: components["schemas"]["Direction"];
+            /** @description The time of its last change. */
+            updatedAt?: components["schemas"]["Direction"];
+            /** @description The time of its deletion; null while it is live. */
+            deletedAt?: components["schemas"]["Direction"];
+        };
+        /** @description One sort field and its direction, as the only key. */
+        ParentInstallSort: {
+            /** @description The time of the installation. */
+            installedAt?: components["schemas"]["Direction"];
+            /** @description The time of the last change of version, if any. */
+            lastUpgradedAt?: components["schemas"]["Direction"];
+            /** @description The time of the uninstall; null while it is live. */
+            deletedAt?: components["schemas"]["Direction"];
+        };
+        /** @description One sort field and its direction, as the only key. */
+        InstallerSort: {
+            /** @description The name of the user. */
+            name?: components["schemas"]["Direction"];
+            /** @description The email address of the user. */
+            email?: components["schemas"]["Direction"];
+            /** @description Its short name, as in an address. */
+            handle?: components["schemas"]["Direction"];
+            /** @description The time of its creation. */
+            createdAt?: components["schemas"]["Direction"];
+        };
         /**
          * @description A direction of a sort. Plain `asc` puts nulls last and plain `desc` puts them first, as PostgreSQL
          *     does; the other four say where nulls go.
@@ -644,10 +718,41 @@ export interface components {
             deletedAt?: components["schemas"]["Direction"];
             /** @description Its retention in the trash; null while it is live. */
             retentionTier?: components["schemas"]["Direction"];
+            /**
+             * @description A field of the related row; null where there is no such row. Strings sort by their casefolded value,
+             *     then by the value; the first 128 characters count.
+             */
+            integration?: components["schemas"]["IntegrationSort"];
+            /**
+             * @description A field of the related row; null where there is no such row. Strings sort by their casefolded value,
+             *     then by the value; the first 128 characters count.
+             */
+            integrationVersion?: components["schemas"]["IntegrationVersionSort"];
+            /**
+             * @description A field of the related row; null where there is no such row. Strings sort by their casefolded value,
+             *     then by the value; the first 128 characters count.
+             */
+            workspace?: components["schemas"]["WorkspaceSort"];
+            /**
+             * @description A field of the related row; null where there is no such row. Strings sort by their casefolded value,
+             *     then by the value; the first 128 characters count.
+             */
+            solution?: components["schemas"]["SolutionSort"];
+            /**
+             * @description A field of the related row; null where there is no such row. Strings sort by their casefolded value,
+             *     then by the value; the first 128 characters count.
+             */
+            parentInstall?: components["schemas"]["ParentInstallSort"];
+            /**
+             * @description A field of the related row; null where there is no such row. Strings sort by their casefolded value,
+             *     then by the value; the first 128 characters count.
+             */
+            installer?: components["schemas"]["InstallerSort"];
         };
         /**
          * @description Sort fields, the first one first, no field twice. The id is always the last sort field, in the
-         *     direction of the field before it. Enums sort in their declared order.
+         *     direction of the field before it. Enums sort in their declared order. A string or a date of a
+         *     related row is inside the relation's name: `[{"integration":{"name":"asc"}}]`.
          */
         InstallOrderBy: components["schemas"]["InstallSort"][];
         /** @description A value, which means `eq`, or an object of operators. */
