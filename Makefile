@@ -55,7 +55,7 @@ docs: $(SITE)/console/vendor/LICENSES $(SITE)/reference/swagger-ui-bundle.js $(S
 # Clients that generators make of openapi.yaml, compiled, and the packages of the TypeScript client.
 clients: .venvs/generators/made clients/typescript/node_modules/installed
 
-.venvs/generators/made: openapi.yaml $(STAMPS)/generators $(STAMPS)/python-generators $(wildcard tests/generated/*)
+.venvs/generators/made: openapi.yaml $(STAMPS)/generators $(STAMPS)/python-generators $(wildcard tests/generated/*.*)
 	@echo "Generating clients from openapi.yaml"
 	@$(BIN)/python -m tests.generated.generators
 	@touch $@
