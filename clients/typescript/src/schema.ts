@@ -780,9 +780,9 @@ export interface components {
              * @description The value is not the one given.
              */
             neq?: string;
-            /** @description The value is one of the list. An empty list is false, also of a null. */
+            /** @description The value is one of the list. With an empty list: false, even for null. */
             in?: string[];
-            /** @description The value is none of the list. An empty list is true, also of a null. */
+            /** @description The value is none of the list. With an empty list: true, even for null. */
             nin?: string[];
             /**
              * Format: date-time
@@ -819,9 +819,9 @@ export interface components {
             eq?: string;
             /** @description The value is not the one given. */
             neq?: string;
-            /** @description The value is one of the list. An empty list is false, also of a null. */
+            /** @description The value is one of the list. With an empty list: false, even for null. */
             in?: string[];
-            /** @description The value is none of the list. An empty list is true, also of a null. */
+            /** @description The value is none of the list. With an empty list: true, even for null. */
             nin?: string[];
             /** @description True if the condition is false. */
             not?: components["schemas"]["IdComparison"];
@@ -977,9 +977,9 @@ export interface components {
             eq?: string | number | boolean;
             /** @description The value is not the one given. */
             neq?: string | number | boolean;
-            /** @description The value is one of the list. An empty list is false, also of a null. */
+            /** @description The value is one of the list. With an empty list: false, even for null. */
             in?: string[] | number[] | boolean[];
-            /** @description The value is none of the list. An empty list is true, also of a null. */
+            /** @description The value is none of the list. With an empty list: true, even for null. */
             nin?: string[] | number[] | boolean[];
             /** @description The value comes before the one given. */
             lt?: string | number;
@@ -1020,9 +1020,9 @@ export interface components {
             eq?: string | number | boolean;
             /** @description The value is not the one given. */
             neq?: string | number | boolean;
-            /** @description The value is one of the list. An empty list is false, also of a null. */
+            /** @description The value is one of the list. With an empty list: false, even for null. */
             in?: string[] | number[] | boolean[];
-            /** @description The value is none of the list. An empty list is true, also of a null. */
+            /** @description The value is none of the list. With an empty list: true, even for null. */
             nin?: string[] | number[] | boolean[];
             /** @description The value comes before the one given. */
             lt?: string | number;
@@ -1063,9 +1063,9 @@ export interface components {
             eq?: components["schemas"]["MemberPolicy"];
             /** @description The value is not the one given. */
             neq?: components["schemas"]["MemberPolicy"];
-            /** @description The value is one of the list. An empty list is false, also of a null. */
+            /** @description The value is one of the list. With an empty list: false, even for null. */
             in?: components["schemas"]["MemberPolicy"][];
-            /** @description The value is none of the list. An empty list is true, also of a null. */
+            /** @description The value is none of the list. With an empty list: true, even for null. */
             nin?: components["schemas"]["MemberPolicy"][];
             /** @description True if the condition is false. */
             not?: components["schemas"]["MemberPolicyComparison"];
@@ -1084,9 +1084,9 @@ export interface components {
              * @description The value is not the one given.
              */
             neq?: string;
-            /** @description The value is one of the list. An empty list is false, also of a null. */
+            /** @description The value is one of the list. With an empty list: false, even for null. */
             in?: string[];
-            /** @description The value is none of the list. An empty list is true, also of a null. */
+            /** @description The value is none of the list. With an empty list: true, even for null. */
             nin?: string[];
             /**
              * Format: date-time
@@ -1123,9 +1123,9 @@ export interface components {
             eq?: string;
             /** @description The value is not the one given. */
             neq?: string;
-            /** @description The value is one of the list. An empty list is false, also of a null. */
+            /** @description The value is one of the list. With an empty list: false, even for null. */
             in?: string[];
-            /** @description The value is none of the list. An empty list is true, also of a null. */
+            /** @description The value is none of the list. With an empty list: true, even for null. */
             nin?: string[];
             /** @description With true, there is no value; with false, there is one. Never unknown. */
             isNull?: boolean;
@@ -1140,9 +1140,9 @@ export interface components {
             eq?: components["schemas"]["MemberPolicy"];
             /** @description The value is not the one given. */
             neq?: components["schemas"]["MemberPolicy"];
-            /** @description The value is one of the list. An empty list is false, also of a null. */
+            /** @description The value is one of the list. With an empty list: false, even for null. */
             in?: components["schemas"]["MemberPolicy"][];
-            /** @description The value is none of the list. An empty list is true, also of a null. */
+            /** @description The value is none of the list. With an empty list: true, even for null. */
             nin?: components["schemas"]["MemberPolicy"][];
             /** @description With true, there is no value; with false, there is one. Never unknown. */
             isNull?: boolean;
@@ -1157,9 +1157,9 @@ export interface components {
             eq?: components["schemas"]["RetentionTier"];
             /** @description The value is not the one given. */
             neq?: components["schemas"]["RetentionTier"];
-            /** @description The value is one of the list. An empty list is false, also of a null. */
+            /** @description The value is one of the list. With an empty list: false, even for null. */
             in?: components["schemas"]["RetentionTier"][];
-            /** @description The value is none of the list. An empty list is true, also of a null. */
+            /** @description The value is none of the list. With an empty list: true, even for null. */
             nin?: components["schemas"]["RetentionTier"][];
             /** @description With true, there is no value; with false, there is one. Never unknown. */
             isNull?: boolean;
@@ -1174,9 +1174,9 @@ export interface components {
             eq?: components["schemas"]["TrustTier"];
             /** @description The value is not the one given. */
             neq?: components["schemas"]["TrustTier"];
-            /** @description The value is one of the list. An empty list is false, also of a null. */
+            /** @description The value is one of the list. With an empty list: false, even for null. */
             in?: components["schemas"]["TrustTier"][];
-            /** @description The value is none of the list. An empty list is true, also of a null. */
+            /** @description The value is none of the list. With an empty list: true, even for null. */
             nin?: components["schemas"]["TrustTier"][];
             /** @description With true, there is no value; with false, there is one. Never unknown. */
             isNull?: boolean;
@@ -1191,9 +1191,9 @@ export interface components {
             eq?: components["schemas"]["UserRole"];
             /** @description The value is not the one given. */
             neq?: components["schemas"]["UserRole"];
-            /** @description The value is one of the list. An empty list is false, also of a null. */
+            /** @description The value is one of the list. With an empty list: false, even for null. */
             in?: components["schemas"]["UserRole"][];
-            /** @description The value is none of the list. An empty list is true, also of a null. */
+            /** @description The value is none of the list. With an empty list: true, even for null. */
             nin?: components["schemas"]["UserRole"][];
             /** @description With true, there is no value; with false, there is one. Never unknown. */
             isNull?: boolean;
@@ -1208,9 +1208,9 @@ export interface components {
             eq?: components["schemas"]["Visibility"];
             /** @description The value is not the one given. */
             neq?: components["schemas"]["Visibility"];
-            /** @description The value is one of the list. An empty list is false, also of a null. */
+            /** @description The value is one of the list. With an empty list: false, even for null. */
             in?: components["schemas"]["Visibility"][];
-            /** @description The value is none of the list. An empty list is true, also of a null. */
+            /** @description The value is none of the list. With an empty list: true, even for null. */
             nin?: components["schemas"]["Visibility"][];
             /** @description With true, there is no value; with false, there is one. Never unknown. */
             isNull?: boolean;
@@ -1431,9 +1431,9 @@ export interface components {
             eq?: string;
             /** @description The value is not the one given. */
             neq?: string;
-            /** @description The value is one of the list. An empty list is false, also of a null. */
+            /** @description The value is one of the list. With an empty list: false, even for null. */
             in?: string[];
-            /** @description The value is none of the list. An empty list is true, also of a null. */
+            /** @description The value is none of the list. With an empty list: true, even for null. */
             nin?: string[];
             /** @description The value comes before the one given. */
             lt?: string;
