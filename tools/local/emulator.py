@@ -9,6 +9,7 @@ condition of CloudFormation may take a text apart (``Fn::Split``).
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, MutableMapping
 from contextvars import ContextVar
 from http import HTTPStatus
@@ -111,14 +112,13 @@ def split(part: Any, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a 
 if __name__ == "__main__":
     from ministack import app  # type: ignore[import-not-found]
     from ministack.services import apigateway_v1  # type: ignore[import-not-found]
-    from ministack.services.cloudformation import (  # type: ignore[import-not-found]
-        changesets,
-        engine,
-        handlers,
-    )
+    from ministack.services.cloudformation import engine  # type: ignore[import-not-found]
 
-    for module in (changesets, handlers):
-        module._evaluate_conditions = splitting(engine._evaluate_conditions)
+    plain = engine._evaluate_conditions
+    evaluate = splitting(plain)
+    for module in [*sys.modules.values()]:
+        if vars(module).get("_evaluate_conditions") is plain:
+            vars(module)["_evaluate_conditions"] = evaluate
     apigateway_v1._invoke_mock_v1 = templated(apigateway_v1._invoke_mock_v1)
     app.app = limited(app.app)
     app.main()
