@@ -19,5 +19,5 @@ def handler(request: Request) -> object:
     names = parse_include(request.query)
     table = request.table()
     state = commands.get(table, request.principal, request.install_id)
-    beside = included.of_install(table, request.principal, state, names)
-    return {**row_to_json(state.row), "included": beside}
+    related = included.of_install(table, request.principal, state, names)
+    return {**row_to_json(state.row), "included": related}

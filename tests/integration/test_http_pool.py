@@ -196,7 +196,7 @@ def test_where_nobody_listens_nothing_is_sent(server: Server) -> None:
 def test_only_so_many_connections_are_kept(
     server: Server, pool: HttpPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_pool, "IDLE", 1)
+    monkeypatch.setattr(http_pool, "MAX_IDLE", 1)
     server.answers = [says(OK), says(OK)]
     for exchange in [send(pool), send(pool)]:
         exchange.receive()

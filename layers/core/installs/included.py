@@ -1,4 +1,4 @@
-"""What comes with one install, and included rows as JSON (CONTRACT.md sections 2 and 3)."""
+"""The related rows and the history of one install, as JSON (CONTRACT.md sections 2 and 3)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import orjson
 from installs import access, clock
 from installs.errors import Issue, QueryTooExpensiveError
 from installs.origin import ActorKind
-from installs.query.execution.included import Beside, RelatedRows
+from installs.query.execution.included import IncludeLoader, RelatedRows
 from installs.query.language.include import HISTORY, INCLUDE, PUBLIC_OF_INSTALL, check_names
 from installs.query.language.schema import ENTITIES, PUBLIC_ENTITIES, Kind
 from installs.query.planning.cost import BUDGET
@@ -35,14 +35,14 @@ MAX_ENTRIES: Final = 100
 TOO_MANY: Final = "the install has too many related rows to count; include fewer relations"
 
 _USERS: Final = "users"
-_OBJECTS: Final = frozenset(
+_JSON_FIELDS: Final = frozenset(
     field.name
     for entity in ENTITIES.values()
     for field in entity.fields.values()
     if field.kind is Kind.JSON
 )
 """The fields that are JSON objects, which rows have as text."""
-_ENTRY: Final = (
+_ENTRY_FIELDS: Final = (
     "revision", "occurredAt", "kind", "cause", "actor", "requestId", "deletionId", "fields",
 )  # fmt: skip
 
@@ -55,7 +55,7 @@ def of_install(
     Raises
     ------
     InvalidParameterError
-        The caller is a public key, and names what it does not know.
+        The caller is a public key, and names rows that such keys do not know.
     QueryTooExpensiveError
         The related rows are more than the budget of a list.
     """
@@ -63,13 +63,13 @@ def of_install(
     if scope.public:
         check_names(names, PUBLIC_OF_INSTALL)
     entities = PUBLIC_ENTITIES if scope.public else ENTITIES
-    beside = Beside(TableReader(table), scope.workspace_ids, clock.now(), entities)
+    loader = IncludeLoader(TableReader(table), scope.workspace_ids, clock.now(), entities)
     table.usage.budget = BUDGET
     try:
-        answer = to_json(beside.include([install_to_item(state)], names))
+        answer = to_json(loader.include([install_to_item(state)], names))
         if HISTORY in names:
-            entries = _latest(table, state.row)
-            answer[_USERS] = beside.people(_people(entries)) | answer.get(_USERS, {})
+            entries = _newest_entries(table, state.row)
+            answer[_USERS] = loader.users(_user_ids(entries)) | answer.get(_USERS, {})
             answer[HISTORY] = _history_to_json(entries)
     except BudgetExceededError as error:
         issue = Issue("too_expensive", TOO_MANY, INCLUDE)
@@ -89,11 +89,12 @@ def to_json(included: Included) -> dict[str, Any]:
 
 def _row_to_json(row: Row) -> dict[str, Any]:
     return {
-        name: orjson.Fragment(value) if name in _OBJECTS else value for name, value in row.items()
+        name: orjson.Fragment(value) if name in _JSON_FIELDS else value
+        for name, value in row.items()
     }
 
 
-def _latest(table: Table, install: Install) -> list[Entry]:
+def _newest_entries(table: Table, install: Install) -> list[Entry]:
     """Read the newest entries of an install, and one more if there is one."""
     limit = MAX_ENTRIES + 1
     return list(
@@ -103,7 +104,7 @@ def _latest(table: Table, install: Install) -> list[Entry]:
     )
 
 
-def _people(entries: Sequence[Entry]) -> list[str]:
+def _user_ids(entries: Sequence[Entry]) -> list[str]:
     """Return the ids of the users among the actors, each once."""
     origins = (entry.origin for entry in entries[:MAX_ENTRIES])
     return list(
@@ -118,7 +119,7 @@ def _people(entries: Sequence[Entry]) -> list[str]:
 def _history_to_json(entries: Sequence[Entry]) -> dict[str, Any]:
     documents = (entry.document() for entry in entries[:MAX_ENTRIES])
     data = [
-        {name: document[name] for name in _ENTRY} | {"counts": document.get("counts")}
+        {name: document[name] for name in _ENTRY_FIELDS} | {"counts": document.get("counts")}
         for document in documents
     ]
     return {"data": data, "hasMore": len(entries) > MAX_ENTRIES}

@@ -49,7 +49,7 @@ THROTTLES: Final = frozenset(
 )
 """The codes of errors and of cancellation reasons that mean throttling."""
 
-_OF_THE_ERROR: Final = ("__type", "message", "Message")
+_ERROR_MEMBERS: Final = ("__type", "message", "Message")
 
 
 class Connection:
@@ -72,9 +72,9 @@ class Connection:
 
     def within(self, deadline: Deadline, on_retry: Callable[[], None]) -> Connection:
         """Return the connection for one request, with its deadline and its count of retries."""
-        made = copy(self)
-        made.deadline, made.on_retry = deadline, on_retry
-        return made
+        connection = copy(self)
+        connection.deadline, connection.on_retry = deadline, on_retry
+        return connection
 
     def get_item(self, **request: Any) -> Any:  # noqa: ANN401 - the service's own JSON
         """GetItem."""
@@ -100,7 +100,7 @@ class Connection:
         return pending.response
 
     def pending(self, call: Call) -> PendingCall:
-        """Return a call that is not sent yet, for reads side by side (``store/parallel.py``)."""
+        """Return a call that is not sent yet, for concurrent reads (``store/parallel.py``)."""
         return PendingCall(self, call)
 
 
@@ -166,7 +166,7 @@ class PendingCall:
             self._failed(Failure(type(error).__name__, maybe_done=True))
             return False
         refused = _refusal(self._operation, status, body)
-        failure = _passing(refused)
+        failure = _transient_failure(refused)
         if failure is None:
             self._attempts.answered()
             metadata: Any = refused.response
@@ -179,7 +179,7 @@ class PendingCall:
         self.since = clock.steady() + self._attempts.failed(failure)
 
 
-def _passing(refused: ClientError) -> Failure | None:
+def _transient_failure(refused: ClientError) -> Failure | None:
     """Return the transient failure of a refusal; none if a retry cannot succeed."""
     code = refused.response["Error"]["Code"]
     if code in THROTTLES:
@@ -207,7 +207,7 @@ def _refusal(operation: str, status: int, body: bytes) -> ClientError:
         kind = document["__type"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         document, kind = {}, str(status)
-    response: Any = {name: value for name, value in document.items() if name not in _OF_THE_ERROR}
+    response: Any = {name: value for name, value in document.items() if name not in _ERROR_MEMBERS}
     response["Error"] = {
         # "com.amazonaws.dynamodb.v20120810#ValidationException"
         "Code": str(kind).rpartition("#")[2],

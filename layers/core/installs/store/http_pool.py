@@ -1,6 +1,6 @@
-"""Persistent HTTP connections to one server; a response is received apart from its request.
+"""Persistent HTTP connections to one server; sending and receiving are separate calls.
 
-Requests that are sent on several connections are answered side by side, without a thread for each::
+So requests on several connections are answered in parallel, without a thread for each::
 
     sent = [pool.send(headers, body, seconds=1.5) for body in bodies]
     responses = [exchange.receive() for exchange in sent]
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS: Final = 1.0
 
-IDLE: Final = 48
+MAX_IDLE: Final = 48
 """Connections kept open: more than the widest fan-out of reads, and counters beside it."""
 
-_PART: Final = 256 * 1024
+_CHUNK_BYTES: Final = 256 * 1024
 
 _BUFFERED_SECONDS: Final = 0.02
-"""The time for a response whose own time has passed: enough for one that is there already."""
+"""The time to read a response after its deadline: enough for one that has arrived already."""
 
 
 class NotSentError(OSError):
@@ -56,7 +56,7 @@ class HttpPool:
         OSError
             The connection broke; the request may have been received.
         """
-        ends = clock.steady() + seconds
+        deadline = clock.steady() + seconds
         connection = self._connected(min(CONNECT_SECONDS, seconds))
         try:
             connection.sock.settimeout(seconds)
@@ -64,7 +64,7 @@ class HttpPool:
         except BaseException:
             connection.close()
             raise
-        return Exchange(connection, ends, self._idle)
+        return Exchange(connection, deadline, self._idle)
 
     def _connected(self, seconds: float) -> HTTPConnection:
         while self._idle:
@@ -75,13 +75,13 @@ class HttpPool:
             if not _is_readable(idle.sock):
                 return idle
             idle.close()  # by the server: an idle connection has nothing to read
-        made = self._connection(seconds)
+        connection = self._connection(seconds)
         try:
-            made.connect()
+            connection.connect()
         except OSError as error:
-            made.close()
+            connection.close()
             raise NotSentError from error
-        return made
+        return connection
 
     def _connection(self, seconds: float) -> HTTPConnection:
         host, port = self._url.hostname or "", self._url.port
@@ -110,14 +110,14 @@ class Exchange:
     """A request that was sent, and its response."""
 
     def __init__(
-        self, connection: HTTPConnection, ends: float, idle: deque[HTTPConnection]
+        self, connection: HTTPConnection, deadline: float, idle: deque[HTTPConnection]
     ) -> None:
         self._connection = connection
-        self._ends = ends
+        self._deadline = deadline
         self._idle = idle
 
     def receive(self) -> tuple[int, bytes]:
-        """Return the status and the body; a response that trickles in is given up in time.
+        """Return the status and the body; a slow response is abandoned at its deadline.
 
         Raises
         ------
@@ -125,14 +125,14 @@ class Exchange:
             There is no response.
         """
         now = clock.steady()
-        ends = max(self._ends, now + _BUFFERED_SECONDS)
+        deadline = max(self._deadline, now + _BUFFERED_SECONDS)
         try:
-            self._connection.sock.settimeout(ends - now)
+            self._connection.sock.settimeout(deadline - now)
             response = self._connection.getresponse()
             parts = []
-            while part := response.read1(_PART):
+            while part := response.read1(_CHUNK_BYTES):
                 parts.append(part)
-                if clock.steady() > ends:
+                if clock.steady() > deadline:
                     raise TimeoutError("The response came too slowly.")
             if response.length:
                 raise IncompleteRead(b"", response.length)
@@ -140,12 +140,12 @@ class Exchange:
         except BaseException:
             self._connection.close()
             raise
-        if self._connection.sock is not None and len(self._idle) < IDLE:
+        if self._connection.sock is not None and len(self._idle) < MAX_IDLE:
             self._idle.append(self._connection)
         else:
             self._connection.close()
         return response.status, b"".join(parts)
 
     def close(self) -> None:
-        """Give up the response, and the connection that it would come on."""
+        """Abandon the response, and close its connection."""
         self._connection.close()

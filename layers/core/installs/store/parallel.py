@@ -1,4 +1,4 @@
-"""Reads side by side: their requests are sent first, and then the responses are received.
+"""Concurrent reads without threads: requests are sent first, then responses are received.
 
 A *read* is a generator that yields calls and is sent their responses, so that it can make several
 calls one after the other; its value is what it returns::
@@ -108,7 +108,7 @@ class _Active(Generic[T]):
     """A read that waits for the response to a call."""
 
     index: int
-    """Its place among the values."""
+    """The index of its value in the result."""
     read: Read[T]
     call: PendingCall
 

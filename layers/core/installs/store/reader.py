@@ -31,7 +31,7 @@ class TableReader:
         self._read: dict[Key, Item | None] = {}
 
     def by_ids(self, ids: Iterable[str]) -> Sequence[Item]:
-        """Return the installs that exist of these ids."""
+        """Return the installs with these ids; missing ones are left out."""
         return list(self.rows("Install", ids).values())
 
     def batches(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from installs.query.execution.executor import run
-from installs.query.execution.included import Beside, RelatedRows
+from installs.query.execution.included import IncludeLoader, RelatedRows
 from installs.query.language.parameters import parse
 from installs.query.language.schema import ENTITIES, PUBLIC_ENTITIES
 from tests import rows as factory
@@ -44,8 +44,8 @@ def solution(solution_id: str, **fields: object) -> Row:
 
 
 def included_with(reader: Watched, row: Row, names: list[str], **by: Any) -> Included:  # noqa: ANN401
-    beside = Beside(reader, OWN, NOW, by.get("entities", ENTITIES))
-    return beside.include([install_item(row)], names)
+    loader = IncludeLoader(reader, OWN, NOW, by.get("entities", ENTITIES))
+    return loader.include([install_item(row)], names)
 
 
 def test_each_related_row_comes_once_and_by_one_read() -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from installs.errors import QueryTooExpensiveError
-from installs.query.execution.included import Beside
+from installs.query.execution.included import IncludeLoader
 from installs.query.execution.ordered_page import run_merge_scan
 from installs.query.execution.page import NO_ROWS, Page, page_of
 from installs.query.execution.semi_joins import reduce_semi_joins
@@ -58,8 +58,8 @@ def run(
         page = _run(ListRequest.of(query, scope, now), reader, choose)
         if not query.include:
             return page
-        beside = Beside(reader, scope, now, query.entities)
-        return replace(page, included=beside.include(page.rows, query.include))
+        loader = IncludeLoader(reader, scope, now, query.entities)
+        return replace(page, included=loader.include(page.rows, query.include))
     except BudgetExceededError as error:
         raise QueryTooExpensiveError(TOO_EXPENSIVE) from error
 

@@ -55,8 +55,8 @@ A row has all fields of its entity; a null is ``None``.
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """The rows that a caller sees beside installs, with the fields that the caller knows."""
+class IncludeLoader:
+    """A loader of related rows: of those that a caller sees, the fields that the caller knows."""
 
     reader: RelatedReader
     scope: frozenset[str] | None
@@ -76,8 +76,8 @@ class Beside:
                 included[name] = self._to_many(install["id"]["S"], INSTALL.relations[name])
         return included
 
-    def people(self, ids: Collection[str]) -> dict[str, Row]:
-        """Return users who are there for their names alone, by id: as public keys know them."""
+    def users(self, ids: Collection[str]) -> dict[str, Row]:
+        """Return users by id, with only the fields that public keys know."""
         fields = PUBLIC_ENTITIES["User"].fields
         rows = (decode_fields(item, fields) for item in self.reader.rows("User", ids).values())
         return {row["id"]: row for row in rows}
@@ -104,8 +104,8 @@ class Beside:
         included: Included = {}
         for relation in relations:
             items = {**listed.get(relation.target, {}), **read[relation.target]}
-            found = (items[row_id] for row_id in ids[relation.target] if row_id in items)
-            rows = (self._row(item, relation) for item in found)
+            candidates = (items[row_id] for row_id in ids[relation.target] if row_id in items)
+            rows = (self._row(item, relation) for item in candidates)
             included[TO_ONE[relation.name]] = {row["id"]: row for row in rows if row is not None}
         return included
 
@@ -118,10 +118,10 @@ class Beside:
         live = [row for row in rows if row is not None and row["deletedAt"] is None]
         order = _ORDERS[relation.name]
 
-        def position(row: Row) -> OrderKey:
+        def order_key(row: Row) -> OrderKey:
             return order.order_key(order.values(row))
 
-        return RelatedRows(len(live), nsmallest(MAX_ROWS, live, key=position))
+        return RelatedRows(len(live), nsmallest(MAX_ROWS, live, key=order_key))
 
     def _row(self, item: Item, relation: Relation) -> Row | None:
         """Return all fields of a related row; ``None`` if the caller does not see it."""

@@ -50,8 +50,8 @@ _SPELLINGS: Final = DIRECTIONS | {
     "".join(word.capitalize() for word in name.split("_")): parts
     for name, parts in DIRECTIONS.items()
 }
-_FORM: Final = 'a list of objects of one key each, such as [{"installedAt": "desc"}]'
-_OWN: Final = '{"id": "asc"}'
+_EXPECTED_FORMAT: Final = 'a list of objects of one key each, such as [{"installedAt": "desc"}]'
+_EXAMPLE: Final = '{"id": "asc"}'
 
 
 def parse_order_by(text: str | None, entities: Entities = ENTITIES) -> Order:
@@ -65,9 +65,11 @@ def parse_order_by(text: str | None, entities: Entities = ENTITIES) -> Order:
     try:
         entries = read(text, max_bytes=MAX_QUERY_CHARACTERS)
     except DocumentError as error:
-        raise _invalid([_issue("invalid_json", f"{error}; an order is {_FORM}")]) from None
+        raise _invalid(
+            [_issue("invalid_json", f"{error}; an order is {_EXPECTED_FORMAT}")]
+        ) from None
     if not isinstance(entries, list):
-        detail = f"{quoted(entries)} is not {_FORM}{nested_text_advice(entries)}"
+        detail = f"{quoted(entries)} is not {_EXPECTED_FORMAT}{nested_text_advice(entries)}"
         raise _invalid([_issue("wrong_type", detail)])
     if not 1 <= len(entries) <= MAX_SORT_FIELDS:
         code = "too_long" if entries else "empty_list"
@@ -94,12 +96,12 @@ class _EntryParser:
 
     entities: Entities
     index: str
-    before: frozenset[str]
+    previous: frozenset[str]
     """The names of the sort fields before it."""
 
     def sort_field(self, entry: object) -> SortField | Issue:
         """Return the sort field of an entry."""
-        pair = self._only_pair(entry, _OWN)
+        pair = self._only_pair(entry, _EXAMPLE)
         if isinstance(pair, Issue):
             return pair
         field, direction = pair
@@ -144,13 +146,13 @@ class _EntryParser:
 
     def _with_direction(self, sort_field: SortField, direction: object) -> SortField | Issue:
         """Return a sort field in its direction."""
-        place = (self.index, *sort_field.name.split("."))
-        if sort_field.name in self.before:
-            return _issue("duplicate_key", f"{sort_field.name} appears twice", *place)
+        path = (self.index, *sort_field.name.split("."))
+        if sort_field.name in self.previous:
+            return _issue("duplicate_key", f"{sort_field.name} appears twice", *path)
         if not isinstance(direction, str) or direction not in _SPELLINGS:
             hint = suggestion(direction, DIRECTIONS) if isinstance(direction, str) else ""
             detail = f"{quoted(direction)} is not one of {', '.join(DIRECTIONS)}{hint}"
-            return _issue("unknown_value", detail, *place)
+            return _issue("unknown_value", detail, *path)
         return SortField(sort_field.field, *_SPELLINGS[direction], sort_field.relation)
 
     def _not_sortable(self, field: str) -> Issue:
