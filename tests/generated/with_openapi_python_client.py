@@ -15,6 +15,7 @@ from openapi_python_client.api.installs import (  # type: ignore[import-not-foun
 )
 from openapi_python_client.models import (  # type: ignore[import-not-found]
     Install,
+    InstallDetails,
     Page,
     Problem,
 )
@@ -35,7 +36,7 @@ def main() -> None:
     assert isinstance(second, Page)
     uninstalled = uninstall_install.sync("ins_generated", client=client)
     in_trash = get_install.sync("ins_generated", client=client)
-    assert isinstance(in_trash, Install)
+    assert isinstance(in_trash, InstallDetails)
     restored = restore_install.sync("ins_generated", client=client)
     assert isinstance(restored, Install)
     absent = get_install.sync_detailed("ins_nobody", client=client)
