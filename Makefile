@@ -36,7 +36,7 @@ SITE := .site
 UV := $(BIN)/uv
 UV_PIN := $(shell sed -n 's/^uv==/uv==/p' requirements/dev.in)
 STAMPS := .venvs/.stamps
-SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes
+SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes --compile-bytecode
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -209,6 +209,7 @@ $(SITE)/reference/swagger-ui-bundle.js: $(STAMPS)/reference
 DOCS := README.md CHANGELOG.md CONTRACT.md CONTRIBUTING.md openapi.yaml asyncapi.yaml \
 	$(wildcard docs/*.md docs/adr/*.md docs/images/* clients/*/README.md)
 $(SITE)/docs/index.html: $(STAMPS)/docs $(STAMPS)/diagrams mkdocs.yml tools/docs_site.py $(DOCS)
+	@echo "Building the pages of docs"
 	@rm -rf $(SITE)/pages && mkdir -p $(SITE)/pages/assets
 	@$(BIN)/python -m tools.docs_site $(SITE)/pages $(DOCS)
 	@cp .venvs/diagrams/node_modules/mermaid/dist/mermaid.min.js $(SITE)/pages/assets/

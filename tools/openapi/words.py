@@ -10,8 +10,9 @@ API: Final = """\
 List, read, uninstall, restore and purge installs of integrations in workspaces.
 
 **Access.** Every request carries a bearer token. A caller sees the installs of the workspaces in
-which it has a role; other installs are absent: a list leaves them out, and their ids are a 404. A
-*viewer* lists and reads, an *editor* uninstalls and restores, an *admin* purges.
+which it has a role, and an admin of the platform those of all. Other installs are absent: a list
+leaves them out, and their ids are a 404. In a workspace, a *viewer* lists and reads, an *editor*
+uninstalls and restores, an *admin* purges.
 
 **Trash.** An uninstalled install goes to the trash (`deletedAt` is set) for the days of its
 `retentionTier`: short 7, medium 30, long 90, none for ever. Then it is deleted for good. Its
@@ -104,7 +105,9 @@ sorted by `installedAt`, the newest first."""
 INCLUDE_DELETED: Final = """\
 `false`: live installs. `true`: live and deleted ones. `only`: the trash. Without it the list has
 live installs, unless the query itself constrains `deletedAt` or `retentionTier` of the install:
-then it has live and deleted ones."""
+then it has live and deleted ones. It does not reach into `members` and `addOns`: their deleted rows
+count only where the filter inside constrains `deletedAt` or `retentionTier`. In the trash no member
+is enabled, since an uninstall disables and deletes the members."""
 SHORTHAND: Final = """\
 Installs whose `{field}` equals this, as `filter={{"{field}":"..."}}`. {about}"""
 
@@ -132,7 +135,9 @@ CONNECTIVES: Final = {
     "OR": "True if one of the filters is true; `[]` is false.",
     "NOT": "True if the filter is false. NOT of unknown is unknown.",
 }
-ONE: Final = "If it is absent, or the caller may not see it, all of its fields are null."
+ONE: Final = """\
+If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
+different from a live one."""
 MANY: Final = """\
 Rows that the caller may not see count as absent. So do deleted rows, unless the inner filter
 constrains their `deletedAt` or `retentionTier`."""

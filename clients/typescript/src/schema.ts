@@ -877,17 +877,35 @@ export interface components {
             deletedAt?: components["schemas"]["NullableDateComparison"];
             /** @description Its retention in the trash; null while it is live. */
             retentionTier?: components["schemas"]["NullableRetentionTierComparison"];
-            /** @description The integration that is installed. If it is absent, or the caller may not see it, all of its fields are null. */
+            /**
+             * @description The integration that is installed. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
+             *     different from a live one.
+             */
             integration?: components["schemas"]["OptionalIntegrationFilter"];
-            /** @description The installed version. If it is absent, or the caller may not see it, all of its fields are null. */
+            /**
+             * @description The installed version. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
+             *     different from a live one.
+             */
             integrationVersion?: components["schemas"]["OptionalIntegrationVersionFilter"];
-            /** @description The workspace that it is installed in. If it is absent, or the caller may not see it, all of its fields are null. */
+            /**
+             * @description The workspace that it is installed in. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
+             *     different from a live one.
+             */
             workspace?: components["schemas"]["OptionalWorkspaceFilter"];
-            /** @description The solution that groups its entities. If it is absent, or the caller may not see it, all of its fields are null. */
+            /**
+             * @description The solution that groups its entities. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
+             *     different from a live one.
+             */
             solution?: components["schemas"]["OptionalSolutionFilter"];
-            /** @description The install that this add-on extends. If it is absent, or the caller may not see it, all of its fields are null. */
+            /**
+             * @description The install that this add-on extends. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
+             *     different from a live one.
+             */
             parentInstall?: components["schemas"]["OptionalInstallFilter"];
-            /** @description The user of installedBy. If it is absent, or the caller may not see it, all of its fields are null. */
+            /**
+             * @description The user of installedBy. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
+             *     different from a live one.
+             */
             installer?: components["schemas"]["OptionalUserFilter"];
             /**
              * @description The entities that the install materialised. Rows that the caller may not see count as absent. So do deleted rows, unless the inner filter
@@ -1256,17 +1274,35 @@ export interface components {
             deletedAt?: components["schemas"]["NullableDateComparison"];
             /** @description Its retention in the trash; null while it is live. */
             retentionTier?: components["schemas"]["NullableRetentionTierComparison"];
-            /** @description The integration that is installed. If it is absent, or the caller may not see it, all of its fields are null. */
+            /**
+             * @description The integration that is installed. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
+             *     different from a live one.
+             */
             integration?: components["schemas"]["OptionalIntegrationFilter"];
-            /** @description The installed version. If it is absent, or the caller may not see it, all of its fields are null. */
+            /**
+             * @description The installed version. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
+             *     different from a live one.
+             */
             integrationVersion?: components["schemas"]["OptionalIntegrationVersionFilter"];
-            /** @description The workspace that it is installed in. If it is absent, or the caller may not see it, all of its fields are null. */
+            /**
+             * @description The workspace that it is installed in. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
+             *     different from a live one.
+             */
             workspace?: components["schemas"]["OptionalWorkspaceFilter"];
-            /** @description The solution that groups its entities. If it is absent, or the caller may not see it, all of its fields are null. */
+            /**
+             * @description The solution that groups its entities. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
+             *     different from a live one.
+             */
             solution?: components["schemas"]["OptionalSolutionFilter"];
-            /** @description The install that this add-on extends. If it is absent, or the caller may not see it, all of its fields are null. */
+            /**
+             * @description The install that this add-on extends. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
+             *     different from a live one.
+             */
             parentInstall?: components["schemas"]["OptionalInstallFilter"];
-            /** @description The user of installedBy. If it is absent, or the caller may not see it, all of its fields are null. */
+            /**
+             * @description The user of installedBy. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
+             *     different from a live one.
+             */
             installer?: components["schemas"]["OptionalUserFilter"];
             /**
              * @description The entities that the install materialised. Rows that the caller may not see count as absent. So do deleted rows, unless the inner filter
@@ -1625,7 +1661,9 @@ export interface operations {
                 /**
                  * @description `false`: live installs. `true`: live and deleted ones. `only`: the trash. Without it the list has
                  *     live installs, unless the query itself constrains `deletedAt` or `retentionTier` of the install:
-                 *     then it has live and deleted ones.
+                 *     then it has live and deleted ones. It does not reach into `members` and `addOns`: their deleted rows
+                 *     count only where the filter inside constrains `deletedAt` or `retentionTier`. In the trash no member
+                 *     is enabled, since an uninstall disables and deletes the members.
                  */
                 include_deleted?: "false" | "true" | "only";
                 /**
