@@ -261,7 +261,7 @@ ENDS: Final = [("uninstall", "restore"), ("uninstall", "purge"), ("uninstall", "
 @pytest.mark.parametrize("after_each", [True, False], ids=["drained", "overtaken"])
 def test_shared_solutions_in_all_orders(make: Callable[[], World], after_each: bool) -> None:
     # given two installs of one solution, and what happens to each of them
-    for first, second in itertools.product(ENDS[:2], repeat=2):
+    for first, second in itertools.combinations_with_replacement(ENDS[:2], 2):
         steps = [*((verb, "a") for verb in first), *((verb, "b") for verb in second)]
         for order in itertools.combinations(range(4), 2):
             world = make()

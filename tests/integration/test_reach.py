@@ -35,21 +35,32 @@ MANY = 1_000
 
 @pytest.fixture
 def world(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Table:
+    return with_roles(10, table_name, dynamodb_endpoint, tmp_path)
+
+
+@pytest.fixture
+def large_world(table_name: str, dynamodb_endpoint: str, tmp_path: Path) -> Table:
+    return with_roles(MANY, table_name, dynamodb_endpoint, tmp_path)
+
+
+def with_roles(number: int, table_name: str, endpoint: str, directory: Path) -> Table:
+    """Return a table in which a user has a role in so many workspaces."""
     roles = [
-        rows.role("usr_many", f"wsp_{n}", ("viewer", "editor", "admin")[n % 3]) for n in range(MANY)
+        rows.role("usr_many", f"wsp_{n}", ("viewer", "editor", "admin")[n % 3])
+        for n in range(number)
     ]
-    data = rows.write(tmp_path / "rows.ndjson", [rows.user("usr_many"), *roles])
-    load_file(data, table_name, dynamodb_endpoint)
-    return open_table(table_name, dynamodb_endpoint)
+    data = rows.write(directory / "rows.ndjson", [rows.user("usr_many"), *roles])
+    load_file(data, table_name, endpoint)
+    return open_table(table_name, endpoint)
 
 
-def test_a_thousand_workspaces_each_with_its_role(world: Table) -> None:
-    scope = access.scope_of(world, Principal("usr_many"))
+def test_a_thousand_workspaces_each_with_its_role(large_world: Table) -> None:
+    scope = access.scope_of(large_world, Principal("usr_many"))
 
     assert scope.workspace_ids == frozenset(f"wsp_{n}" for n in range(MANY))
     assert scope.role("wsp_2") is WorkspaceRole.ADMIN
     assert scope.role("wsp_none") is None
-    assert world.usage.calls == 1
+    assert large_world.usage.calls == 1
 
 
 def test_a_role_that_changes_is_felt_at_once_by_whoever_reads_anew(world: Table) -> None:
