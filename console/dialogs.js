@@ -2,7 +2,7 @@
 
 import { countOf, inSum, Summary } from "./consequences.js";
 import { counted } from "./fields.js";
-import { html, useEffect, useRef, useState } from "./html.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./html.js";
 import { inWords, nameOf } from "./names.js";
 import { prefer, preferences } from "./preferences.js";
 import { KEYS } from "./shortcuts.js";
@@ -15,10 +15,11 @@ export function Dialogs({ dialog, ...properties }) {
   return html`<${kinds[dialog.kind]} ...${properties} rows=${dialog.rows} />`;
 }
 
-/** A native dialog; `answer` is called when its form is sent, and it closes then. */
+/** A native dialog; `answer` is called when its form is sent, and it closes then. It opens as it is
+ * rendered, so that the next key is the dialog's. */
 function Modal({ title, close, answer, children }) {
   const dialog = useRef(null);
-  useEffect(() => dialog.current.showModal(), []);
+  useLayoutEffect(() => dialog.current.showModal(), []);
   const send = (event) => {
     event.preventDefault();
     dialog.current.close();

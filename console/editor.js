@@ -1,6 +1,6 @@
 // The filter and the sort as JSON, in step with chips and heads; what is wrong is marked in it.
 
-import { html, useEffect, useRef, useState } from "./html.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./html.js";
 import { placeOf } from "./place.js";
 
 const PARAMETERS = [["filter", "Filter", 5], ["orderBy", "Sort", 1]];
@@ -8,7 +8,7 @@ const PARAMETERS = [["filter", "Filter", 5], ["orderBy", "Sort", 1]];
 /** The editor, with the request as it is sent. */
 export function Editor({ address, ask, problem, url }) {
   const [texts, setTexts] = useState({});
-  useEffect(() => setTexts({ filter: pretty(address.filter), orderBy: address.orderBy }), [address.filter, address.orderBy]);
+  useLayoutEffect(() => setTexts({ filter: pretty(address.filter), orderBy: address.orderBy }), [address.filter, address.orderBy]);
   const syntax = Object.fromEntries(PARAMETERS.map(([name]) => [name, fault(texts[name] ?? "")]));
   const invalid = PARAMETERS.some(([name]) => syntax[name]);
   const submit = (event) => {

@@ -5,7 +5,7 @@ import { AddOns, loadTree } from "./add-ons.js";
 import { isCancelled } from "./api.js";
 import { LABELS, POLICIES } from "./fields.js";
 import { deletedParent } from "./groups.js";
-import { html, useEffect, useRef, useState } from "./html.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "./html.js";
 import { Members } from "./members.js";
 import { Initial, nameOf, parentName, personName, RELATIONS, solutionName, versionOf, workspaceName } from "./names.js";
 import { Actions, ChangeNote } from "./row-state.js";
@@ -22,7 +22,7 @@ export function Panel(properties) {
   const [shown, setShown] = useState({ install: null, tree: null, problem: null });
   const [attempt, setAttempt] = useState(0);
   const panel = useRef(null);
-  useEffect(() => panel.current.focus(), []);
+  useLayoutEffect(() => panel.current.focus(), []);
   useEffect(() => {
     const request = new AbortController();
     load(api, id, learn, setShown, request.signal);

@@ -2,7 +2,7 @@
 
 import { TRASH } from "./address.js";
 import { conditionsOf, describe, filterOf } from "./conditions.js";
-import { html, lazy, useEffect, useRef, useState } from "./html.js";
+import { html, lazy, useEffect, useLayoutEffect, useRef, useState } from "./html.js";
 import { isOfQuery } from "./states.js";
 import { SortChoice } from "./table.js";
 
@@ -53,7 +53,7 @@ function View({ text, total, isCurrent, onClick }) {
 function SearchBox({ address, ask, input }) {
   const [text, setText] = useState(address.q);
   const timer = useRef(null);
-  useEffect(() => setText(address.q), [address.q]);
+  useLayoutEffect(() => setText(address.q), [address.q]);
   const apply = (value) => {
     clearTimeout(timer.current);
     if (value.trim() !== address.q) {

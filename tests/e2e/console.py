@@ -27,6 +27,12 @@ DESK: Final = {"width": 1280, "height": 860}
 PHONE: Final = {"width": 390, "height": 844}
 SCREENSHOTS: Final = Path(os.environ.get("SCREENSHOTS", SITE / "screenshots"))
 """CI keeps the pictures below it as artefacts."""
+LATE_FRAMES: Final = """(() => {
+  const later = window.setTimeout;
+  window.setTimeout = (call, wait = 0) => later(call, wait + 500);
+  window.requestAnimationFrame = (call) => later(call, 500);
+})()"""
+"""A busy machine, from now on: what a page leaves for its next frame comes after the next key."""
 
 
 _CHANGED_PIXELS: Final = """async (pictures) => {

@@ -10,7 +10,15 @@ from playwright.sync_api import expect
 
 from tests import console_rows, rows
 from tests.e2e.browser import watched_page
-from tests.e2e.console import Calls, Console, answer, as_user, checked, console
+from tests.e2e.console import (
+    LATE_FRAMES,
+    Calls,
+    Console,
+    answer,
+    as_user,
+    checked,
+    console,
+)
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Route
@@ -123,6 +131,7 @@ def test_chips_and_json_are_in_step(stack: Stack, browser: Browser) -> None:
         assert json.loads(editor.input_value()) == {
             "AND": [name, {"parentInstallId": {"isNull": True}}]
         }
+        shown.page.evaluate(LATE_FRAMES)
         shown.button("Remove filter: Is no add-on").click()
         expect(chip).to_have_count(1)
         assert json.loads(editor.input_value()) == name

@@ -11,6 +11,7 @@ from tests import console_rows
 from tests.e2e.browser import watched_page
 from tests.e2e.console import (
     API,
+    LATE_FRAMES,
     Console,
     answer,
     as_user,
@@ -149,6 +150,7 @@ def test_all_by_keys(stack: Stack, browser: Browser) -> None:
         keys.press("x")
         expect(shown.page.locator(".selection")).to_contain_text("1 install selected")
         keys.press("x")
+        shown.page.evaluate(LATE_FRAMES)
         keys.press("u")
         expect(shown.dialog).to_contain_text("Uninstall Ledger Books in Harbor?")
         keys.press("Escape")
