@@ -1,4 +1,4 @@
-"""What a consumer of the local bus has been told, and what there is."""
+"""The events that a consumer of the local bus has been told, and the rows that there are."""
 
 from __future__ import annotations
 

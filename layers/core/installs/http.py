@@ -96,8 +96,8 @@ class Request:
     @property
     def trace_id(self) -> str | None:
         """The trace that the request is part of, if its headers tell."""
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        return trace_id(headers.get("x-amzn-trace-id"), headers.get("traceparent"))
+        headers = self.headers
+        return trace_id(_header(headers, "x-amzn-trace-id"), _header(headers, "traceparent"))
 
     @property
     def install_id(self) -> str:
@@ -268,13 +268,12 @@ def _cors_headers(event: Event) -> Mapping[str, str]:
         return {}
     if ANY_ORIGIN in allowed:
         return {ALLOW_ORIGIN: ANY_ORIGIN, **_EXPOSED}
-    origin = _header(event, "origin")
-    if origin not in allowed:
+    origin = _header(event.get("headers") or {}, "origin")
+    if origin is None or origin not in allowed:
         return _VARYING
     return {ALLOW_ORIGIN: origin, **_EXPOSED, **_VARYING}
 
 
-def _header(event: Event, name: str) -> str:
-    """Return a header of the request, whatever the case of its name; empty if there is none."""
-    headers = event.get("headers") or {}
-    return next((value for key, value in headers.items() if key.lower() == name), "")
+def _header(headers: Mapping[str, str], name: str) -> str | None:
+    """Return a header of a request, whatever the case of its name; ``None`` if there is none."""
+    return next((value for key, value in headers.items() if key.lower() == name), None)

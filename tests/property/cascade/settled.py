@@ -1,4 +1,4 @@
-"""What must be done when the work of an install is settled: all that depends on it agrees."""
+"""The state when the work of an install is settled: all that depends on it agrees."""
 
 from __future__ import annotations
 
