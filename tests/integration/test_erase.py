@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from installs.store.expressions import Action
 
 YESTERDAY = timestamp(datetime.now(UTC) - timedelta(days=1))
+EXPIRED = timestamp(datetime.now(UTC) - timedelta(days=8))
+"""A deletion whose retention of seven days has run out; DynamoDB has not swept the row yet."""
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +50,7 @@ def table(
         *rows.family("crm"),
         rows.install("ins_trash", deletedAt=YESTERDAY, retentionTier="long"),
         rows.member("mem_trash", "ins_trash", deletedAt=YESTERDAY, retentionTier="long"),
+        rows.install("ins_expired", deletedAt=EXPIRED, retentionTier="short"),
         rows.integration("itg_own"),
         rows.integration_version("ver_own", "itg_own"),
         rows.install("ins_own", integrationId="itg_own"),

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from installs import cascade, clock, commands
+from installs import cascade, clock, commands, lifecycle
 from installs.access import Principal
 from installs.cascade import Work
+from installs.errors import NotFoundError
 from installs.ingest.apply import apply_values
 from installs.ingest.decisions import Options
 from installs.model import PrincipalKind
@@ -24,7 +25,7 @@ from tests.property.cascade.memory import MemoryTable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from installs.lifecycle import OwnerRefs
+    from installs.lifecycle import InstallState, OwnerRefs
     from installs.store.history import Entry
     from installs.store.keys import Key
 
@@ -166,6 +167,27 @@ def test_section_11_what_repair_deletes_at_the_end_of_retention_has_expired(
     assert service.entries("ins_top")[-1].counts == Counts(purged=5)
     # and what went with it has expired too
     assert service.kinds("ins_add")[-2:] == ["expired", "settled"]
+
+
+def test_section_11_what_expires_while_it_is_purged_has_expired_for_the_caller_too(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a purge that is allowed, and a retention that ends before it is written
+    service.load(rows.install("ins_1"))
+    commands.uninstall(service.table, ADA, "ins_1", stack_tier="short")
+    service.settle()
+    service.later(days=7, seconds=-1)
+    check = lifecycle.check_purge
+
+    def slow(state: InstallState, *, now: datetime) -> None:
+        check(state, now=now)
+        service.later(seconds=1)
+
+    monkeypatch.setattr(lifecycle, "check_purge", slow)
+    # then it is gone for its caller, and nobody has purged it
+    with pytest.raises(NotFoundError):
+        commands.purge(service.table, ADA, "ins_1")
+    assert service.kinds("ins_1") == ["created", "uninstalled", "settled"]
 
 
 def test_section_11_what_dynamodb_sweeps_is_settled_at_the_revision_of_its_expiry(

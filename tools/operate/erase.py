@@ -188,7 +188,8 @@ class Eraser:
                     installs.commit(self.table, [Change(state, after)], origin=_ORIGIN)
                     cascade.reconcile(work, after.owner_refs)
                     state = after
-                installs.commit(self.table, [Change(state, None)], origin=_ORIGIN)
+                change = Change(state, None, past_retention=True)
+                installs.commit(self.table, [change], origin=_ORIGIN)
             except ConditionFailedError:
                 continue
             cascade.reconcile(work, state.owner_refs)

@@ -179,7 +179,9 @@ FAULTS: Final = (
           "return cls(len(states) - live - gone, live, gone)",
           "return cls(len(states) - gone, 0, gone)"),
     Fault("facts change past the retention", f"{CORE}/store/installs.py",
-          "        return self.before.expired(now)\n", "        return False\n"),
+          "else not self.reconciled\n", "else False\n"),
+    Fault("a purge is written past the retention", f"{CORE}/store/installs.py",
+          "return cause is Cause.REQUEST if self.after is None else", "return self.after and"),
     # Events
     Fault("settled entries are not published", f"{CORE}/events/records.py",
           "        return entry\n    before, after", "        return None\n    before, after"),

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from installs import clock
-from installs.origin import CASCADE
+from installs.origin import CASCADE, Cause
 from installs.store import counters, history, items, keys, pending
 from installs.store.expressions import (
     Action,
@@ -43,7 +43,8 @@ class Change:
     """A change of an install from the state that was read to another.
 
     Without ``before`` it creates the install, without ``after`` it deletes it for good.
-    ``past_retention``: it is meant for an install past its retention too, as a backup holds it.
+    ``past_retention``: it is meant for an install past its retention too, as a backup holds one,
+    and ``erase`` deletes one.
     """
 
     before: InstallState | None
@@ -69,15 +70,16 @@ class Change:
             )
         return self.after is None or self.before.owner_refs != self.after.owner_refs
 
-    def late(self, now: datetime) -> bool:
-        """Return True if only the row would tell of a change past its retention.
+    def late(self, now: datetime, cause: Cause) -> bool:
+        """Return True if retention has run out since the decision, and forbids the change.
 
-        Whoever finds the row gone knows of changes before the end of its retention, and of those
-        that enqueue work; so the revision of its expiry is later than both.
+        A caller cannot purge what has expired. Other changes of that kind are written if they
+        enqueue work: whoever finds the row gone knows of them, and of changes before the end of
+        its retention, so that the revision of its expiry is later than both.
         """
-        if self.reconciled or self.past_retention or self.before is None:
+        if self.past_retention or self.before is None or not self.before.expired(now):
             return False
-        return self.before.expired(now)
+        return cause is Cause.REQUEST if self.after is None else not self.reconciled
 
 
 def get(table: Table, install_id: str) -> InstallState | None:
@@ -142,7 +144,7 @@ def transaction(
     deltas: Counter[Counted] = Counter()
     actions: list[Action] = []
     for change in changes:
-        if change.late(now):
+        if change.late(now, origin.cause):
             raise ConditionFailedError([])
         actions += _apart(change, now, origin)
         deltas[counters.counted(change.states[0].row)] += _live(change.after) - _live(change.before)
