@@ -85,7 +85,7 @@ export function App({ session }) {
       </div>
       ${address.install && api && html`<${Panel} key=${address.install} ...${{ ...shared, id: address.install, close, learn: known.learn, turn: list.turn }} />`}
     </main>
-    ${dialog && html`<${Dialogs} ...${{ ...shared, dialog, signIn, close: () => setDialog(null), learn: known.learn }} />`}
+    ${dialog && html`<${Dialogs} key=${dialog} ...${{ ...shared, dialog, signIn, close: () => setDialog((now) => (now === dialog ? null : now)), learn: known.learn }} />`}
     <${Toasts} toasts=${toasts} drop=${drop} />
     <p class="hidden" role="status">${announcement}</p>
   <//>`;

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 HARBOR: Final = f"workspace_id={console_rows.HARBOR}"
 TRASH: Final = f"{HARBOR}&include_deleted=only"
+CANCELS_AND_CLICKS: Final = """(name) => {
+  document.querySelector("dialog").close();
+  document.querySelector(`[aria-label="${name}"]`).click();
+}"""
+"""A dialog that is closed, and a button that is clicked, before any event is told."""
 
 
 def test_details_are_beside_the_list_at_their_own_address(stack: Stack, browser: Browser) -> None:
@@ -63,6 +68,10 @@ def test_a_reader_uninstalls_sees_what_follows_and_undoes_it(
         expect(shown.button("Uninstall Ledger Books in Harbor")).to_be_focused()
 
         shown.page.keyboard.press("Enter")
+        expect(shown.dialog).to_contain_text("3 members")
+        # what comes before the browser tells of a dialog's end opens another, which stays
+        shown.page.evaluate(CANCELS_AND_CLICKS, "Uninstall Ledger Books in Harbor")
+        expect(shown.dialog).to_contain_text("3 members")
         with shown.page.expect_request(API, timeout=5_000):
             shown.dialog.get_by_role("button", name="Uninstall").click()
         expect(shown.toast).to_contain_text("Uninstalled Ledger Books in Harbor.")
