@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,10 @@ class Invocation:
         return 60_000
 
 
-def consumer(endpoint: str, table_name: str, checkpoint: Path) -> Poller:
-    """A consumer that follows the table's stream from its checkpoint."""
+def consumer(
+    endpoint: str, table_name: str, checkpoint: Path, beginning: str = "TRIM_HORIZON"
+) -> Poller:
+    """A consumer that follows the table's stream from its checkpoint, if it has one."""
     described = dynamodb_client(endpoint).describe_table(TableName=table_name)["Table"]
     stream_arn = described["LatestStreamArn"]
     call: Callable[..., object] = in_process(handler, Invocation())
@@ -36,7 +39,7 @@ def consumer(endpoint: str, table_name: str, checkpoint: Path) -> Poller:
         streams_client(endpoint),
         stream_arn,
         call,
-        MappingSettings.from_template(TEMPLATE),
+        replace(MappingSettings.from_template(TEMPLATE), starting_position=beginning),
         checkpoint=Checkpoint(stream_arn, checkpoint),
     )
 

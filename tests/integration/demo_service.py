@@ -15,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import pytest
+
 from functions.authorizer.handler import handler as authorizer
 from functions.get_install.handler import handler as get
 from functions.list_installs.handler import handler as list_installs
@@ -33,11 +35,12 @@ from tools.local.state import RunningStack, StateDirectory
 from tools.tokens import AUDIENCE, ISSUER, SigningKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    import pytest
+    from mypy_boto3_dynamodb import DynamoDBClient
 
+    from installs.store.items import Item
     from tools.local.stream.poller import Poller
 
 STAGE: Final = "/dev"
@@ -62,53 +65,76 @@ class DemoService:
 
 
 @contextmanager
-def demo_service(
-    directory: Path, table_name: str, endpoint: str, patch: pytest.MonkeyPatch
-) -> Iterator[DemoService]:
-    """Serve the demo's rows out of a fresh table."""
+def _functions(
+    directory: Path, table_name: str, endpoint: str
+) -> Iterator[tuple[StateDirectory, SigningKey]]:
+    """Let the functions of this process serve a table, with a key that is in a state directory."""
     state = StateDirectory(directory / "state")
     key = SigningKey.of_machine(state.signing_key)
-    for name, value in {
-        "ISSUER": ISSUER,
-        "AUDIENCE": AUDIENCE,
-        "JWKS": key.key_set(),
-        "TABLE_NAME": table_name,
-        "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
-        # Before the first test: the consumer runs without what is set for each test.
-        "AWS_DEFAULT_REGION": REGION,
-        **CREDENTIALS,
-        "DEAD_LETTER_BUCKET": "none",
-        # A function's standard output is its log; here it would be that of the command under test.
-        "POWERTOOLS_METRICS_DISABLED": "true",
-    }.items():
-        patch.setenv(name, value)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "ISSUER": ISSUER,
+            "AUDIENCE": AUDIENCE,
+            "JWKS": key.key_set(),
+            "TABLE_NAME": table_name,
+            "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+            # Before the first test: the consumer runs without what is set for each test.
+            "AWS_DEFAULT_REGION": REGION,
+            **CREDENTIALS,
+            "DEAD_LETTER_BUCKET": "none",
+            # A function's standard output is its log; here it would be that of a command.
+            "POWERTOOLS_METRICS_DISABLED": "true",
+        }.items():
+            patch.setenv(name, value)
+        caches.reset()
+        yield state, key
+        caches.reset()
+
+
+def demo_items(directory: Path, table_name: str, client: DynamoDBClient) -> list[Item]:
+    """Load the demo's rows into a fresh table, let all cascades end, and return its items."""
     rows = directory / "demo.ndjson"
     rows.write_text("".join(f"{line}\n" for line in demo_lines()), encoding="utf-8")
-    load_file(rows, table_name, endpoint)
-    caches.reset()
-    poller = consumer(endpoint, table_name, directory / "checkpoint.json")
-    poller.drain()
-    with _Server(poller) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        given = {
-            "base_url": f"http://{HOST}:{server.server_port}{STAGE}",
-            "tokens": {"usr_ada": key.token("usr_ada")},
-            "table_name": table_name,
-            "dynamodb_endpoint": endpoint,
-        }
-        # Of the rest of a local system there is nothing here.
-        parts: dict[str, Any] = {
-            one.name: given.get(one.name, "none") for one in fields(RunningStack)
-        }
-        running = RunningStack(**parts)
-        state.stack.write_text(running.as_json())
-        try:
-            yield DemoService(state, running, key)
-        finally:
-            server.shutdown()
-            thread.join()
-            caches.reset()
+    endpoint = client.meta.endpoint_url
+    with _functions(directory, table_name, endpoint):
+        load_file(rows, table_name, endpoint)
+        consumer(endpoint, table_name, directory / "checkpoint.json").drain()
+        pages: Iterable[Any] = client.get_paginator("scan").paginate(TableName=table_name)
+        return [item for page in pages for item in page["Items"]]
+
+
+@contextmanager
+def demo_service(
+    directory: Path, table_name: str, client: DynamoDBClient, items: Sequence[Item]
+) -> Iterator[DemoService]:
+    """Serve the demo's items out of a fresh table; its consumer begins behind them."""
+    endpoint = client.meta.endpoint_url
+    for start in range(0, len(items), 25):
+        puts: list[Any] = [{"PutRequest": {"Item": one}} for one in items[start : start + 25]]
+        assert not client.batch_write_item(RequestItems={table_name: puts})["UnprocessedItems"]
+    with _functions(directory, table_name, endpoint) as (state, key):
+        poller = consumer(endpoint, table_name, directory / "checkpoint.json", "LATEST")
+        poller.drain()
+        with _Server(poller) as server:
+            thread = threading.Thread(target=server.serve_forever, daemon=True)
+            thread.start()
+            given = {
+                "base_url": f"http://{HOST}:{server.server_port}{STAGE}",
+                "tokens": {"usr_ada": key.token("usr_ada")},
+                "table_name": table_name,
+                "dynamodb_endpoint": endpoint,
+            }
+            # Of the rest of a local system there is nothing here.
+            parts: dict[str, Any] = {
+                one.name: given.get(one.name, "none") for one in fields(RunningStack)
+            }
+            running = RunningStack(**parts)
+            state.stack.write_text(running.as_json())
+            try:
+                yield DemoService(state, running, key)
+            finally:
+                server.shutdown()
+                thread.join()
 
 
 class _Server(ThreadingHTTPServer):
