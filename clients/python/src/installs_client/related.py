@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from installs_client.values import flag, json_object, text, text_or_none, time, time_or_none
+from installs_client.values import field_values, flag, text, text_or_none, time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +16,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Integration:
+class Row:
+    """A row of the API."""
+
+    raw: Mapping[str, Any] = field(repr=False, compare=False, kw_only=True)
+    """The row as it was sent, by the API's names."""
+
+    @classmethod
+    def read(cls, row: Mapping[str, Any]) -> Self:
+        """Read a row; raise ``ValueError``, ``TypeError`` or ``KeyError`` if it is malformed."""
+        return cls(**field_values(cls, row), raw=row)
+
+
+@dataclass(frozen=True, slots=True)
+class Integration(Row):
     """Something that can be installed."""
 
     id: str
@@ -31,30 +44,10 @@ class Integration:
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
-
-    @classmethod
-    def read(cls, row: Mapping[str, Any]) -> Self:
-        """Read a row; raise ``ValueError``, ``TypeError`` or ``KeyError`` if it is malformed."""
-        return cls(
-            id=text(row["id"]),
-            workspace_id=text(row["workspaceId"]),
-            slug=text(row["slug"]),
-            name=text(row["name"]),
-            description=text_or_none(row["description"]),
-            publisher=text(row["publisher"]),
-            trust_tier=text(row["trustTier"]),
-            current_version=text_or_none(row["currentVersion"]),
-            visibility=text(row["visibility"]),
-            created_at=time(row["createdAt"]),
-            updated_at=time(row["updatedAt"]),
-            deleted_at=time_or_none(row["deletedAt"]),
-            raw=row,
-        )
 
 
 @dataclass(frozen=True, slots=True)
-class IntegrationVersion:
+class IntegrationVersion(Row):
     """A published version of an integration."""
 
     id: str
@@ -63,24 +56,10 @@ class IntegrationVersion:
     changelog: str | None
     published_by: str
     published_at: datetime
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
-
-    @classmethod
-    def read(cls, row: Mapping[str, Any]) -> Self:
-        """Read a row; raises as ``Integration.read`` does."""
-        return cls(
-            id=text(row["id"]),
-            integration_id=text(row["integrationId"]),
-            version=text(row["version"]),
-            changelog=text_or_none(row["changelog"]),
-            published_by=text(row["publishedBy"]),
-            published_at=time(row["publishedAt"]),
-            raw=row,
-        )
 
 
 @dataclass(frozen=True, slots=True)
-class Workspace:
+class Workspace(Row):
     """A tenant: every install belongs to one."""
 
     id: str
@@ -92,27 +71,10 @@ class Workspace:
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
-
-    @classmethod
-    def read(cls, row: Mapping[str, Any]) -> Self:
-        """Read a row; raises as ``Integration.read`` does."""
-        return cls(
-            id=text(row["id"]),
-            organization_id=text_or_none(row["organizationId"]),
-            name=text(row["name"]),
-            handle=text(row["handle"]),
-            owner_id=text(row["ownerId"]),
-            default_retention_tier=text_or_none(row["defaultRetentionTier"]),
-            created_at=time(row["createdAt"]),
-            updated_at=time(row["updatedAt"]),
-            deleted_at=time_or_none(row["deletedAt"]),
-            raw=row,
-        )
 
 
 @dataclass(frozen=True, slots=True)
-class Solution:
+class Solution(Row):
     """A group of what installs brought in."""
 
     id: str
@@ -124,27 +86,10 @@ class Solution:
     updated_at: datetime
     deleted_at: datetime | None
     retention_tier: str | None
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
-
-    @classmethod
-    def read(cls, row: Mapping[str, Any]) -> Self:
-        """Read a row; raises as ``Integration.read`` does."""
-        return cls(
-            id=text(row["id"]),
-            workspace_id=text(row["workspaceId"]),
-            name=text(row["name"]),
-            description=text_or_none(row["description"]),
-            created_by=text(row["createdBy"]),
-            created_at=time(row["createdAt"]),
-            updated_at=time(row["updatedAt"]),
-            deleted_at=time_or_none(row["deletedAt"]),
-            retention_tier=text_or_none(row["retentionTier"]),
-            raw=row,
-        )
 
 
 @dataclass(frozen=True, slots=True)
-class User:
+class User(Row):
     """A person or a service. A public key is not shown ``email`` and ``role``: they are None."""
 
     id: str
@@ -153,24 +98,15 @@ class User:
     handle: str
     role: str | None
     created_at: datetime
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
 
     @classmethod
     def read(cls, row: Mapping[str, Any]) -> Self:
-        """Read a row; raises as ``Integration.read`` does."""
-        return cls(
-            id=text(row["id"]),
-            name=text(row["name"]),
-            email=text_or_none(row.get("email")),
-            handle=text(row["handle"]),
-            role=text_or_none(row.get("role")),
-            created_at=time(row["createdAt"]),
-            raw=row,
-        )
+        """Read a row; raises as ``Row.read`` does."""
+        return cls(**field_values(cls, {"email": None, "role": None, **row}), raw=row)
 
 
 @dataclass(frozen=True, slots=True)
-class IntegrationMember:
+class IntegrationMember(Row):
     """An entity that an install brought into its workspace."""
 
     id: str
@@ -188,29 +124,6 @@ class IntegrationMember:
     added_at: datetime
     deleted_at: datetime | None
     retention_tier: str | None
-    raw: Mapping[str, Any] = field(repr=False, compare=False)
-
-    @classmethod
-    def read(cls, row: Mapping[str, Any]) -> Self:
-        """Read a row; raises as ``Integration.read`` does."""
-        return cls(
-            id=text(row["id"]),
-            integration_install_id=text(row["integrationInstallId"]),
-            workspace_id=text(row["workspaceId"]),
-            entity_id=text(row["entityId"]),
-            entity_version_id=text_or_none(row["entityVersionId"]),
-            source_member_slug=text(row["sourceMemberSlug"]),
-            is_clone=flag(row["isClone"]),
-            source_version_id=text_or_none(row["sourceVersionId"]),
-            detached=flag(row["detached"]),
-            enabled=flag(row["enabled"]),
-            permissions=json_object(row["permissions"]),
-            added_by=text(row["addedBy"]),
-            added_at=time(row["addedAt"]),
-            deleted_at=time_or_none(row["deletedAt"]),
-            retention_tier=text_or_none(row["retentionTier"]),
-            raw=row,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +157,7 @@ class HistoryEntry:
 
     @classmethod
     def read(cls, entry: Mapping[str, Any]) -> Self:
-        """Read an entry; raises as ``Integration.read`` does."""
+        """Read an entry; raises as ``Row.read`` does."""
         counts = entry["counts"]
         return cls(
             revision=int(entry["revision"]),
@@ -273,6 +186,6 @@ class History:
 
     @classmethod
     def read(cls, history: Mapping[str, Any]) -> Self:
-        """Read a history; raises as ``Integration.read`` does."""
+        """Read a history; raises as ``Row.read`` does."""
         entries = tuple(map(HistoryEntry.read, history["data"]))
         return cls(entries, flag(history["hasMore"]))

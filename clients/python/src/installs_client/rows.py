@@ -18,7 +18,7 @@ from installs_client.related import (
     User,
     Workspace,
 )
-from installs_client.values import json_object, text, text_or_none, time, time_or_none
+from installs_client.values import field_values, json_object, text_or_none
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -134,24 +134,7 @@ class Install:
 
     @classmethod
     def _read(cls, row: Mapping[str, Any], included: Included) -> Self:
-        return cls(
-            id=text(row["id"]),
-            integration_id=text(row["integrationId"]),
-            integration_version_id=text(row["integrationVersionId"]),
-            workspace_id=text(row["workspaceId"]),
-            variables=json_object(row["variables"]),
-            auth_state_id=text_or_none(row["authStateId"]),
-            member_policy=text(row["memberPolicy"]),
-            parent_install_id=text_or_none(row["parentInstallId"]),
-            solution_id=text_or_none(row["solutionId"]),
-            installed_by=text(row["installedBy"]),
-            installed_at=time(row["installedAt"]),
-            last_upgraded_at=time_or_none(row["lastUpgradedAt"]),
-            deleted_at=time_or_none(row["deletedAt"]),
-            retention_tier=text_or_none(row["retentionTier"]),
-            raw=row,
-            included=included,
-        )
+        return cls(**field_values(cls, row), raw=row, included=included)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from installs.store.counters import counter_keys
 from installs.store.items import LIVE, Item
 from installs.store.keys import Key, State
 from installs.store.parallel import begin, gather
-from installs.store.table import BATCH_LIMIT, Range, Table
+from installs.store.table import Range, Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -100,7 +100,7 @@ class TableReader:
         missing = [
             key for keys_of in by_id.values() for key in keys_of.values() if key not in self._read
         ]
-        found = self._items(missing)
+        found = _merged(self._gather(self._table.reading_many(missing, consistent=False)))
         self._read.update((key, found.get(key)) for key in missing)
         return {
             entity: {
@@ -127,21 +127,13 @@ class TableReader:
             found[owner_id] += items
         return found
 
-    def _items(self, wanted: Sequence[Key]) -> dict[Key, Item]:
-        """Return the items that exist."""
-        return _merged(self._gather(self._reading_items(wanted)))
-
-    def _reading_items(self, wanted: Sequence[Key]) -> list[Read[dict[Key, Item]]]:
-        batches = [wanted[at : at + BATCH_LIMIT] for at in range(0, len(wanted), BATCH_LIMIT)]
-        return [self._table.reading_batch(batch, consistent=False) for batch in batches]
-
     def _reading_counts(
         self, wanted: Iterable[LiveCounter]
     ) -> tuple[Mapping[LiveCounter, Sequence[Key]], list[Read[dict[Key, Item]]]]:
         """Return the keys of the counters of each count, and the reads of them all."""
         keys_of = {count: counter_keys(count) for count in wanted}
-        wanted_keys = list(dict.fromkeys(key for of_one in keys_of.values() for key in of_one))
-        return keys_of, self._reading_items(wanted_keys)
+        wanted_keys = (key for of_one in keys_of.values() for key in of_one)
+        return keys_of, self._table.reading_many(wanted_keys, consistent=False)
 
     def _gather(self, reads: Sequence[Read[T]]) -> list[T]:
         return gather(self._caller, reads)

@@ -114,11 +114,17 @@ class Table:
     def get_many(self, wanted: Iterable[Key], *, consistent: bool = True) -> dict[Key, Item]:
         """Read items by key; absent ones are left out, and keys may repeat."""
         found: dict[Key, Item] = {}
-        pending = list(dict.fromkeys(wanted))
-        for at in range(0, len(pending), BATCH_LIMIT):
-            batch = pending[at : at + BATCH_LIMIT]
-            found |= run(self._call, self.reading_batch(batch, consistent=consistent))
+        for read in self.reading_many(wanted, consistent=consistent):
+            found |= run(self._call, read)
         return found
+
+    def reading_many(
+        self, wanted: Iterable[Key], *, consistent: bool
+    ) -> list[Read[dict[Key, Item]]]:
+        """Return the reads of items by key, a batch each; keys may repeat."""
+        unique = list(dict.fromkeys(wanted))
+        batches = (unique[at : at + BATCH_LIMIT] for at in range(0, len(unique), BATCH_LIMIT))
+        return [self.reading_batch(batch, consistent=consistent) for batch in batches]
 
     def reading_batch(self, wanted: Sequence[Key], *, consistent: bool) -> Read[dict[Key, Item]]:
         """Read at most ``BATCH_LIMIT`` items by key; absent ones are left out."""
@@ -149,13 +155,11 @@ class Table:
 
     def query(self, wanted: Range, *, consistent: bool = False) -> Iterator[Item]:
         """Read the items of a range, a page at a time as they are consumed."""
-        request = self._range_request(wanted, consistent=consistent)
-        while True:
+        request: dict[str, Any] | None = self._range_request(wanted, consistent=consistent)
+        while request is not None:
             answer = self.query_page(request)
             yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            request = _next_request(request, answer)
 
     def reading_range(self, wanted: Range) -> Read[list[Item]]:
         """Read the items of a range whole."""
@@ -175,10 +179,11 @@ class Table:
 
     def reading_pages(self, request: dict[str, Any]) -> Read[list[Any]]:
         """Call Query until the end, and return its responses."""
-        pages = [(yield from self.reading_page(request))]
-        while "LastEvaluatedKey" in pages[-1]:
-            start = {"ExclusiveStartKey": pages[-1]["LastEvaluatedKey"]}
-            pages.append((yield from self.reading_page(request | start)))
+        pages = []
+        following: dict[str, Any] | None = request
+        while following is not None:
+            pages.append((yield from self.reading_page(following)))
+            following = _next_request(following, pages[-1])
         return pages
 
     def transact(self, actions: Sequence[Action]) -> None:
@@ -226,6 +231,12 @@ class Table:
         if wanted.after is not None:
             request["ExclusiveStartKey"] = encode_key(wanted.after)
         return request
+
+
+def _next_request(request: dict[str, Any], page: Any) -> dict[str, Any] | None:  # noqa: ANN401
+    """Return the request of the page after a page; ``None`` after the last one."""
+    last = page.get("LastEvaluatedKey")
+    return None if last is None else request | {"ExclusiveStartKey": last}
 
 
 def key_of(item: Item) -> Key:
