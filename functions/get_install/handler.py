@@ -14,10 +14,12 @@ def handler(request: Request) -> object:
         return row_to_json(commands.get(request.table(), request.principal, request.install_id).row)
     # Imported here: a start without include need not wait for the query language.
     from installs import included
-    from installs.query.language.parameters import parse_include
+    from installs.query.language.parameters import parse_of_install
 
-    names = parse_include(request.query)
+    query = parse_of_install(request.query)
     table = request.table()
     state = commands.get(table, request.principal, request.install_id)
-    related = included.of_install(table, request.principal, state, names)
-    return {**row_to_json(state.row), "included": related}
+    row = row_to_json(state.row)
+    if not query.include:
+        return row
+    return {**row, "included": included.of_install(table, request.principal, state, query)}

@@ -225,6 +225,33 @@ def test_related_rows_come_along_and_nobody_elses(world: Table) -> None:
         assert (status, problem["errors"][0]["parameter"]) == (400, "include")
 
 
+def test_what_an_uninstall_took_comes_along(world: Table) -> None:
+    # given an install whose uninstall took its members and its add-ons
+    call(uninstall_install, "usr_ed", "ins_crm")
+    drain(world, "ins_crm")
+    row = call(get_install, "usr_vi", "ins_crm")[1]
+
+    def related(**query: str) -> dict[str, int]:
+        status, details = call(get_install, "usr_vi", "ins_crm", include="members,addOns", **query)
+        included = details.pop("included")
+        assert (status, details) == (200, row)
+        deleted_at = [one["deletedAt"] for rows in included.values() for one in rows["data"]]
+        assert set(deleted_at) <= {row["deletedAt"]}
+        return {name: rows["total"] for name, rows in included.items()}
+
+    # when it is read, then they come along where they are asked for
+    assert related() == related(include_deleted="false") == {"members": 0, "addOns": 0}
+    assert related(include_deleted="only") == {"members": 250, "addOns": 1}
+    assert related(include_deleted="true") == {"members": 250, "addOns": 1}
+    # and without names the parameter changes nothing
+    for choice in ("false", "true", "only"):
+        assert call(get_install, "usr_vi", "ins_crm", include_deleted=choice) == (200, row)
+    # and what is no choice is told, before the install is looked for
+    for install_id in ("ins_crm", "ins_far"):
+        status, problem = call(get_install, "usr_vi", install_id, include_deleted="all")
+        assert (status, problem["errors"][0]["parameter"]) == (400, "include_deleted")
+
+
 def changes(
     world: Table,
     *revisions: int,

@@ -254,6 +254,8 @@ def run_get(_: Table, seen: Recorder, __: pytest.MonkeyPatch) -> None:
         assert (
             as_user(get_install, "usr_vera", "ins_kept", include="solution,addOns,history") == 200
         )
+        everything = {"include": "members,addOns", "include_deleted": "true"}
+        assert as_user(get_install, "usr_vera", "ins_kept", **everything) == 200
 
 
 def run_uninstall(_: Table, seen: Recorder, __: pytest.MonkeyPatch) -> None:

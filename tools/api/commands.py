@@ -82,6 +82,7 @@ def register(app: typer.Typer) -> None:
             "get ins_crm",
             "get ins_crm --json | jq .variables",
             "get ins_crm --include integration,members",
+            "get ins_crm --include members,addOns --include-deleted only",
         ),
     )(calls_api(get))
     app.command(
@@ -246,11 +247,18 @@ def get(
             help=f"Related rows to show, comma-separated: {', '.join(OF_INSTALL)}.",
         ),
     ] = None,
+    include_deleted: Annotated[
+        IncludeDeleted | None,
+        typer.Option(
+            help="Members and add-ons: live (false), also deleted ones (true), or those alone"
+            " (only).",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show one install, deleted or not."""
     names = cast("list[IncludeWithInstall] | None", included.names_of(include))
-    install = client.get(install_id, include=names)
+    install = client.get(install_id, include=names, include_deleted=include_deleted)
     console = output()
     if as_json:
         show.echo(console, show.json_answer(install))

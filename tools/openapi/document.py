@@ -10,7 +10,14 @@ import yaml
 from installs.query.language.cursor import MAX_LENGTH
 from installs.query.language.include import INCLUDE
 from installs.query.language.length import MAX_FILTER_BYTES
-from installs.query.language.parameters import MAX_IDS, MAX_LIMIT, PARAMETERS, SHORTHANDS, Deleted
+from installs.query.language.parameters import (
+    INCLUDE_DELETED,
+    MAX_IDS,
+    MAX_LIMIT,
+    PARAMETERS,
+    SHORTHANDS,
+    Deleted,
+)
 from installs.query.language.schema import INSTALL
 from tools.openapi import examples, fields, included, words
 from tools.openapi.filters import ID, enum_schemas, filter_schemas, order_schemas, ref, value
@@ -155,13 +162,15 @@ def _get() -> Json:
     install = {"schema": ref("InstallDetails"), "example": examples.INSTALL}
     return {
         **_operation("getInstall", words.GET, install),
-        "parameters": [included.of_install()],
+        "parameters": [included.of_install(), _include_deleted(words.INCLUDE_DELETED_ROWS)],
     }
 
 
 def _parameter(name: str) -> Json:
     if name == INCLUDE:
         return included.of_list()
+    if name == INCLUDE_DELETED:
+        return _include_deleted(words.INCLUDE_DELETED)
     if name in SHORTHANDS:
         field = INSTALL.fields[SHORTHANDS[name]]
         about = words.SHORTHAND.format(field=field.name, about=fields.FIELDS["Install"][field.name])
@@ -184,6 +193,11 @@ def _json_examples(values: dict[str, Json]) -> Json:
         name: {**example, "value": json.dumps(example["value"], separators=(",", ":"))}
         for name, example in values.items()
     }
+
+
+def _include_deleted(about: str) -> Json:
+    schema = {"type": "string", "enum": [str(choice) for choice in Deleted]}
+    return {"name": INCLUDE_DELETED, "in": "query", "description": about, "schema": schema}
 
 
 _CURSOR: Final[Json] = {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH}
@@ -209,10 +223,6 @@ _LIST_PARAMETERS: Final[dict[str, Json]] = {
         "description": words.ORDER_PARAMETER,
         "schema": _json_text("InstallOrderBy", minLength=1),
         "examples": _json_examples(examples.ORDERS),
-    },
-    "include_deleted": {
-        "description": words.INCLUDE_DELETED,
-        "schema": {"type": "string", "enum": [str(choice) for choice in Deleted]},
     },
 }
 

@@ -108,6 +108,9 @@ live installs, unless the query itself constrains `deletedAt` or `retentionTier`
 then it has live and deleted ones. It does not reach into `members` and `addOns`: their deleted rows
 count only where the filter inside constrains `deletedAt` or `retentionTier`. In the trash no member
 is enabled, since an uninstall disables and deletes the members."""
+INCLUDE_DELETED_ROWS: Final = """\
+The rows of `members` and `addOns` in `include`. `false`, the default: live ones. `true`: live and
+deleted ones. `only`: deleted ones. The install itself is shown either way."""
 SHORTHAND: Final = """\
 Installs whose `{field}` equals this, as `filter={{"{field}":"..."}}`. {about}"""
 
@@ -163,7 +166,7 @@ Related rows to bring along in the member `included`, each name once, separated 
 it there is no such member."""
 INCLUDED: Final = "Related rows: a member for each name of `include`, and no other."
 BY_ID: Final = "By id; a row that the caller does not see is absent."
-SOME_ROWS: Final = "Live rows: their number, and the first of them."
+SOME_ROWS: Final = "Rows, live unless `include_deleted` says more: their number, and the first."
 HISTORY: Final = "The newest changes of the install; their actors are in `users`."
 ENTRY: Final = "One change of an install."
 CHANGE_KIND: Final = (

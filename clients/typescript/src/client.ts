@@ -35,6 +35,8 @@ export interface Call {
 export interface GetCall<I extends InstallInclude = InstallInclude> extends Call {
   /** Related rows to bring along. */
   include?: readonly I[] | undefined;
+  /** The members and add-ons of `include`: live ones, all (`true`), or deleted ones (`only`). */
+  include_deleted?: ListQuery["include_deleted"];
 }
 
 const INSTALLS = "/api/integration-installs";
@@ -96,7 +98,9 @@ export class InstallsClient {
     call: GetCall<I> = {},
   ): Promise<InstallDetails<I>> {
     const include = commaList("include", call.include);
-    const params = { ...of(id).params, query: { ...(include && { include }) } };
+    const { include_deleted } = call;
+    const query = { ...(include && { include }), ...(include_deleted && { include_deleted }) };
+    const params = { ...of(id).params, query };
     return (await result(this.#api.GET(INSTALL, { params, ...this.#init(call) }))) as InstallDetails<I>;
   }
 

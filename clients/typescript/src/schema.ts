@@ -412,14 +412,14 @@ export interface components {
              */
             createdAt: string;
         };
-        /** @description Live rows: their number, and the first of them. */
+        /** @description Rows, live unless `include_deleted` says more: their number, and the first. */
         IntegrationMemberList: {
             /** @description Their number. */
             total: number;
             /** @description The first 100. */
             data: components["schemas"]["IntegrationMember"][];
         };
-        /** @description Live rows: their number, and the first of them. */
+        /** @description Rows, live unless `include_deleted` says more: their number, and the first. */
         InstallList: {
             /** @description Their number. */
             total: number;
@@ -479,9 +479,9 @@ export interface components {
             users?: {
                 [key: string]: components["schemas"]["User"];
             };
-            /** @description Live rows: their number, and the first of them. */
+            /** @description Rows, live unless `include_deleted` says more: their number, and the first. */
             members?: components["schemas"]["IntegrationMemberList"];
-            /** @description Live rows: their number, and the first of them. */
+            /** @description Rows, live unless `include_deleted` says more: their number, and the first. */
             addOns?: components["schemas"]["InstallList"];
             /** @description The newest changes of the install; their actors are in `users`. */
             history?: components["schemas"]["History"];
@@ -1760,6 +1760,11 @@ export interface operations {
                  * @example integration,members,history
                  */
                 include?: string;
+                /**
+                 * @description The rows of `members` and `addOns` in `include`. `false`, the default: live ones. `true`: live and
+                 *     deleted ones. `only`: deleted ones. The install itself is shown either way.
+                 */
+                include_deleted?: "false" | "true" | "only";
             };
             header?: never;
             path: {

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from installs.lifecycle import InstallState
     from installs.model import Install
     from installs.query.execution.included import Included
+    from installs.query.language.parameters import InstallQuery
     from installs.query.language.schema import Row
     from installs.store.history import Entry
     from installs.store.table import Table
@@ -48,9 +49,9 @@ _ENTRY_FIELDS: Final = (
 
 
 def of_install(
-    table: Table, principal: Principal, state: InstallState, names: Sequence[str]
+    table: Table, principal: Principal, state: InstallState, query: InstallQuery
 ) -> dict[str, Any]:
-    """Return what is to be included with an install that the caller sees, as JSON.
+    """Return what a query includes with an install that the caller sees, as JSON.
 
     Raises
     ------
@@ -61,13 +62,14 @@ def of_install(
     """
     scope = access.scope_of(table, principal)
     if scope.public:
-        check_names(names, PUBLIC_OF_INSTALL)
+        check_names(query.include, PUBLIC_OF_INSTALL)
     entities = PUBLIC_ENTITIES if scope.public else ENTITIES
     loader = IncludeLoader(TableReader(table), scope.workspace_ids, clock.now(), entities)
     table.usage.budget = BUDGET
     try:
-        answer = to_json(loader.include([install_to_item(state)], names))
-        if HISTORY in names:
+        related = loader.include([install_to_item(state)], query.include, query.deleted)
+        answer = to_json(related)
+        if HISTORY in query.include:
             entries = _newest_entries(table, state.row)
             answer[_USERS] = loader.users(_user_ids(entries)) | answer.get(_USERS, {})
             answer[HISTORY] = _history_to_json(entries)

@@ -78,6 +78,8 @@ _PARAMETERS: Final = {
     "include": _names(TO_ONE),
 }
 _NAMES: Final = sorted(_PARAMETERS)
+_OF_INSTALL: Final = {"include": _names([*TO_ONE, *TO_MANY, "history"])}
+_OPTIONAL: Final = {"include_deleted": _PARAMETERS["include_deleted"]}
 _few: Final = st.lists(st.sampled_from(_NAMES), max_size=2, unique=True).flatmap(
     lambda names: st.fixed_dictionaries({name: _PARAMETERS[name] for name in names})
 )
@@ -106,7 +108,8 @@ _walks: Final = st.sampled_from(["", "next", "previous", "forged"])
 _requests: Final = st.one_of(
     *[st.tuples(st.just("list"), _lists, _walks)] * 8,
     st.tuples(st.sampled_from(list(COMMANDS)), _ids, st.integers(0, 3)),
-    *[st.tuples(st.just("include"), _ids, _names([*TO_ONE, *TO_MANY, "history"]))] * 2,
+    *[st.tuples(st.just("include"), _ids, st.fixed_dictionaries(_OF_INSTALL, optional=_OPTIONAL))]
+    * 2,
 )
 
 
@@ -143,8 +146,8 @@ class Both:
     def command(self, name: str, install_id: str) -> Answer:
         return self._same(name, {}, install_id)
 
-    def include(self, install_id: str, names: str) -> Answer:
-        return self._same("get", {"include": names}, install_id)
+    def include(self, install_id: str, query: Query) -> Answer:
+        return self._same("get", query, install_id)
 
     def _same(self, command: str | None, query: Query, install_id: str | None = None) -> Answer:
         handler = list_installs if command is None else COMMANDS[command]

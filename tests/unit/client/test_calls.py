@@ -13,6 +13,7 @@ from installs_client import (
     AsyncClient,
     Client,
     Counts,
+    IncludeWithInstall,
     InvalidRequestError,
     Page,
     Query,
@@ -272,9 +273,10 @@ def test_included_rows_come_with_one_install(make: Make) -> None:
     settled = change | {"kind": "settled", "counts": {"deleted": 3, "restored": 0, "purged": 0}}
     included["history"] = {"data": [settled, change], "hasMore": True}
     service = Service([httpx.Response(200, json=row() | {"included": included})])
-    found = make(service).get("ins_a", include=["members", "addOns", "installer", "history"])
+    names: list[IncludeWithInstall] = ["members", "addOns", "installer", "history"]
+    found = make(service).get("ins_a", include=names, include_deleted="only")
 
-    assert service.queries == [{"include": "members,addOns,installer,history"}]
+    assert service.queries == [{"include": ",".join(names), "include_deleted": "only"}]
     assert found.included.history is not None
     assert found.included.history.has_more
     (settled, changed) = found.included.history.entries

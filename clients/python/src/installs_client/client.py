@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from installs_client.auth import Token
     from installs_client.operations import Operation
-    from installs_client.query import IncludeWithInstall, Query
+    from installs_client.query import IncludeDeleted, IncludeWithInstall, Query
     from installs_client.rows import Install, Page
 
 T = TypeVar("T")
@@ -67,10 +67,18 @@ class Client:
         return (row for page in self._pages(paginator) for row in paginator.rows(page))
 
     def get(
-        self, install_id: str, *, include: Sequence[IncludeWithInstall] | None = None
+        self,
+        install_id: str,
+        *,
+        include: Sequence[IncludeWithInstall] | None = None,
+        include_deleted: IncludeDeleted | None = None,
     ) -> Install:
-        """Return one install, deleted or not, with the related rows to include."""
-        return self._run(operations.get(install_id, include))
+        """Return one install, deleted or not, with the related rows to include.
+
+        ``include_deleted`` chooses among its members and add-ons: the live ones, all, or the
+        deleted ones.
+        """
+        return self._run(operations.get(install_id, include, include_deleted))
 
     def uninstall(self, install_id: str) -> None:
         """Move an install to the trash; its dependents follow within seconds."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from installs_client.query import IncludeWithInstall, Query
+    from installs_client.query import IncludeDeleted, IncludeWithInstall, Query
 
 T = TypeVar("T")
 
@@ -71,9 +71,14 @@ def list_page(query: Query) -> Operation[Page]:
     return Operation("GET", PATH, Page.read, parameters(query))
 
 
-def get(install_id: str, include: Sequence[IncludeWithInstall] | None = None) -> Operation[Install]:
+def get(
+    install_id: str,
+    include: Sequence[IncludeWithInstall] | None = None,
+    include_deleted: IncludeDeleted | None = None,
+) -> Operation[Install]:
     """One install, deleted or not, and the related rows to include."""
     query = {} if include is None else {"include": included_names(include, OF_INSTALL)}
+    query |= parameters({"include_deleted": include_deleted})
     return Operation("GET", _path(install_id), Install.read_answer, query)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from installs.query.execution.executor import run
 from installs.query.execution.included import IncludeLoader, RelatedRows
-from installs.query.language.parameters import parse
+from installs.query.language.parameters import Deleted, parse
 from installs.query.language.schema import ENTITIES, PUBLIC_ENTITIES
 from tests import rows as factory
 from tests.listing import OWN, OWN_WORKSPACE, Watched, ids, install, listed
@@ -45,7 +47,7 @@ def solution(solution_id: str, **fields: object) -> Row:
 
 def included_with(reader: Watched, row: Row, names: list[str], **by: Any) -> Included:  # noqa: ANN401
     loader = IncludeLoader(reader, OWN, NOW, by.get("entities", ENTITIES))
-    return loader.include([install_item(row)], names)
+    return loader.include([install_item(row)], names, by.get("deleted", Deleted.EXCLUDED))
 
 
 def test_each_related_row_comes_once_and_by_one_read() -> None:
@@ -141,12 +143,23 @@ def test_a_deleted_row_is_there_as_in_filters() -> None:
     }
 
 
-def test_members_and_add_ons_are_the_live_ones_that_are_seen() -> None:
+@pytest.mark.parametrize(
+    ("deleted", "add_ons", "member_ids"),
+    [
+        (Deleted.EXCLUDED, ["new", "old"], ["m1", "m2"]),
+        (Deleted.INCLUDED, ["new", "deleted", "old"], ["deleted", "m1", "m2"]),
+        (Deleted.ONLY, ["deleted"], ["deleted"]),
+    ],
+)
+def test_members_and_add_ons_are_those_that_are_seen(
+    deleted: Deleted, add_ons: list[str], member_ids: list[str]
+) -> None:
     lately = {"deletedAt": "2026-11-29T00:00:00.000Z", "retentionTier": "long"}
     members = [
         factory.stored(factory.member(name, "a", workspaceId=OWN_WORKSPACE) | fields)
         for name, fields in {
             "m2": {}, "m1": {}, "deleted": lately, "far": {"workspaceId": "wsp_other"},
+            "gone": LONG_AGO, "far_deleted": {"workspaceId": "wsp_other", **lately},
         }.items()
     ]  # fmt: skip
     reader = Watched(
@@ -154,17 +167,24 @@ def test_members_and_add_ons_are_the_live_ones_that_are_seen() -> None:
         install("old", parentInstallId="a", installedAt="2025-01-01T00:00:00.000Z"),
         install("new", parentInstallId="a", installedAt="2026-01-01T00:00:00.000Z"),
         install("far", parentInstallId="a", workspaceId="wsp_other"),
-        install("deleted", parentInstallId="a", **lately),
+        install(
+            "deleted", parentInstallId="a", installedAt="2025-06-01T00:00:00.000Z", **lately
+        ),
+        install("far_deleted", parentInstallId="a", workspaceId="wsp_other", **lately),
+        install("gone", parentInstallId="a", **LONG_AGO),
         member=members,
     )
-    included = included_with(reader, install("a"), ["addOns", "members"])
+    included = included_with(reader, install("a"), ["addOns", "members"], deleted=deleted)
     assert list(included) == ["addOns", "members"]
     found = {
         name: (rows.total, [row["id"] for row in rows.first])
         for name, rows in included.items()
         if isinstance(rows, RelatedRows)
     }
-    assert found == {"addOns": (2, ["new", "old"]), "members": (2, ["m1", "m2"])}
+    assert found == {
+        "addOns": (len(add_ons), add_ons),
+        "members": (len(member_ids), member_ids),
+    }
 
 
 def test_of_many_members_the_first_hundred_come_and_all_are_counted() -> None:

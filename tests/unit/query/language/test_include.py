@@ -6,7 +6,13 @@ import pytest
 
 from installs.errors import InvalidParameterError
 from installs.query.language.include import OF_INSTALL, OF_LIST, TO_ONE
-from installs.query.language.parameters import ListQuery, parse, parse_include
+from installs.query.language.parameters import (
+    Deleted,
+    InstallQuery,
+    ListQuery,
+    parse,
+    parse_of_install,
+)
 from installs.query.language.schema import INSTALL, target
 
 
@@ -26,10 +32,14 @@ def test_the_names_are_the_relations_of_an_install() -> None:
 def test_names_are_separated_by_commas() -> None:
     assert parsed(include="installer,integration").include == ("installer", "integration")
     assert parsed().include == ()
-    assert parse_include({"include": ["members,addOns,solution"]}) == (
-        "members", "addOns", "solution",
-    )  # fmt: skip
-    assert parse_include({}) == ()
+    names = ("members", "addOns", "solution")
+    assert parse_of_install({"include": [",".join(names)]}).include == names
+    assert parse_of_install({}) == InstallQuery((), Deleted.EXCLUDED)
+
+
+@pytest.mark.parametrize("deleted", Deleted)
+def test_one_install_takes_its_deleted_rows(deleted: Deleted) -> None:
+    assert parse_of_install({"include_deleted": [deleted]}) == InstallQuery((), deleted)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +67,7 @@ def test_a_wrong_name_is_told(text: str, code: str, detail: str) -> None:
 
 def test_however_many_names_are_wrong_the_answer_is_short() -> None:
     with pytest.raises(InvalidParameterError) as raised:
-        parse_include({"include": ["x," * 3_000]})
+        parse_of_install({"include": ["x," * 3_000]})
     assert len(raised.value.issues) == 20
 
 
@@ -72,13 +82,17 @@ def test_however_many_names_are_wrong_the_answer_is_short() -> None:
         ({"page": ["1"]}, "unknown_parameter", "'page' is not a parameter"),
         ({"include": ["member"]}, "invalid_value", "did you mean 'members'?"),
         ({"include": ["History"]}, "invalid_value", "did you mean 'history'?"),
+        ({"include_deleted": ["yes"]}, "invalid_value", "not one of false, true, only"),
+        ({"include_deleted": [""]}, "empty", "must not be empty"),
+        ({"include_deleted": ["only", "true"]}, "repeated", "may be given once"),
+        ({"includeDeleted": ["only"]}, "unknown_parameter", "did you mean 'include_deleted'?"),
     ],
 )
 def test_one_install_takes_no_other_parameter(
     given: dict[str, list[str]], code: str, detail: str
 ) -> None:
     with pytest.raises(InvalidParameterError) as raised:
-        parse_include(given)
+        parse_of_install(given)
     (issue,) = raised.value.issues
     assert issue.code == code
     assert detail in issue.detail

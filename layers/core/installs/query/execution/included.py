@@ -6,7 +6,7 @@ For two installs of ``itg_crm``, one of them in a solution that the caller does 
     included  {"integrations": {"itg_crm": {"id": "itg_crm", "name": "CRM", ...}}, "solutions": {}}
 
 Related rows are visible as in filters: a row out of the caller's scope or past its retention is
-absent, and so are deleted members and add-ons.
+absent, and so are deleted members and add-ons, unless the query asks for them.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 from installs.query.execution.joins import visible_row
 from installs.query.language.include import TO_MANY, TO_ONE
 from installs.query.language.order import DEFAULT_ORDER, Order, SortField, total_order
+from installs.query.language.parameters import Deleted
 from installs.query.language.schema import INSTALL, PUBLIC_ENTITIES, target
 from installs.store.items import decode_fields
 
@@ -63,17 +64,23 @@ class IncludeLoader:
     now: datetime
     entities: Entities
 
-    def include(self, installs: Sequence[Item], names: Sequence[str]) -> Included:
+    def include(
+        self,
+        installs: Sequence[Item],
+        names: Sequence[str],
+        deleted: Deleted = Deleted.EXCLUDED,
+    ) -> Included:
         """Return the rows to include with installs: of relations to one, read at once.
 
-        Relations to many are those of a single install.
+        Relations to many are those of a single install; ``deleted`` says which of their rows.
         """
         to_one = [INSTALL.relations[name] for name in names if name in TO_ONE]
         included = self._to_one(installs, to_one) if to_one else {}
         for name in names:
             if name in TO_MANY:
                 (install,) = installs
-                included[name] = self._to_many(install["id"]["S"], INSTALL.relations[name])
+                relation = INSTALL.relations[name]
+                included[name] = self._to_many(install["id"]["S"], relation, deleted)
         return included
 
     def users(self, ids: Collection[str]) -> dict[str, Row]:
@@ -109,19 +116,20 @@ class IncludeLoader:
             included[TO_ONE[relation.name]] = {row["id"]: row for row in rows if row is not None}
         return included
 
-    def _to_many(self, install_id: str, relation: Relation) -> RelatedRows:
-        """Return the live rows of an install, the first by the relation's order."""
+    def _to_many(self, install_id: str, relation: Relation, deleted: Deleted) -> RelatedRows:
+        """Return the rows of an install, live or deleted, the first by the relation's order."""
+        with_deleted = deleted is not Deleted.EXCLUDED
         items = self.reader.referencing(
-            relation.target, relation.foreign_key, [install_id], with_deleted=False
+            relation.target, relation.foreign_key, [install_id], with_deleted=with_deleted
         )[install_id]
-        rows = (self._row(item, relation) for item in items)
-        live = [row for row in rows if row is not None and row["deletedAt"] is None]
+        candidates = (self._row(item, relation) for item in items)
+        rows = [row for row in candidates if row is not None and _is_shown(row, deleted)]
         order = _ORDERS[relation.name]
 
         def order_key(row: Row) -> OrderKey:
             return order.order_key(order.values(row))
 
-        return RelatedRows(len(live), nsmallest(MAX_ROWS, live, key=order_key))
+        return RelatedRows(len(rows), nsmallest(MAX_ROWS, rows, key=order_key))
 
     def _row(self, item: Item, relation: Relation) -> Row | None:
         """Return all fields of a related row; ``None`` if the caller does not see it."""
@@ -129,3 +137,9 @@ class IncludeLoader:
         scope = self.scope if relation.scoped else None
         row = visible_row(item, frozenset(fields), scope, self.now)
         return None if row is None else {name: row.get(name) for name in fields}
+
+
+def _is_shown(row: Row, deleted: Deleted) -> bool:
+    """Return True for a row of the rows that are asked for."""
+    is_deleted = row["deletedAt"] is not None
+    return deleted is Deleted.INCLUDED or is_deleted is (deleted is Deleted.ONLY)

@@ -51,9 +51,11 @@ SHORTHANDS: Final = {
     "installed_by": "installedBy",
     "retention_tier": "retentionTier",
 }
+INCLUDE_DELETED: Final = "include_deleted"
 PARAMETERS: Final = (
-    "limit", "after", "before", "ids", "filter", "orderBy", "include_deleted", INCLUDE, *SHORTHANDS,
+    "limit", "after", "before", "ids", "filter", "orderBy", INCLUDE_DELETED, INCLUDE, *SHORTHANDS,
 )  # fmt: skip
+PARAMETERS_OF_INSTALL: Final = (INCLUDE, INCLUDE_DELETED)
 
 
 _SYNONYMS: Final = {
@@ -70,7 +72,7 @@ _EXPECTED_FORMATS: Final = {
 
 
 class Deleted(StrEnum):
-    """The rows that are listed: live, live and deleted, or deleted alone."""
+    """The rows that are shown: live, live and deleted, or deleted alone."""
 
     EXCLUDED = "false"
     INCLUDED = "true"
@@ -93,6 +95,16 @@ class ListQuery:
     """The relations whose rows come with the page."""
     entities: Entities = field(repr=False)
     """The entities that the caller knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstallQuery:
+    """The query of one install."""
+
+    include: tuple[str, ...]
+    """The names of what comes with the install."""
+    deleted: Deleted
+    """The rows of relations to many that are included."""
 
 
 def parse(parameters: Mapping[str, Sequence[str]], entities: Entities = ENTITIES) -> ListQuery:
@@ -129,13 +141,18 @@ def parse(parameters: Mapping[str, Sequence[str]], entities: Entities = ENTITIES
     return ListQuery(tree, deleted, order, limit, after, before, canonical_query, include, entities)
 
 
-def parse_include(parameters: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Return the names to include with one install, from the parameters of ``GET /{id}``.
+def parse_of_install(parameters: Mapping[str, Sequence[str]]) -> InstallQuery:
+    """Return the query of the parameters of ``GET /{id}``.
 
     Raises ``InvalidParameterError``, which names the parameter.
     """
-    values = _each_once(parameters, (INCLUDE,))
-    return included_names(values[INCLUDE], OF_INSTALL) if INCLUDE in values else ()
+    values = _each_once(parameters, PARAMETERS_OF_INSTALL)
+    issues: list[Issue] = []
+    deleted = _deleted(values, issues)
+    if issues:
+        raise _invalid(issues)
+    include = included_names(values[INCLUDE], OF_INSTALL) if INCLUDE in values else ()
+    return InstallQuery(include, deleted or Deleted.EXCLUDED)
 
 
 def _shorthands(values: Mapping[str, str], issues: list[Issue]) -> list[Node]:
@@ -214,14 +231,14 @@ def _not_an_id(text: str, parameter: str) -> Issue:
 
 
 def _deleted(values: Mapping[str, str], issues: list[Issue]) -> Deleted | None:
-    text = values.get("include_deleted")
+    text = values.get(INCLUDE_DELETED)
     if text is None:
         return None
     try:
         return Deleted(text)
     except ValueError:
         detail = f"{quoted(text)} is not one of {', '.join(Deleted)}"
-        issues.append(Issue("invalid_value", detail, "include_deleted"))
+        issues.append(Issue("invalid_value", detail, INCLUDE_DELETED))
         return None
 
 
