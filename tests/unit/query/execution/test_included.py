@@ -167,9 +167,7 @@ def test_members_and_add_ons_are_those_that_are_seen(
         install("old", parentInstallId="a", installedAt="2025-01-01T00:00:00.000Z"),
         install("new", parentInstallId="a", installedAt="2026-01-01T00:00:00.000Z"),
         install("far", parentInstallId="a", workspaceId="wsp_other"),
-        install(
-            "deleted", parentInstallId="a", installedAt="2025-06-01T00:00:00.000Z", **lately
-        ),
+        install("deleted", parentInstallId="a", installedAt="2025-06-01T00:00:00.000Z", **lately),
         install("far_deleted", parentInstallId="a", workspaceId="wsp_other", **lately),
         install("gone", parentInstallId="a", **LONG_AGO),
         member=members,
