@@ -81,7 +81,7 @@ import: $(STAMPS)/dev
 test: setup docs browser clients
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' \
 		|| { echo "There is no python3.13, which Lambda runs: the tests run on another Python." >&2; test -z "$(CI)"; }
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 	$(if $(ARGS),,@$(MAKE) --no-print-directory test-oldest)
 
 # What the client and the tools do; all unit tests but of the template, for the tools use the service's own code.

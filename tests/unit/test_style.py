@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from dataclasses import is_dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -90,3 +91,11 @@ def test_rows_of_tests_are_made_by_the_factory() -> None:
     ]
 
     assert found == []
+
+
+def test_pytest_looks_wherever_tests_are() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]
+    paths = [ROOT / path for path in settings["ini_options"]["testpaths"]]
+    files = (ROOT / "tests").rglob("test_*.py")
+
+    assert [file for file in files if not any(map(file.is_relative_to, paths))] == []
