@@ -1,7 +1,7 @@
 """Faults planted on purpose: ``python -m tests.property.cascade.mutations [CASES [WORDS]]``.
 
-Each is put into a copy of the code; then two reconcilers cross in every way (``test_stale``),
-histories are run until one ends in a violation, and lines are sent one by one. A fault of the
+Each is put into a copy of the code; then two reconcilers cross in every way (``test_stale``), lines
+are sent one by one, and histories are run until one ends in a violation. A fault of the
 publisher is looked for in the events of histories. A fault that nothing finds says that the proofs
 are blind there: the command fails.
 """
@@ -309,7 +309,7 @@ def caught_by(fault: Fault, cases: int) -> str:
         paths = os.pathsep.join([str(copy), str(copy / "layers" / "core")])
         environment = {**os.environ, "PYTHONPATH": paths, "CASES": str(min(cases, 500))}
         published = path == copy / TEMPLATE.name or path.parent.name == "events"
-        of_table = (CROSSINGS, [*HISTORIES, str(cases), "0", "1"], RULES)
+        of_table = (CROSSINGS, RULES, [*HISTORIES, str(cases), "0", "1"])
         for command in (EVENTS,) if published else of_table:
             ran = subprocess.run(  # noqa: S603 - this very interpreter
                 [sys.executable, "-m", *command], cwd=copy, env=environment,
