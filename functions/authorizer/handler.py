@@ -9,7 +9,10 @@ from typing import Any
 
 from installs.authentication import authenticate
 from installs.deadline import Context, Deadline
+from installs.snap_start import preload
 from installs.tokens import BadSubjectError, BadTokenError
+
+preload("installs.log", "installs.store.api_keys", "installs.store.table")
 
 
 def handler(event: dict[str, Any], context: Context | None) -> dict[str, Any]:

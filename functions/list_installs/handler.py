@@ -5,6 +5,9 @@ from __future__ import annotations
 from installs import listing
 from installs.http import Request, endpoint
 from installs.rows import item_to_json
+from installs.snap_start import preload
+
+preload("installs.included")
 
 
 @endpoint

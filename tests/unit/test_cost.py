@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from tests.template import ROUTES
 from tools.bench import measured
-from tools.bench.cost import Spent, per_million
+from tools.bench.cost import Spent, million_restores, per_million, snapshot_month
 from tools.bench.latency import function_memory
+from tools.local.paths import ROOT
 
 PAGE = Spent(
     read=13.5, written=0, memory=1_769, waiting=10.2, cpu=5.0, sent=94_000, logged=700
@@ -42,3 +46,20 @@ def test_the_cascade_is_called_by_the_stream() -> None:
 
 def test_every_function_that_is_priced_is_one_of_the_template() -> None:
     assert measured.MODULES.keys() <= function_memory().keys()
+
+
+def test_the_price_of_snapshots_is_that_of_the_docs() -> None:
+    memory = function_memory()
+    awaited = [f"{name}Function" for name in ("Authorizer", *ROUTES.values())]
+    page = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+
+    prices = re.findall(r"^\| (?:the snapshots|a million starts) .* \| ([\d.]+) \|$", page, re.M)
+
+    assert prices == [
+        f"{sum(snapshot_month(memory[name]) for name in awaited):.2f}",
+        *(
+            f"{million_restores(memory[f'{name}Function']):.2f}"
+            for name in ("ListInstalls", "GetInstall", "Authorizer")
+        ),
+    ]
+    assert {memory[name] for name in awaited} == {512, 1_024, 1_769}

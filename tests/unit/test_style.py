@@ -99,3 +99,26 @@ def test_pytest_looks_wherever_tests_are() -> None:
     files = (ROOT / "tests").rglob("test_*.py")
 
     assert [file for file in files if not any(map(file.is_relative_to, paths))] == []
+
+
+def test_functions_take_random_numbers_from_the_operating_system() -> None:
+    """All copies of a snapshot share the generator of ``random`` (docs/adr/0055)."""
+    found = [
+        path
+        for folder in ("functions", "layers")
+        for path, module in modules(folder)
+        for node in ast.walk(module)
+        if "random" in imported_names(node)
+    ]
+
+    assert found == ["layers/core/installs/randomness.py"]
+
+
+def imported_names(node: ast.AST) -> list[str]:
+    """The modules that a statement imports."""
+    match node:
+        case ast.Import():
+            return [name.name for name in node.names]
+        case ast.ImportFrom():
+            return [node.module or ""]
+    return []

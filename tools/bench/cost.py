@@ -22,6 +22,11 @@ WRITE_UNITS: Final = 0.625
 # "AWS Lambda Pricing", Arm, first tier: a GB-second, and a million requests.
 GB_SECOND: Final = 0.0000133334
 INVOCATIONS: Final = 0.20
+# "AWS Lambda Pricing", SnapStart for Python: a GB-second of a cached snapshot, and a GB restored.
+SNAPSHOT_GB_SECOND: Final = 0.0000015046
+RESTORED_GB: Final = 0.0001397998
+MONTH: Final = 30 * 86_400
+"""Seconds."""
 # "Amazon API Gateway pricing", REST APIs, first 333 million a month, per million.
 API_REQUESTS: Final = 3.50
 # "Amazon CloudWatch Pricing", logs collected, standard class, per GB.
@@ -63,6 +68,16 @@ class Spent:
     def billed(self) -> int:
         """Milliseconds that Lambda bills: waiting, and the CPU at the function's share of one."""
         return math.ceil(self.waiting + self.cpu / min(1.0, self.memory / VCPU))
+
+
+def snapshot_month(memory: int) -> float:
+    """Dollars for a month of a snapshot of a function with so many MB."""
+    return memory / 1024 * MONTH * SNAPSHOT_GB_SECOND
+
+
+def million_restores(memory: int) -> float:
+    """Dollars for a million starts of a function from its snapshot."""
+    return memory / 1024 * MILLION * RESTORED_GB
 
 
 def per_million(spent: Spent) -> Mapping[str, float]:

@@ -126,17 +126,23 @@ def test_a_function_runs_as_all_do(resources: Json, name: str) -> None:
     ]
 
 
+def version_of(resources: Json, name: str) -> tuple[str, Json]:
+    """The version of a function, and its logical id."""
+    (version,) = (
+        (logical_id, resource)
+        for logical_id, resource in resources.items()
+        if resource["Type"] == "AWS::Lambda::Version"
+        and resource["Properties"]["FunctionName"] == {"Ref": f"{name}Function"}
+    )
+    return version
+
+
 @pytest.mark.parametrize("stage", ["dev", "staging", "prod"])
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_is_called_by_its_alias_alone(name: str, stage: str) -> None:
     resources = transformed(stage)["Resources"]
     alias = resources[f"{name}Function{LIVE}"]
-    (version,) = (
-        one
-        for one, resource in resources.items()
-        if resource["Type"] == "AWS::Lambda::Version"
-        and resource["Properties"]["FunctionName"] == {"Ref": f"{name}Function"}
-    )
+    version, _ = version_of(resources, name)
 
     assert alias["Properties"]["FunctionVersion"] == {"Fn::GetAtt": [version, "Version"]}
     callers = [
@@ -169,6 +175,27 @@ def test_in_prod_the_alias_moves_in_steps_and_back_on_an_alarm() -> None:
         update = alias["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"]
         assert update["DeploymentGroupName"] == {"Ref": name}
         assert "DEPLOYMENT_STOP_ON_ALARM" in group["AutoRollbackConfiguration"]["Events"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_that_callers_wait_for_may_start_from_a_snapshot(name: str) -> None:
+    """The snapshot of a version is paid for while the version exists, so it is deleted."""
+    off, on = (transformed("prod", SnapStart=switch)["Resources"] for switch in ("false", "true"))
+    awaited = name in ("Authorizer", *ROUTES.values())
+
+    assert "SnapStart" not in properties(off, f"{name}Function")
+    assert version_of(off, name)[1]["DeletionPolicy"] == "Retain"
+    if not awaited:
+        assert off[f"{name}Function"] == on[f"{name}Function"]
+        assert version_of(off, name) == version_of(on, name)
+        return
+    function = properties(on, f"{name}Function")
+    assert function["SnapStart"] == {"ApplyOn": "PublishedVersions"}
+    assert version_of(on, name)[1]["DeletionPolicy"] == "Delete"
+    # AWS: Lambda SnapStart, supported features and limitations
+    assert not {"EphemeralStorage", "FileSystemConfigs"} & function.keys()
+    alias = properties(on, f"{name}Function{LIVE}")
+    assert "ProvisionedConcurrencyConfig" not in alias
 
 
 TOLD_LATE: Final = 120

@@ -55,7 +55,8 @@ def renewed(before: Json, after: Json) -> set[str]:
 @pytest.mark.parametrize("stage", ["dev", "prod"])
 def test_what_changes_a_function_makes_a_version_of_it_and_of_no_other(stage: str) -> None:
     contents = {name: ("s3://bucket/changed", readers) for name, readers in CONTENTS.items()}
-    changes = PARAMETERS | contents
+    snapshots = {"SnapStart": ("true", ROUTES | {"Authorizer"})}
+    changes = PARAMETERS | contents | snapshots
     stacks = [{"Stage": stage, name: value} for name, (value, _) in changes.items()]
 
     before, again, *after = transform({"Stage": stage}, {"Stage": stage}, *stacks)
@@ -78,7 +79,7 @@ def test_an_origin_reaches_the_answers_of_the_gateway() -> None:
 
 def test_every_parameter_that_a_function_reads_is_looked_at() -> None:
     """Set each parameter to a mark, and look for the marks in the functions' properties."""
-    chosen = {"Stage", "GradualDeployment", "ApiGatewayAccount"}
+    chosen = {"Stage", "GradualDeployment", "ApiGatewayAccount", "SnapStart"}
     (plain,) = transform({})
     marks = {name: f"mark-of-{name}" for name in plain["Parameters"].keys() - chosen}
 

@@ -7,7 +7,6 @@ EventBridge, PutEvents and "Handling failures with PutEvents").
 
 from __future__ import annotations
 
-import random
 import time
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from installs import randomness
 from installs.deadline import NO_DEADLINE, Deadline
 from installs.log import logger
 from installs.store.retries import ATTEMPTS, jitter
@@ -122,7 +122,7 @@ class Bus:
             delivery.failures += sum(code is not None for code in failed)
             stalled = stalled + 1 if again == len(batch) else 0
             if again:
-                time.sleep(max(0, min(jitter(stalled, random.uniform), self.deadline.left)))
+                time.sleep(max(0, min(jitter(stalled, randomness.uniform), self.deadline.left)))
         delivery.unsent = list(waiting)
         return delivery
 

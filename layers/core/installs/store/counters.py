@@ -8,10 +8,10 @@ a recount can tell that nothing was changed meanwhile.
 
 from __future__ import annotations
 
-import random
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from installs import randomness
 from installs.store import items, keys
 from installs.store.expressions import Update
 
@@ -53,7 +53,7 @@ def counters_of(by: Counted, shard: int = 0) -> tuple[Key, ...]:
 
 def updates(deltas: Mapping[Counted, int]) -> list[Update]:
     """Return the writes that add to the counters; a delta of zero writes nothing."""
-    shard = random.randrange(keys.COUNTER_SHARDS)  # noqa: S311 - spreads load, no secret
+    shard = randomness.below(keys.COUNTER_SHARDS)
     changes: Counter[Key] = Counter()
     for by, delta in deltas.items():
         for key in counters_of(by, shard):

@@ -8,12 +8,11 @@ its calls gets twice as many, and a table that is down gets no retries
 
 from __future__ import annotations
 
-import random
 import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from installs import clock
+from installs import clock, randomness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,7 +118,7 @@ class Attempts:
             There is no next attempt.
         """
         self.maybe_done |= failure.maybe_done
-        pause = jitter(self._made, random.uniform)
+        pause = jitter(self._made, randomness.uniform)
         if (
             self._made == ATTEMPTS
             or pause + _LEAST_SECONDS > self._deadline.left

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import NoCredentialsError
 
 from installs import clock
+from installs.snap_start import preload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +37,9 @@ class Credentials(NamedTuple):
 def credentials() -> Credentials:
     """Return the credentials of the environment, as on Lambda, or of botocore's chain.
 
+    With SnapStart Lambda has them at an endpoint (``AWS_CONTAINER_CREDENTIALS_FULL_URI``), and the
+    chain renews them there before they expire.
+
     Raises
     ------
     NoCredentialsError
@@ -49,6 +53,9 @@ def credentials() -> Credentials:
         raise NoCredentialsError
     frozen = provider.get_frozen_credentials()
     return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
+
+
+preload("botocore.session")  # the credentials of a snapshot's copies come by botocore's chain
 
 
 @cache

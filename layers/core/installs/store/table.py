@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from dataclasses import dataclass, field
 from functools import cache
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from botocore.exceptions import ClientError
 
-from installs import config
+from installs import config, randomness
 from installs.deadline import NO_DEADLINE, Deadline
 from installs.errors import (
     ConflictError,
@@ -146,7 +145,7 @@ class Table:
             if pending:
                 # Large items come in several responses: only an empty one means throttling.
                 stalled = 0 if items else stalled + 1
-                seconds = jitter(stalled, random.uniform)
+                seconds = jitter(stalled, randomness.uniform)
                 if stalled > ATTEMPTS or seconds > self.deadline.left:
                     cause = {"operation": "BatchGetItem", "code": "UnprocessedKeys"}
                     raise UnavailableError(cause=cause | {"attempts": stalled})
