@@ -36,9 +36,11 @@ export class Api {
     return page.pageInfo.total;
   }
 
-  /** Return an install with what `include` names: an array. */
-  get(id, include, signal) {
-    return this.#send("GET", `${this.#url(id)}?include=${include.join()}`, signal);
+  /** Return an install with what `include` names: an array. Of its members and add-ons those that
+   * are live, or the deleted ones. */
+  get(id, include, signal, { deleted = false } = {}) {
+    const which = deleted ? "&include_deleted=only" : "";
+    return this.#send("GET", `${this.#url(id)}?include=${include.join()}${which}`, signal);
   }
 
   uninstall(id) {

@@ -6,7 +6,7 @@ import { TRASH, useAddress } from "./address.js";
 import { useChanges } from "./changes.js";
 import { parametersOf } from "./conditions.js";
 import { Header } from "./header.js";
-import { Fragment, html, lazy, useCallback, useEffect, useMemo, useRef, useState } from "./html.js";
+import { Fragment, html, lazy, loadLater, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./html.js";
 import { useList, useOnline, useTotals } from "./list.js";
 import { merged, NOTHING } from "./names.js";
 import { Pager } from "./pager.js";
@@ -35,8 +35,9 @@ export function App({ session }) {
   const [dialog, setDialog] = useState(null);
   const [announcement, say] = useState("");
   const [selected, setSelected] = useState([]);
-  const { toasts, toast, drop } = useToasts();
-  const gone = (ids) => ids.includes(address.install) && go({ install: "" }, { replace: true });
+  const { toasts, toast, drop } = useToasts(api);
+  const opened = useRef("");
+  const gone = (ids) => ids.includes(opened.current) && go({ install: "" }, { replace: true });
   const { changes, change, dismiss, failures, forget } = useChanges({ api, session, known: known.rows, reload: list.reload, gone, toast, say });
   const actorOf = useActors(api, list, known.rows, known.learn);
   const search = useRef(null);
@@ -51,6 +52,19 @@ export function App({ session }) {
       say(`${total} ${total === 1 ? "install" : "installs"}${view === TRASH ? " in the trash" : ""}.`);
     }
   }, [list.page]);
+  useEffect(() => list.page && loadLater(), [list.page === null]);
+  useEffect(() => {
+    const leave = () => setDialog(null);
+    addEventListener("popstate", leave);
+    return () => removeEventListener("popstate", leave);
+  }, []);
+  useLayoutEffect(() => {
+    const closed = opened.current;
+    opened.current = address.install;
+    if (closed && !address.install && document.activeElement === document.body) {
+      (document.getElementById(`open-${closed}`) ?? document.getElementById("list")).focus();
+    }
+  }, [address.install]);
 
   const signIn = useCallback((choose) => {
     choose(session);
@@ -59,19 +73,15 @@ export function App({ session }) {
     setSignIns((number) => number + 1);
   }, []);
   const open = useCallback((id) => go({ install: id }), []);
-  const close = useCallback(() => {
-    const { install } = address;
-    go({ install: "" });
-    requestAnimationFrame(() => (document.getElementById(`open-${install}`) ?? document.getElementById("list")).focus());
-  }, [address.install]);
+  const close = useCallback(() => go({ install: "" }), []);
   /** Begin a change: what cannot be undone by one click asks first. */
   const begin = (kind, changed) => (kind === "restore" ? change(kind, changed) : setDialog({ kind, rows: changed }));
-  useShortcuts({ rows, address, go, open, close, begin, session, search, setSelected, dialog, setDialog });
+  useShortcuts({ rows, address, changes, close, begin, session, search, dialog, setDialog });
 
   const shared = { api, session, known: known.rows, changes, begin, change, dismiss, open, address };
   return html`<${Fragment}>
     <a class="skip" href="#list" onClick=${skip}>Skip to the list</a>
-    <${Header} session=${session} signIn=${signIn} openToken=${() => setDialog({ kind: "token" })} />
+    <${Header} session=${session} signIn=${signIn} openToken=${() => setDialog({ kind: "token" })} openHelp=${() => setDialog({ kind: "help" })} />
     <main class=${address.install ? "with-panel" : ""}>
       <div class="work">
         <${Toolbar} ...${{ address, ask, go, totals, list, known: known.rows, learn: known.learn, session, search, api, parameters }} />
@@ -81,7 +91,7 @@ export function App({ session }) {
           <${Selection} ...${{ chosen, view, session, begin, known: known.rows, clear: () => setSelected([]) }} />
           <${Table} ...${{ ...shared, list, view, selected, setSelected, ask, go, totals, actorOf }} />
         </section>
-        <${Pager} ...${{ list, address, trail, go, ask, showShortcuts: () => setDialog({ kind: "shortcuts" }) }} />
+        <${Pager} ...${{ list, address, trail, go, ask }} />
       </div>
       ${address.install && api && html`<${Panel} key=${address.install} ...${{ ...shared, id: address.install, close, learn: known.learn, turn: list.turn }} />`}
     </main>
@@ -94,7 +104,10 @@ export function App({ session }) {
 /** Use the related rows that answers to a caller have included so far. */
 function useKnown(api, page) {
   const [rows, setRows] = useState(NOTHING);
-  const learn = useCallback((included) => setRows((before) => merged(before, included)), []);
+  const caller = useRef(api);
+  caller.current = api;
+  // An answer that comes after the caller has changed is not for the next one.
+  const learn = useCallback((included) => caller.current === api && setRows((before) => merged(before, included)), [api]);
   useEffect(() => setRows(NOTHING), [api]);
   const together = useMemo(() => merged(rows, page?.included), [rows, page]);
   useEffect(() => {

@@ -13,6 +13,9 @@ export const PAST = { uninstall: "uninstalled", restore: "restored", purge: "pur
 export const ROLES = { uninstall: "editor", restore: "editor", purge: "admin" };
 const DONE = { uninstall: "Uninstalled", restore: "Restored", purge: "Deleted for good:" };
 
+/** Return true for a change that has not ended. */
+export const isUnderWay = (change) => change !== undefined && change.phase !== "failed";
+
 /** Use the changes under way, by the install's id: `kind`, `phase` (sent, following, failed), and
  * `problem`, or the numbers `left` and `most` of dependents that have to follow. */
 export function useChanges({ api, session, known, reload, gone, toast, say }) {
@@ -42,10 +45,12 @@ export function useChanges({ api, session, known, reload, gone, toast, say }) {
       await api[kind](row.id);
       return null;
     } catch (problem) {
-      if (problem.status === 403) {
-        session.refused(ROLES[kind], row.workspaceId);
+      if (latest.current.api === api) {
+        if (problem.status === 403) {
+          session.refused(ROLES[kind], row.workspaceId);
+        }
+        put(row.id, { kind, phase: "failed", problem });
       }
-      put(row.id, { kind, phase: "failed", problem });
       return problem;
     }
   }

@@ -1,4 +1,4 @@
-// The dialogs: what an uninstall takes with it, a name to type before a purge, a token, the shortcuts.
+// The dialogs: what an uninstall takes with it, a name to type before a purge, a token, the help.
 
 import { countOf, inSum, Summary } from "./consequences.js";
 import { counted } from "./fields.js";
@@ -11,7 +11,7 @@ const MOST_COUNTED = 10;
 
 /** The dialog that is open. */
 export function Dialogs({ dialog, ...properties }) {
-  const kinds = { uninstall: Uninstall, purge: Purge, token: Token, shortcuts: Shortcuts };
+  const kinds = { uninstall: Uninstall, purge: Purge, token: Token, help: Help };
   return html`<${kinds[dialog.kind]} ...${properties} rows=${dialog.rows} />`;
 }
 
@@ -99,14 +99,24 @@ function Token({ session, signIn, close }) {
   <//>`;
 }
 
-function Shortcuts({ close }) {
+const USES = [
+  ["Open", "Choose a name: facts, members, add-ons, and who changed what."],
+  ["Several", "Check their boxes. One button then changes them all."],
+  ["Undo", "Within ten seconds of an uninstall. Later: Trash, then Restore."],
+  ["Who", "The Trash says who uninstalled what; Activity has all changes of an install."],
+  ["Share", "The address has the search, the filters, the page and the open install."],
+];
+
+function Help({ close }) {
   const [on, setOn] = useState(preferences().shortcuts);
   const toggle = ({ target }) => {
     setOn(target.checked);
     prefer({ shortcuts: target.checked });
   };
-  return html`<${Modal} title="Keyboard shortcuts" close=${close}>
+  return html`<${Modal} title="Help" close=${close}>
     ${() => html`
+      <dl class="uses">${USES.map(([name, text]) => html`<div key=${name}><dt>${name}</dt><dd>${text}</dd></div>`)}</dl>
+      <h3>Keyboard shortcuts</h3>
       <dl class="keys">${KEYS.map(([key, text]) => html`<div key=${key}><dt><kbd>${key}</kbd></dt><dd>${text}</dd></div>`)}</dl>
       <label class="check"><input type="checkbox" checked=${on} onChange=${toggle} /> Use single keys</label>
       <div class="buttons end"><button class="primary">Close</button></div>`}

@@ -3,7 +3,7 @@
 import { html } from "./html.js";
 
 /** The bar; `signIn` takes a function that changes the session. */
-export function Header({ session, signIn, openToken }) {
+export function Header({ session, signIn, openToken, openHelp }) {
   const chosen = session.user?.id ?? "";
   const choose = ({ target }) => {
     const { value } = target;
@@ -19,6 +19,7 @@ export function Header({ session, signIn, openToken }) {
     <nav aria-label="Pages">
       <a href="../reference/">Reference</a>
       <a href="../docs/">Docs</a>
+      <button type="button" class="plain" onClick=${openHelp}>Help</button>
     </nav>
     <div class="caller">
       ${session.users.length > 0 &&

@@ -5,6 +5,7 @@ import { TRASH } from "./address.js";
 import { useCallback, useEffect, useRef, useState } from "./html.js";
 import { RELATIONS } from "./names.js";
 
+const NO_COUNT = { key: "", turn: 0, total: null };
 const EMPTY = { page: null, key: "", address: null, problem: null, busy: true, at: 0 };
 
 /** Use the page of an address, with the parameters that it means. */
@@ -37,7 +38,8 @@ export function useList(api, address, parameters) {
 export function useTotals(api, list, parameters) {
   const { include_deleted, workspace_id, integration_id, filter } = parameters;
   const other = include_deleted === TRASH ? "false" : TRASH;
-  const [count, setCount] = useState({ key: "", turn: 0, total: null });
+  const [count, setCount] = useState(NO_COUNT);
+  useEffect(() => setCount(NO_COUNT), [api]);
   const key = JSON.stringify([other, workspace_id, integration_id, filter]);
   useEffect(() => {
     if (!list.isCurrent || (count.key === key && count.turn === list.turn)) {

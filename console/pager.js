@@ -6,7 +6,7 @@ import { position } from "./list.js";
 import { prefer, preferences } from "./preferences.js";
 
 /** Position, Previous, Next, and rows per page. */
-export function Pager({ list, address, trail, go, ask, showShortcuts }) {
+export function Pager({ list, address, trail, go, ask }) {
   if (!list.page) {
     return html`<nav class="pager" aria-label="Pages of the list"></nav>`;
   }
@@ -23,7 +23,6 @@ export function Pager({ list, address, trail, go, ask, showShortcuts }) {
     <span id="position">${list.page.data.length ? `${first}-${last} of ${total}` : `0 of ${total}`}</span>
     <label>Rows <select id="limit" value=${address.limit || preferences().limit} onChange=${limit}>${LIMITS.map((one) => html`<option>${one}</option>`)}</select></label>
     <label>Density <select value=${preferences().density} onChange=${({ target }) => prefer({ density: target.value })}><option value="comfortable">Comfortable</option><option value="compact">Compact</option></select></label>
-    <button type="button" class="plain keys" onClick=${showShortcuts}>Keyboard shortcuts</button>
     <span class="buttons">
       <button id="previous" type="button" disabled=${!previous} onClick=${() => go(previous.changes, { trail: previous.trail })}>Previous</button>
       <button id="next" type="button" disabled=${!hasNextPage} onClick=${next}>Next</button>

@@ -2,6 +2,7 @@
 
 import { Activity } from "./activity.js";
 import { AddOns, loadTree } from "./add-ons.js";
+import { format, TRASH } from "./address.js";
 import { isCancelled } from "./api.js";
 import { LABELS, POLICIES } from "./fields.js";
 import { deletedParent } from "./groups.js";
@@ -12,52 +13,70 @@ import { Actions, ChangeNote } from "./row-state.js";
 import { Plate } from "./states.js";
 import { follow } from "./table.js";
 import { purgeTime, Time } from "./times.js";
-import { format } from "./address.js";
 
 const INCLUDED = [...RELATIONS, "members", "addOns"];
+const NOTHING_SHOWN = { install: null, included: null, tree: null, problem: null };
 
 /** The panel of an install. */
 export function Panel(properties) {
-  const { id, api, learn, close, turn } = properties;
-  const [shown, setShown] = useState({ install: null, tree: null, problem: null });
+  const { id, api, learn, close, turn, address } = properties;
+  const [shown, setShown] = useState(NOTHING_SHOWN);
   const [attempt, setAttempt] = useState(0);
+  const retry = () => setAttempt((number) => number + 1);
   const panel = useRef(null);
   useLayoutEffect(() => panel.current.focus(), []);
   useEffect(() => {
     const request = new AbortController();
-    load(api, id, learn, setShown, request.signal);
+    const inTrash = shown.install ? shown.install.deletedAt !== null : address.include_deleted === TRASH;
+    load({ api, id, learn, setShown, inTrash, signal: request.signal });
     return () => request.abort();
   }, [api, turn, attempt]);
   const { install, problem } = shown;
   return html`<section class="panel" ref=${panel} tabindex="-1" aria-labelledby="panel-title" aria-busy=${install === null && problem === null}>
     <button type="button" class="icon close" aria-label="Close" onClick=${close}>✕</button>
-    ${problem
-      ? html`<h2 id="panel-title">${problem.status === 404 ? "No such install" : "Not loaded"}</h2>
-          <${Plate} title=${problem.title} text=${problem.status === 404 ? "It does not exist any more, or you may not see it." : problem.message} requestId=${problem.requestId}>
-            ${problem.status !== 404 && html`<button type="button" onClick=${() => setAttempt(attempt + 1)}>Retry</button>`}
-          <//>`
-      : install
-        ? html`<${Content} ...${properties} ...${shown} />`
-        : html`<h2 id="panel-title" class="hidden">Loading</h2>${Array.from({ length: 9 }, () => html`<span class="bone"></span>`)}`}
+    ${problem && html`<${Unread} problem=${problem} retry=${retry} titled=${install === null} />`}
+    ${install && html`<${Content} ...${properties} ...${shown} retry=${retry} />`}
+    ${!problem && !install && html`<h2 id="panel-title" class="hidden">Loading</h2>${Array.from({ length: 9 }, () => html`<span class="bone"></span>`)}`}
   </section>`;
 }
 
-async function load(api, id, learn, setShown, signal) {
+/** A problem in place of an install, or above the one that was loaded before. */
+function Unread({ problem, retry, titled }) {
+  const isGone = problem.status === 404;
+  return html`${titled && html`<h2 id="panel-title">${isGone ? "No such install" : "Not loaded"}</h2>`}
+    <${Plate} title=${problem.title} text=${isGone ? "It does not exist any more, or you may not see it." : problem.message} requestId=${problem.requestId}>
+      ${!isGone && html`<button type="button" onClick=${retry}>Retry</button>`}
+    <//>`;
+}
+
+/** Load an install, and then its add-ons with theirs: a request each. */
+async function load({ api, id, learn, setShown, inTrash, signal }) {
   try {
-    const { included, ...install } = await api.get(id, api.hasHistory ? [...INCLUDED, "history"] : INCLUDED, signal);
+    const { included, ...install } = await loadInstall(api, id, inTrash, signal);
     learn(included);
-    setShown({ install, included, tree: null, problem: null });
-    const tree = await loadTree(api, [id, ...included.addOns.data.map((row) => row.id)], learn, signal);
-    setShown({ install, included, tree, problem: null });
+    setShown((before) => ({ ...before, install, included, problem: null }));
+    const tree = await loadTree(api, [id, ...included.addOns.data.map((row) => row.id)], learn, signal).catch((problem) => ({ problem }));
+    if (!signal.aborted) {
+      setShown({ install, included, tree, problem: null });
+    }
   } catch (problem) {
     if (!isCancelled(problem)) {
-      setShown({ install: null, included: null, tree: null, problem });
+      setShown((before) => ({ ...(problem.status === 404 ? NOTHING_SHOWN : before), problem }));
     }
   }
 }
 
+/** Return an install with its members and add-ons: live ones, or if it is in the trash those there.
+ * If it is not where it was thought to be, it is asked for again. */
+async function loadInstall(api, id, inTrash, signal) {
+  const names = api.hasHistory ? [...INCLUDED, "history"] : INCLUDED;
+  const install = await api.get(id, names, signal, { deleted: inTrash });
+  const isDeleted = install.deletedAt !== null;
+  return isDeleted === inTrash ? install : api.get(id, names, signal, { deleted: isDeleted });
+}
+
 function Content(properties) {
-  const { install, included, tree, known, changes, address, open, api, learn } = properties;
+  const { install, included, tree, known, changes, address, open, api, learn, retry } = properties;
   const link = (id, text) => html`<a href=${format({ ...address, install: id })} onClick=${(event) => follow(event, () => open(id))}>${text}</a>`;
   const parent = deletedParent(install, known);
   const actions = parent ? null : html`<${Actions} row=${install} ...${properties} />`;
@@ -76,7 +95,7 @@ function Content(properties) {
     ${changes[install.id] && html`<${ChangeNote} row=${install} ...${properties} />`}
     <${Facts} install=${install} known=${known} link=${link} />
     <${Members} install=${install} members=${included.members} />
-    <${AddOns} ...${{ tree, install, known, link, api, learn }} />
+    <${AddOns} ...${{ tree, install, known, link, api, learn, retry }} />
     <${Activity} history=${included.history} known=${known} />
     <section><h3>${LABELS.variables}</h3><pre tabindex="0">${JSON.stringify(install.variables, null, 2)}</pre></section>`;
 }
@@ -114,11 +133,18 @@ function Fact({ name, children }) {
 
 /** An id that a click copies. */
 function Id({ value }) {
-  const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard.writeText(value);
-    setCopied(true);
-    setTimeout(() => setCopied(false), 2000);
+  const [told, tell] = useState("Copy");
+  const copy = async ({ currentTarget }) => {
+    const text = currentTarget.firstChild;
+    try {
+      await navigator.clipboard.writeText(value);
+      tell("Copied");
+    } catch {
+      // Not allowed, or not over HTTPS: the reader's own keys still copy it.
+      getSelection().selectAllChildren(text);
+      tell("Selected");
+    }
+    setTimeout(() => tell("Copy"), 2000);
   };
-  return html`<button type="button" class="id" title="Copy" onClick=${copy}><code>${value}</code> <span>${copied ? "Copied" : "Copy"}</span></button>`;
+  return html`<button type="button" class="id" title="Copy" onClick=${copy}><code>${value}</code> <span>${told}</span></button>`;
 }

@@ -1,6 +1,6 @@
 // What may be done to an install, and what is under way, in its row and in its panel.
 
-import { ROLES } from "./changes.js";
+import { isUnderWay, ROLES } from "./changes.js";
 import { counted } from "./fields.js";
 import { html } from "./html.js";
 import { inWords, workspaceName } from "./names.js";
@@ -11,8 +11,7 @@ const FAILED = { uninstall: "Not uninstalled", restore: "Not restored", purge: "
 
 /** The buttons of an install, none that the API would refuse. */
 export function Actions({ row, session, changes, begin, known }) {
-  const change = changes[row.id];
-  const busy = change && change.phase !== "failed";
+  const busy = isUnderWay(changes[row.id]);
   const offered = row.deletedAt === null ? [["uninstall", "Uninstall"]] : [["restore", "Restore"], ["purge", "Delete for good"]];
   const allowed = offered.filter(([kind]) => session.may(ROLES[kind], row.workspaceId));
   return allowed.map(

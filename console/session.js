@@ -7,7 +7,7 @@ export class Session {
   users = [];
   #local = "";
   #kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
-  #refused = new Set();
+  #refused = new Map();
 
   /** Load the users of the local stack, if it serves the page. */
   async start() {
@@ -59,16 +59,18 @@ export class Session {
   }
 
   /** Return false if the API would refuse what needs a role in a workspace: as far as the local
-   * stack, the kind of key or an earlier refusal tell. The API has the last word. */
+   * stack, the kind of key or an earlier refusal tell (docs/adr/0053). The API has the last word. */
   may(role, workspaceId) {
     const known = this.user && (this.user.admin ? "admin" : this.user.roles[workspaceId]);
     const given = known ?? (this.token.startsWith("pub_") ? "viewer" : "admin");
-    return RANKS.indexOf(given) >= RANKS.indexOf(role) && !this.#refused.has(`${role} ${workspaceId}`);
+    const rank = RANKS.indexOf(role);
+    return rank <= RANKS.indexOf(given) && rank < (this.#refused.get(workspaceId) ?? RANKS.length);
   }
 
-  /** Remember that the caller lacks a role in a workspace. */
+  /** Remember that the caller lacks a role in a workspace, and so each higher one. */
   refused(role, workspaceId) {
-    this.#refused.add(`${role} ${workspaceId}`);
+    const lowest = Math.min(RANKS.indexOf(role), this.#refused.get(workspaceId) ?? RANKS.length);
+    this.#refused.set(workspaceId, lowest);
   }
 
   #keep(kept) {

@@ -1,8 +1,8 @@
 // Keys for all that the list does. Single keys can be turned off (WCAG 2.1.4).
 
 import { TRASH } from "./address.js";
-import { ROLES } from "./changes.js";
-import { useEffect, useRef } from "./html.js";
+import { isUnderWay, ROLES } from "./changes.js";
+import { isAwaited, useEffect, useRef } from "./html.js";
 import { preferences } from "./preferences.js";
 
 export const KEYS = [
@@ -16,7 +16,7 @@ export const KEYS = [
   ["[", "Previous page"],
   ["]", "Next page"],
   ["Esc", "Close what is open"],
-  ["?", "These shortcuts"],
+  ["?", "This help"],
 ];
 
 /** Use the keys; `page` has the state of the page and what can be done to it. */
@@ -26,13 +26,31 @@ export function useShortcuts(page) {
   useEffect(() => {
     const press = (event) => pressed(event, latest.current);
     addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
+    addEventListener("keydown", held, { capture: true });
+    return () => {
+      removeEventListener("keydown", press);
+      removeEventListener("keydown", held, { capture: true });
+    };
   }, []);
+}
+
+/** Keep keys from the page while what they are meant for is loaded; Escape still closes it. */
+function held(event) {
+  if (isAwaited() && event.key !== "Escape" && event.key !== "Tab" && !event.ctrlKey && !event.metaKey) {
+    event.preventDefault();
+    event.stopPropagation();
+  }
 }
 
 function pressed(event, page) {
   const typing = event.target.closest?.("input:not([type=checkbox]), textarea, select, dialog");
-  if (page.dialog || event.ctrlKey || event.metaKey || event.altKey) {
+  if (event.ctrlKey || event.metaKey || event.altKey) {
+    return;
+  }
+  if (page.dialog) {
+    if (event.key === "Escape" && !document.querySelector("dialog[open]")) {
+      page.setDialog(null);
+    }
     return;
   }
   if (event.key === "Escape" && page.address.install && !typing) {
@@ -64,7 +82,7 @@ function step(by) {
 function change(kind, page) {
   const row = focusedRow(page);
   const deleted = kind !== "uninstall";
-  if (row && deleted === (row.deletedAt !== null) && page.session.may(ROLES[kind], row.workspaceId)) {
+  if (row && !isUnderWay(page.changes[row.id]) && deleted === (row.deletedAt !== null) && page.session.may(ROLES[kind], row.workspaceId)) {
     page.begin(kind, [row]);
   }
 }
@@ -78,5 +96,5 @@ const ACTS = {
   r: (page) => page.address.include_deleted === TRASH && change("restore", page),
   "[": () => document.getElementById("previous")?.click(),
   "]": () => document.getElementById("next")?.click(),
-  "?": ({ setDialog }) => setDialog({ kind: "shortcuts" }),
+  "?": ({ setDialog }) => setDialog({ kind: "help" }),
 };

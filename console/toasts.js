@@ -4,9 +4,10 @@ import { html, useCallback, useEffect, useRef, useState } from "./html.js";
 
 const SECONDS = 10;
 
-/** Use the messages: `toast` adds one, `drop` removes one. */
-export function useToasts() {
+/** Use the messages to a caller: `toast` adds one, `drop` removes one. */
+export function useToasts(api) {
   const [toasts, setToasts] = useState([]);
+  useEffect(() => setToasts([]), [api]);
   const number = useRef(0);
   const toast = useCallback((message) => {
     number.current += 1;

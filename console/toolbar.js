@@ -53,7 +53,12 @@ function View({ text, total, isCurrent, onClick }) {
 function SearchBox({ address, ask, input }) {
   const [text, setText] = useState(address.q);
   const timer = useRef(null);
-  useLayoutEffect(() => setText(address.q), [address.q]);
+  useLayoutEffect(() => {
+    if (text.trim() !== address.q) {
+      clearTimeout(timer.current);
+      setText(address.q);
+    }
+  }, [address.q]);
   const apply = (value) => {
     clearTimeout(timer.current);
     if (value.trim() !== address.q) {
@@ -79,6 +84,7 @@ function SearchBox({ address, ask, input }) {
  * choose, for few of them. */
 function Facet({ label, all, name, include, rows, ids, address, ask, api, learn, parameters }) {
   const [counts, setCounts] = useState({});
+  useEffect(() => setCounts({}), [api]);
   const value = address[name];
   const { include_deleted, workspace_id, integration_id, filter } = parameters;
   const others = { include_deleted, workspace_id, integration_id, filter, [name]: "" };
@@ -90,7 +96,8 @@ function Facet({ label, all, name, include, rows, ids, address, ask, api, learn,
       setCounts({ key });
       const pages = await Promise.all(every.map((id) => api.list({ ...others, [name]: id, limit: "1", include }).catch(() => null)));
       pages.forEach((page) => page && learn(page.included));
-      setCounts({ key, ...Object.fromEntries(every.map((id, at) => [id, pages[at]?.pageInfo.total])) });
+      const totals = Object.fromEntries(every.map((id, at) => [id, pages[at]?.pageInfo.total]));
+      setCounts((now) => (now.key === key ? { key, ...totals } : now));
     }
   };
   const total = (id) => (counts.key === key && counts[id] != null ? ` (${counts[id]})` : "");

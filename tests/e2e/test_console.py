@@ -12,6 +12,7 @@ from tests import console_rows, rows
 from tests.e2e.browser import watched_page
 from tests.e2e.console import (
     LATE_FRAMES,
+    PHONE,
     Calls,
     Console,
     answer,
@@ -19,6 +20,7 @@ from tests.e2e.console import (
     checked,
     console,
 )
+from tools.local.paths import CONSOLE
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Route
@@ -61,7 +63,8 @@ def test_a_row_has_names_and_a_page_takes_one_request(stack: Stack, browser: Bro
 def test_the_first_view_is_small_and_stands_still(stack: Stack, browser: Browser) -> None:
     with watched_page(browser, viewport={"width": 1280, "height": 860}) as page:
         page.add_init_script(
-            """window.shifts = [];
+            """window.requestIdleCallback = (work) => { window.later = work; };
+            window.shifts = [];
             new PerformanceObserver((list) => {
               shifts.push(...list.getEntries().map(({ value }) => value));
             }).observe({ type: "layout-shift", buffered: true });"""
@@ -72,11 +75,10 @@ def test_the_first_view_is_small_and_stands_still(stack: Stack, browser: Browser
         shown = Console(page)
         expect(shown.rows).to_have_count(25)
         expect(page.locator(".views .count").nth(1)).not_to_be_empty()
-        sizes = page.evaluate(
-            """Object.fromEntries(performance.getEntriesByType("resource")
+        resources = """Object.fromEntries(performance.getEntriesByType("resource")
               .filter(({ name }) => /\\.(m?js|css)$/.test(name))
               .map(({ name, encodedBodySize }) => [name, encodedBodySize]))"""
-        )
+        sizes = page.evaluate(resources)
         early = page.locator("link[rel=modulepreload], link[rel=stylesheet], script")
         assert sizes.keys() == set(
             early.evaluate_all("them => them.map((it) => it.href || it.src)")
@@ -86,6 +88,13 @@ def test_the_first_view_is_small_and_stands_still(stack: Stack, browser: Browser
         assert [call["path"] for call in calls.taken()] == ["", ""]
         assert sum(page.evaluate("shifts")) < 0.01
 
+        # and what is shown by a click is loaded before the click, once the page is idle
+        with page.expect_event("requestfinished", lambda it: it.url.endswith("/activity.js")):
+            page.evaluate("later()")
+        page.wait_for_load_state("networkidle")
+        loaded = {url.rpartition("/")[2] for url in page.evaluate(resources)}
+        assert loaded >= {path.name for path in CONSOLE.glob("*.js")}
+
 
 def test_a_search_finds_an_install_by_its_names(stack: Stack, browser: Browser) -> None:
     with console(stack, browser) as shown:
@@ -93,7 +102,10 @@ def test_a_search_finds_an_install_by_its_names(stack: Stack, browser: Browser) 
         expect(shown.search).to_be_focused()
         shown.search.fill("ledger")
         shown.shows("Ledger Books", "Ledger Books")
-        shown.search.fill("office of books")
+        shown.search.fill("office ")
+        shown.page.wait_for_url("**q=office")
+        expect(shown.search).to_have_value("office ")
+        shown.search.press_sequentially("of books")
         shown.shows("Formular 表", "Ledger Books")
         shown.search.fill("DOCK")
         expect(shown.position).to_have_text("1-25 of 30")
@@ -107,6 +119,16 @@ def test_a_search_finds_an_install_by_its_names(stack: Stack, browser: Browser) 
         shown.page.go_back()
         expect(shown.search).to_have_value("")
         expect(shown.rows).to_have_count(25)
+
+        # given that the reader goes elsewhere before a search begins: it does not follow them
+        shown.search.fill("ledger")
+        shown.page.wait_for_url("**q=ledger")
+        shown.page.evaluate(LATE_FRAMES)
+        shown.search.press_sequentially("x")
+        shown.page.go_back()
+        expect(shown.search).to_have_value("")
+        shown.page.evaluate("new Promise((done) => setTimeout(done, 300))")
+        assert "q=" not in shown.page.url
 
 
 def test_chips_and_json_are_in_step(stack: Stack, browser: Browser) -> None:
@@ -285,3 +307,25 @@ def test_every_width_scrolls_one_way(stack: Stack, browser: Browser, width: int)
         shown.names.first.click()
         expect(shown.panel.locator("h2")).to_be_visible()
         assert shown.overflow() <= 0
+
+
+def test_another_caller_sees_nothing_of_the_one_before(stack: Stack, browser: Browser) -> None:
+    with console(stack, browser, fragment=f"workspace_id={console_rows.HARBOR}") as shown:
+        counts = shown.page.locator(".views .count")
+        expect(counts.nth(1)).not_to_have_text("0")
+        facet = shown.page.get_by_label("Workspace", exact=True)
+        facet.hover()
+        expect(facet).to_contain_text("Dock (30)")
+        shown.page.get_by_label("Act as").select_option(console_rows.NOBODY)
+        expect(shown.page.locator(".empty")).to_be_visible()
+        expect(counts).to_have_text(["0", "0"])
+        expect(facet).not_to_contain_text("Dock")
+
+
+def test_help_is_at_hand_on_a_phone(stack: Stack, browser: Browser) -> None:
+    with console(stack, browser, viewport=PHONE, has_touch=True) as shown:
+        shown.button("Help").tap()
+        expect(shown.dialog).to_contain_text("Within ten seconds of an uninstall")
+        expect(shown.dialog).to_contain_text("Keyboard shortcuts")
+        shown.dialog.get_by_role("button", name="Close").tap()
+        expect(shown.dialog).to_have_count(0)

@@ -140,8 +140,17 @@ def test_the_trash_is_grouped_and_only_the_parent_is_restored(
         expect(shown.row("ins_old_mail").get_by_role("checkbox")).to_have_count(0)
         checked(shown, "trash")
 
+        calls = Calls(shown.page)
         shown.row("ins_old").locator(".name a").click()
         expect(shown.panel).to_contain_text("Uninstalled yesterday")
+        members = shown.panel.locator(".members li")
+        expect(members).to_have_text([re.compile("In the trash$")] * 3)
+        expect(members.nth(2)).to_contain_text("Detached")
+        expect(shown.panel.locator(".tree").first).to_contain_text("Mailer")
+        expect(shown.panel.locator(".tree .tree")).to_contain_text("Chatter")
+        details, tree = calls.taken()
+        assert (details["path"], details["include_deleted"]) == ("/ins_old", "only")
+        assert (tree["path"], tree["include_deleted"]) == ("", "true")
         checked(shown, "details-in-trash")
         shown.panel.get_by_role("button", name="Restore Ledger Books in Harbor").click()
         expect(shown.row("ins_old")).to_have_count(0)
@@ -164,6 +173,21 @@ def test_a_purge_wants_the_name_typed(stack: Stack, browser: Browser) -> None:
         expect(shown.rows).to_have_count(0)
         with stack.as_user("usr_cora") as cora:
             assert cora.get("/integration-installs/ins_purge_0").status_code == 404
+
+
+def test_a_late_answer_leaves_what_is_open_since(stack: Stack, browser: Browser) -> None:
+    late: list[Route] = []
+    with console(stack, browser, fragment=f"{HARBOR}&install=ins_purge_1") as shown:
+        shown.page.route("**/purge", lambda route: late.append(route))
+        shown.panel.get_by_role("button", name="Delete for good").click()
+        shown.dialog.get_by_role("textbox").fill("Chatter")
+        shown.dialog.get_by_role("button", name="Delete for good").click()
+        shown.row("ins_books").locator(".name a").click()
+        expect(shown.panel.locator("h2")).to_have_text("Ledger Books")
+        (route,) = late
+        answer(route, 200, {"success": True})
+        expect(shown.toast).to_contain_text("Deleted for good")
+        expect(shown.panel.locator("h2")).to_have_text("Ledger Books")
 
 
 def test_several_at_once_with_a_summary_of_what_failed(stack: Stack, browser: Browser) -> None:
@@ -234,6 +258,10 @@ def test_a_role_that_is_unknown_is_learnt_from_the_refusal(stack: Stack, browser
         expect(button).to_have_count(0)
         note.get_by_role("button", name="Dismiss").click()
         expect(note).to_have_count(0)
+        shown.search.fill("")
+        shown.view("Trash")
+        expect(shown.row("ins_purge_1")).to_be_visible()
+        expect(shown.rows.get_by_role("button")).to_have_count(0)
         assert (
             shown.page.evaluate("JSON.stringify(localStorage) + document.cookie").count("eyJ") == 0
         )

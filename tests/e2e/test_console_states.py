@@ -138,7 +138,7 @@ def test_all_by_keys(stack: Stack, browser: Browser) -> None:
         keys = shown.page.keyboard
         keys.press("?")
         expect(shown.dialog).to_contain_text("Keyboard shortcuts")
-        checked(shown, "shortcuts")
+        checked(shown, "help")
         keys.press("Escape")
         expect(shown.dialog).to_have_count(0)
         keys.press("j")
@@ -165,6 +165,25 @@ def test_all_by_keys(stack: Stack, browser: Browser) -> None:
         keys.press("Escape")
         keys.press("/")
         expect(shown.search).not_to_be_focused()
+
+
+def test_keys_wait_for_what_they_are_meant_for(stack: Stack, browser: Browser) -> None:
+    held: list[Route] = []
+    with watched_page(browser, viewport={"width": 1280, "height": 860}) as page:
+        page.add_init_script(as_user("usr_eddy"))
+        page.route("**/dialogs.js", lambda route: held.append(route))
+        page.goto(f"{stack.running.pages_url}/console/#{HARBOR}&q=ledger")
+        shown = Console(page)
+        shown.names.first.focus()
+        # when keys come before the dialog does
+        for key in ("u", "Enter", "x", "j"):
+            page.keyboard.press(key)
+        expect(shown.names.first).to_be_focused()
+        for route in held:
+            route.continue_()
+        # then they do nothing to the page, and the dialog is there
+        expect(shown.dialog).to_contain_text("Uninstall Ledger Books in Harbor?")
+        expect(page.locator(".panel, .selection")).to_have_count(0)
 
 
 @pytest.mark.parametrize("name", ["Search", "Select all on this page", "Add filter"])
