@@ -89,11 +89,9 @@ def test_the_first_view_is_small_and_stands_still(stack: Stack, browser: Browser
         assert sum(page.evaluate("shifts")) < 0.01
 
         # and what is shown by a click is loaded before the click, once the page is idle
-        with page.expect_event("requestfinished", lambda it: it.url.endswith("/activity.js")):
-            page.evaluate("later()")
-        page.wait_for_load_state("networkidle")
-        loaded = {url.rpartition("/")[2] for url in page.evaluate(resources)}
-        assert loaded >= {path.name for path in CONSOLE.glob("*.js")}
+        page.evaluate("later()")
+        urls = [f"{stack.running.pages_url}/console/{path.name}" for path in CONSOLE.glob("*.js")]
+        page.wait_for_function(f"(urls) => urls.every((url) => url in {resources})", arg=urls)
 
 
 def test_a_search_finds_an_install_by_its_names(stack: Stack, browser: Browser) -> None:
