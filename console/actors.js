@@ -9,7 +9,8 @@ import { useEffect, useState } from "./html.js";
 const keyOf = (row) => `${row.id} ${row.deletedAt}`;
 
 /** Use the actors by row: asked for once the rows are shown, a few at a time, and not for add-ons that
- * went with their parent. Returns a function from a row to its actor's id, if that is known. */
+ * went with their parent. Returns a function from a row to its actor's id: null if none is recorded,
+ * empty if it could not be read, undefined until it is. Returns null if the caller knows no history. */
 export function useActors(api, list, known, learn) {
   const [actors, setActors] = useState({});
   useEffect(() => setActors({}), [api]);
@@ -27,11 +28,11 @@ export function useActors(api, list, known, learn) {
         setActors((before) => ({ ...before, [keyOf(row)]: entry?.actor.id ?? null }));
       } catch (problem) {
         if (!isCancelled(problem)) {
-          setActors((before) => ({ ...before, [keyOf(row)]: null }));
+          setActors((before) => ({ ...before, [keyOf(row)]: "" }));
         }
       }
     });
     return () => request.abort();
   }, [list.page]);
-  return (row) => actors[keyOf(row)];
+  return api?.hasHistory ? (row) => actors[keyOf(row)] : null;
 }

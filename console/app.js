@@ -38,7 +38,8 @@ export function App({ session }) {
   const { toasts, toast, drop } = useToasts(api);
   const opened = useRef("");
   const gone = (ids) => ids.includes(opened.current) && go({ install: "" }, { replace: true });
-  const { changes, change, dismiss, failures, forget } = useChanges({ api, session, known: known.rows, reload: list.reload, gone, toast, say });
+  const open = useCallback((id) => go({ install: id }), []);
+  const { changes, change, dismiss, failures, forget } = useChanges({ api, session, known: known.rows, reload: list.reload, open, gone, toast, say });
   const actorOf = useActors(api, list, known.rows, known.learn);
   const search = useRef(null);
 
@@ -72,7 +73,6 @@ export function App({ session }) {
     go({ install: "" }, { replace: true });
     setSignIns((number) => number + 1);
   }, []);
-  const open = useCallback((id) => go({ install: id }), []);
   const close = useCallback(() => go({ install: "" }), []);
   /** Begin a change: what cannot be undone by one click asks first. */
   const begin = (kind, changed) => (kind === "restore" ? change(kind, changed) : setDialog({ kind, rows: changed }));

@@ -18,7 +18,7 @@ export const isUnderWay = (change) => change !== undefined && change.phase !== "
 
 /** Use the changes under way, by the install's id: `kind`, `phase` (sent, following, failed), and
  * `problem`, or the numbers `left` and `most` of dependents that have to follow. */
-export function useChanges({ api, session, known, reload, gone, toast, say }) {
+export function useChanges({ api, session, known, reload, open, gone, toast, say }) {
   const [changes, setChanges] = useState({});
   const [failures, setFailures] = useState(null);
   const latest = useRef({ turns: {} });
@@ -86,7 +86,12 @@ export function useChanges({ api, session, known, reload, gone, toast, say }) {
     }
     const done = changed.map(({ row }) => row);
     if (done.length) {
-      toast({ text: `${DONE[kind]} ${several(done, known)}.`, undo: kind === "uninstall" ? () => change("restore", done) : null });
+      const isUninstall = kind === "uninstall";
+      toast({
+        text: `${DONE[kind]} ${several(done, known)}.`,
+        undo: isUninstall ? () => change("restore", done) : null,
+        show: isUninstall && done.length === 1 ? () => open(done[0].id) : null,
+      });
     }
     if (failed.length && rows.length > 1) {
       setFailures({ kind, failed, of: rows.length });

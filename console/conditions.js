@@ -1,6 +1,6 @@
 // A filter as conditions, AND-ed: each is a chip. The filter's JSON stays the only truth.
 
-import { LABELS } from "./fields.js";
+import { LABELS, POLICIES, RETENTION } from "./fields.js";
 import { preferences } from "./preferences.js";
 import { exact } from "./times.js";
 
@@ -15,7 +15,7 @@ const PATHS = {
 /** Conditions that have words of their own. */
 export const PHRASES = [
   ["Is an add-on", { parentInstallId: { isNull: false } }],
-  ["Is no add-on", { parentInstallId: { isNull: true } }],
+  ["Is not an add-on", { parentInstallId: { isNull: true } }],
   ["Was upgraded", { lastUpgradedAt: { isNull: false } }],
   ["Was never upgraded", { lastUpgradedAt: { isNull: true } }],
   ["Has an enabled member", { members: { some: { enabled: true } } }],
@@ -40,6 +40,9 @@ const OPERATORS = {
   endsWith: "ends with",
   endsWithi: "ends with",
 };
+
+/** The words for values of enums. */
+const VALUES = { memberPolicy: POLICIES, retentionTier: RETENTION };
 
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
@@ -89,14 +92,15 @@ export function describe(condition) {
     return json;
   }
   const [[operator, operand]] = operators;
-  return `${label} ${OPERATORS[operator]} ${shown(operand)}`;
+  const words = VALUES[path.join(".")] ?? {};
+  return `${label} ${OPERATORS[operator]} ${Array.isArray(operand) ? operand.map((one) => words[one] ?? one).join(", ") : (words[operand] ?? shown(operand))}`;
 }
 
 function shown(operand) {
   if (typeof operand === "string" && /^\d{4}-\d\d-\d\dT/.test(operand) && !Number.isNaN(Date.parse(operand))) {
     return exact(operand).replace(/, (12:00:00.AM|0?0:00:00)$/, "");
   }
-  return Array.isArray(operand) ? operand.join(", ") : String(operand);
+  return String(operand);
 }
 
 /** Return the condition that a search means: a part of a name, or a whole id. */

@@ -3,7 +3,10 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./html.js";
 import { placeOf } from "./place.js";
 
-const PARAMETERS = [["filter", "Filter", 5], ["orderBy", "Sort", 1]];
+const PARAMETERS = [
+  ["filter", "Filter", 5, '{"memberPolicy": "manual"}'],
+  ["orderBy", "Sort", 1, '[{"integration": {"name": "asc"}}]'],
+];
 
 /** The editor, with the request as it is sent. */
 export function Editor({ address, ask, problem, url }) {
@@ -19,7 +22,7 @@ export function Editor({ address, ask, problem, url }) {
   };
   const keys = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && submit();
   return html`<form class="editor" aria-label="The query as JSON" onSubmit=${submit} onKeyDown=${keys}>
-    ${PARAMETERS.map(([name, label, rows]) => html`<${Field} key=${name} ...${{ name, label, rows, text: texts[name] ?? "", syntax: syntax[name] }}
+    ${PARAMETERS.map(([name, label, rows, example]) => html`<${Field} key=${name} ...${{ name, label, rows, example, text: texts[name] ?? "", syntax: syntax[name] }}
       issues=${problem?.errors.filter(({ parameter }) => parameter === name) ?? []}
       onInput=${(text) => setTexts((before) => ({ ...before, [name]: text }))} />`)}
     <div class="buttons">
@@ -30,7 +33,7 @@ export function Editor({ address, ask, problem, url }) {
   </form>`;
 }
 
-function Field({ name, label, rows, text, syntax, issues, onInput }) {
+function Field({ name, label, rows, example, text, syntax, issues, onInput }) {
   const box = useRef(null);
   const mark = (pointer) => {
     const place = placeOf(box.current.value, pointer ?? "");
@@ -47,7 +50,7 @@ function Field({ name, label, rows, text, syntax, issues, onInput }) {
   const wrong = syntax !== "" || issues.length > 0;
   return html`<div>
     <label for=${`${name}-json`}>${label}</label>
-    <textarea id=${`${name}-json`} ref=${box} rows=${rows} spellcheck=${false} value=${text} aria-invalid=${wrong}
+    <textarea id=${`${name}-json`} ref=${box} rows=${rows} spellcheck=${false} placeholder=${`Such as ${example}`} value=${text} aria-invalid=${wrong}
       aria-describedby=${`${name}-issues`} onInput=${({ target }) => onInput(target.value)}></textarea>
     <div role="alert"><ul id=${`${name}-issues`} class="issues">
       ${syntax && html`<li>${syntax}</li>`}

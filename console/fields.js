@@ -26,6 +26,9 @@ export const POLICIES = {
 /** The days of each retention tier (CONTRACT.md section 4). */
 export const DAYS = { short: 7, medium: 30, long: 90 };
 
+/** The words for a deleted install's retention. */
+export const RETENTION = { short: "7 days", medium: "30 days", long: "90 days", none: "For ever" };
+
 /** The sorts by column: a name, a label, and the key of `orderBy` for a direction. */
 export const SORTS = {
   integration: ["Integration", (direction) => ({ integration: { name: direction } })],

@@ -1,6 +1,6 @@
 // One more condition, without writing JSON.
 
-import { LABELS } from "./fields.js";
+import { LABELS, POLICIES, RETENTION } from "./fields.js";
 import { PHRASES } from "./conditions.js";
 import { html, useState } from "./html.js";
 
@@ -17,8 +17,8 @@ const FIELDS = {
   installedAt: [LABELS.installedAt, DATE, "date"],
   lastUpgradedAt: [LABELS.lastUpgradedAt, DATE, "date"],
   deletedAt: [LABELS.deletedAt, DATE, "date"],
-  memberPolicy: [LABELS.memberPolicy, CHOICE, ["auto_all", "auto_defaults", "manual"]],
-  retentionTier: [LABELS.retentionTier, CHOICE, ["short", "medium", "long", "none"]],
+  memberPolicy: [LABELS.memberPolicy, CHOICE, Object.entries(POLICIES)],
+  retentionTier: [LABELS.retentionTier, CHOICE, Object.entries(RETENTION)],
 };
 
 /** A form that adds a condition to the filter. */
@@ -44,7 +44,7 @@ export function FilterForm({ add, close }) {
       </label>
       <label>Value
         ${Array.isArray(input)
-          ? html`<select name="value" key=${name}>${input.map((one) => html`<option>${one}</option>`)}</select>`
+          ? html`<select name="value" key=${name}>${input.map(([value, text]) => html`<option value=${value}>${text}</option>`)}</select>`
           : html`<input name="value" key=${name} type=${input} required maxlength="200" />`}
       </label>`}
     <span class="buttons"><button class="primary">Add</button><button type="button" onClick=${close}>Cancel</button></span>

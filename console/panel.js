@@ -4,7 +4,7 @@ import { Activity } from "./activity.js";
 import { AddOns, loadTree } from "./add-ons.js";
 import { format, TRASH } from "./address.js";
 import { isCancelled } from "./api.js";
-import { LABELS, POLICIES } from "./fields.js";
+import { LABELS, POLICIES, RETENTION } from "./fields.js";
 import { deletedParent } from "./groups.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "./html.js";
 import { Members } from "./members.js";
@@ -89,7 +89,7 @@ function Content(properties) {
       </div>
       <span class=${`state ${install.deletedAt ? "trash" : "live"}`}>${install.deletedAt ? "In the trash" : "Installed"}</span>
     </header>
-    ${install.deletedAt && html`<p class="banner">Uninstalled <${Time} at=${install.deletedAt} />${by(included.history, known)}.
+    ${install.deletedAt && html`<p class="banner">Uninstalled <${Time} at=${install.deletedAt} />${by(included.history, known)}.${isUnrecorded(included.history) && " Who did it is not recorded."}
       ${parent ? html` It went with ${link(parent.id, parentName(install, known))}, and is restored with it.` : purgeTime(install) ? html` Deleted for good <${Time} at=${purgeTime(install)} />.` : " It is kept until somebody deletes it for good."}</p>`}
     <div class="buttons">${actions}</div>
     ${changes[install.id] && html`<${ChangeNote} row=${install} ...${properties} />`}
@@ -106,6 +106,9 @@ function by(history, known) {
   return id ? html` by <strong>${personName(id, known)}</strong>` : "";
 }
 
+/** Return true if the history is complete and has no uninstall, as of rows that came in deleted. */
+const isUnrecorded = (history) => history && !history.hasMore && !history.data.some(({ kind }) => kind === "uninstalled");
+
 function Facts({ install, known, link }) {
   const facts = [
     ["workspaceId", workspaceName(install.workspaceId, known)],
@@ -121,7 +124,7 @@ function Facts({ install, known, link }) {
     <${Fact} name="installedAt"><${Time} at=${install.installedAt} both /><//>
     <${Fact} name="lastUpgradedAt"><${Time} at=${install.lastUpgradedAt} both /><//>
     ${install.deletedAt && html`<${Fact} name="deletedAt"><${Time} at=${install.deletedAt} both /><//>
-      <${Fact} name="retentionTier">${install.retentionTier ?? "–"}${purgeTime(install) && html`, until <${Time} at=${purgeTime(install)} both />`}<//>`}
+      <${Fact} name="retentionTier">${RETENTION[install.retentionTier] ?? "–"}${purgeTime(install) && html`, until <${Time} at=${purgeTime(install)} both />`}<//>`}
     <${Fact} name="memberPolicy">${POLICIES[install.memberPolicy]}<//>
     ${facts.filter(([name]) => install[name]).map(([name, shown]) => html`<${Fact} key=${name} name=${name}>${shown !== install[name] && shown} <${Id} value=${install[name]} /><//>`)}
   </dl>`;

@@ -2,6 +2,7 @@
 
 import { TRASH } from "./address.js";
 import { PAST } from "./changes.js";
+import { counted } from "./fields.js";
 import { html } from "./html.js";
 import { inWords, workspaceName } from "./names.js";
 
@@ -59,7 +60,7 @@ export const isOfQuery = ({ errors }) =>
 export function Failures({ kind, failed, of, known, forget }) {
   return html`<div class="plate" role="alert">
     <div>
-      <strong>${failed.length} of ${of} were not ${PAST[kind]}</strong>
+      <strong>${failed.length} of ${counted(of, "install")} ${failed.length === 1 ? "was" : "were"} not ${PAST[kind]}</strong>
       <ul>${failed.map(({ row, problem }) => html`<li key=${row.id}>${inWords(row, known)}: ${problem.message}</li>`)}</ul>
     </div>
     <button type="button" onClick=${forget}>Dismiss</button>

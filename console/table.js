@@ -20,7 +20,7 @@ const COLUMNS = {
   [TRASH]: [
     ["workspace", "Workspace", "workspace", (row, known) => workspaceName(row.workspaceId, known)],
     ["belongs", "Belongs to", "solution", (row, known, link) => belongs(row, known, link)],
-    ["time", "Uninstalled", "deletedAt", (row, known, link, actorOf) => html`<${Time} at=${row.deletedAt} />${by(actorOf(row), known)}`],
+    ["time", "Uninstalled", "deletedAt", (row, known, link, actorOf) => html`<${Time} at=${row.deletedAt} />${actorOf && !deletedParent(row, known) && by(actorOf(row), known)}`],
     ["time end", "Deleted for good", null, (row) => (purgeTime(row) ? html`<${Time} at=${purgeTime(row)} />` : "Never")],
   ],
 };
@@ -47,9 +47,8 @@ export function Table(properties) {
     <thead role="rowgroup">
       <tr role="row">
         <th role="columnheader" class="select">
-          <input type="checkbox" aria-label="Select all on this page" disabled=${all.length === 0}
-            checked=${all.length > 0 && chosen.length === all.length}
-            onChange=${({ target }) => setSelected(target.checked ? all.map((row) => row.id) : [])} />
+          ${all.length > 0 && html`<input type="checkbox" aria-label="Select all on this page" checked=${chosen.length === all.length}
+            onChange=${({ target }) => setSelected(target.checked ? all.map((row) => row.id) : [])} />`}
         </th>
         <${Head} className="name" label="Integration" sort="integration" ...${properties} />
         ${columns.map(([name, label, sort]) => html`<${Head} key=${label} className=${name} label=${label} sort=${sort} ...${properties} />`)}
@@ -128,8 +127,10 @@ function Row({ row, depth, columns, selectable, isOpen, selected, setSelected, .
     ${change && html`<tr role="row" class="note"><td role="cell" colspan=${columns.length + 3}><${ChangeNote} row=${row} ...${properties} /></td></tr>`}`;
 }
 
+/** A line for the actor, which keeps its place until the actor is known; null if none is recorded. */
 function by(id, known) {
-  return id ? html` <span class="by">by ${personName(id, known)}</span>` : null;
+  const text = id ? `by ${personName(id, known)}` : id === null ? "by: not recorded" : "";
+  return html` <span class="by" title=${text}>${text}</span>`;
 }
 
 function belongs(row, known, link) {

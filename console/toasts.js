@@ -43,6 +43,7 @@ function Toast({ toast, drop }) {
   return html`<div class="toast" role="status" onMouseEnter=${hold} onMouseLeave=${release} onFocusIn=${hold} onFocusOut=${release}>
     <span>${toast.text}</span>
     ${toast.undo && html`<button type="button" onClick=${undo}>Undo</button>`}
+    ${toast.show && html`<button type="button" onClick=${toast.show}>Show</button>`}
     <button type="button" class="icon" aria-label="Dismiss" onClick=${drop}>✕</button>
   </div>`;
 }

@@ -140,7 +140,7 @@ def test_chips_and_json_are_in_step(stack: Stack, browser: Browser) -> None:
         chip = shown.page.locator(".chip")
         expect(chip).to_have_text("Integration name contains chat✕")
         shown.button("Add filter").click()
-        form.get_by_label("Field").select_option("Is no add-on")
+        form.get_by_label("Field").select_option("Is not an add-on")
         checked(shown, "filter-form")
         shown.button("Add").click()
         expect(shown.rows).to_have_count(3)
@@ -152,7 +152,7 @@ def test_chips_and_json_are_in_step(stack: Stack, browser: Browser) -> None:
             "AND": [name, {"parentInstallId": {"isNull": True}}]
         }
         shown.page.evaluate(LATE_FRAMES)
-        shown.button("Remove filter: Is no add-on").click()
+        shown.button("Remove filter: Is not an add-on").click()
         expect(chip).to_have_count(1)
         assert json.loads(editor.input_value()) == name
 
@@ -162,7 +162,7 @@ def test_chips_and_json_are_in_step(stack: Stack, browser: Browser) -> None:
         expect(chip).to_have_text(
             [
                 "Integration name contains chat✕",
-                "Member policy is one of manual✕",
+                "Member policy is one of Chosen by hand✕",
                 '{"NOT":{"id":"x"}}✕',
             ]
         )
