@@ -47,8 +47,10 @@ export function Table(properties) {
     <thead role="rowgroup">
       <tr role="row">
         <th role="columnheader" class="select">
-          ${all.length > 0 && html`<input type="checkbox" aria-label="Select all on this page" checked=${chosen.length === all.length}
-            onChange=${({ target }) => setSelected(target.checked ? all.map((row) => row.id) : [])} />`}
+          ${all.length > 0
+            ? html`<input type="checkbox" aria-label="Select all on this page" checked=${chosen.length === all.length}
+                onChange=${({ target }) => setSelected(target.checked ? all.map((row) => row.id) : [])} />`
+            : html`<span class="hidden">Selection</span>`}
         </th>
         <${Head} className="name" label="Integration" sort="integration" ...${properties} />
         ${columns.map(([name, label, sort]) => html`<${Head} key=${label} className=${name} label=${label} sort=${sort} ...${properties} />`)}

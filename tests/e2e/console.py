@@ -8,12 +8,12 @@ import re
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 from playwright.sync_api import expect
 
 from tests.e2e.browser import barriers, watched_page
-from tools.local.paths import SITE
+from tools.local.paths import CONSOLE, SITE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +77,12 @@ class Console:
     def ids(self) -> list[str]:
         ids: list[str] = self.rows.evaluate_all("rows => rows.map((row) => row.dataset.id)")
         return ids
+
+    def wait_until_idle(self) -> None:
+        """Wait for the modules that are loaded once the page is idle."""
+        urls = [urljoin(self.page.url, path.name) for path in CONSOLE.glob("*.js")]
+        loaded = "(urls) => urls.every((url) => performance.getEntriesByName(url).length > 0)"
+        self.page.wait_for_function(loaded, arg=urls)
 
     def shows(self, *names: str) -> None:
         expect(self.names).to_have_text(list(names))

@@ -26,6 +26,7 @@ CANCELS_AND_CLICKS: Final = """(name) => {
 
 def test_details_are_beside_the_list_at_their_own_address(stack: Stack, browser: Browser) -> None:
     with console(stack, browser, "usr_eddy", f"{HARBOR}&q=ledger") as shown:
+        expect(shown.page.locator(".views .count").nth(1)).not_to_be_empty()
         calls = Calls(shown.page)
         shown.row("ins_books").locator(".name a").click()
         panel = shown.panel
@@ -142,6 +143,7 @@ def test_the_trash_is_grouped_and_only_the_parent_is_restored(
         expect(shown.row("ins_old")).to_contain_text("in 6 days")
         expect(shown.row("ins_old_mail")).to_contain_text("Restored with Ledger Books")
         expect(shown.row("ins_old_mail").get_by_role("checkbox")).to_have_count(0)
+        expect(shown.page.locator(".by:empty")).to_have_count(0)
         checked(shown, "trash")
 
         calls = Calls(shown.page)

@@ -118,6 +118,7 @@ def test_signed_out_expired_and_refused_are_told_apart(stack: Stack, browser: Br
 def test_offline_is_told_and_the_list_comes_back_by_itself(stack: Stack, browser: Browser) -> None:
     with console(stack, browser, fragment=HARBOR) as shown:
         count = len(shown.ids())
+        shown.wait_until_idle()
         shown.page.context.set_offline(True)
         expect(shown.page.locator(".plate")).to_contain_text("You are offline")
         assert len(shown.ids()) == count
