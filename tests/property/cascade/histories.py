@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from unittest import mock
 from uuid import UUID
 
-from installs import clock, commands
+from installs import clock, commands, randomness
 from installs.cascade import Work
 from installs.repair import finish_overdue
 from installs.store import keys, pending
@@ -80,9 +80,11 @@ def _fixed(dice: random.Random) -> Iterator[list[World]]:
     def now() -> datetime:
         return world[0].clock() if world else START
 
-    random.seed(dice.random())
+    chance = random.Random(dice.random())  # noqa: S311 - no secret
     with (
         mock.patch.object(clock, "now", now),
+        mock.patch.object(randomness, "below", chance.randrange),
+        mock.patch.object(randomness, "uniform", chance.uniform),
         mock.patch.object(commands, "uuid4", an_id),
         mock.patch.object(pending, "uuid4", an_id),
     ):
