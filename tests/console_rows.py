@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from installs.lifecycle import timestamp
+from installs.clock import timestamp
 from tests import rows
 
 if TYPE_CHECKING:

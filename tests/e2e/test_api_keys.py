@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from installs.model import KeyKind, WorkspaceRole
+from installs.principals import KeyKind, WorkspaceRole
 from installs.store import keys
 from installs.store.expressions import Update
 from tests import rows

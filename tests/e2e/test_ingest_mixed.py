@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from installs import clock
+from installs.clock import timestamp
 from installs.events.details import event_id
-from installs.lifecycle import timestamp
 from installs.store import history as entries
 from installs.store import keys
 from tests import rows

@@ -18,9 +18,9 @@ from functions.list_installs.handler import handler as list_installs
 from functions.purge_install.handler import handler as purge_install
 from functions.uninstall_install.handler import handler as uninstall_install
 from installs import access, api_keys
+from installs.clock import timestamp
 from installs.ingest.decisions import Options
-from installs.lifecycle import timestamp
-from installs.model import KeyKind, WorkspaceRole
+from installs.principals import KeyKind, WorkspaceRole
 from installs.store import api_keys as stored
 from installs.store import items, keys
 from installs.store.expressions import Update

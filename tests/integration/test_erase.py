@@ -11,8 +11,8 @@ from installs import commands, repair
 from installs.access import Principal
 from installs.api_keys import digest
 from installs.cascade import Work
-from installs.lifecycle import timestamp
-from installs.model import PrincipalKind
+from installs.clock import timestamp
+from installs.principals import PrincipalKind
 from installs.store import history, installs, items, keys, pending
 from installs.store.table import ConditionFailedError, Table, key_of
 from tests import rows

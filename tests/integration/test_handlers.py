@@ -17,8 +17,8 @@ from functions.uninstall_install.handler import handler as uninstall_install
 from installs import cascade, clock
 from installs.cascade import Work
 from installs.lifecycle import InstallState
-from installs.model import KeyKind
 from installs.origin import ActorKind, Cause, Origin
+from installs.principals import KeyKind
 from installs.store import history, installs, items, keys
 from installs.store.history import ChangeKind
 from installs.store.table import Table

@@ -12,10 +12,11 @@ import pytest
 
 from installs import repair
 from installs.cascade import Work, reconcile
+from installs.clock import timestamp
 from installs.errors import ConflictError
 from installs.ingest.decisions import Options
 from installs.ingest.results import Outcome
-from installs.lifecycle import purge_time, timestamp
+from installs.lifecycle import purge_time
 from installs.store import items, keys
 from installs.store.counters import counted, counters_of
 from installs.store.table import Table

@@ -29,7 +29,7 @@ from functions.restore_install.handler import handler as restore_install
 from functions.uninstall_install.handler import handler as uninstall_install
 from installs import clock
 from installs.errors import UnavailableError
-from installs.model import KeyKind
+from installs.principals import KeyKind
 from installs.store import bus, dead_letters, installs, items, keys, row_queue
 from installs.store.connection import Connection
 from installs.store.expressions import Update

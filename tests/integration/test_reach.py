@@ -13,7 +13,7 @@ from installs.cascade import Work
 from installs.clock import Stamp
 from installs.errors import ForbiddenError, NotFoundError, ParentDeletedError, UnauthorizedError
 from installs.lifecycle import OwnerRefs
-from installs.model import PrincipalKind, WorkspaceRole
+from installs.principals import PrincipalKind, WorkspaceRole
 from installs.store import installs, items, keys
 from installs.store.expressions import Update
 from installs.store.table import ConditionFailedError

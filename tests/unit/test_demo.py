@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from installs import model
+from installs import model, principals
 from installs.ingest.models import MODELS
 from installs.lifecycle import has_expired, purge_time
 from tools.demo import demo_lines, write
@@ -66,9 +66,9 @@ def test_every_nullable_field_is_null_and_is_not(
         ("workspace", "defaultRetentionTier", model.RetentionTier),
         ("integration", "trustTier", model.TrustTier),
         ("integration", "visibility", model.Visibility),
-        ("user", "role", model.UserRole),
-        ("workspaceMember", "role", model.WorkspaceRole),
-        ("apiKey", "kind", model.KeyKind),
+        ("user", "role", principals.UserRole),
+        ("workspaceMember", "role", principals.WorkspaceRole),
+        ("apiKey", "kind", principals.KeyKind),
     ],
 )
 def test_every_value_of_an_enum_is_there(

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from moto import mock_aws
 
-from installs.model import KeyKind
+from installs.principals import KeyKind
 from tests import records
 from tests.commands import Done, run
 from tools.api_keys import keys as api_keys

@@ -14,8 +14,8 @@ from installs.cascade import Work
 from installs.errors import NotFoundError
 from installs.ingest.apply import apply_values
 from installs.ingest.decisions import Options
-from installs.model import PrincipalKind
 from installs.origin import RETENTION, ActorKind, Cause, Origin
+from installs.principals import PrincipalKind
 from installs.store import history, installs, keys, pending
 from installs.store.history import Counts
 from tests import rows

@@ -7,15 +7,9 @@ from typing import Final
 
 import pytest
 
+from installs.clock import timestamp
 from installs.errors import InstallNotDeletedError, NotFoundError, ParentDeletedError
-from installs.lifecycle import (
-    InstallState,
-    check_purge,
-    purge_time,
-    restore,
-    timestamp,
-    uninstall,
-)
+from installs.lifecycle import InstallState, check_purge, purge_time, restore, uninstall
 from tests import records
 
 NOW: Final = datetime(2026, 11, 23, 10, 0, 0, 123_999, tzinfo=UTC)

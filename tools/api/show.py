@@ -10,7 +10,8 @@ import typer
 from rich.cells import cell_len
 from rich.table import Table
 
-from installs.lifecycle import purge_time, timestamp
+from installs.clock import timestamp
+from installs.lifecycle import purge_time
 from installs.query.language.schema import INSTALL, Kind
 from tools.api import included
 from tools.tables import grid, visible

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from installs import api_keys
-from installs.model import KeyKind, WorkspaceRole  # noqa: TC001 - typer reads them
+from installs.principals import KeyKind, WorkspaceRole  # noqa: TC001 - typer reads them
 from tools.api_keys import keys
 from tools.outcome import Exit, end, output
 from tools.systems import Choose, on_table

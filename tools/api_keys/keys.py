@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from installs import api_keys
+from installs.clock import timestamp
 from installs.ids import is_id
-from installs.lifecycle import timestamp
-from installs.model import ApiKey, KeyKind, WorkspaceRole
+from installs.model import ApiKey
+from installs.principals import KeyKind, WorkspaceRole
 from installs.store import api_keys as stored
 from installs.store import items, keys, scans
 from installs.store.expressions import Exists, Missing, Update

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from installs.lifecycle import timestamp
+from installs.clock import timestamp
 from installs.store import keys
 from tools.bench.compared.events import Answer, Event, request
 from tools.bench.engine import TABLE

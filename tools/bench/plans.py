@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from installs import access, model
-from installs.lifecycle import timestamp
+from installs.clock import timestamp
 from installs.store import items, keys
 from tools.bench import world
 from tools.bench.compared.events import request

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from installs import model
-from installs.lifecycle import InstallState, timestamp
+from installs.clock import timestamp
+from installs.lifecycle import InstallState
 from installs.store import items, keys
 from installs.store.counters import counted, counters_of
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from installs.model import ApiKey, KeyKind, RetentionTier, User, Workspace, WorkspaceMember
+from installs.model import ApiKey, RetentionTier, User, Workspace, WorkspaceMember
+from installs.principals import KeyKind
 from tools.demo.world import day
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from installs import model
-from installs.lifecycle import timestamp
+from installs.clock import timestamp
 from installs.store import items
 
 if TYPE_CHECKING:

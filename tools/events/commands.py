@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from installs.lifecycle import timestamp
+from installs.clock import timestamp
 from installs.store.bus import Bus
 from tools.events import asyncapi, schemas, show
 from tools.events.replay import Replay

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from installs.model import MemberPolicy, RetentionTier, TrustTier, UserRole, Visibility
+from installs.model import MemberPolicy, RetentionTier, TrustTier, Visibility
+from installs.principals import UserRole
 
 if TYPE_CHECKING:
     from enum import StrEnum

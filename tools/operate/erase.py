@@ -16,8 +16,9 @@ from uuid import uuid4
 
 from installs import cascade, clock, lifecycle, model
 from installs.cascade import Work
+from installs.clock import timestamp
 from installs.errors import ConflictError
-from installs.lifecycle import Deletion, OwnerRefs, timestamp
+from installs.lifecycle import Deletion, OwnerRefs
 from installs.model import RetentionTier
 from installs.origin import ActorKind, Cause, Origin
 from installs.store import history, installs, items, keys, pending, rows, scans

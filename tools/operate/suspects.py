@@ -9,14 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from installs import clock
-from installs.lifecycle import (
-    Deletion,
-    DesiredState,
-    InstallState,
-    Presence,
-    desired_state,
-    timestamp,
-)
+from installs.clock import timestamp
+from installs.lifecycle import Deletion, DesiredState, InstallState, Presence, desired_state
 from installs.repair import GRACE_PERIOD
 from installs.store import dependents, installs, items, keys, pending
 from tools.operate.findings import Finding, examples

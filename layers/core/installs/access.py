@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from installs import api_keys, clock
 from installs.errors import ForbiddenError, NotFoundError, UnauthorizedError
-from installs.model import KeyKind, PrincipalKind, UserRole, WorkspaceRole
+from installs.principals import KeyKind, PrincipalKind, UserRole, WorkspaceRole
 from installs.store import api_keys as stored_keys
 from installs.store import roles
 

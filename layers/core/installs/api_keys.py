@@ -12,8 +12,8 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
 
-from installs.lifecycle import timestamp
-from installs.model import KeyKind, WorkspaceRole
+from installs.clock import timestamp
+from installs.principals import KeyKind, WorkspaceRole
 
 if TYPE_CHECKING:
     from datetime import datetime

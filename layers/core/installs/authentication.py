@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from installs import api_keys, clock, tokens
 from installs.deadline import NO_DEADLINE, Deadline
-from installs.model import KeyKind, PrincipalKind
+from installs.principals import KeyKind, PrincipalKind
 from installs.tokens import BadTokenError
 
 

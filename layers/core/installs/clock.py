@@ -12,6 +12,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def timestamp(moment: datetime) -> str:
+    """Format a moment as rows have it: RFC 3339, UTC, milliseconds, fixed width."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
 def steady() -> float:
     """Return seconds that only grow; they stop while Lambda has frozen the environment."""
     return time.monotonic()

@@ -14,8 +14,8 @@ from uuid import uuid4
 
 from installs import access, clock, lifecycle
 from installs.errors import ConflictError, UnavailableError
-from installs.model import WorkspaceRole
 from installs.origin import ActorKind, Cause, Origin
+from installs.principals import WorkspaceRole
 from installs.store import installs, keys, pending
 from installs.store.expressions import Action, Check
 from installs.store.installs import Change

@@ -24,8 +24,8 @@ from installs.errors import (
 )
 from installs.ids import is_id
 from installs.log import log_request
-from installs.model import PrincipalKind
 from installs.origin import trace_id
+from installs.principals import PrincipalKind
 from installs.store import parallel
 from installs.store.table import Table
 from installs.store.usage import Usage

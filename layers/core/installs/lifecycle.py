@@ -6,10 +6,11 @@ Pure functions from a state and a time to a decision, which the store writes.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from installs.clock import timestamp
 from installs.errors import InstallNotDeletedError, NotFoundError, ParentDeletedError
 from installs.model import Install, RetentionTier
 
@@ -90,12 +91,6 @@ class InstallState:
     def expired(self, now: datetime) -> bool:
         """Return True if the retention has run out, even if the row is still in the table."""
         return self.deletion is not None and has_expired(self.deletion.purge_at, now)
-
-
-def timestamp(moment: datetime) -> str:
-    """Format a moment as rows have it: RFC 3339, UTC, milliseconds, fixed width."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
 
 
 def purge_time(deleted_at: str, tier: str | None) -> int | None:

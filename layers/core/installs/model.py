@@ -46,37 +46,6 @@ class Visibility(StrEnum):
     PUBLIC = "public"
 
 
-class UserRole(StrEnum):
-    """A user's role on the platform; ``admin`` sees every workspace."""
-
-    ADMIN = "admin"
-    USER = "user"
-    SERVICE = "service"
-
-
-class WorkspaceRole(StrEnum):
-    """A caller's role in one workspace (CONTRACT.md section 8)."""
-
-    VIEWER = "viewer"
-    EDITOR = "editor"
-    ADMIN = "admin"
-
-
-class PrincipalKind(StrEnum):
-    """The kind of a caller: a user, or an API key."""
-
-    USER = "user"
-    KEY = "key"
-
-
-class KeyKind(StrEnum):
-    """The kinds of API key: secret, public, and a user's token."""
-
-    SECRET = "sec"  # noqa: S105 - a kind, no secret
-    PUBLIC = "pub"
-    TOKEN = "tok"  # noqa: S105 - a kind, no secret
-
-
 @dataclass(frozen=True, slots=True)
 class Install:
     """One integration installed in one workspace."""

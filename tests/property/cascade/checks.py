@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from installs.lifecycle import timestamp
+from installs.clock import timestamp
 from installs.store import items, keys, pending
 from tests.property.cascade.chronicle import disagreements
 from tests.property.cascade.model import GONE, LIVE, Member

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 from installs import cascade, commands
 from installs.access import Principal
 from installs.cascade import Work
+from installs.clock import timestamp
 from installs.deadline import OutOfTimeError
 from installs.errors import InstallsError, UnavailableError
 from installs.ingest.apply import apply_values
 from installs.ingest.decisions import Options
-from installs.lifecycle import InstallState, timestamp
 from installs.repair import finish_overdue
 from installs.store import items, keys
 from installs.stream import consume
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
+    from installs.lifecycle import InstallState
     from installs.store.items import Item
     from installs.store.keys import Key
     from tests.property.cascade.model import DesiredState

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from installs.lifecycle import timestamp
+from installs.clock import timestamp
 from installs.origin import ActorKind, Cause, Origin
 from installs.store import history, keys
 from installs.store.history import ChangeKind, Entry

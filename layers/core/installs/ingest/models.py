@@ -20,15 +20,8 @@ from installs.ingest.values import (  # noqa: TC001 - pydantic reads them
     Sha256,
     Timestamp,
 )
-from installs.model import (
-    KeyKind,
-    MemberPolicy,
-    RetentionTier,
-    TrustTier,
-    UserRole,
-    Visibility,
-    WorkspaceRole,
-)
+from installs.model import MemberPolicy, RetentionTier, TrustTier, Visibility
+from installs.principals import KeyKind, UserRole, WorkspaceRole
 from installs.store import items
 
 # An enum comes as its string, which pydantic takes in lax mode alone; nothing else passes for one.

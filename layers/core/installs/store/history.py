@@ -13,7 +13,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from installs import config, model
-from installs.lifecycle import Presence, has_expired, timestamp
+from installs.clock import timestamp
+from installs.lifecycle import Presence, has_expired
 from installs.origin import RETENTION, ActorKind, Cause, Origin
 from installs.store import items, keys
 from installs.store.expressions import Missing, Update

@@ -75,12 +75,13 @@ def decode_fields(item: Item, wanted: Iterable[str]) -> dict[str, Any]:
     return values
 
 
+_NULL: Final[Mapping[str, None]] = {"S": None}
+"""The value of an absent attribute, in place of a string."""
+
+
 def string_fields(item: Item, row_type: type) -> dict[str, str | None]:
     """Return all fields of a type of row that has only string fields; ``None`` if absent."""
-    return {
-        attribute: None if (typed := item.get(attribute)) is None else typed["S"]
-        for _, attribute in FIELD_NAMES[row_type]
-    }
+    return {name: item.get(name, _NULL)["S"] for _, name in FIELD_NAMES[row_type]}
 
 
 def _decoded(typed: dict[str, Any]) -> Any:  # noqa: ANN401 - a string, a number or a boolean

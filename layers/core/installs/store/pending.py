@@ -16,7 +16,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from installs.lifecycle import Deletion, OwnerRefs, timestamp
+from installs.clock import timestamp
+from installs.lifecycle import Deletion, OwnerRefs
 from installs.origin import CASCADE, RETENTION, Origin
 from installs.store import history, keys
 from installs.store.expressions import Action, Delete, Equals, Missing, Update, same

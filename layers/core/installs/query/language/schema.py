@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from installs.model import MemberPolicy, RetentionTier, TrustTier, UserRole, Visibility
+from installs.model import MemberPolicy, RetentionTier, TrustTier, Visibility
+from installs.principals import UserRole
 
 Row = Mapping[str, Any]
 """A row: camelCase field to its value; a null is absent; a JSON object is its text."""
