@@ -15,10 +15,15 @@ from installs import cascade
 from installs.cascade import Subject, Work
 from installs.ingest.decisions import Options
 from installs.ingest.lines import take_line
-from installs.lifecycle import OwnerRefs
+from installs.lifecycle import InstallState, OwnerRefs
+from installs.model import Install
+from installs.origin import CASCADE
+from installs.solutions import reconcile_solution
 from installs.store import installs, items, keys
 from installs.store.expressions import Update
+from installs.store.installs import Change
 from installs.store.rows import key_of
+from installs.store.table import ConditionFailedError
 from tests import rows
 from tests.ingesting import Service
 from tools.operate.suspects import about_install, about_solution
@@ -32,6 +37,13 @@ DELETED = {"deletedAt": "2026-05-01T00:00:00.000Z", "retentionTier": "none"}
 
 def told_by_verify(service: Service, *install_ids: str) -> list[str]:
     return [one for install_id in install_ids for one in about_install(service.table, install_id)]
+
+
+def state_of(line: rows.Row) -> InstallState:
+    """The state of a line's install when it is created."""
+    row = take_line(line).row
+    assert isinstance(row, Install)
+    return InstallState(row)
 
 
 def exported(service: Service, lines: Iterable[rows.Row]) -> list[rows.Row]:
@@ -65,12 +77,15 @@ def test_fault_1_neither_an_uninstall_nor_a_purge_is_undone_by_the_same_rows_aga
 
 def test_fault_2_no_repair_deletes_a_live_install_whose_parent_is_not_there() -> None:
     service = Service(
-        *rows.family("x"), rows.install("ins_child", parentInstallId="ins_x", solutionId="sol_x")
+        *rows.family("x"),
+        *rows.family("alone"),
+        rows.install("ins_child", parentInstallId="ins_x", solutionId="sol_x"),
     )
     service.told(rows.member("mem_child", "ins_child"))
     service.drain()
     # given a table that lost the parent, and with it whatever said what became of it
     service.memory.write(keys.install("ins_x"), None)
+    service.memory.write(keys.install("ins_alone"), None)
     service.drain()
     assert service.live("ins_child")
     # then nothing that looks at the parent deletes what is live
@@ -81,6 +96,9 @@ def test_fault_2_no_repair_deletes_a_live_install_whose_parent_is_not_there() ->
     assert "deletedAt" not in (service.member("ins_child", "mem_child") or {})
     assert "deletedAt" not in (service.item(keys.solution("sol_x")) or {"deletedAt": ""})
     assert "deletedAt" not in (service.member("ins_x", "mem_x_on") or {"deletedAt": ""})
+    # nor does a solution go with the last install in it, of which nobody knows that it was purged
+    reconcile_solution(Work(service.table), "sol_alone")
+    assert "deletedAt" not in (service.item(keys.solution("sol_alone")) or {"deletedAt": ""})
     # and rows that are copied back one by one stay
     backup = rows.install("ins_copied", parentInstallId="ins_never")
     orphans = replace(FROM_FILE, allow_orphans=True)
@@ -104,6 +122,9 @@ def test_fault_3_rows_that_come_in_while_a_purge_cascades_are_all_there_or_refus
     interrupted_after(service, 12)
     again = service.told(*lines, options=Options(recreate_purged=True))
     assert set(again) == {"purge_unfinished", "blocked"}
+    # nor is a new life written that was decided on before the purge
+    with pytest.raises(ConditionFailedError):
+        installs.commit(service.table, [Change(None, state_of(lines[0]))], origin=CASCADE)
     service.drain()
     assert set(service.told(*lines, options=Options(recreate_purged=True))) == {"created"}
     service.drain()
