@@ -4,7 +4,7 @@
 #   make run [PORT=8000] [DATA=rows.ndjson] [KEEP=1] [ORIGIN=http://localhost:5173]
 #                                                      the whole service on this machine, and its pages
 #   make docs                                          the console, the reference and the pages of docs/, into .site
-#   make clients                                       clients made by generators, and the TypeScript one
+#   make clients [GO=1]                                clients made by generators, and the TypeScript one
 #   make token USER=usr_x                              a token for any user of it
 #   make import FILE=rows.ndjson                       more rows into it
 #   make test [ARGS="-k name"]                         every test
@@ -56,10 +56,11 @@ docs: $(SITE)/console/vendor/LICENSES $(SITE)/reference/swagger-ui-bundle.js $(S
 	@cp console/* $(SITE)/console/
 	@cp docs/reference/* openapi.yaml $(SITE)/reference/
 
-# Clients that generators make of openapi.yaml, compiled, and the packages of the TypeScript client.
-clients: .venvs/generators/made clients/typescript/node_modules/installed
+# Clients that generators make of openapi.yaml, compiled, and the TypeScript client.
+clients: .venvs/generators/made clients/typescript/dist/index.js
 
-.venvs/generators/made: openapi.yaml $(STAMPS)/generators $(STAMPS)/python-generators $(wildcard tests/generated/*.*)
+.venvs/generators/made: openapi.yaml docs/frontend.md $(STAMPS)/generators $(STAMPS)/python-generators \
+		$(if $(GO),$(STAMPS)/go) $(wildcard tests/generated/*.*)
 	@echo "Generating clients from openapi.yaml"
 	@$(BIN)/python -m tests.generated.generators
 	@touch $@
@@ -67,6 +68,12 @@ clients: .venvs/generators/made clients/typescript/node_modules/installed
 clients/typescript/node_modules/installed: clients/typescript/package.json clients/typescript/package-lock.json
 	@echo "Installing clients/typescript/node_modules"
 	@cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
+clients/typescript/dist/index.js: clients/typescript/node_modules/installed $(wildcard clients/typescript/src/*.ts clients/typescript/tsconfig*.json)
+	@echo "Building clients/typescript/dist"
+	@rm -rf $(@D)
+	@cd clients/typescript && npm run --silent build
 	@touch $@
 
 run: setup docs
@@ -171,7 +178,7 @@ $(STAMPS)/oldest: requirements/dev.txt pyproject.toml $(STAMPS)/uv
 	@$(ITSELF) .venvs/oldest/bin/python
 	@touch $@
 
-$(STAMPS)/sam $(STAMPS)/ministack $(STAMPS)/load $(STAMPS)/docs $(STAMPS)/python-generators: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev
+$(STAMPS)/sam $(STAMPS)/ministack $(STAMPS)/load $(STAMPS)/docs $(STAMPS)/python-generators $(STAMPS)/go: $(STAMPS)/%: requirements/%.txt $(STAMPS)/dev
 	@echo "Installing .venvs/$*"
 	@$(PYTHON) -m venv --clear .venvs/$*
 	@$(SYNC) --python .venvs/$*/bin/python requirements/$*.txt

@@ -1,7 +1,8 @@
 """Clients that generators make of openapi.yaml work (docs/clients.md).
 
 Each is used by a small program of ``tests/generated``: a nested filter, two pages, uninstall, the
-trash, restore, and a typed 404. ``make clients`` has made the clients and compiled the programs.
+trash, restore, and a typed 404. ``make clients`` has made the clients and compiled the programs;
+``make clients GO=1`` adds Go.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ PROGRAM: Final = {
     "orval": [NODE, str(PROGRAMS / "orval.mjs")],
     "openapi-python-client": [sys.executable, str(HERE / "with_openapi_python_client.py")],
     "openapi-generator": [sys.executable, str(HERE / "with_openapi_generator.py")],
+    "openapi-generator-go": [str(PROGRAMS / "go-program")],
 }
 """The program that uses the client of each generator."""
 
@@ -47,3 +49,16 @@ def test_a_generated_client_works(stack: Stack, name: str) -> None:
         "restored": None,
         "absent": "not_found",
     }
+
+
+def test_the_typescript_of_the_page_for_front_ends_works(stack: Stack) -> None:
+    output = run(
+        [NODE, str(PROGRAMS / "frontend.mjs")],
+        GENERATORS_HOME,
+        BASE_URL=stack.running.base_url,
+        TOKEN=stack.running.tokens["usr_ed"],
+    )
+
+    seen = json.loads(output)
+    assert seen["total"] > 30
+    assert "error" not in seen

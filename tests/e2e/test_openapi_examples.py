@@ -11,7 +11,8 @@ import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tools.local.paths import OPENAPI
+from tests.docs.blocks import blocks
+from tools.local.paths import OPENAPI, ROOT
 from tools.openapi import examples
 from tools.openapi.document import INSTALLS
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 DOCUMENT: Final[dict[str, Any]] = yaml.safe_load(OPENAPI.read_text(encoding="utf-8"))
 
+CLIENTS: Final = ROOT / "docs" / "clients.md"
 CAUSES: Final = {
     "invalid_parameter": ("usr_ada", "GET", "", {"limit": "0"}),
     "query_too_long": ("usr_ada", "GET", "", {"filter": "a" * 6_145}),
@@ -109,6 +111,12 @@ def test_a_problem_of_the_document_is_the_services_own(stack: Stack, code: str) 
     told, documented = answer.json(), examples.PROBLEMS[code]
     assert told["requestId"] != documented["requestId"]
     assert told | {"requestId": examples.REQUEST_ID} == documented
+
+
+def test_the_page_of_generators_shows_an_error_as_it_is() -> None:
+    (shown,) = [one.text for one in blocks(CLIENTS) if one.language == "json"]
+
+    assert json.loads(shown) in examples.PROBLEMS["invalid_filter"]["errors"]
 
 
 def test_the_document_is_served_beside_the_api(stack: Stack) -> None:

@@ -84,6 +84,18 @@ def test_every_object_has_a_name(name: str) -> None:
     assert [part for part in inner if part.get("type") == "object"] == []
 
 
+@pytest.mark.parametrize("name", sorted(SCHEMAS.keys() - ANSWERS))
+def test_a_union_has_a_name(name: str) -> None:
+    assert [part for part in parts(list(SCHEMAS[name].values())) if "anyOf" in part] == []
+
+
+def test_no_name_is_made_of_another_as_generators_make_them() -> None:
+    """Go's clients have a type ``NullableX`` beside each ``X``."""
+    names = {name.lower() for name in SCHEMAS}
+    assert len(names) == len(SCHEMAS)
+    assert not {f"nullable{name}" for name in names} & names
+
+
 @pytest.mark.parametrize("name", sorted(ANSWERS))
 def test_an_answer_may_get_new_members(name: str) -> None:
     assert "additionalProperties" not in SCHEMAS[name]

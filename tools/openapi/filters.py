@@ -32,6 +32,12 @@ _JSON_VALUES: Final[dict[JsonType, Schema]] = {
     JsonType.NUMBER: {"type": "number"},
     JsonType.BOOLEAN: {"type": "boolean"},
 }
+_JSON_SHAPES: Final = {
+    Shape.SCALAR: ("", words.JSON_SCALAR),
+    Shape.LIST: ("List", words.JSON_LIST),
+    Shape.PAIR: ("Pair", words.JSON_PAIR),
+}
+"""The end of the name, and the description, of a schema of JSON values."""
 _ENUM_NAMES: Final[Mapping[tuple[str, ...], str]] = {
     tuple(str(value) for value in enum): enum.__name__ for enum in fields.ENUMS
 }
@@ -161,7 +167,7 @@ def _comparison(schemas: dict[str, Schema], field: Field, *, nullable: bool) -> 
         _json_schemas(schemas)
         return "JsonComparison"
     kind = _ENUM_NAMES[field.values] if field.kind is Kind.ENUM else field.kind.capitalize()
-    kind = f"{'Nullable' if nullable and field.kind is not Kind.STRING else ''}{kind}"
+    kind = f"{'Optional' if nullable and field.kind is not Kind.STRING else ''}{kind}"
     name, operators = f"{kind}Comparison", f"{kind}Operators"
     if name in schemas:
         return name
@@ -196,7 +202,7 @@ def _argument(operator: Operator, scalar: Schema) -> Schema:
 def _json_schemas(schemas: dict[str, Schema]) -> None:
     """Add the schemas of conditions on a JSON object: a path with one operator, or a key."""
     path: Schema = {"type": "array", "minItems": 1, "maxItems": MAX_ENTRIES, "items": _TEXT}
-    at_path = {PATH: {"description": words.PATH, **path}, **_path_operators()}
+    at_path = {PATH: {"description": words.PATH, **path}, **_path_operators(schemas)}
     has_key = OPERATORS["hasKey"]
     of_keys = {
         has_key.name: _described(has_key, _TEXT),
@@ -220,28 +226,39 @@ def _json_schemas(schemas: dict[str, Schema]) -> None:
             "anyOf": [*_JSON_VALUES.values(), ref("JsonValueOperators")],
         },
         "JsonValueOperators": _object(
-            _path_operators(), description=words.OPERATORS, minProperties=1
+            _path_operators(schemas), description=words.OPERATORS, minProperties=1
         ),
     }
 
 
-def _path_operators() -> dict[str, Schema]:
+def _path_operators(schemas: dict[str, Schema]) -> dict[str, Schema]:
     """The operators that compare with a scalar of JSON; a list is of one type."""
     operators: dict[str, Schema] = {}
     for operator in OPERATORS.values():
         if operator.shape in (Shape.FLAG, Shape.KEY):
             schema = _argument(operator, _TEXT)
         elif operator.json_types:
-            forms = [
-                _argument(operator, schema)
-                for json_type, schema in _JSON_VALUES.items()
-                if json_type in operator.json_types
-            ]
-            schema = forms[0] if len(forms) == 1 else {"anyOf": forms}
+            schema = _json_argument(schemas, operator)
         else:
             continue
         operators[operator.name] = _described(operator, schema)
     return {**operators, NOT: {"description": words.NOT, **ref("JsonValueComparison")}}
+
+
+def _json_argument(schemas: dict[str, Schema], operator: Operator) -> Schema:
+    """The argument of an operator on JSON: several types are a schema with a name."""
+    forms = [
+        _argument(operator, schema)
+        for json_type, schema in _JSON_VALUES.items()
+        if json_type in operator.json_types
+    ]
+    if len(forms) == 1:
+        return forms[0]
+    kind = "Scalar" if len(forms) == len(_JSON_VALUES) else "Ordered"
+    shape, text = _JSON_SHAPES[operator.shape]
+    name = f"Json{kind}{shape}"
+    schemas[name] = {"description": text, "anyOf": forms}
+    return ref(name)
 
 
 def _object(properties: dict[str, Schema], **rules: Any) -> Schema:  # noqa: ANN401 - JSON values

@@ -153,6 +153,9 @@ JSON: Final = "A condition on a JSON object: on the value at a path in it, or on
 JSON_PATH: Final = """\
 A path and one operator. Only values of one JSON type compare; others, and those that are not there,
 are unknown."""
+JSON_SCALAR: Final = "A scalar of JSON."
+JSON_LIST: Final = "Scalars of JSON of one type."
+JSON_PAIR: Final = "Two scalars of JSON of one type: the lower bound, then the upper."
 ORDER: Final = """\
 Sort fields, the first one first, no field twice. The id is always the last sort field, in the
 direction of the field before it. Enums sort in their declared order. A string or a date of a

@@ -860,23 +860,23 @@ export interface components {
             /** @description The install's settings; any JSON object. */
             variables?: components["schemas"]["JsonComparison"];
             /** @description Its authorization state, if it needs one. */
-            authStateId?: components["schemas"]["NullableIdComparison"];
+            authStateId?: components["schemas"]["OptionalIdComparison"];
             /** @description The policy by which its entities become members. */
             memberPolicy?: components["schemas"]["MemberPolicyComparison"];
             /** @description The install that this add-on extends, if it is one. */
-            parentInstallId?: components["schemas"]["NullableIdComparison"];
+            parentInstallId?: components["schemas"]["OptionalIdComparison"];
             /** @description The solution that groups its entities, if there is one. */
-            solutionId?: components["schemas"]["NullableIdComparison"];
+            solutionId?: components["schemas"]["OptionalIdComparison"];
             /** @description The user who installed it. */
             installedBy?: components["schemas"]["IdComparison"];
             /** @description The time of the installation. */
             installedAt?: components["schemas"]["DateComparison"];
             /** @description The time of the last change of version, if any. */
-            lastUpgradedAt?: components["schemas"]["NullableDateComparison"];
+            lastUpgradedAt?: components["schemas"]["OptionalDateComparison"];
             /** @description The time of the uninstall; null while it is live. */
-            deletedAt?: components["schemas"]["NullableDateComparison"];
+            deletedAt?: components["schemas"]["OptionalDateComparison"];
             /** @description Its retention in the trash; null while it is live. */
-            retentionTier?: components["schemas"]["NullableRetentionTierComparison"];
+            retentionTier?: components["schemas"]["OptionalRetentionTierComparison"];
             /**
              * @description The integration that is installed. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
              *     different from a live one.
@@ -944,13 +944,13 @@ export interface components {
             /** @description The entity that the install materialised. */
             entityId?: components["schemas"]["IdComparison"];
             /** @description The version of the entity, if it has versions. */
-            entityVersionId?: components["schemas"]["NullableIdComparison"];
+            entityVersionId?: components["schemas"]["OptionalIdComparison"];
             /** @description The slug of the member in the integration that it comes from. */
             sourceMemberSlug?: components["schemas"]["StringComparison"];
             /** @description True if the entity is a copy of the integration's own. */
             isClone?: components["schemas"]["BooleanComparison"];
             /** @description The version of the integration that it was copied from, if any. */
-            sourceVersionId?: components["schemas"]["NullableIdComparison"];
+            sourceVersionId?: components["schemas"]["OptionalIdComparison"];
             /** @description True if upgrades of the integration no longer change it. */
             detached?: components["schemas"]["BooleanComparison"];
             /** @description True if it is in use. An uninstall sets it to false, a restore back. */
@@ -962,9 +962,9 @@ export interface components {
             /** @description The time at which it was added. */
             addedAt?: components["schemas"]["DateComparison"];
             /** @description The time of its deletion; null while it is live. */
-            deletedAt?: components["schemas"]["NullableDateComparison"];
+            deletedAt?: components["schemas"]["OptionalDateComparison"];
             /** @description Its retention in the trash; null while it is live. */
-            retentionTier?: components["schemas"]["NullableRetentionTierComparison"];
+            retentionTier?: components["schemas"]["OptionalRetentionTierComparison"];
         };
         /** @description A condition on all rows of a relation. All of the keys must hold. */
         IntegrationMemberListFilter: {
@@ -984,6 +984,10 @@ export interface components {
             /** @description True if the condition is false. */
             not?: components["schemas"]["JsonComparison"];
         };
+        /** @description A scalar of JSON. */
+        JsonOrdered: string | number;
+        /** @description Two scalars of JSON of one type: the lower bound, then the upper. */
+        JsonOrderedPair: string[] | number[];
         /**
          * @description A path and one operator. Only values of one JSON type compare; others, and those that are not there,
          *     are unknown.
@@ -992,23 +996,23 @@ export interface components {
             /** @description Keys from the top of the object inward; a number is also an index into an array. */
             path: string[];
             /** @description The value is the one given. */
-            eq?: string | number | boolean;
+            eq?: components["schemas"]["JsonScalar"];
             /** @description The value is not the one given. */
-            neq?: string | number | boolean;
+            neq?: components["schemas"]["JsonScalar"];
             /** @description The value is one of the list. With an empty list: false, even for null. */
-            in?: string[] | number[] | boolean[];
+            in?: components["schemas"]["JsonScalarList"];
             /** @description The value is none of the list. With an empty list: true, even for null. */
-            nin?: string[] | number[] | boolean[];
+            nin?: components["schemas"]["JsonScalarList"];
             /** @description The value comes before the one given. */
-            lt?: string | number;
+            lt?: components["schemas"]["JsonOrdered"];
             /** @description The value comes before the one given, or equals it. */
-            lte?: string | number;
+            lte?: components["schemas"]["JsonOrdered"];
             /** @description The value comes after the one given. */
-            gt?: string | number;
+            gt?: components["schemas"]["JsonOrdered"];
             /** @description The value comes after the one given, or equals it. */
-            gte?: string | number;
+            gte?: components["schemas"]["JsonOrdered"];
             /** @description The value is between the two given, both included. */
-            between?: string[] | number[];
+            between?: components["schemas"]["JsonOrderedPair"];
             /** @description The text given occurs in the value. */
             contains?: string;
             /** @description The value starts with the text given. */
@@ -1030,28 +1034,32 @@ export interface components {
             /** @description True if the condition is false. */
             not?: components["schemas"]["JsonValueComparison"];
         };
+        /** @description A scalar of JSON. */
+        JsonScalar: string | number | boolean;
+        /** @description Scalars of JSON of one type. */
+        JsonScalarList: string[] | number[] | boolean[];
         /** @description A value, which means `eq`, or an object of operators. */
         JsonValueComparison: string | number | boolean | components["schemas"]["JsonValueOperators"];
         /** @description Operators, of which all must hold. A comparison with a null is unknown. */
         JsonValueOperators: {
             /** @description The value is the one given. */
-            eq?: string | number | boolean;
+            eq?: components["schemas"]["JsonScalar"];
             /** @description The value is not the one given. */
-            neq?: string | number | boolean;
+            neq?: components["schemas"]["JsonScalar"];
             /** @description The value is one of the list. With an empty list: false, even for null. */
-            in?: string[] | number[] | boolean[];
+            in?: components["schemas"]["JsonScalarList"];
             /** @description The value is none of the list. With an empty list: true, even for null. */
-            nin?: string[] | number[] | boolean[];
+            nin?: components["schemas"]["JsonScalarList"];
             /** @description The value comes before the one given. */
-            lt?: string | number;
+            lt?: components["schemas"]["JsonOrdered"];
             /** @description The value comes before the one given, or equals it. */
-            lte?: string | number;
+            lte?: components["schemas"]["JsonOrdered"];
             /** @description The value comes after the one given. */
-            gt?: string | number;
+            gt?: components["schemas"]["JsonOrdered"];
             /** @description The value comes after the one given, or equals it. */
-            gte?: string | number;
+            gte?: components["schemas"]["JsonOrdered"];
             /** @description The value is between the two given, both included. */
-            between?: string[] | number[];
+            between?: components["schemas"]["JsonOrderedPair"];
             /** @description The text given occurs in the value. */
             contains?: string;
             /** @description The value starts with the text given. */
@@ -1089,9 +1097,9 @@ export interface components {
             not?: components["schemas"]["MemberPolicyComparison"];
         };
         /** @description A value, which means `eq`, or an object of operators. */
-        NullableDateComparison: string | components["schemas"]["NullableDateOperators"];
+        OptionalDateComparison: string | components["schemas"]["OptionalDateOperators"];
         /** @description Operators, of which all must hold. A comparison with a null is unknown. */
-        NullableDateOperators: {
+        OptionalDateOperators: {
             /**
              * Format: date-time
              * @description The value is the one given.
@@ -1131,12 +1139,12 @@ export interface components {
             /** @description With true, there is no value; with false, there is one. Never unknown. */
             isNull?: boolean;
             /** @description True if the condition is false. */
-            not?: components["schemas"]["NullableDateComparison"];
+            not?: components["schemas"]["OptionalDateComparison"];
         };
         /** @description A value, which means `eq`, or an object of operators. */
-        NullableIdComparison: string | components["schemas"]["NullableIdOperators"];
+        OptionalIdComparison: string | components["schemas"]["OptionalIdOperators"];
         /** @description Operators, of which all must hold. A comparison with a null is unknown. */
-        NullableIdOperators: {
+        OptionalIdOperators: {
             /** @description The value is the one given. */
             eq?: string;
             /** @description The value is not the one given. */
@@ -1148,92 +1156,7 @@ export interface components {
             /** @description With true, there is no value; with false, there is one. Never unknown. */
             isNull?: boolean;
             /** @description True if the condition is false. */
-            not?: components["schemas"]["NullableIdComparison"];
-        };
-        /** @description A value, which means `eq`, or an object of operators. */
-        NullableMemberPolicyComparison: components["schemas"]["MemberPolicy"] | components["schemas"]["NullableMemberPolicyOperators"];
-        /** @description Operators, of which all must hold. A comparison with a null is unknown. */
-        NullableMemberPolicyOperators: {
-            /** @description The value is the one given. */
-            eq?: components["schemas"]["MemberPolicy"];
-            /** @description The value is not the one given. */
-            neq?: components["schemas"]["MemberPolicy"];
-            /** @description The value is one of the list. With an empty list: false, even for null. */
-            in?: components["schemas"]["MemberPolicy"][];
-            /** @description The value is none of the list. With an empty list: true, even for null. */
-            nin?: components["schemas"]["MemberPolicy"][];
-            /** @description With true, there is no value; with false, there is one. Never unknown. */
-            isNull?: boolean;
-            /** @description True if the condition is false. */
-            not?: components["schemas"]["NullableMemberPolicyComparison"];
-        };
-        /** @description A value, which means `eq`, or an object of operators. */
-        NullableRetentionTierComparison: components["schemas"]["RetentionTier"] | components["schemas"]["NullableRetentionTierOperators"];
-        /** @description Operators, of which all must hold. A comparison with a null is unknown. */
-        NullableRetentionTierOperators: {
-            /** @description The value is the one given. */
-            eq?: components["schemas"]["RetentionTier"];
-            /** @description The value is not the one given. */
-            neq?: components["schemas"]["RetentionTier"];
-            /** @description The value is one of the list. With an empty list: false, even for null. */
-            in?: components["schemas"]["RetentionTier"][];
-            /** @description The value is none of the list. With an empty list: true, even for null. */
-            nin?: components["schemas"]["RetentionTier"][];
-            /** @description With true, there is no value; with false, there is one. Never unknown. */
-            isNull?: boolean;
-            /** @description True if the condition is false. */
-            not?: components["schemas"]["NullableRetentionTierComparison"];
-        };
-        /** @description A value, which means `eq`, or an object of operators. */
-        NullableTrustTierComparison: components["schemas"]["TrustTier"] | components["schemas"]["NullableTrustTierOperators"];
-        /** @description Operators, of which all must hold. A comparison with a null is unknown. */
-        NullableTrustTierOperators: {
-            /** @description The value is the one given. */
-            eq?: components["schemas"]["TrustTier"];
-            /** @description The value is not the one given. */
-            neq?: components["schemas"]["TrustTier"];
-            /** @description The value is one of the list. With an empty list: false, even for null. */
-            in?: components["schemas"]["TrustTier"][];
-            /** @description The value is none of the list. With an empty list: true, even for null. */
-            nin?: components["schemas"]["TrustTier"][];
-            /** @description With true, there is no value; with false, there is one. Never unknown. */
-            isNull?: boolean;
-            /** @description True if the condition is false. */
-            not?: components["schemas"]["NullableTrustTierComparison"];
-        };
-        /** @description A value, which means `eq`, or an object of operators. */
-        NullableUserRoleComparison: components["schemas"]["UserRole"] | components["schemas"]["NullableUserRoleOperators"];
-        /** @description Operators, of which all must hold. A comparison with a null is unknown. */
-        NullableUserRoleOperators: {
-            /** @description The value is the one given. */
-            eq?: components["schemas"]["UserRole"];
-            /** @description The value is not the one given. */
-            neq?: components["schemas"]["UserRole"];
-            /** @description The value is one of the list. With an empty list: false, even for null. */
-            in?: components["schemas"]["UserRole"][];
-            /** @description The value is none of the list. With an empty list: true, even for null. */
-            nin?: components["schemas"]["UserRole"][];
-            /** @description With true, there is no value; with false, there is one. Never unknown. */
-            isNull?: boolean;
-            /** @description True if the condition is false. */
-            not?: components["schemas"]["NullableUserRoleComparison"];
-        };
-        /** @description A value, which means `eq`, or an object of operators. */
-        NullableVisibilityComparison: components["schemas"]["Visibility"] | components["schemas"]["NullableVisibilityOperators"];
-        /** @description Operators, of which all must hold. A comparison with a null is unknown. */
-        NullableVisibilityOperators: {
-            /** @description The value is the one given. */
-            eq?: components["schemas"]["Visibility"];
-            /** @description The value is not the one given. */
-            neq?: components["schemas"]["Visibility"];
-            /** @description The value is one of the list. With an empty list: false, even for null. */
-            in?: components["schemas"]["Visibility"][];
-            /** @description The value is none of the list. With an empty list: true, even for null. */
-            nin?: components["schemas"]["Visibility"][];
-            /** @description With true, there is no value; with false, there is one. Never unknown. */
-            isNull?: boolean;
-            /** @description True if the condition is false. */
-            not?: components["schemas"]["NullableVisibilityComparison"];
+            not?: components["schemas"]["OptionalIdComparison"];
         };
         /**
          * @description A condition on a related row. All of the keys must hold. If the row is absent, each of its fields is
@@ -1247,33 +1170,33 @@ export interface components {
             /** @description True if the filter is false. NOT of unknown is unknown. */
             NOT?: components["schemas"]["OptionalInstallFilter"];
             /** @description The id of the install. */
-            id?: components["schemas"]["NullableIdComparison"];
+            id?: components["schemas"]["OptionalIdComparison"];
             /** @description The integration that is installed. */
-            integrationId?: components["schemas"]["NullableIdComparison"];
+            integrationId?: components["schemas"]["OptionalIdComparison"];
             /** @description The installed version of the integration. */
-            integrationVersionId?: components["schemas"]["NullableIdComparison"];
+            integrationVersionId?: components["schemas"]["OptionalIdComparison"];
             /** @description The workspace that it is installed in. */
-            workspaceId?: components["schemas"]["NullableIdComparison"];
+            workspaceId?: components["schemas"]["OptionalIdComparison"];
             /** @description The install's settings; any JSON object. */
             variables?: components["schemas"]["JsonComparison"];
             /** @description Its authorization state, if it needs one. */
-            authStateId?: components["schemas"]["NullableIdComparison"];
+            authStateId?: components["schemas"]["OptionalIdComparison"];
             /** @description The policy by which its entities become members. */
-            memberPolicy?: components["schemas"]["NullableMemberPolicyComparison"];
+            memberPolicy?: components["schemas"]["OptionalMemberPolicyComparison"];
             /** @description The install that this add-on extends, if it is one. */
-            parentInstallId?: components["schemas"]["NullableIdComparison"];
+            parentInstallId?: components["schemas"]["OptionalIdComparison"];
             /** @description The solution that groups its entities, if there is one. */
-            solutionId?: components["schemas"]["NullableIdComparison"];
+            solutionId?: components["schemas"]["OptionalIdComparison"];
             /** @description The user who installed it. */
-            installedBy?: components["schemas"]["NullableIdComparison"];
+            installedBy?: components["schemas"]["OptionalIdComparison"];
             /** @description The time of the installation. */
-            installedAt?: components["schemas"]["NullableDateComparison"];
+            installedAt?: components["schemas"]["OptionalDateComparison"];
             /** @description The time of the last change of version, if any. */
-            lastUpgradedAt?: components["schemas"]["NullableDateComparison"];
+            lastUpgradedAt?: components["schemas"]["OptionalDateComparison"];
             /** @description The time of the uninstall; null while it is live. */
-            deletedAt?: components["schemas"]["NullableDateComparison"];
+            deletedAt?: components["schemas"]["OptionalDateComparison"];
             /** @description Its retention in the trash; null while it is live. */
-            retentionTier?: components["schemas"]["NullableRetentionTierComparison"];
+            retentionTier?: components["schemas"]["OptionalRetentionTierComparison"];
             /**
              * @description The integration that is installed. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
              *     different from a live one.
@@ -1327,9 +1250,9 @@ export interface components {
             /** @description True if the filter is false. NOT of unknown is unknown. */
             NOT?: components["schemas"]["OptionalIntegrationFilter"];
             /** @description The id of the integration. */
-            id?: components["schemas"]["NullableIdComparison"];
+            id?: components["schemas"]["OptionalIdComparison"];
             /** @description The workspace in which it was authored. */
-            workspaceId?: components["schemas"]["NullableIdComparison"];
+            workspaceId?: components["schemas"]["OptionalIdComparison"];
             /** @description Its short name, as in an address. */
             slug?: components["schemas"]["StringComparison"];
             /** @description The name of the integration. */
@@ -1339,17 +1262,17 @@ export interface components {
             /** @description The name of its publisher. */
             publisher?: components["schemas"]["StringComparison"];
             /** @description The trust in its publisher. */
-            trustTier?: components["schemas"]["NullableTrustTierComparison"];
+            trustTier?: components["schemas"]["OptionalTrustTierComparison"];
             /** @description The text of its current version, such as 3.0.0, if it has one. */
             currentVersion?: components["schemas"]["StringComparison"];
             /** @description The workspaces that may see it. */
-            visibility?: components["schemas"]["NullableVisibilityComparison"];
+            visibility?: components["schemas"]["OptionalVisibilityComparison"];
             /** @description The time of its creation. */
-            createdAt?: components["schemas"]["NullableDateComparison"];
+            createdAt?: components["schemas"]["OptionalDateComparison"];
             /** @description The time of its last change. */
-            updatedAt?: components["schemas"]["NullableDateComparison"];
+            updatedAt?: components["schemas"]["OptionalDateComparison"];
             /** @description The time of its deletion; null while it is live. */
-            deletedAt?: components["schemas"]["NullableDateComparison"];
+            deletedAt?: components["schemas"]["OptionalDateComparison"];
         };
         /**
          * @description A condition on a related row. All of the keys must hold. If the row is absent, each of its fields is
@@ -1363,17 +1286,51 @@ export interface components {
             /** @description True if the filter is false. NOT of unknown is unknown. */
             NOT?: components["schemas"]["OptionalIntegrationVersionFilter"];
             /** @description The id of the version. */
-            id?: components["schemas"]["NullableIdComparison"];
+            id?: components["schemas"]["OptionalIdComparison"];
             /** @description The integration that it is a version of. */
-            integrationId?: components["schemas"]["NullableIdComparison"];
+            integrationId?: components["schemas"]["OptionalIdComparison"];
             /** @description The text of the version, such as 3.0.0. */
             version?: components["schemas"]["StringComparison"];
             /** @description Its changes, if they are written down. */
             changelog?: components["schemas"]["StringComparison"];
             /** @description The user who published it. */
-            publishedBy?: components["schemas"]["NullableIdComparison"];
+            publishedBy?: components["schemas"]["OptionalIdComparison"];
             /** @description The time of its publication. */
-            publishedAt?: components["schemas"]["NullableDateComparison"];
+            publishedAt?: components["schemas"]["OptionalDateComparison"];
+        };
+        /** @description A value, which means `eq`, or an object of operators. */
+        OptionalMemberPolicyComparison: components["schemas"]["MemberPolicy"] | components["schemas"]["OptionalMemberPolicyOperators"];
+        /** @description Operators, of which all must hold. A comparison with a null is unknown. */
+        OptionalMemberPolicyOperators: {
+            /** @description The value is the one given. */
+            eq?: components["schemas"]["MemberPolicy"];
+            /** @description The value is not the one given. */
+            neq?: components["schemas"]["MemberPolicy"];
+            /** @description The value is one of the list. With an empty list: false, even for null. */
+            in?: components["schemas"]["MemberPolicy"][];
+            /** @description The value is none of the list. With an empty list: true, even for null. */
+            nin?: components["schemas"]["MemberPolicy"][];
+            /** @description With true, there is no value; with false, there is one. Never unknown. */
+            isNull?: boolean;
+            /** @description True if the condition is false. */
+            not?: components["schemas"]["OptionalMemberPolicyComparison"];
+        };
+        /** @description A value, which means `eq`, or an object of operators. */
+        OptionalRetentionTierComparison: components["schemas"]["RetentionTier"] | components["schemas"]["OptionalRetentionTierOperators"];
+        /** @description Operators, of which all must hold. A comparison with a null is unknown. */
+        OptionalRetentionTierOperators: {
+            /** @description The value is the one given. */
+            eq?: components["schemas"]["RetentionTier"];
+            /** @description The value is not the one given. */
+            neq?: components["schemas"]["RetentionTier"];
+            /** @description The value is one of the list. With an empty list: false, even for null. */
+            in?: components["schemas"]["RetentionTier"][];
+            /** @description The value is none of the list. With an empty list: true, even for null. */
+            nin?: components["schemas"]["RetentionTier"][];
+            /** @description With true, there is no value; with false, there is one. Never unknown. */
+            isNull?: boolean;
+            /** @description True if the condition is false. */
+            not?: components["schemas"]["OptionalRetentionTierComparison"];
         };
         /**
          * @description A condition on a related row. All of the keys must hold. If the row is absent, each of its fields is
@@ -1387,23 +1344,40 @@ export interface components {
             /** @description True if the filter is false. NOT of unknown is unknown. */
             NOT?: components["schemas"]["OptionalSolutionFilter"];
             /** @description The id of the solution. */
-            id?: components["schemas"]["NullableIdComparison"];
+            id?: components["schemas"]["OptionalIdComparison"];
             /** @description The workspace that it is in. */
-            workspaceId?: components["schemas"]["NullableIdComparison"];
+            workspaceId?: components["schemas"]["OptionalIdComparison"];
             /** @description The name of the solution. */
             name?: components["schemas"]["StringComparison"];
             /** @description Its description, if it has one. */
             description?: components["schemas"]["StringComparison"];
             /** @description The user who created it. */
-            createdBy?: components["schemas"]["NullableIdComparison"];
+            createdBy?: components["schemas"]["OptionalIdComparison"];
             /** @description The time of its creation. */
-            createdAt?: components["schemas"]["NullableDateComparison"];
+            createdAt?: components["schemas"]["OptionalDateComparison"];
             /** @description The time of its last change. */
-            updatedAt?: components["schemas"]["NullableDateComparison"];
+            updatedAt?: components["schemas"]["OptionalDateComparison"];
             /** @description The time of its deletion; null while it is live. */
-            deletedAt?: components["schemas"]["NullableDateComparison"];
+            deletedAt?: components["schemas"]["OptionalDateComparison"];
             /** @description Its retention in the trash; null while it is live. */
-            retentionTier?: components["schemas"]["NullableRetentionTierComparison"];
+            retentionTier?: components["schemas"]["OptionalRetentionTierComparison"];
+        };
+        /** @description A value, which means `eq`, or an object of operators. */
+        OptionalTrustTierComparison: components["schemas"]["TrustTier"] | components["schemas"]["OptionalTrustTierOperators"];
+        /** @description Operators, of which all must hold. A comparison with a null is unknown. */
+        OptionalTrustTierOperators: {
+            /** @description The value is the one given. */
+            eq?: components["schemas"]["TrustTier"];
+            /** @description The value is not the one given. */
+            neq?: components["schemas"]["TrustTier"];
+            /** @description The value is one of the list. With an empty list: false, even for null. */
+            in?: components["schemas"]["TrustTier"][];
+            /** @description The value is none of the list. With an empty list: true, even for null. */
+            nin?: components["schemas"]["TrustTier"][];
+            /** @description With true, there is no value; with false, there is one. Never unknown. */
+            isNull?: boolean;
+            /** @description True if the condition is false. */
+            not?: components["schemas"]["OptionalTrustTierComparison"];
         };
         /**
          * @description A condition on a related row. All of the keys must hold. If the row is absent, each of its fields is
@@ -1417,7 +1391,7 @@ export interface components {
             /** @description True if the filter is false. NOT of unknown is unknown. */
             NOT?: components["schemas"]["OptionalUserFilter"];
             /** @description The id of the user. */
-            id?: components["schemas"]["NullableIdComparison"];
+            id?: components["schemas"]["OptionalIdComparison"];
             /** @description The name of the user. */
             name?: components["schemas"]["StringComparison"];
             /** @description The email address of the user. */
@@ -1425,9 +1399,43 @@ export interface components {
             /** @description Its short name, as in an address. */
             handle?: components["schemas"]["StringComparison"];
             /** @description The role in the whole platform; an admin sees every workspace. */
-            role?: components["schemas"]["NullableUserRoleComparison"];
+            role?: components["schemas"]["OptionalUserRoleComparison"];
             /** @description The time of its creation. */
-            createdAt?: components["schemas"]["NullableDateComparison"];
+            createdAt?: components["schemas"]["OptionalDateComparison"];
+        };
+        /** @description A value, which means `eq`, or an object of operators. */
+        OptionalUserRoleComparison: components["schemas"]["UserRole"] | components["schemas"]["OptionalUserRoleOperators"];
+        /** @description Operators, of which all must hold. A comparison with a null is unknown. */
+        OptionalUserRoleOperators: {
+            /** @description The value is the one given. */
+            eq?: components["schemas"]["UserRole"];
+            /** @description The value is not the one given. */
+            neq?: components["schemas"]["UserRole"];
+            /** @description The value is one of the list. With an empty list: false, even for null. */
+            in?: components["schemas"]["UserRole"][];
+            /** @description The value is none of the list. With an empty list: true, even for null. */
+            nin?: components["schemas"]["UserRole"][];
+            /** @description With true, there is no value; with false, there is one. Never unknown. */
+            isNull?: boolean;
+            /** @description True if the condition is false. */
+            not?: components["schemas"]["OptionalUserRoleComparison"];
+        };
+        /** @description A value, which means `eq`, or an object of operators. */
+        OptionalVisibilityComparison: components["schemas"]["Visibility"] | components["schemas"]["OptionalVisibilityOperators"];
+        /** @description Operators, of which all must hold. A comparison with a null is unknown. */
+        OptionalVisibilityOperators: {
+            /** @description The value is the one given. */
+            eq?: components["schemas"]["Visibility"];
+            /** @description The value is not the one given. */
+            neq?: components["schemas"]["Visibility"];
+            /** @description The value is one of the list. With an empty list: false, even for null. */
+            in?: components["schemas"]["Visibility"][];
+            /** @description The value is none of the list. With an empty list: true, even for null. */
+            nin?: components["schemas"]["Visibility"][];
+            /** @description With true, there is no value; with false, there is one. Never unknown. */
+            isNull?: boolean;
+            /** @description True if the condition is false. */
+            not?: components["schemas"]["OptionalVisibilityComparison"];
         };
         /**
          * @description A condition on a related row. All of the keys must hold. If the row is absent, each of its fields is
@@ -1441,23 +1449,23 @@ export interface components {
             /** @description True if the filter is false. NOT of unknown is unknown. */
             NOT?: components["schemas"]["OptionalWorkspaceFilter"];
             /** @description The id of the workspace. */
-            id?: components["schemas"]["NullableIdComparison"];
+            id?: components["schemas"]["OptionalIdComparison"];
             /** @description The organization that it belongs to, if any. */
-            organizationId?: components["schemas"]["NullableIdComparison"];
+            organizationId?: components["schemas"]["OptionalIdComparison"];
             /** @description The name of the workspace. */
             name?: components["schemas"]["StringComparison"];
             /** @description Its short name, as in an address. */
             handle?: components["schemas"]["StringComparison"];
             /** @description The user who owns it. */
-            ownerId?: components["schemas"]["NullableIdComparison"];
+            ownerId?: components["schemas"]["OptionalIdComparison"];
             /** @description The tier of what is uninstalled in it; null for the stack's. */
-            defaultRetentionTier?: components["schemas"]["NullableRetentionTierComparison"];
+            defaultRetentionTier?: components["schemas"]["OptionalRetentionTierComparison"];
             /** @description The time of its creation. */
-            createdAt?: components["schemas"]["NullableDateComparison"];
+            createdAt?: components["schemas"]["OptionalDateComparison"];
             /** @description The time of its last change. */
-            updatedAt?: components["schemas"]["NullableDateComparison"];
+            updatedAt?: components["schemas"]["OptionalDateComparison"];
             /** @description The time of its deletion; null while it is live. */
-            deletedAt?: components["schemas"]["NullableDateComparison"];
+            deletedAt?: components["schemas"]["OptionalDateComparison"];
         };
         /** @description A value, which means `eq`, or an object of operators. */
         StringComparison: string | components["schemas"]["StringOperators"];
