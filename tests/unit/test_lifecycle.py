@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -11,6 +12,7 @@ from installs.clock import timestamp
 from installs.errors import InstallNotDeletedError, NotFoundError, ParentDeletedError
 from installs.lifecycle import InstallState, check_purge, purge_time, restore, uninstall
 from tests import records
+from tools.openapi.examples import PROBLEMS
 
 NOW: Final = datetime(2026, 11, 23, 10, 0, 0, 123_999, tzinfo=UTC)
 
@@ -55,8 +57,10 @@ def test_section_5_a_restore_takes_every_trace_away() -> None:
 
 
 def test_section_5_an_add_on_waits_for_a_parent_in_the_trash() -> None:
-    with pytest.raises(ParentDeletedError, match="add-on of ins_x, which is deleted"):
-        restore(deleted(parent="ins_x"), deleted(), now=NOW)
+    parent = replace(deleted(), row=replace(deleted().row, id="ins_crm"))
+    with pytest.raises(ParentDeletedError) as refused:
+        restore(deleted(parent="ins_crm"), parent, now=NOW)
+    assert refused.value.detail == PROBLEMS["parent_deleted"]["detail"]
 
 
 def test_section_5_a_parent_that_is_gone_is_no_obstacle() -> None:

@@ -12,7 +12,9 @@ import pytest
 from installs.errors import InstallsError
 from installs.http import STATUS
 from installs.query.language.operators import OPERATORS
+from tools.local.paths import ROOT, TEMPLATE
 from tools.openapi.document import document
+from tools.openapi.examples import PROBLEMS
 from tools.openapi.responses import OF_OPERATION, REFUSALS
 
 if TYPE_CHECKING:
@@ -151,6 +153,14 @@ def test_every_code_is_documented_with_its_status() -> None:
     assert documented == known | {InstallsError.code: 500}
     assert SCHEMAS["ErrorCode"]["enum"] == sorted(documented)
     assert {name for names in OF_OPERATION.values() for name in names} == REFUSALS.keys()
+
+
+@pytest.mark.parametrize("code", ["conflict", "throttled", "internal_error"])
+def test_a_problem_that_no_test_can_cause_is_worded_as_in_the_source(code: str) -> None:
+    files = (TEMPLATE, *(ROOT / "layers" / "core").rglob("*.py"))
+    source = "".join(path.read_text(encoding="utf-8") for path in files)
+
+    assert f'"{PROBLEMS[code]["detail"]}"' in source
 
 
 def test_every_component_is_referred_to() -> None:

@@ -140,7 +140,7 @@ _OF_THE_SERVICE: Final = (
     errors.NotFoundError("There is no such install."),
     errors.InstallNotDeletedError("Only a deleted install can be purged; uninstall it first."),
     errors.ParentDeletedError(
-        "The install is an add-on of an install that is deleted or gone; restore that first."
+        "The install is an add-on of ins_crm, which is deleted; restore that first."
     ),
     errors.ConflictError("The install is being changed by another request; try again."),
     errors.QueryTooExpensiveError(TOO_EXPENSIVE),

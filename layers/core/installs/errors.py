@@ -95,7 +95,7 @@ class InstallNotDeletedError(InstallsError):
 
 
 class ParentDeletedError(InstallsError):
-    """An add-on cannot be restored while its parent is deleted or gone."""
+    """An add-on cannot be restored while its parent is in the trash."""
 
     code = "parent_deleted"
 

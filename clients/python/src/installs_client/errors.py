@@ -174,7 +174,7 @@ class InstallNotDeletedError(ProblemError):
 
 
 class ParentDeletedError(ProblemError):
-    """An add-on cannot come back while its parent is deleted or gone."""
+    """An add-on cannot be restored while its parent is in the trash."""
 
     code_of_class = "parent_deleted"
 
