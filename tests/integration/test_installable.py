@@ -90,6 +90,31 @@ def test_the_command_runs_without_the_checkout(tmp_path: Path) -> None:
     assert (tmp_path / ".local").is_dir()
 
 
+def test_the_python_client_is_a_package_of_its_own(tmp_path: Path) -> None:
+    """`pip install ./clients/python`, without its dependencies."""
+    subprocess.run(  # noqa: S603 - the build backend of the client
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
+        cwd=ROOT / "clients" / "python", check=True, capture_output=True,
+    )  # fmt: skip
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path)
+        names = archive.namelist()
+
+    done = subprocess.run(
+        [sys.executable, "-c", "import installs_client; print(installs_client.__file__)"],
+        cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+
+    assert done.stdout.startswith(str(tmp_path))
+    assert "installs_client/py.typed" in names
+    assert {name.partition("/")[0].partition("-")[0] for name in names} == {
+        "installs_client",
+        "integration_installs_client",
+    }
+
+
 def test_the_project_s_own_environment_has_the_command() -> None:
     done = subprocess.run(  # noqa: S603 - our own program
         [Path(sys.executable).with_name("installs"), "trash", "--help"],
