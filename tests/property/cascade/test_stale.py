@@ -1,4 +1,4 @@
-"""A reconciler that read before a sweep, and writes after it: every way that two can cross.
+"""A reconciler that read before a sweep or a move, and writes after it: every way to cross.
 
 DynamoDB's TTL deletes an install without raising the version of its solution, so that it alone
 gives nothing away to whoever read before it (docs/adr/0014-races.md).
@@ -6,6 +6,7 @@ gives nothing away to whoever read before it (docs/adr/0014-races.md).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -13,13 +14,14 @@ from installs import cascade, model
 from installs.cascade import Work
 from installs.lifecycle import Deletion, InstallState, deleted
 from installs.origin import INGEST
-from installs.store import installs, items, keys
+from installs.store import installs, items, keys, pending
 from installs.store.installs import Change
 from tests import records
 from tests.property.cascade.fibers import Fiber
 from tests.property.cascade.memory import MemoryTable
 
 if TYPE_CHECKING:
+    from installs.lifecycle import OwnerRefs
     from installs.store.keys import Key
 
 AT: Final = "2026-11-01T10:00:00.000Z"
@@ -44,12 +46,27 @@ class World:
             deleted(InstallState(row), deletion, cascaded=False)
             for row, deletion in zip(rows, (OLDER, NEWER), strict=True)
         ]
-        changes = [Change(None, state) for state in states]
-        installs.commit(self.memory.as_table(), changes, origin=INGEST)
-        self.refs = {state.row.id: state.owner_refs for state in states}
+        self.table = self.memory.as_table()
+        self.refs: dict[str, OwnerRefs] = {}
+        for state in states:
+            self._commit(None, state)
 
     def _put(self, key: Key, row: model.Row) -> None:
         self.memory.put(items.row_to_item(key, row))
+
+    def _commit(self, before: InstallState | None, after: InstallState) -> None:
+        installs.commit(self.table, [Change(before, after)], origin=INGEST)
+        self.refs[after.row.id] = after.owner_refs
+
+    def come(self, install_id: str) -> None:
+        """Let a live install come into the solution."""
+        self._commit(None, InstallState(_install(install_id)))
+
+    def leave(self, install_id: str) -> None:
+        """Let an install move to another solution."""
+        state = installs.get(self.table, install_id)
+        assert state is not None
+        self._commit(state, replace(state, row=replace(state.row, solution_id="other")))
 
     def step(self, actor: Fiber, operations: int) -> None:
         """Let a reconciler do so many operations of the table, or all that it has to."""
@@ -65,8 +82,11 @@ class World:
             actor.resume()
 
     def reconciler(self, install_id: str) -> Fiber:
-        work = Work(self.memory.as_table())
-        return Fiber.of(lambda: cascade.reconcile(work, self.refs[install_id]))
+        refs = self.refs[install_id]
+        return Fiber.of(lambda: cascade.reconcile(Work(self.table), refs))
+
+    def reconciler_of_solution(self) -> Fiber:
+        return Fiber.of(lambda: cascade.reconcile_pending_solution(Work(self.table), "sol"))
 
     def deletions(self) -> dict[str, str]:
         """The rows of the solution, and by which deletion each is gone."""
@@ -134,6 +154,57 @@ def test_section_7_nothing_is_left_of_what_came_and_went_between_a_read_and_its_
     assert stale > 8
 
 
+BY_DELETED: Final = {
+    "sol": "newer", "som_kept": "older", "som_swept": "newer", "som_nobody": "newer",
+}  # fmt: skip
+"""The rows of the solution when only the deleted installs are in it."""
+
+
+def test_section_7_an_install_leaves_between_a_read_and_its_write() -> None:
+    for stale in count(1):
+        # given a solution in the trash, and a reconciler that brings it back for a live install
+        world = World()
+        for one in ("kept", "swept"):
+            world.finish(world.reconciler(one))
+        world.come("leaves")
+        late = world.reconciler_of_solution()
+        world.step(late, stale)
+        ended = late.done
+        # when the install leaves the solution, and all that is to be done of it is done
+        world.leave("leaves")
+        world.finish(world.reconciler_of_solution())
+        world.finish(late)
+        # then the solution is in the trash
+        assert world.deletions() == BY_DELETED
+        if ended:
+            break
+    assert stale > 8
+
+
+def test_section_7_another_install_leaves_while_the_first_is_reconciled() -> None:
+    for stale in count(1):
+        # given a solution that a live install has left, and a reconciler that has begun
+        world = World()
+        world.come("leaves")
+        world.come("stays")
+        world.leave("leaves")
+        late = world.reconciler_of_solution()
+        world.step(late, stale)
+        ended = late.done
+        # when the last live install leaves it too, and all pending work is done
+        world.leave("stays")
+        world.finish(late)
+        if pending.get_solution(world.table, "sol") is not None:
+            world.finish(world.reconciler_of_solution())
+        # then the solution is in the trash
+        assert world.deletions() == BY_DELETED
+        if ended:
+            break
+    assert stale > 4
+
+
 if __name__ == "__main__":
+    test_section_7_an_install_leaves_between_a_read_and_its_write()
+    test_section_7_another_install_leaves_while_the_first_is_reconciled()
     test_section_7_a_sweep_between_a_read_and_its_write()
     test_section_7_nothing_is_left_of_what_came_and_went_between_a_read_and_its_write()
