@@ -31,7 +31,7 @@ export function useList(api, address, parameters) {
     return () => request.abort();
   }, [api, key, turn]);
   const reload = useCallback(() => setTurn((number) => number + 1), []);
-  return { ...list, isCurrent: list.key === key && list.problem === null, turn, reload };
+  return { ...list, busy: api !== null && list.busy, isCurrent: list.key === key && list.problem === null, turn, reload };
 }
 
 /** Use the totals of both views. The one of the view that is shown comes with its list. */

@@ -42,10 +42,12 @@ export function Panel(properties) {
 
 /** A problem in place of an install, or above the one that was loaded before. */
 function Unread({ problem, retry, titled }) {
-  const isGone = problem.status === 404;
-  return html`${titled && html`<h2 id="panel-title">${isGone ? "No such install" : "Not loaded"}</h2>`}
-    <${Plate} title=${problem.title} text=${isGone ? "It does not exist any more, or you may not see it." : problem.message} requestId=${problem.requestId}>
-      ${!isGone && html`<button type="button" onClick=${retry}>Retry</button>`}
+  if (problem.status === 404) {
+    return html`<h2 id="panel-title">No such install</h2><p role="alert">It does not exist any more, or you may not see it.</p>`;
+  }
+  return html`${titled && html`<h2 id="panel-title">Not loaded</h2>`}
+    <${Plate} title=${problem.title} text=${problem.message} requestId=${problem.requestId}>
+      <button type="button" onClick=${retry}>Retry</button>
     <//>`;
 }
 

@@ -31,10 +31,10 @@ export function Skeleton({ columns }) {
 export function Notice({ api, session, list, online, openToken }) {
   const since = list.at ? ` The rows below are those of ${clock.format(list.at)}.` : "";
   if (api === null) {
-    return html`<${Plate} title="Not signed in" text="The list needs a token or an API key."><button type="button" class="primary" onClick=${openToken}>Sign in</button><//>`;
+    return html`<${Plate} calm title="Not signed in" text="The list needs a token or an API key."><button type="button" class="primary" onClick=${openToken}>Sign in</button><//>`;
   }
   if (!online) {
-    return html`<${Plate} title="You are offline" text=${`The list is loaded again when the connection is back.${since}`} />`;
+    return html`<${Plate} calm title="You are offline" text=${`The list is loaded again when the connection is back.${since}`} />`;
   }
   const { problem } = list;
   if (problem === null || isOfQuery(problem)) {
@@ -67,8 +67,9 @@ export function Failures({ kind, failed, of, known, forget }) {
   </div>`;
 }
 
-export function Plate({ title, text, requestId, children }) {
-  return html`<div class="plate" role="alert">
+/** A notice; a calm one tells of no fault. */
+export function Plate({ title, text, requestId, calm, children }) {
+  return html`<div class=${calm ? "plate calm" : "plate"} role="alert">
     <div><strong>${title}</strong><p>${text}</p>${requestId && html`<p class="quiet">Request ${requestId}</p>`}</div>
     ${children}
   </div>`;
