@@ -7,6 +7,8 @@ const AT_ONCE = 4;
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 2_000;
 const PATIENCE = 60_000;
+/** The most add-ons of a level that are waited for. */
+const MOST_FOLLOWED = 10;
 
 /** The kinds of the history's entries. */
 export const PAST = { uninstall: "uninstalled", restore: "restored", purge: "purged" };
@@ -55,20 +57,29 @@ export function useChanges({ api, session, known, reload, open, gone, toast, say
     }
   }
 
-  /** Wait until the dependents of a changed install have followed; return false if they have not. */
+  /** Wait until the dependents of a changed install have followed, and those of its add-ons; return
+   * false if they have not. */
   async function follow(kind, row, isLatest) {
     let most = 0;
-    let pause = FIRST_PAUSE;
-    for (const end = Date.now() + PATIENCE; Date.now() < end; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
-      const left = await leftAfter(kind, row, api).catch(() => 1);
-      if (!isLatest() || left === 0) {
-        return true;
-      }
+    const tell = (left) => {
       most = Math.max(most, left);
       put(row.id, { kind, phase: "following", left, most });
-      await new Promise((resolve) => setTimeout(resolve, pause));
+    };
+    const settled = await isSettled(kind, row, api, isLatest, tell);
+    if (!settled || !isLatest()) {
+      return settled;
     }
-    return false;
+    const more = () => tell(1);
+    for (let level = [row]; level.length; ) {
+      const addOns = (await Promise.all(level.map((one) => addOnsAfter(kind, one, api)))).flat().slice(0, MOST_FOLLOWED);
+      for (const addOn of addOns) {
+        if (!(await isSettled(kind, addOn, api, isLatest, more))) {
+          return false;
+        }
+      }
+      level = isLatest() ? addOns : [];
+    }
+    return true;
   }
 
   /** Change installs; tell how many were changed, offer to undo, and follow their dependents. */
@@ -134,13 +145,38 @@ export async function inTurn(rows, work) {
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
+/** Wait until a change is settled, or another one has begun; tell what is left; return false if it
+ * takes too long. */
+async function isSettled(kind, row, api, isLatest, tell) {
+  let pause = FIRST_PAUSE;
+  for (const end = Date.now() + PATIENCE; Date.now() < end; pause = Math.min(pause * 1.5, LONGEST_PAUSE)) {
+    const left = await leftAfter(kind, row, api).catch(({ status }) => (status === 404 ? 0 : 1));
+    if (!isLatest() || left === 0) {
+      return true;
+    }
+    tell(left);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+  return false;
+}
+
+/** Return the direct add-ons that a settled change took along. */
+async function addOnsAfter(kind, { id }, api) {
+  try {
+    const { deletedAt, included } = await api.get(id, ["addOns"], undefined, { deleted: kind === "uninstall" });
+    return included.addOns.data.filter((addOn) => addOn.deletedAt === deletedAt);
+  } catch {
+    return []; // They follow unseen.
+  }
+}
+
 /** Return the numbers of dependents that have still to follow a change, and 0 once it is settled. */
 async function leftAfter(kind, { id }, api) {
   const { members, addOns, history } = (await api.get(id, ["members", "addOns", "history"])).included;
   const at = (wanted) => history.data.findIndex((entry) => entry.kind === wanted);
   const [change, settled] = [at(PAST[kind]), at("settled")];
-  if (settled !== -1 && settled < change) {
-    return 0;
+  if (change === -1 || (settled !== -1 && settled < change)) {
+    return 0; // Or it never followed: an add-on that came in since.
   }
   return kind === "uninstall" ? Math.max(members.total + addOns.total, 1) : 1;
 }
