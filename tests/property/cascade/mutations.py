@@ -24,6 +24,7 @@ CROSSINGS: Final = ["tests.property.cascade.test_stale"]
 RULES: Final = [
     "pytest", "-q", "-x", "-p", "no:cacheprovider", "--import-mode=importlib",
     "tests/unit/ingest/test_faults_of_the_importer.py", "tests/unit/ingest/test_apply.py",
+    "tests/unit/ingest/test_races.py",
     "tests/unit/test_history.py", "tests/unit/test_history_writes.py",
 ]  # fmt: skip
 HISTORIES: Final = ["tests.property.cascade.histories"]
@@ -284,7 +285,7 @@ FAULTS: Final = (
     Fault("a packed write that failed is taken for written", f"{CORE}/ingest/apply.py",
           "            for numbered, _ in pack:\n                self._apply_alone(numbered)",
           "            for numbered, decision in pack:\n"
-          "                self._settle(*numbered, decision.result)"),
+          "                self._record_result(*numbered, decision.result)"),
     Fault("a purged install comes in again", f"{CORE}/ingest/install_lines.py",
           "if (buried is not None or expired is not None) and not options.recreates:", "if False:"),
     Fault("changes of what an install belongs to are passed over", f"{CORE}/stream.py",
