@@ -95,7 +95,7 @@ FAULTS: Final = (
           "return deleted(state, deletion, cascaded=False)"),
     Fault("pointers go before members", f"{CORE}/cascade.py",
           "    while _reconcile_add_ons",
-          "    if state is None:\n        _delete_pointers(work, known, guards)\n"
+          "    if state is None:\n        _delete_pointers(work, owner)\n"
           "    while _reconcile_add_ons"),
     Fault("members go before the solution", f"{CORE}/cascade.py",
           "    for solution_id in _solutions_of(known, refs, former):",
