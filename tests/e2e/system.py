@@ -54,7 +54,7 @@ def kill(stack: Stack, function: str) -> int:
         if not entry.name.isdigit():
             continue
         try:
-            line = (entry / "cmdline").read_bytes().decode()
+            line = (entry / "cmdline").read_bytes().decode(errors="replace")
             if str(stack.state) in line and function in line:
                 os.kill(int(entry.name), signal.SIGKILL)
                 killed += 1

@@ -293,6 +293,7 @@ def test_the_platform_and_clients_at_once_while_functions_are_killed(
     # when services send rows and clients change the installs, and functions die at any moment
     with sender.visibility(5), stack.bus.refusing(0.5), ExitStack() as exits:
         pool = exits.enter_context(ThreadPoolExecutor(3 + len(USERS)))
+        exits.callback(platform.done.set)
         clients = [
             exits.enter_context(stack.client({"Authorization": f"Bearer {token}"}))
             for token in tokens
