@@ -5,13 +5,20 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from http.client import IncompleteRead, RemoteDisconnected
 from typing import Final
 
 import pytest
 
 from installs.store import http_pool
-from installs.store.http_pool import Exchange, HttpPool, NotSentError
+from installs.store.http_pool import (
+    DisconnectedError,
+    Exchange,
+    Head,
+    HttpPool,
+    InvalidResponseError,
+    NotSentError,
+    read_head,
+)
 from tests.clocks import Time
 
 Answer = Callable[[socket.socket], None]
@@ -129,22 +136,61 @@ def test_a_connection_that_the_server_closes_is_not_used_again(
     server.answers = [says(OK)]
     assert send(pool).receive() == (200, b"{}")
     (idle,) = pool._idle
-    assert idle.sock.recv(1, socket.MSG_PEEK) == b""
+    assert idle.recv(1, socket.MSG_PEEK) == b""
     server.answers = [says(OK)]
     assert send(pool).receive() == (200, b"{}")
     assert server.connections == 3
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"), [(ends, RemoteDisconnected), (says(SHORT), IncompleteRead)]
+    ("answer", "error"),
+    [
+        (ends, DisconnectedError),
+        (says(OK[:30]), DisconnectedError),
+        (says(SHORT), DisconnectedError),
+        (says(b"nonsense\r\n\r\n"), InvalidResponseError),
+        (says(b"HTTP/1.1 200 OK\r\n" + 70_000 * b"x"), InvalidResponseError),
+    ],
 )
-def test_a_response_that_breaks_off_is_an_error(
+def test_a_response_that_breaks_off_or_is_none_is_an_error(
     answer: Answer, error: type[Exception], server: Server, pool: HttpPool
 ) -> None:
     server.answers = [answer]
     with pytest.raises(error):
         send(pool).receive()
     assert not pool._idle
+
+
+def test_a_connection_with_more_than_a_response_is_not_used_again(
+    server: Server, pool: HttpPool
+) -> None:
+    server.answers = [says(OK + b"HTTP/1.1 200")]
+    assert send(pool).receive() == (200, b"{}")
+    assert not pool._idle
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (b"HTTP/1.1 200 OK\r\ncontent-length:12", Head(200, 12, persistent=True)),
+        (b"HTTP/1.1 400 \r\nCONTENT-LENGTH : 0 ", Head(400, 0, persistent=True)),
+        (b"HTTP/1.1 503\r\nConnection: Close", Head(503, None, persistent=False)),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 1", Head(200, 1, persistent=False)),
+        (b"HTTP/1.1 100 Continue", None),
+        (b"HTTP/2 200\r\nContent-Length: 1", None),
+        (b"HTTP/1.1 20x\r\nContent-Length: 1", None),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", None),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: -1", None),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 1, 1", None),
+        (b"", None),
+    ],
+)
+def test_a_head_is_read_or_refused(head: bytes, expected: Head | None) -> None:
+    if expected is None:
+        with pytest.raises(InvalidResponseError):
+            read_head(head)
+    else:
+        assert read_head(head) == expected
 
 
 def test_a_response_that_does_not_come_is_given_up(server: Server, pool: HttpPool) -> None:
@@ -179,7 +225,7 @@ def test_a_response_that_waited_for_its_reader_is_taken(
     clock = Time(monkeypatch)
     server.answers = [says(OK)]
     exchange = send(pool, seconds=1.5)
-    exchange._connection.sock.recv(1, socket.MSG_PEEK)
+    exchange._connection.recv(1, socket.MSG_PEEK)
     clock.pass_(10)
     assert exchange.receive() == (200, b"{}")
 

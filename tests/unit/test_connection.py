@@ -6,7 +6,6 @@ import json
 import logging
 import re
 import time
-from http.client import RemoteDisconnected
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
@@ -21,7 +20,7 @@ from installs import config
 from installs.deadline import Deadline
 from installs.store import signing
 from installs.store.connection import VERIFY_SECONDS, Connection
-from installs.store.http_pool import NotSentError
+from installs.store.http_pool import DisconnectedError, NotSentError
 from installs.store.retries import ATTEMPTS, FIRST_SECONDS, CallFailedError
 from installs.store.signing import Credentials
 from tests import caches
@@ -209,7 +208,7 @@ def cancelled(*codes: str) -> tuple[int, bytes]:
 OK = (200, b"{}")
 BUSY = (503, b"")
 THROTTLED = REFUSALS[0]
-CUT = RemoteDisconnected("Remote end closed connection without response")
+CUT = DisconnectedError("The connection was closed before the response.")
 GARBLED = (200, b'{"Items":[')
 SLOW = TimeoutError("timed out")
 

@@ -47,15 +47,15 @@ LINES: Final = {"annotated_types", "pydantic", "pydantic_core", "typing_inspecti
 TOKENS: Final = {"_cffi_backend", "_openssl", "cryptography", "jwt"}
 STARTS: Final = {
     "authorizer": (TOKENS, 230),
-    "list_installs": (TABLE, 295),
-    "get_install": (TABLE, 255),
-    "uninstall_install": (TABLE, 255),
-    "restore_install": (TABLE, 255),
-    "purge_install": (TABLE, 255),
-    "cascade": (TABLE, 255),
-    "repair": (TABLE, 255),
-    "ingest": (TABLE | LINES, 445),
-    "publish": (TABLE, 255),
+    "list_installs": (TABLE, 280),
+    "get_install": (TABLE, 235),
+    "uninstall_install": (TABLE, 235),
+    "restore_install": (TABLE, 235),
+    "purge_install": (TABLE, 235),
+    "cascade": (TABLE, 235),
+    "repair": (TABLE, 235),
+    "ingest": (TABLE | LINES, 430),
+    "publish": (TABLE, 235),
 }
 """Packages that each function imports, and the most modules in all."""
 

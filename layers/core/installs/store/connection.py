@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from copy import copy
 from http import HTTPStatus
-from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
@@ -162,7 +161,7 @@ class PendingCall:
                 self.response = orjson.loads(body)
                 self._attempts.answered()
                 return True
-        except (OSError, HTTPException, orjson.JSONDecodeError) as error:
+        except (OSError, orjson.JSONDecodeError) as error:
             self._failed(Failure(type(error).__name__, maybe_done=True))
             return False
         refused = _refusal(self._operation, status, body)

@@ -1,26 +1,29 @@
-"""Persistent HTTP connections to one server; sending and receiving are separate calls.
+"""Persistent HTTP/1.1 connections to one server; sending and receiving are separate calls.
 
 So requests on several connections are answered in parallel, without a thread for each::
 
     sent = [pool.send(headers, body, seconds=1.5) for body in bodies]
     responses = [exchange.receive() for exchange in sent]
+
+It replaces ``http.client``, whose reading of headers takes more than half of a call's own time, and
+whose import that of ``email`` (docs/adr/0056). Requests are few, and all alike; a response has a
+length, or ends with its connection (RFC 9112, 6.3).
 """
 
 from __future__ import annotations
 
 import select
+import socket
 import ssl
 from collections import deque
 from functools import cached_property
-from http.client import HTTPConnection, HTTPSConnection, IncompleteRead
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 from weakref import finalize
 
 from installs import clock
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Mapping
 
 CONNECT_SECONDS: Final = 1.0
@@ -28,7 +31,15 @@ CONNECT_SECONDS: Final = 1.0
 MAX_IDLE: Final = 48
 """Connections kept open: more than the widest fan-out of reads, and counters beside it."""
 
-_CHUNK_BYTES: Final = 256 * 1024
+_CHUNK_BYTES: Final = 64 * 1024
+
+_MAX_HEAD: Final = 64 * 1024
+"""The most bytes of a status line and its headers, as for ``http.client``."""
+
+_END: Final = b"\r\n\r\n"
+_PORTS: Final = {"http": 80, "https": 443}
+_FIRST_FINAL: Final = 200
+"""The least status of a final response; those below are interim (RFC 9110, 15.2)."""
 
 _BUFFERED_SECONDS: Final = 0.02
 """The time to read a response after its deadline: enough for one that has arrived already."""
@@ -38,12 +49,22 @@ class NotSentError(OSError):
     """No connection could be made, so that nothing was sent; the cause says why."""
 
 
+class DisconnectedError(OSError):
+    """The server closed the connection before the end of its response."""
+
+
+class InvalidResponseError(OSError):
+    """The response is not one of HTTP/1.1 that is understood here."""
+
+
 class HttpPool:
     """The connections of a process to one server, safe for threads."""
 
     def __init__(self, url: str) -> None:
-        self._url = urlsplit(url)
-        self._idle: deque[HTTPConnection] = deque()
+        parts = urlsplit(url)
+        self._address = (parts.hostname or "", parts.port or _PORTS[parts.scheme])
+        self._encrypted = parts.scheme == "https"
+        self._idle: deque[socket.socket] = deque()
         finalize(self, _close, self._idle)
 
     def send(self, headers: Mapping[str, str], body: bytes, *, seconds: float) -> Exchange:
@@ -59,40 +80,50 @@ class HttpPool:
         deadline = clock.steady() + seconds
         connection = self._connected(min(CONNECT_SECONDS, seconds))
         try:
-            connection.sock.settimeout(seconds)
-            connection.request("POST", "/", body, headers)
+            connection.settimeout(seconds)
+            connection.sendall(_request(headers, body))
         except BaseException:
             connection.close()
             raise
         return Exchange(connection, deadline, self._idle)
 
-    def _connected(self, seconds: float) -> HTTPConnection:
+    def _connected(self, seconds: float) -> socket.socket:
         while self._idle:
             try:
                 idle = self._idle.pop()
             except IndexError:  # another thread has taken the last one
                 break
-            if not _is_readable(idle.sock):
+            if not _is_readable(idle):
                 return idle
             idle.close()  # by the server: an idle connection has nothing to read
-        connection = self._connection(seconds)
         try:
-            connection.connect()
+            return self._connect(seconds)
         except OSError as error:
-            connection.close()
             raise NotSentError from error
-        return connection
 
-    def _connection(self, seconds: float) -> HTTPConnection:
-        host, port = self._url.hostname or "", self._url.port
-        if self._url.scheme == "https":
-            return HTTPSConnection(host, port, timeout=seconds, context=self._tls)
-        return HTTPConnection(host, port, timeout=seconds)
+    def _connect(self, seconds: float) -> socket.socket:
+        connection = socket.create_connection(self._address, seconds)
+        try:
+            # A small request must not wait for the acknowledgement of the one before.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self._encrypted:
+                return self._tls.wrap_socket(connection, server_hostname=self._address[0])
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         """The certificates that are trusted, read once."""
         return ssl.create_default_context()
+
+
+def _request(headers: Mapping[str, str], body: bytes) -> bytes:
+    """Return a POST request as it is sent."""
+    fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    head = f"POST / HTTP/1.1\r\n{fields}accept-encoding: identity\r\ncontent-length: {len(body)}"
+    return head.encode("latin-1") + _END + body
 
 
 def _is_readable(connected: socket.socket) -> bool:
@@ -101,7 +132,7 @@ def _is_readable(connected: socket.socket) -> bool:
     return bool(poll.poll(0))
 
 
-def _close(connections: deque[HTTPConnection]) -> None:
+def _close(connections: deque[socket.socket]) -> None:
     while connections:
         connections.pop().close()
 
@@ -110,7 +141,7 @@ class Exchange:
     """A request that was sent, and its response."""
 
     def __init__(
-        self, connection: HTTPConnection, deadline: float, idle: deque[HTTPConnection]
+        self, connection: socket.socket, deadline: float, idle: deque[socket.socket]
     ) -> None:
         self._connection = connection
         self._deadline = deadline
@@ -121,31 +152,89 @@ class Exchange:
 
         Raises
         ------
-        OSError, HTTPException
+        OSError
             There is no response.
         """
         now = clock.steady()
-        deadline = max(self._deadline, now + _BUFFERED_SECONDS)
+        self._deadline = max(self._deadline, now + _BUFFERED_SECONDS)
         try:
-            self._connection.sock.settimeout(deadline - now)
-            response = self._connection.getresponse()
-            parts = []
-            while part := response.read1(_CHUNK_BYTES):
-                parts.append(part)
-                if clock.steady() > deadline:
-                    raise TimeoutError("The response came too slowly.")
-            if response.length:
-                raise IncompleteRead(b"", response.length)
-            response.close()
+            self._connection.settimeout(self._deadline - now)
+            head, received = self._head()
+            body = self._body(received, head.length)
         except BaseException:
             self._connection.close()
             raise
-        if self._connection.sock is not None and len(self._idle) < MAX_IDLE:
+        if head.persistent and len(body) == head.length and len(self._idle) < MAX_IDLE:
             self._idle.append(self._connection)
         else:
             self._connection.close()
-        return response.status, b"".join(parts)
+        return head.status, bytes(body[: head.length])
+
+    def _head(self) -> tuple[Head, bytearray]:
+        """Return the head, and the bytes that came after it."""
+        received = bytearray()
+        while (end := received.find(_END)) < 0:
+            if len(received) > _MAX_HEAD:
+                raise InvalidResponseError("The headers have no end.")
+            if not self._receive_into(received):
+                raise DisconnectedError("The connection was closed before the response.")
+        return read_head(bytes(received[:end])), received[end + len(_END) :]
+
+    def _body(self, received: bytearray, length: int | None) -> bytearray:
+        """Return a body of a length, or until the connection ends; perhaps bytes after it."""
+        while length is None or len(received) < length:
+            if not self._receive_into(received):
+                if length is None:
+                    break
+                raise DisconnectedError(f"{len(received)} of {length} bytes came.")
+        return received
+
+    def _receive_into(self, received: bytearray) -> bool:
+        """Add the next bytes; return False at the end of the connection."""
+        part = self._connection.recv(_CHUNK_BYTES)
+        received += part
+        if part and clock.steady() > self._deadline:
+            raise TimeoutError("The response came too slowly.")
+        return bool(part)
 
     def close(self) -> None:
         """Abandon the response, and close its connection."""
         self._connection.close()
+
+
+class Head(NamedTuple):
+    """The part of a response before its body."""
+
+    status: int
+    length: int | None
+    """In bytes; ``None``: the body ends with the connection."""
+    persistent: bool
+    """True if the connection takes another request."""
+
+
+def read_head(text: bytes) -> Head:
+    """Read a status line and its headers.
+
+    Raises
+    ------
+    InvalidResponseError
+        It is not HTTP/1.x, it is interim, or its body is in chunks.
+    """
+    first, *lines = text.split(b"\r\n")
+    version, _, rest = first.partition(b" ")
+    status = rest[:3]
+    headers = {
+        name.strip().lower(): value.strip().lower()
+        for name, _, value in (line.partition(b":") for line in lines)
+    }
+    length = headers.get(b"content-length")
+    if (
+        version not in (b"HTTP/1.1", b"HTTP/1.0")
+        or not status.isdigit()
+        or int(status) < _FIRST_FINAL
+        or b"transfer-encoding" in headers
+        or not (length is None or length.isdigit())
+    ):
+        raise InvalidResponseError("The response is not one of DynamoDB's.")
+    persistent = version == b"HTTP/1.1" and headers.get(b"connection") != b"close"
+    return Head(int(status), None if length is None else int(length), persistent)
