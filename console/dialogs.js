@@ -17,15 +17,20 @@ export function Dialogs({ dialog, ...properties }) {
 
 /** A native dialog; `answer` is called when its form is sent, and it closes then. It opens as it is
  * rendered, so that the next key is the dialog's. */
-function Modal({ title, close, answer, children, autofocus }) {
+function Modal({ title, close, answer, children, isText }) {
   const dialog = useRef(null);
-  useLayoutEffect(() => dialog.current.showModal(), []);
+  useLayoutEffect(() => {
+    dialog.current.showModal();
+    if (isText) {
+      dialog.current.focus(); // Its first control is at its end.
+    }
+  }, []);
   const send = (event) => {
     event.preventDefault();
     dialog.current.close();
     answer?.(Object.fromEntries(new FormData(event.target)));
   };
-  return html`<dialog ref=${dialog} aria-labelledby="dialog-title" autofocus=${autofocus} onClose=${close}>
+  return html`<dialog ref=${dialog} aria-labelledby="dialog-title" tabindex="-1" onClose=${close}>
     <form onSubmit=${send} autocomplete="off">
       <h2 id="dialog-title">${title}</h2>
       ${children(() => dialog.current.close())}
@@ -113,7 +118,7 @@ function Help({ close }) {
     setOn(target.checked);
     prefer({ shortcuts: target.checked });
   };
-  return html`<${Modal} title="Help" close=${close} autofocus>
+  return html`<${Modal} title="Help" close=${close} isText>
     ${() => html`
       <dl class="uses">${USES.map(([name, text]) => html`<div key=${name}><dt>${name}</dt><dd>${text}</dd></div>`)}</dl>
       <h3>Keyboard shortcuts</h3>

@@ -323,6 +323,7 @@ def test_help_is_at_hand_on_a_phone(stack: Stack, browser: Browser) -> None:
     with console(stack, browser, viewport=PHONE, has_touch=True) as shown:
         shown.button("Help").tap()
         expect(shown.dialog).to_contain_text("Within ten seconds of an uninstall")
+        expect(shown.dialog).to_be_focused()
         expect(shown.dialog).to_contain_text("Keyboard shortcuts")
         shown.dialog.get_by_role("button", name="Close").tap()
         expect(shown.dialog).to_have_count(0)
