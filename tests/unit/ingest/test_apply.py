@@ -88,6 +88,17 @@ def test_what_the_platform_changes_is_changed_and_its_lifecycle_is_kept() -> Non
     assert service.live("ins_b")
 
 
+def test_a_member_that_was_deleted_by_itself_stays_so_whatever_its_line_changes() -> None:
+    service = Service(rows.install("ins_a"))
+    gone = rows.member("mem", "ins_a", deletedAt=rows.CREATED, retentionTier="none")
+    assert service.told(gone, options=Options(lifecycle_from_file=True)) == ["created"]
+    assert service.told(rows.member("mem", "ins_a", sourceMemberSlug="people")) == ["lifecycleKept"]
+    found = service.member("ins_a", "mem")
+    assert found is not None
+    assert found["sourceMemberSlug"] == "people"
+    assert (found["deletedAt"], found["retentionTier"]) == (rows.CREATED, "none")
+
+
 def test_a_purged_install_stays_purged_unless_it_is_asked_for() -> None:
     lines = [rows.install("ins_a"), rows.member("mem_a", "ins_a")]
     service = Service(*lines)

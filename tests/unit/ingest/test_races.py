@@ -27,7 +27,7 @@ def crossings(
                 change(service)
 
         service.memory.before = interrupt
-        assert service.told(line) == ["created"]
+        service.told(line)
         service.memory.before = lambda _: None
         if next(operations) <= point:
             return
@@ -79,3 +79,19 @@ def test_a_member_comes_in_while_its_install_moves_to_another_solution() -> None
         assert "deletedAt" not in found
         ways += 1
     assert ways > 2
+
+
+def test_an_older_line_comes_beside_a_newer_one_that_changes_nothing() -> None:
+    def line(day: int, state: str) -> rows.Row:
+        return rows.install("ins", authStateId=state, asOf=f"2026-05-0{day}T00:00:00Z")
+
+    def confirm(service: Service) -> None:
+        service.told(line(3, "aut_new"))
+
+    ways = 0
+    for service in crossings([line(1, "aut_new")], line(2, "aut_old"), confirm):
+        found = service.install("ins")
+        assert found is not None
+        assert found["authStateId"] == "aut_new"
+        ways += 1
+    assert ways > 1
