@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 PACKAGED: Final = ENVIRONMENTS / "browser"
+THIS_MACHINE: Final = (HOST, "localhost")
 PATIENCE_MILLISECONDS: Final = 20_000
 _FLAGS: Final = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -90,7 +91,7 @@ def watched_page(
 
     def requested(request: Request) -> None:
         url = urlsplit(request.url)
-        if url.scheme != "data" and url.hostname != HOST:
+        if url.scheme != "data" and url.hostname not in THIS_MACHINE:
             faults.append(f"asked {request.url}")
 
     def told(message: ConsoleMessage) -> None:

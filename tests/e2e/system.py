@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from tests import rows
 from tests.loading import load_file
@@ -15,9 +15,6 @@ from tools.local.paths import ROOT
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Stack
-
-FRONT_ENDS: Final = ("http://127.0.0.1:5173", "http://127.0.0.1:4173")
-"""Web origins that may call the API of the session's stack, beside its own pages'."""
 
 
 def command(stack: Stack, *arguments: str | Path) -> list[str]:
