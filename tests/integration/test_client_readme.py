@@ -23,7 +23,7 @@ def test_the_examples_run(demo: DemoService, tmp_path: Path) -> None:
     file.write_text(f"{token}\n")
     names: dict[str, Any] = {"BASE_URL": demo.running.base_url, "TOKEN": token, "TOKEN_FILE": file}
     examples = list(EXAMPLE.finditer(text))
-    assert len(examples) == 11
+    assert len(examples) == 12
     for found in examples:
         line = text[: found.start(1)].count("\n")
         code = compile("\n" * line + found[1], str(PAGE), "exec")

@@ -30,6 +30,7 @@ from installs_client import (
 )
 from installs_client.errors import BY_CODE
 from tests.unit.client.service import ONCE, TOKEN, Service, page, problem, row, sync_client
+from tools.local.paths import ROOT
 
 if TYPE_CHECKING:
     from tests.unit.client.service import Make
@@ -47,6 +48,14 @@ def longest_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_there_is_a_class_for_each_code_of_the_service() -> None:
     assert set(BY_CODE) == {OfTheService.code, *(kind.code for kind in STATUS)}
     assert all(getattr(installs_client, kind.__name__) is kind for kind in BY_CODE.values())
+
+
+def test_the_page_names_the_class_of_each_code() -> None:
+    text = (ROOT / "clients/python/README.md").read_text()
+
+    assert [
+        code for code, kind in BY_CODE.items() if f"| `{code}` | `{kind.__name__}` |" not in text
+    ] == []
 
 
 @pytest.mark.parametrize("code", BY_CODE)
