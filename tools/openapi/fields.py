@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from enum import StrEnum
 
 _DELETED_AT: Final = "The time of its deletion; null while it is live."
-_RETENTION_TIER: Final = "Its retention in the trash; null while it is live."
+_RETENTION_TIER: Final = (
+    "Its retention in the trash; null while it is live. A deleted row without one is kept."
+)
 
 FIELDS: Final[dict[str, dict[str, str]]] = {
     "Install": {

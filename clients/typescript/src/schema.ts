@@ -165,7 +165,7 @@ export interface components {
              * @description The time of the uninstall; null while it is live.
              */
             deletedAt: string | null;
-            /** @description Its retention in the trash; null while it is live. */
+            /** @description Its retention in the trash; null while it is live. A deleted row without one is kept. */
             retentionTier: components["schemas"]["RetentionTier"] | null;
         };
         /** @description An install, and what was asked to be included. */
@@ -207,7 +207,7 @@ export interface components {
              * @description The time of the uninstall; null while it is live.
              */
             deletedAt: string | null;
-            /** @description Its retention in the trash; null while it is live. */
+            /** @description Its retention in the trash; null while it is live. A deleted row without one is kept. */
             retentionTier: components["schemas"]["RetentionTier"] | null;
             /** @description Related rows: a member for each name of `include`, and no other. */
             included?: components["schemas"]["IncludedWithInstall"];
@@ -277,7 +277,7 @@ export interface components {
              * @description The time of its deletion; null while it is live.
              */
             deletedAt: string | null;
-            /** @description Its retention in the trash; null while it is live. */
+            /** @description Its retention in the trash; null while it is live. A deleted row without one is kept. */
             retentionTier: components["schemas"]["RetentionTier"] | null;
         };
         /** @description A group of what an install brought in. */
@@ -307,7 +307,7 @@ export interface components {
              * @description The time of its deletion; null while it is live.
              */
             deletedAt: string | null;
-            /** @description Its retention in the trash; null while it is live. */
+            /** @description Its retention in the trash; null while it is live. A deleted row without one is kept. */
             retentionTier: components["schemas"]["RetentionTier"] | null;
         };
         /** @description An integration, as it is in the marketplace. */
@@ -716,7 +716,7 @@ export interface components {
             lastUpgradedAt?: components["schemas"]["Direction"];
             /** @description The time of the uninstall; null while it is live. */
             deletedAt?: components["schemas"]["Direction"];
-            /** @description Its retention in the trash; null while it is live. */
+            /** @description Its retention in the trash; null while it is live. A deleted row without one is kept. */
             retentionTier?: components["schemas"]["Direction"];
             /**
              * @description A field of the related row; null where there is no such row. Strings sort by their casefolded value,
@@ -875,7 +875,7 @@ export interface components {
             lastUpgradedAt?: components["schemas"]["OptionalDateComparison"];
             /** @description The time of the uninstall; null while it is live. */
             deletedAt?: components["schemas"]["OptionalDateComparison"];
-            /** @description Its retention in the trash; null while it is live. */
+            /** @description Its retention in the trash; null while it is live. A deleted row without one is kept. */
             retentionTier?: components["schemas"]["OptionalRetentionTierComparison"];
             /**
              * @description The integration that is installed. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
@@ -963,7 +963,7 @@ export interface components {
             addedAt?: components["schemas"]["DateComparison"];
             /** @description The time of its deletion; null while it is live. */
             deletedAt?: components["schemas"]["OptionalDateComparison"];
-            /** @description Its retention in the trash; null while it is live. */
+            /** @description Its retention in the trash; null while it is live. A deleted row without one is kept. */
             retentionTier?: components["schemas"]["OptionalRetentionTierComparison"];
         };
         /** @description A condition on all rows of a relation. All of the keys must hold. */
@@ -1195,7 +1195,7 @@ export interface components {
             lastUpgradedAt?: components["schemas"]["OptionalDateComparison"];
             /** @description The time of the uninstall; null while it is live. */
             deletedAt?: components["schemas"]["OptionalDateComparison"];
-            /** @description Its retention in the trash; null while it is live. */
+            /** @description Its retention in the trash; null while it is live. A deleted row without one is kept. */
             retentionTier?: components["schemas"]["OptionalRetentionTierComparison"];
             /**
              * @description The integration that is installed. If it is absent, or the caller may not see it, all of its fields are null. A deleted row is no
@@ -1359,7 +1359,7 @@ export interface components {
             updatedAt?: components["schemas"]["OptionalDateComparison"];
             /** @description The time of its deletion; null while it is live. */
             deletedAt?: components["schemas"]["OptionalDateComparison"];
-            /** @description Its retention in the trash; null while it is live. */
+            /** @description Its retention in the trash; null while it is live. A deleted row without one is kept. */
             retentionTier?: components["schemas"]["OptionalRetentionTierComparison"];
         };
         /** @description A value, which means `eq`, or an object of operators. */
@@ -1694,7 +1694,7 @@ export interface operations {
                 solution_id?: string;
                 /** @description Installs whose `installedBy` equals this, as `filter={"installedBy":"..."}`. The user who installed it. */
                 installed_by?: string;
-                /** @description Installs whose `retentionTier` equals this, as `filter={"retentionTier":"..."}`. Its retention in the trash; null while it is live. */
+                /** @description Installs whose `retentionTier` equals this, as `filter={"retentionTier":"..."}`. Its retention in the trash; null while it is live. A deleted row without one is kept. */
                 retention_tier?: components["schemas"]["RetentionTier"];
             };
             header?: never;
