@@ -126,8 +126,9 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The local system of most tests here; it ends with them, since it is never quite idle."""
     directory = tmp_path_factory.mktemp("stack")
     families = ("life", "roles", "gone", "shown", "generated", "sdk")
     data = rows.write(

@@ -128,8 +128,9 @@ def test_a_direct_call_answers_for_each_row(stack: Stack, mia: httpx.Client) -> 
 def test_an_import_of_gzip_is_stopped_and_run_again(
     stack: Stack, mia: httpx.Client, tmp_path: Path
 ) -> None:
-    # given a file of some hundred installs, and an import that is at work on it
-    lines = [install(f"ins_bulk_{number:03}") for number in range(600)]
+    # given a file of some hundred large installs, and an import that is at work on it
+    text = {"text": "x" * 30_000}
+    lines = [install(f"ins_bulk_{number:03}", variables=text) for number in range(600)]
     file = tmp_path / "rows.gz"
     file.write_bytes(gzip.compress("".join(f"{json.dumps(line)}\n" for line in lines).encode()))
     began = subprocess.Popen(  # noqa: S603 - our own module
