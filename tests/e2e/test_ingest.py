@@ -128,18 +128,19 @@ def test_a_direct_call_answers_for_each_row(stack: Stack, mia: httpx.Client) -> 
 def test_an_import_of_gzip_is_stopped_and_run_again(
     stack: Stack, mia: httpx.Client, tmp_path: Path
 ) -> None:
-    # given a file of some hundred large installs, and an import that is at work on it
-    text = {"text": "x" * 30_000}
-    lines = [install(f"ins_bulk_{number:03}", variables=text) for number in range(600)]
+    # given a file of some hundred installs, and an import that is at work on it
+    lines = [install(f"ins_bulk_{number:03}") for number in range(300)]
     file = tmp_path / "rows.gz"
     file.write_bytes(gzip.compress("".join(f"{json.dumps(line)}\n" for line in lines).encode()))
+    # which is a little slower than whoever watches it
     began = subprocess.Popen(  # noqa: S603 - our own module
-        command(stack, "import", file),
+        ["nice", "-n", "19", *command(stack, "import", file)],  # noqa: S607 - POSIX has it
         cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     with began:
         first = keys.install("ins_bulk_000")
-        assert stack.eventually(lambda: began.poll() is not None or stack.row(first) is not None)
+        while began.poll() is None and stack.row(first) is None:
+            pass
         # when it is interrupted
         began.send_signal(signal.SIGINT)
         _, told = began.communicate(timeout=PATIENCE)
@@ -149,11 +150,11 @@ def test_an_import_of_gzip_is_stopped_and_run_again(
     # and once more it goes on: every row is there, whole
     again = tools(stack, "import", file)
     assert again.returncode == 0, again
-    assert again.stderr.startswith("600 rows: ")
+    assert again.stderr.startswith("300 rows: ")
     assert "created" in again.stderr
-    assert tools(stack, "import", file).stderr == "600 rows: 600 unchanged\n"
+    assert tools(stack, "import", file).stderr == "300 rows: 300 unchanged\n"
     total = mia.get(INSTALLS, params={"workspace_id": HOME, "limit": 1}).json()["pageInfo"]["total"]
-    assert total >= 600
+    assert total >= 300
 
 
 def test_a_role_that_is_taken_away_lets_nobody_change_anything(
