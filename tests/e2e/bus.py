@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from tests.serving import serving
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -63,14 +65,8 @@ class Bus(ThreadingHTTPServer):
 @contextmanager
 def bus_of(emulator: str) -> Iterator[Bus]:
     """Run the bus of an emulator, by its host and port."""
-    with Bus(emulator) as bus:
-        thread = threading.Thread(target=bus.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield bus
-        finally:
-            bus.shutdown()
-            thread.join()
+    with serving(Bus(emulator)) as bus:
+        yield bus
 
 
 class _Call(BaseHTTPRequestHandler):

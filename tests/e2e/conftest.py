@@ -20,7 +20,7 @@ from installs_client import Client
 from tests import console_rows, rows
 from tests.e2e.browser import running_browser
 from tests.e2e.bus import bus_of
-from tests.e2e.front_ends import serving
+from tests.e2e.front_ends import FrontEnds, front_ends
 from tools.local.dynoxide import CREDENTIALS, REGION, dynamodb_client
 from tools.local.paths import ROOT
 from tools.local.ports import free_port
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from tests.e2e.bus import Bus
-    from tests.e2e.front_ends import FrontEnds
 
 HERE: Final = Path(__file__).parent
 READY_SECONDS: Final = 240
@@ -143,16 +142,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     )
     state, port = directory / "state", free_port()
     with (
-        serving() as front_ends,
+        front_ends() as pages,
         bus_of(f"127.0.0.1:{port}") as bus,
         _serving(
             state, directory / "run.log", "--data", data,
-            "--origin", ",".join(front_ends.allowed),
+            "--origin", ",".join(pages.allowed),
             port=port, AWS_ENDPOINT_URL_EVENTBRIDGE=bus.endpoint,
         ) as (child, running),
     ):  # fmt: skip
         tables = dynamodb_client(running.dynamodb_endpoint)
-        made = Stack(running, state, tables, bus, front_ends)
+        made = Stack(running, state, tables, bus, pages)
         yield made
         lines = _lines_of_functions(made)
         child.stop(grace_seconds=30)

@@ -6,13 +6,13 @@ page is really served, and no answer to its navigation is made up.
 
 from __future__ import annotations
 
-import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Final
 
+from tests.serving import serving
 from tools.local.paths import ROOT
 from tools.local.ports import HOST
 
@@ -46,24 +46,14 @@ class FrontEnds:
 
 
 @contextmanager
-def serving() -> Iterator[FrontEnds]:
+def front_ends() -> Iterator[FrontEnds]:
     """Serve the page at two hosts that are allowed, and at a third port."""
     with ExitStack() as held:
-        first, second, third = (held.enter_context(_server()) for _ in range(3))
+        files = partial(_Files, directory=str(ROOT))
+        servers = (serving(ThreadingHTTPServer((HOST, 0), files)) for _ in range(3))
+        first, second, third = (held.enter_context(one).server_port for one in servers)
         allowed = (f"http://{HOST}:{first}", f"http://localhost:{second}")
         yield FrontEnds(allowed, f"http://{HOST}:{third}")
-
-
-@contextmanager
-def _server() -> Iterator[int]:
-    with ThreadingHTTPServer((HOST, 0), partial(_Files, directory=str(ROOT))) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield server.server_port
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 class _Files(SimpleHTTPRequestHandler):

@@ -20,6 +20,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from tests.serving import serving
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -159,15 +161,11 @@ class Proxy(ThreadingHTTPServer):
 @contextmanager
 def proxied(engine: str) -> Iterator[Proxy]:
     """Run a proxy of an engine, at first without faults."""
-    with Proxy(engine) as proxy:
-        thread = threading.Thread(target=proxy.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
+    with serving(Proxy(engine)) as proxy:
         try:
             yield proxy
         finally:
             proxy.over.set()
-            proxy.shutdown()
-            thread.join()
 
 
 class _Call(BaseHTTPRequestHandler):

@@ -28,6 +28,7 @@ from installs.http import problem
 from tests import caches
 from tests.integration.consumer import consumer
 from tests.loading import load_file
+from tests.serving import serving
 from tools.demo import demo_lines
 from tools.local.dynoxide import CREDENTIALS, REGION
 from tools.local.ports import HOST
@@ -115,9 +116,7 @@ def demo_service(
     with _functions(directory, table_name, endpoint) as (state, key):
         poller = consumer(endpoint, table_name, directory / "checkpoint.json", "LATEST")
         poller.drain()
-        with _Server(poller) as server:
-            thread = threading.Thread(target=server.serve_forever, daemon=True)
-            thread.start()
+        with serving(_Server(poller)) as server:
             given = {
                 "base_url": f"http://{HOST}:{server.server_port}{STAGE}",
                 "tokens": {"usr_ada": key.token("usr_ada")},
@@ -130,11 +129,7 @@ def demo_service(
             }
             running = RunningStack(**parts)
             state.stack.write_text(running.as_json())
-            try:
-                yield DemoService(state, running, key)
-            finally:
-                server.shutdown()
-                thread.join()
+            yield DemoService(state, running, key)
 
 
 class _Server(ThreadingHTTPServer):

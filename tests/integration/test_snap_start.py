@@ -6,11 +6,9 @@ import json
 import re
 import subprocess
 import sys
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pytest
 
@@ -18,12 +16,10 @@ from installs.lifecycle import InstallState
 from installs.store import items, keys, signing
 from installs.store.connection import WRITE
 from tests import records
+from tests.serving import serving
 from tests.template import ROUTES
 from tools.local.dynoxide import REGION
 from tools.local.paths import ROOT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 TOKEN: Final = "token-of-the-endpoint"  # noqa: S105 - of the test's own server
 FUNCTIONS: Final = [
@@ -112,18 +108,6 @@ class Handler(BaseHTTPRequestHandler):
         return
 
 
-@contextmanager
-def serving() -> Iterator[Server]:
-    with Server() as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 class Restored(NamedTuple):
     """A snapshot, what its copies print, and what each of them sends."""
 
@@ -136,7 +120,7 @@ class Restored(NamedTuple):
 def restored() -> Restored:
     """Two copies of a snapshot, each of which has uninstalled an install."""
     first, *others = sorted(FUNCTIONS, key=lambda name: name != "uninstall_install")
-    with serving() as server:
+    with serving(Server()) as server:
         done = subprocess.run(  # noqa: S603 - our own interpreter and program
             [sys.executable, "-m", "tests.integration.restored", first, *others],
             cwd=ROOT,
@@ -203,7 +187,7 @@ def test_credentials_of_the_endpoint_are_renewed_before_they_expire(
 ) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
-    with serving() as server:
+    with serving(Server()) as server:
         monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", server.credentials_url)
         monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", TOKEN)
         server.lifetimes = [timedelta(minutes=5), timedelta(hours=6)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
-import threading
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from queue import Empty, Queue
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
+from tests.serving import serving
 from tools.local.dynoxide import CREDENTIALS, REGION
 from tools.local.paths import ROOT, TEMPLATE
 from tools.local.ports import HOST
@@ -19,10 +19,8 @@ from tools.local.processes import Child
 from tools.local.tables import load_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
-
-S = TypeVar("S", bound=ThreadingHTTPServer)
 
 VERSION: Final = "/2018-06-01/runtime"
 ANSWER_SECONDS: Final = 240
@@ -113,19 +111,6 @@ class EventsApi(ThreadingHTTPServer):
 
     def __init__(self) -> None:
         super().__init__((HOST, 0), EventsCall)
-
-
-@contextmanager
-def serving(server: S) -> Iterator[S]:
-    """Serve until the end."""
-    with server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 class Functions:
