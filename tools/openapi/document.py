@@ -153,13 +153,13 @@ def _id() -> Json:
 
 
 def _list() -> Json:
-    page = {"schema": ref("Page"), "example": examples.PAGE}
+    page = {"schema": ref("Page"), "examples": examples.PAGES}
     operation = _operation("listInstalls", words.LIST, page)
     return {**operation, "parameters": [_parameter(name) for name in PARAMETERS]}
 
 
 def _get() -> Json:
-    install = {"schema": ref("InstallDetails"), "example": examples.INSTALL}
+    install = {"schema": ref("InstallDetails"), "examples": examples.DETAILS}
     return {
         **_operation("getInstall", words.GET, install),
         "parameters": [included.of_install(), _include_deleted(words.INCLUDE_DELETED_ROWS)],

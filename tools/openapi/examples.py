@@ -51,9 +51,90 @@ PAGE: Final[Json] = {
 
 DONE: Final[Json] = {"success": True}
 
+_INTEGRATION: Final[Json] = {
+    "id": "itg_crm",
+    "workspaceId": "wsp_acme",
+    "slug": "crm",
+    "name": "CRM",
+    "description": "CRM, for everybody",
+    "publisher": "Acme",
+    "trustTier": "first_party",
+    "currentVersion": None,
+    "visibility": "public",
+    "createdAt": "2025-01-16T09:00:00.000Z",
+    "updatedAt": "2025-03-07T09:00:00.000Z",
+    "deletedAt": None,
+}
+_INSTALLER: Final[Json] = {
+    "id": "usr_ada",
+    "name": "Ada Łukasiewicz",
+    "email": "ada@example.com",
+    "handle": "ada",
+    "role": "user",
+    "createdAt": "2025-01-06T15:00:00.000Z",
+}
+_ADD_ON: Final[Json] = {
+    "id": "ins_crm_mail",
+    "integrationId": "itg_mail",
+    "integrationVersionId": "itv_mail_2",
+    "workspaceId": "wsp_acme",
+    "variables": {"from": "sales@example.com", "daily": 500},
+    "authStateId": None,
+    "memberPolicy": "auto_defaults",
+    "parentInstallId": INSTALL_ID,
+    "solutionId": None,
+    "installedBy": "usr_ed",
+    "installedAt": "2025-04-26T09:00:00.000Z",
+    "lastUpgradedAt": None,
+    "deletedAt": None,
+    "retentionTier": None,
+}
+_CREATION: Final[Json] = {
+    "revision": 1744794000000,
+    "occurredAt": "2025-04-16T09:00:00.000Z",
+    "kind": "created",
+    "cause": "ingest",
+    "actor": {"id": "import", "kind": "service"},
+    "requestId": None,
+    "deletionId": None,
+    "fields": [],
+    "counts": None,
+}
+
 
 def _example(summary: str, value: object) -> Json:
     return {"summary": summary, "value": value}
+
+
+PAGES: Final[Json] = {
+    "plain": _example("Without include", PAGE),
+    "included": _example(
+        "With include=integration,installer",
+        {
+            **PAGE,
+            "included": {
+                "integrations": {"itg_crm": _INTEGRATION},
+                "users": {"usr_ada": _INSTALLER},
+            },
+        },
+    ),
+}
+
+DETAILS: Final[Json] = {
+    "plain": _example("Without include", INSTALL),
+    "included": _example(
+        "With include=integration,addOns,history",
+        {
+            **INSTALL,
+            "included": {
+                "integrations": {"itg_crm": _INTEGRATION},
+                "users": {},
+                "addOns": {"total": 1, "data": [_ADD_ON]},
+                "history": {"data": [_CREATION], "hasMore": False},
+            },
+        },
+    ),
+}
 
 
 FILTERS: Final[Json] = {

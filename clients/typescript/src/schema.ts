@@ -1709,44 +1709,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "data": [
-                     *         {
-                     *           "id": "ins_crm",
-                     *           "integrationId": "itg_crm",
-                     *           "integrationVersionId": "itv_crm_3",
-                     *           "workspaceId": "wsp_acme",
-                     *           "variables": {
-                     *             "region": "eu",
-                     *             "pipeline": {
-                     *               "stages": [
-                     *                 "lead",
-                     *                 "deal",
-                     *                 "won"
-                     *               ]
-                     *             }
-                     *           },
-                     *           "authStateId": "aus_crm",
-                     *           "memberPolicy": "auto_all",
-                     *           "parentInstallId": null,
-                     *           "solutionId": "sol_sales",
-                     *           "installedBy": "usr_ada",
-                     *           "installedAt": "2025-04-16T09:00:00.000Z",
-                     *           "lastUpgradedAt": "2025-07-25T09:00:00.000Z",
-                     *           "deletedAt": null,
-                     *           "retentionTier": null
-                     *         }
-                     *       ],
-                     *       "pageInfo": {
-                     *         "total": 1,
-                     *         "hasNextPage": false,
-                     *         "hasPreviousPage": false,
-                     *         "startCursor": "WzEsIlo0TkNuRVc3S2xFM0h0bEUiLFsiMjAyNS0wNC0xNlQwOTowMDowMC4wMDBaIiwiaW5zX2NybSJdXQ",
-                     *         "endCursor": "WzEsIlo0TkNuRVc3S2xFM0h0bEUiLFsiMjAyNS0wNC0xNlQwOTowMDowMC4wMDBaIiwiaW5zX2NybSJdXQ"
-                     *       }
-                     *     }
-                     */
                     "application/json": components["schemas"]["Page"];
                 };
             };
@@ -1792,33 +1754,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    /**
-                     * @example {
-                     *       "id": "ins_crm",
-                     *       "integrationId": "itg_crm",
-                     *       "integrationVersionId": "itv_crm_3",
-                     *       "workspaceId": "wsp_acme",
-                     *       "variables": {
-                     *         "region": "eu",
-                     *         "pipeline": {
-                     *           "stages": [
-                     *             "lead",
-                     *             "deal",
-                     *             "won"
-                     *           ]
-                     *         }
-                     *       },
-                     *       "authStateId": "aus_crm",
-                     *       "memberPolicy": "auto_all",
-                     *       "parentInstallId": null,
-                     *       "solutionId": "sol_sales",
-                     *       "installedBy": "usr_ada",
-                     *       "installedAt": "2025-04-16T09:00:00.000Z",
-                     *       "lastUpgradedAt": "2025-07-25T09:00:00.000Z",
-                     *       "deletedAt": null,
-                     *       "retentionTier": null
-                     *     }
-                     */
                     "application/json": components["schemas"]["InstallDetails"];
                 };
             };
