@@ -74,11 +74,11 @@ NEVER_UPGRADED: Final = SortKeyLayout(("id",), NO_VALUE + _SEPARATOR)
 
 
 def end(start: str) -> str:
-    """An upper bound of the sort keys that begin with a text, and of no others above them."""
+    """The upper bound of the sort keys that begin with a text; no other key is between."""
     return start + _ABOVE
 
 
 def sort_key(index: Index, item: Item) -> str:
-    """The sort key of an item, or of the keys alone of one, in an index."""
-    found: str = item[index.sort]["S"]
-    return found
+    """The sort key in an index of an item, or of an item's keys alone."""
+    value: str = item[index.sort]["S"]
+    return value

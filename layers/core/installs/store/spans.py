@@ -26,7 +26,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some items in order, and the key behind which the next ones begin (``None``: none)."""
+    """Items in order, and the key after which the next ones begin; ``None``: there are no more."""
 
     items: list[Item]
     next: Item | None

@@ -60,7 +60,7 @@ def every(of: ListRequest, each: int = 5_000, **sizes: int) -> list[Plan]:
 
 
 def plans(of: ListRequest, statistics: Statistics) -> list[Plan]:
-    return planner.plans(of, access_paths.access_paths(of), statistics)
+    return planner.ranked_plans(of, access_paths.access_paths(of), statistics)
 
 
 def best(of: ListRequest, each: int = 5_000, **sizes: int) -> Plan:

@@ -1,1 +1,1 @@
-"""Plan to page: related rows, the merge scan, the top rows and the totals."""
+"""From plan to page: the predicate, joins, the merge scan, top k, and the total."""

@@ -1,6 +1,6 @@
 """The executor: runs a list from the query to its page (CONTRACT.md section 2, docs/adr/0007).
 
-::
+A *window* is the rows between the cursors, in the order of reading, one row more than the page::
 
     query -> list request -> semi-joins reduced -> plans, the cheapest first -> window -> page
     page -> related rows to include, read at once

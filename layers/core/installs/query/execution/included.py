@@ -1,4 +1,4 @@
-"""Included rows: what an answer brings along, each row once (CONTRACT.md section 2, include).
+"""Included rows: the related rows in an answer, each once (CONTRACT.md section 2, include).
 
 For two installs of ``itg_crm``, one of them in a solution that the caller does not see::
 
@@ -79,8 +79,8 @@ class IncludeLoader:
         for name in names:
             if name in TO_MANY:
                 (install,) = installs
-                relation = INSTALL.relations[name]
-                included[name] = self._to_many(install["id"]["S"], relation, deleted)
+                install_id = decode_fields(install, ("id",))["id"]
+                included[name] = self._to_many(install_id, INSTALL.relations[name], deleted)
         return included
 
     def users(self, ids: Collection[str]) -> dict[str, Row]:
@@ -91,13 +91,13 @@ class IncludeLoader:
 
     def _to_one(self, installs: Sequence[Item], relations: Sequence[Relation]) -> Included:
         """Return the rows by id, in the order of the installs; listed rows are not read again."""
-        listed = {INSTALL.name: {item["id"]["S"]: item for item in installs}}
+        names = {"id", *(relation.foreign_key for relation in relations)}
+        rows = [decode_fields(item, names) for item in installs]
+        listed = {INSTALL.name: {row["id"]: item for row, item in zip(rows, installs, strict=True)}}
         ids = {
             relation.target: list(
                 dict.fromkeys(
-                    item[relation.foreign_key]["S"]
-                    for item in installs
-                    if relation.foreign_key in item
+                    row[relation.foreign_key] for row in rows if relation.foreign_key in row
                 )
             )
             for relation in relations
@@ -112,8 +112,8 @@ class IncludeLoader:
         for relation in relations:
             items = {**listed.get(relation.target, {}), **read[relation.target]}
             candidates = (items[row_id] for row_id in ids[relation.target] if row_id in items)
-            rows = (self._row(item, relation) for item in candidates)
-            included[TO_ONE[relation.name]] = {row["id"]: row for row in rows if row is not None}
+            related = (self._row(item, relation) for item in candidates)
+            included[TO_ONE[relation.name]] = {row["id"]: row for row in related if row is not None}
         return included
 
     def _to_many(self, install_id: str, relation: Relation, deleted: Deleted) -> RelatedRows:
@@ -140,6 +140,6 @@ class IncludeLoader:
 
 
 def _is_shown(row: Row, deleted: Deleted) -> bool:
-    """Return True for a row of the rows that are asked for."""
+    """Return True if a row is live or deleted as it is asked for."""
     is_deleted = row["deletedAt"] is not None
-    return deleted is Deleted.INCLUDED or is_deleted is (deleted is Deleted.ONLY)
+    return deleted is Deleted.INCLUDED or is_deleted == (deleted is Deleted.ONLY)

@@ -1,10 +1,11 @@
 """The merge scan: rows of many ordered ranges, merged from a position on, as far as needed.
 
 It reads in rounds; each reads a batch of several ranges at once, so that a round takes the time of
-one request. While too few rows are known, ranges are read in the order of their groups. Once the
-wanted number is known, only the ranges are read on that may hold rows before the last of them. So
-the rows that are read follow the page, not the size of the workspace. The ten newest of two ranges,
-and one row that shows that there are more::
+one request. While too few rows are known, ranges are read by groups: all rows of a group precede
+those of the next one (``batches.prefix_groups``). Once the wanted number is known, only the ranges
+that may hold rows before the last of them are read on. So the rows that are read follow the page,
+not the size of the workspace. The ten newest of two ranges, and one row that shows that there are
+more::
 
     round 1   6 rows of wsp_1, down to March 3; 6 rows of wsp_2, down to January 9
     round 2   rows of wsp_1 older than March 3, until one is older than the tenth row known
@@ -68,7 +69,7 @@ _Request = tuple[_RangeProgress, int]
 class MergeScan:
     """One scan from ``start`` to ``stop``; rows at these positions are included.
 
-    Rows behind ``stop`` may be returned too, where they tie with it in a range.
+    Rows after ``stop`` may be returned too, where they tie with it in a range.
     """
 
     ranges: Sequence[OrderedRange]
@@ -93,7 +94,7 @@ class MergeScan:
             [_RangeProgress(ordered, rows_per_match) for ordered in group]
             for group in batches.prefix_groups(sliced, any_row=not wanted)
         ]
-        ranges = [each for group in groups for each in group]
+        ranges = [progress for group in groups for progress in group]
         search = _Search(groups, rows_per_match)
         while True:
             missing = wanted + 1 - len(rows)
@@ -198,9 +199,10 @@ class _Search:
 def _requests_before_last(
     ranges: Sequence[_RangeProgress], first: Sequence[KeyedRow]
 ) -> list[_Request]:
-    """Return the requests for rows before the last of the wanted rows (``first``), all known.
+    """Return the requests for rows that may precede the last of the wanted ones.
 
-    If only ties with the last row remain, those ranges are read to their end.
+    ``first``: as many rows as are wanted, the first of those that are known. If only ties with the
+    last row remain, those ranges are read to their end.
     """
     last = first[-1].key
     unfinished = [

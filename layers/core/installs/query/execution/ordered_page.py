@@ -56,7 +56,7 @@ def run_merge_scan(
 
 
 def _split(request: ListRequest, fetched: Sequence[KeyedRow]) -> tuple[list[KeyedRow], bool, bool]:
-    """Return the rows between the positions; True for rows at the start, and behind the stop."""
+    """Return the rows between the positions; True if one is at start; True if at or after stop."""
     order = request.order
     start, stop = (
         order.position_key(request.start),
@@ -108,9 +108,9 @@ class _OrderedRead:
 
         The function returned waits for the number.
         """
-        source = self.plan.total_source
-        known = [self.statistics[each] for each in source.live_counters if each in self.statistics]
-        unread = [each for each in source.live_counters if each not in self.statistics]
+        source, statistics = self.plan.total_source, self.statistics
+        known = [statistics[counter] for counter in source.live_counters if counter in statistics]
+        unread = [counter for counter in source.live_counters if counter not in statistics]
         spans = [key_range.span for key_range in source.ranges]
         wait = self.reader.begin_total(unread, spans, self.plan.pushed.condition)
         return lambda: sum(known) + wait()

@@ -79,7 +79,8 @@ def _is_only_about(part: Node, relation: str) -> bool:
         not is_covered(part, {foreign_key})
         and referenced_fields(part) <= {foreign_key}
         and all(
-            isinstance(each, ToOne) and each.relation == relation for each in relation_filters(part)
+            isinstance(related, ToOne) and related.relation == relation
+            for related in relation_filters(part)
         )
     )
 

@@ -1,1 +1,1 @@
-"""Text to tree: the filter, the sort and the cursor of a list (CONTRACT.md section 2)."""
+"""From text to tree: the filter, the sort and the cursor of a list (CONTRACT.md section 2)."""

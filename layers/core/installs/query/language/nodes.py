@@ -163,13 +163,13 @@ def constrains_deletion(node: Node) -> bool:
     An empty list does not compare: with it, ``in`` is always false and ``nin`` always true.
     """
     return any(
-        each.field in ("deletedAt", "retentionTier") and each.value != () for each in leaves(node)
+        leaf.field in ("deletedAt", "retentionTier") and leaf.value != () for leaf in leaves(node)
     )
 
 
 def referenced_fields(node: Node) -> frozenset[str]:
     """Return the row's own fields that the filter reads."""
-    return frozenset(each.field for each in leaves(node))
+    return frozenset(leaf.field for leaf in leaves(node))
 
 
 @dataclass(frozen=True, slots=True)

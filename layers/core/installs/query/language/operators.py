@@ -103,7 +103,7 @@ _LONG_RUN: Final = re.compile(rb"[^\0]{%d,}" % _RUN)
 def _decomposed(text: str) -> str:
     """Return the text's NFD, in time proportional to its length.
 
-    ``normalize`` sorts the marks behind a letter by insertion, which takes a minute for 200,000 of
+    ``normalize`` sorts the marks after a letter by insertion, which takes a minute for 200,000 of
     them. Long runs are sorted before, by combining class (The Unicode Standard, 3.11, D109).
     """
     if len(text) <= _RUN:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from installs.query.language.operators import fold
 from installs.query.language.schema import INSTALL, Field, Kind, Row, target
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MAX_SORT_FIELDS: Final = 5
 
 MAX_SORTED: Final = 128
-"""The first characters of a related row's string, by which it sorts: a cursor has room for five."""
+"""The number of characters by which a related row's string sorts: a cursor has room for five."""
 
 SortValues = tuple[str | None, ...]
 """The value of each sort field in a row, the id last: the content of a cursor."""
@@ -79,7 +79,7 @@ class SortField:
         return replace(field, nullable=True)
 
     def value(self, row: Mapping[str, Any]) -> str | None:
-        """Return the value in a row with its related rows; a related string is cut to 128."""
+        """Return the value in a row with its related rows; a related one is cut to MAX_SORTED."""
         if self.relation is None:
             own: str | None = row.get(self.field)
             return own
@@ -91,22 +91,28 @@ class SortField:
         return replace(self, ascending=not self.ascending, nulls_first=not self.nulls_first)
 
 
-_Part = tuple[bool, int, int, "Mapping[str, str]", bool]
-"""What makes a part of an order key of a value: ascending, the rank of a null, the rank of a value,
-the texts by which an enum's values sort, and True if the casefolded value is compared first."""
+class _Encoding(NamedTuple):
+    """The encoding of a sort field's values in an order key."""
 
+    ascending: bool
+    null_rank: int
+    value_rank: int
+    enum_texts: Mapping[str, str]
+    """By value of an enum: the text that sorts as the value was declared."""
+    folded: bool
+    """True if the casefolded value is compared first."""
 
-def _part(sort_field: SortField) -> _Part:
-    field = sort_field.definition
-    positions = {value: f"{number:02}" for number, value in enumerate(field.values)}
-    folded = sort_field.relation is not None and field.kind is Kind.STRING
-    return (
-        sort_field.ascending,
-        int(not sort_field.nulls_first),
-        int(sort_field.nulls_first),
-        positions,
-        folded,
-    )
+    @classmethod
+    def of(cls, sort_field: SortField) -> _Encoding:
+        """Return the encoding of a sort field."""
+        field = sort_field.definition
+        return cls(
+            sort_field.ascending,
+            null_rank=int(not sort_field.nulls_first),
+            value_rank=int(sort_field.nulls_first),
+            enum_texts={value: f"{number:02}" for number, value in enumerate(field.values)},
+            folded=sort_field.relation is not None and field.kind is Kind.STRING,
+        )
 
 
 @dataclass(frozen=True)
@@ -116,8 +122,8 @@ class Order:
     sort_fields: tuple[SortField, ...]
 
     @cached_property
-    def _parts(self) -> tuple[_Part, ...]:
-        return tuple(map(_part, self.sort_fields))
+    def _encodings(self) -> tuple[_Encoding, ...]:
+        return tuple(map(_Encoding.of, self.sort_fields))
 
     @cached_property
     def fields(self) -> tuple[str, ...]:
@@ -162,18 +168,17 @@ class Order:
         A key of only the leading values sorts before every row that has these values.
         """
         parts: list[int | str] = []
-        for value, (ascending, null, present, positions, folded) in zip(
-            values, self._parts, strict=False
+        for value, (ascending, null_rank, value_rank, enum_texts, folded) in zip(
+            values, self._encodings, strict=False
         ):
             if value is None:
-                parts += (null, "")
+                parts += (null_rank, "")
                 continue
-            text = positions.get(value, value) if positions else value
+            text = enum_texts.get(value, value) if enum_texts else value
+            parts.append(value_rank)
             if folded:
                 casefolded = fold(text)
-                parts += (present, casefolded if ascending else Descending(casefolded))
-            else:
-                parts.append(present)
+                parts.append(casefolded if ascending else Descending(casefolded))
             parts.append(text if ascending else Descending(text))
         return tuple(parts)
 

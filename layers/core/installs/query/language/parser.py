@@ -149,7 +149,8 @@ def _logical(
         _filter(context, inner.at(index), entity, entry, negated=negated)
         for index, entry in enumerate(entries)
     )
-    return _combined(parts, either=not negated if word == "OR" else negated)
+    either = word == "OR"
+    return _combined(parts, either=either != negated)
 
 
 def _relation(

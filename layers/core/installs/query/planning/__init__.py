@@ -1,1 +1,1 @@
-"""Tree to plan: constraints, access paths, key ranges, cost (docs/adr/0007)."""
+"""From tree to plan, without reads: constraints, access paths, cost (docs/adr/0007)."""

@@ -148,7 +148,7 @@ def _index_path(
 def _by_reference(
     request: ListRequest, index: Index, field: str, owner_ids: Iterable[str]
 ) -> IndexPath:
-    """Return the path by the rows that installs reference: their parents, or their solutions."""
+    """Return the path by owners that the installs reference: parents, or solutions."""
     ranges = (
         _key_range(request, index, owner_id, state, {field: owner_id})
         for owner_id in owner_ids
@@ -164,7 +164,7 @@ def _shards(request: ListRequest) -> IndexPath:
         for shard in range(keys.SHARDS)
         for state in request.states
     )
-    return IndexPath(keys.BY_SHARD.name, keys.BY_SHARD, tuple(ranges), frozenset({STATE_FIELD}))
+    return _index_path(keys.BY_SHARD.name, keys.BY_SHARD, ranges)
 
 
 def _integrations_in_workspaces(
@@ -179,7 +179,7 @@ def _integrations_in_workspaces(
             state,
             {"integrationId": integration_id, "workspaceId": workspace_id},
             layout=sort_keys.WORKSPACE_INSTALLED.within(workspace_id),
-            count=(workspace_id, integration_id),
+            counter=(workspace_id, integration_id),
         )
         for integration_id in integration_ids
         for workspace_id in workspace_ids
@@ -199,7 +199,7 @@ def _integrations(request: ListRequest, integration_ids: Sequence[str]) -> Index
             state,
             {"integrationId": integration_id},
             layout=sort_keys.WORKSPACE_INSTALLED,
-            count=(None, integration_id),
+            counter=(None, integration_id),
         )
         for integration_id in integration_ids
         for state in request.states
@@ -216,7 +216,7 @@ def _workspaces(request: ListRequest, workspace_ids: Iterable[str]) -> IndexPath
             workspace_id,
             state,
             {"workspaceId": workspace_id},
-            count=(workspace_id, None),
+            counter=(workspace_id, None),
         )
         for workspace_id in workspace_ids
         for state in request.states
@@ -235,7 +235,7 @@ def _latest(request: ListRequest, workspace_ids: Iterable[str]) -> IndexPath:
             state,
             {"workspaceId": workspace_id, **constants},
             layout=layout,
-            count=(workspace_id, None),
+            counter=(workspace_id, None),
         )
         for workspace_id in workspace_ids
         for state in request.states
@@ -252,7 +252,7 @@ def _key_range(
     constants: Mapping[str, str | None],
     *,
     layout: SortKeyLayout = INSTALLED,
-    count: LiveCounter | None = None,
+    counter: LiveCounter | None = None,
 ) -> KeyRange:
     installed = request.constraints.installed_from, request.constraints.installed_until
     lower, upper = (
@@ -268,6 +268,6 @@ def _key_range(
         constants={name: value for name, value in known.items() if name not in layout.fields},
         lower=lower,
         upper=upper,
-        live_counter=count if state is State.LIVE else None,
+        live_counter=counter if state is State.LIVE else None,
         complete=index is not keys.BY_LATEST and installed == (None, None),
     )

@@ -1,7 +1,7 @@
 """Constraints that a filter implies: values, dates and states that every matching row has.
 
-They are necessary, not sufficient, and say where to look; the filter is evaluated on each row all
-the same::
+They say where matching rows can be. Other rows can meet them too, so the filter is still evaluated
+on each row::
 
     {"workspaceId": "wsp_1", "OR": [{"integrationId": "itg_1"}, {"integrationId": "itg_2"}],
      "installedAt": {"gte": "2026-01-01T00:00:00.000Z"}, "deletedAt": {"isNull": true}}
@@ -139,7 +139,8 @@ def _states(leaf: Leaf) -> frozenset[State]:
 def _of_date(leaf: Leaf) -> Constraints:
     """Return bounds of ``installedAt``; strict comparisons give inclusive bounds."""
     if leaf.negated or leaf.operator in ("neq", "nin", "isNull"):
-        return ANYTHING  # inside ToOne: an absent parent's date is null, which has no bounds
+        # On a parent (ToOne), isNull is true if there is none: its branch of an Or is satisfiable.
+        return ANYTHING
     values = list(_strings(leaf))
     earliest, latest = min(values), max(values)
     return Constraints(

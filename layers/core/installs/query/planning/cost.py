@@ -77,6 +77,7 @@ def merge_scan_cost(
     if few_may_match:
         all_ranges = [ordered.key_range for ordered in ranges]
         page_units = max(page_units, estimates.expected_units(all_ranges))
+    # The first round reads all ranges of a group; the page may be full after the first group.
     one_group = len({ordered.leading_rank for ordered in ranges}) < 2
     page = Cost(
         REQUEST_COST * len(first) + rows,

@@ -125,7 +125,10 @@ class ListRequest:
 
     @cached_property
     def live_counters(self) -> tuple[LiveCounter, ...] | None:
-        """The counters whose sum is the number of matching live rows; ``None``: nothing has it."""
+        """The counters whose sum is the number of matching live rows.
+
+        ``None``: no counters have it, or too many would be read.
+        """
         if self.uncounted_conjuncts:
             return None
         any_id = (None,)

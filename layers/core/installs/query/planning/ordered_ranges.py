@@ -40,7 +40,7 @@ class OrderedRange:
     leading_rank: OrderKey
     """The rank of the range's rows by the first sort field.
 
-    Ranges with a lower group come entirely before this one.
+    Ranges with a lower rank come entirely before this one.
     """
     rows: int = 1
     """The estimated number of rows."""
@@ -52,9 +52,7 @@ class OrderedRange:
 
     def sized(self, rows: int) -> OrderedRange:
         """Return the same range with an estimated number of rows."""
-        return OrderedRange(
-            self.key_range, self.order, self.presorted, self.forward, self.leading_rank, rows
-        )
+        return replace(self, rows=rows)
 
     def reversed(self) -> OrderedRange:
         """Return the same range, read in the reverse order."""
@@ -70,10 +68,10 @@ class OrderedRange:
         bounds = [(self.key_range.lower, self.key_range.upper)]
         for position, after in ((start, True), (stop, False)):
             if position is not None:
-                beside = self._bounds(position, after=after)
-                if beside is None:
+                side = self._side(position, after=after)
+                if side is None:
                     return None
-                bounds.append(beside)
+                bounds.append(side)
         lower = max((low for low, _ in bounds if low is not None), default=None)
         upper = min((high for _, high in bounds if high is not None), default=None)
         if lower is not None and upper is not None and lower > upper:
@@ -88,28 +86,35 @@ class OrderedRange:
             for name in self.order.fields[: self.presorted]
         )
 
-    def _bounds(self, position: SortValues, *, after: bool) -> tuple[str | None, str | None] | None:
-        """Return bounds of the sort keys after, or before, a position, which is included.
+    def _side(self, position: SortValues, *, after: bool) -> tuple[str | None, str | None] | None:
+        """Return the bounds of the sort keys on one side of a position: after it, or before it.
 
-        ``None``: the whole range is on the other side of the position.
+        Rows that tie with the position are on either side. ``None``: the whole range is on the
+        other side. With the sort key ``installedAt, id``, read backward::
+
+            (2026-01-02, ins_5), after    None, "2026-01-02#ins_5": later rows have lower keys
+            (2026-01-02, ins_5), before   "2026-01-02#ins_5", None
         """
         layout = self.key_range.layout
         values, rows_are_after = self._compare(position)
-        included = rows_are_after is None or rows_are_after == after
-        if not included and not values:
+        are_on_this_side = rows_are_after in (after, None)
+        if not are_on_this_side and not values:
             return None
-        lowest = layout.start(*values)
-        highest = lowest if len(values) == len(layout.fields) else end(lowest)
-        if after == self.forward:  # that side has the higher sort keys
-            return (lowest if included else highest) or None, None
-        return None, highest if included else lowest
+        # The first and the last sort key of the rows that have the position's leading values.
+        first = layout.start(*values)
+        last = first if len(values) == len(layout.fields) else end(first)
+        has_higher_keys = after == self.forward
+        if has_higher_keys:
+            return (first if are_on_this_side else last) or None, None
+        return None, last if are_on_this_side else first
 
     def _compare(self, position: SortValues) -> tuple[list[str], bool | None]:
         """Compare the range's rows with a position, on the presorted prefix.
 
-        Returns the position's leading values in the sort key, and True if the rows that have them
-        are after the position; False: before it; ``None``: they tie. In a range of ``wsp_b`` with
-        the sort key ``lastUpgradedAt, id``, by workspaceId, then lastUpgradedAt desc nulls last::
+        Return the position's leading values in the sort key. Return True if the rows that have them
+        are after the position, False if they are before it, and ``None`` if they tie. In a range of
+        ``wsp_b`` with the sort key ``lastUpgradedAt, id``, by workspaceId, then lastUpgradedAt desc
+        nulls last::
 
             wsp_a, ...         [], True: the constant wsp_b is after wsp_a
             wsp_b, null, ins_1 [], False: all rows of the range have a value, and nulls are last
@@ -134,9 +139,9 @@ class OrderedRange:
 def ordered_range(key_range: KeyRange, order: Order) -> OrderedRange | None:
     """Return the range as it is read in an order; ``None`` if too little of it is presorted.
 
-    Behind the presorted prefix, the sort key may hold no more than the id: otherwise the rows of
-    a tie would not follow one another. No index holds fields of related rows: they are joined to
-    all rows at once.
+    After the presorted prefix, the sort key may hold only the id: otherwise the rows of a tie would
+    not follow one another. No index holds fields of related rows: they are joined to all rows at
+    once.
     """
     if order.related_fields:
         return None

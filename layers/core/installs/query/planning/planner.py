@@ -58,15 +58,15 @@ def candidate_plans(
     """
     paths = access_paths(request)
     if _is_obvious(request, paths):
-        return plans(request, paths, {}), {}
+        return ranked_plans(request, paths, {}), {}
     sets = [frozenset(request.live_counters or ()), *map(_counters_of, paths)]
     by_size = sorted(dict.fromkeys(sets), key=items_to_read)
     statistics: dict[LiveCounter, int] = {}
     candidates: list[Plan] = []
     while missing := _next_counters(by_size, statistics, candidates):
         statistics |= read(missing)
-        candidates = plans(request, paths, statistics)
-    return candidates or plans(request, paths, {}), statistics
+        candidates = ranked_plans(request, paths, statistics)
+    return (candidates or ranked_plans(request, paths, {})), statistics
 
 
 def _next_counters(
@@ -100,16 +100,16 @@ def _are_worth_reading(
     return units <= best.cost.expected_units * MAX_STATISTICS_SHARE
 
 
-def plans(request: ListRequest, paths: Sequence[AccessPath], statistics: Statistics) -> list[Plan]:
+def ranked_plans(
+    request: ListRequest, paths: Iterable[AccessPath], statistics: Statistics
+) -> list[Plan]:
     """Return every plan for a request by one of the paths, the cheapest first.
 
     They are ranked by three criteria: certain to exceed the budget; expected units, as far as they
     are above the budget; time.
     """
-    found: list[Plan] = []
     estimates = Estimates.of(request, statistics)
-    for path in paths:
-        found += _plans_of(request, path, estimates)
+    plans = [plan for path in paths for plan in _plans_of(request, path, estimates)]
     spent = items_to_read(statistics) * UNITS_PER_REQUEST
 
     def rank(plan: Plan) -> tuple[bool, float, float]:
@@ -117,38 +117,41 @@ def plans(request: ListRequest, paths: Sequence[AccessPath], statistics: Statist
         too_expensive = cost.min_units + spent > BUDGET
         return too_expensive, max(cost.expected_units + spent, BUDGET), cost.time
 
-    return sorted(found, key=rank)
+    return sorted(plans, key=rank)
 
 
 def _plans_of(request: ListRequest, path: AccessPath, estimates: Estimates) -> list[Plan]:
     """Return the plans by one path; ranges that are known to be empty are left out."""
     if isinstance(path, KeyLookup):
         return [TopKPlan(path, NO_CONDITION, top_k_cost(path, estimates))]
-    found: list[Plan] = []
+    plans: list[Plan] = []
     pushed = _pushed(request, path)
     path = path.without(estimates.is_empty)
-    # A full read of byLatest costs the same as one of byWorkspace.
+    # Reading all of byLatest costs the same as all of byWorkspace, which is a path as well.
     if path.index is not keys.BY_LATEST:
-        found.append(TopKPlan(path, pushed, top_k_cost(path, estimates)))
+        plans.append(TopKPlan(path, pushed, top_k_cost(path, estimates)))
     merge_scan = _merge_scan(request, path, pushed, estimates)
-    return found if merge_scan is None else [*found, merge_scan]
+    return plans if merge_scan is None else [*plans, merge_scan]
 
 
 def _merge_scan(
     request: ListRequest, path: IndexPath, pushed: Pushed, estimates: Estimates
 ) -> MergeScanPlan | None:
     """Return the plan that merges a path's ranges; ``None`` without an order or a total."""
-    ordered, total_source = path.merge_ranges, _total_source(request, path, pushed)
-    if ordered is None or total_source is None:
+    merge_ranges, total_source = path.merge_ranges, _total_source(request, path, pushed)
+    if merge_ranges is None or total_source is None:
         return None
-    ranges = tuple(each.sized(estimates.rows(each.key_range)) for each in ordered)
+    ranges = tuple(ordered.sized(estimates.rows(ordered.key_range)) for ordered in merge_ranges)
     rows_per_match = _rows_per_match(request, path, estimates)
     cost = merge_scan_cost(request, ranges, total_source, rows_per_match, estimates)
     return MergeScanPlan(path, pushed, cost, ranges, total_source, rows_per_match)
 
 
 def _is_obvious(request: ListRequest, paths: Sequence[AccessPath]) -> bool:
-    """Return True if a merge scan is the cheapest plan whatever the statistics are."""
+    """Return True if a merge scan is the cheapest plan whatever the statistics are.
+
+    Its ranges hold just the matching rows, in order, and few counters have their number.
+    """
     counters = request.live_counters
     if request.states != (State.LIVE,) or counters is None or len(counters) > MAX_PARALLEL_COUNTERS:
         return False
@@ -164,7 +167,8 @@ def _counters_of(path: AccessPath) -> frozenset[LiveCounter]:
     """Return the counters of the rows in the ranges of a path."""
     if isinstance(path, IndexPath) and path.index is keys.BY_SHARD:
         return frozenset({(None, None)})
-    return frozenset(each.live_counter for each in path.ranges if each.live_counter)
+    counters = (key_range.live_counter for key_range in path.ranges)
+    return frozenset(counter for counter in counters if counter is not None)
 
 
 def _total_source(request: ListRequest, path: IndexPath, pushed: Pushed) -> TotalSource | None:
@@ -175,7 +179,7 @@ def _total_source(request: ListRequest, path: IndexPath, pushed: Pushed) -> Tota
         return None
     if request.live_counters is None:
         return TotalSource(ranges=path.ranges)
-    deleted = tuple(each for each in path.ranges if each.state is State.DELETED)
+    deleted = tuple(key_range for key_range in path.ranges if key_range.state is State.DELETED)
     return TotalSource(request.live_counters if State.LIVE in request.states else (), deleted)
 
 
