@@ -72,8 +72,8 @@ def world(dynamodb_endpoint: str, table_definition: Any) -> Iterator[Table]:  # 
 
 
 def listed(world: Table, scope: set[str] | None, **query: str) -> tuple[Page, Usage]:
-    usage = Usage(budget=BUDGET)
-    reader = TableReader(Table(world.name, world.client, usage))
+    usage = Usage()
+    reader = TableReader(Table(world.name, world.client, usage), BUDGET)
     given = parse({name: [value] for name, value in query.items()})
     return run(given, None if scope is None else frozenset(scope), reader, NOW), usage
 
@@ -153,7 +153,7 @@ def test_parts_of_a_count_that_are_read_while_they_change_are_no_less_than_nough
     world: Table,
 ) -> None:
     # given an uninstall that is seen, and its install in another part that is not yet
-    assert TableReader(world).live_counts([(None, "itg_new")]) == {(None, "itg_new"): 0}
+    assert TableReader(world, BUDGET).live_counts([(None, "itg_new")]) == {(None, "itg_new"): 0}
 
 
 def test_what_dynamodb_can_check_is_counted_and_does_not_travel(world: Table) -> None:
@@ -222,8 +222,7 @@ def test_rows_of_more_than_a_page_of_dynamodbs_come_whole(world: Table) -> None:
 
 def test_beyond_the_budget_it_says_so(world: Table) -> None:
     # given a budget of a hundredth
-    usage = Usage(budget=BUDGET / 100)
-    reader = TableReader(Table(world.name, world.client, usage))
+    reader = TableReader(Table(world.name, world.client), BUDGET / 100)
     query = parse({"orderBy": ['[{"id":"asc"}]'], "workspace_id": [BIG]})
     with pytest.raises(QueryTooExpensiveError, match="workspace_id"):
         run(query, None, reader, NOW)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from installs.query.planning.cost import BUDGET
 from installs.store import keys, reader, table
 from installs.store.connection import Connection
 from installs.store.keys import Key
@@ -50,7 +51,7 @@ def shape(trace: Any) -> Any:  # noqa: ANN401 - nested tuples
 
 def test_the_lists_reads_are_forks_and_what_is_begun_beside_is_awaited(recorder: Recorder) -> None:
     with recorded(recorder):
-        it = TableReader(Table("t", table.client()))
+        it = TableReader(Table("t", table.client()), BUDGET)
         spans = [Span(keys.BY_WORKSPACE, f"wsp_{n}#live") for n in range(3)]
         total = it.begin_total([], spans[:2], None)
         it.batches([(span, 5, None) for span in spans], None)

@@ -64,8 +64,8 @@ def of_install(
     if scope.public:
         check_names(query.include, PUBLIC_OF_INSTALL)
     entities = PUBLIC_ENTITIES if scope.public else ENTITIES
-    loader = IncludeLoader(TableReader(table), scope.workspace_ids, clock.now(), entities)
-    table.usage.budget = BUDGET
+    reader = TableReader(table, BUDGET)
+    loader = IncludeLoader(reader, scope.workspace_ids, clock.now(), entities)
     try:
         related = loader.include([install_to_item(state)], query.include, query.deleted)
         answer = to_json(related)

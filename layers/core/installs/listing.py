@@ -24,7 +24,8 @@ def list_installs(
 ) -> Page:
     """Return the page that the parameters ask for; each parameter has a list of its values.
 
-    The parameters are checked before anything is read, and once more by what the caller may know.
+    The parameters are parsed before anything is read. For a public key they are parsed again, with
+    the fields that such a key may name.
 
     Raises
     ------
@@ -37,7 +38,6 @@ def list_installs(
     scope = access.scope_of(table, principal)
     if scope.public:
         query = parse(parameters, PUBLIC_ENTITIES)
-    table.usage.budget = BUDGET
-    page = run(query, scope.workspace_ids, TableReader(table), clock.now())
+    page = run(query, scope.workspace_ids, TableReader(table, BUDGET), clock.now())
     table.usage.plan, table.usage.returned = page.plan, len(page.rows)
     return page

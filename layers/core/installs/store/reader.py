@@ -23,9 +23,13 @@ T = TypeVar("T")
 
 
 class TableReader:
-    """The reads of one list; a row that was read by its id is not read again."""
+    """The reads of one list; a row that was read by its id is not read again.
 
-    def __init__(self, table: Table) -> None:
+    ``budget``: the most capacity units that reads of the table may use.
+    """
+
+    def __init__(self, table: Table, budget: float) -> None:
+        table.usage.budget = budget
         self._table = table
         self._caller = cast("Caller", table.client)
         self._read: dict[Key, Item | None] = {}
@@ -132,7 +136,7 @@ class TableReader:
     ) -> tuple[Mapping[LiveCounter, Sequence[Key]], list[Read[dict[Key, Item]]]]:
         """Return the keys of the counters of each count, and the reads of them all."""
         keys_of = {count: counter_keys(count) for count in wanted}
-        wanted_keys = (key for of_one in keys_of.values() for key in of_one)
+        wanted_keys = (key for counter in keys_of.values() for key in counter)
         return keys_of, self._table.reading_many(wanted_keys, consistent=False)
 
     def _gather(self, reads: Sequence[Read[T]]) -> list[T]:
@@ -149,7 +153,8 @@ def _counts(
     """Return each count; its parts are read while they change, and may sum up to less than zero."""
     parts = {key: int(item[LIVE]["N"]) for key, item in _merged(found).items() if LIVE in item}
     return {
-        count: max(0, sum(parts.get(key, 0) for key in of_one)) for count, of_one in keys_of.items()
+        count: max(0, sum(parts.get(key, 0) for key in counter))
+        for count, counter in keys_of.items()
     }
 
 
