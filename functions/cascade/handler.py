@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from installs import cascade, config, metrics
-from installs.cascade import Tally, Work
+from installs import config, metrics
+from installs.cascade import Work
 from installs.deadline import Context, Deadline
 from installs.store import dead_letters
 from installs.store.table import Table
-from installs.stream import consume
+from installs.stream import reconcile_records
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, list[dict[str, str]]]:
     """Reconcile the install of each record, in order."""
     deadline = Deadline.of(context)
-    work = Work(Table.of_function(deadline=deadline), deadline.check_step, Tally())
-    bucket = config.dead_letter_bucket()
-    outcome = consume(
-        event["Records"],
-        lambda subject: cascade.handle(work, subject),
-        lambda record, reason: dead_letters.put(bucket, record, reason),
-    )
+    work = Work(Table.of_function(deadline=deadline), deadline.check_step)
+    dead_letter = partial(dead_letters.put, config.dead_letter_bucket())
+    outcome = reconcile_records(event["Records"], work, dead_letter)
     others = {metrics.LAG: outcome.lags, metrics.DEAD_LETTERS: [float(outcome.dead_lettered)]}
     metrics.publish(work.tally, **others)
     return outcome.response()

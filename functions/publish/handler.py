@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from installs import config, metrics
@@ -15,11 +16,10 @@ from installs.store.table import Table
 def handler(event: dict[str, Any], context: Context) -> dict[str, list[dict[str, str]]]:
     """Publish an event for each record, those of each install in order."""
     deadline = Deadline.of(context)
-    bucket = config.dead_letter_bucket()
     publisher = Publisher(
         Table.of_function(deadline=deadline),
         Bus.of_function(config.event_bus_name(), deadline),
-        lambda record, reason: dead_letters.put(bucket, record, reason),
+        partial(dead_letters.put, config.dead_letter_bucket()),
     )
     outcome = publisher.publish(event["Records"])
     metrics.publish_events(outcome)

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
-from installs import clock
-from installs.cascade import Subject
+from installs import cascade, clock
+from installs.cascade import Subject, Work
 from installs.lifecycle import OwnerRefs
 from installs.log import bind_log_context, logger
 from installs.store import keys
@@ -42,12 +43,24 @@ class Outcome:
         return {"batchItemFailures": failures}
 
 
-def consume(
+def reconcile_records(
     records: Sequence[StreamRecord],
-    reconcile: Callable[[Subject], None],
+    work: Work,
     dead_letter: Callable[[StreamRecord, str], None],
 ) -> Outcome:
-    """Handle records in order."""
+    """Reconcile the subjects of records in order.
+
+    ``dead_letter`` stores a record that can never be handled, with the reason.
+    """
+    return consume(records, partial(cascade.handle, work), dead_letter)
+
+
+def consume(
+    records: Sequence[StreamRecord],
+    handle: Callable[[Subject], None],
+    dead_letter: Callable[[StreamRecord, str], None],
+) -> Outcome:
+    """Handle the subjects of records in order, by a function that may fail."""
     outcome = Outcome()
     for record in records:
         bind_log_context(None)
@@ -56,7 +69,7 @@ def consume(
                 subject = subject_of(record)
                 if subject is None:
                     continue
-                reconcile(subject)
+                handle(subject)
             except PERMANENT_ERRORS as error:
                 dead_letter(record, f"it cannot be handled: {error!r}")
                 logger.exception("record dead-lettered", event_id=record.get("eventID"))
@@ -97,7 +110,7 @@ def subject_of(record: StreamRecord) -> Subject | None:
     except PERMANENT_ERRORS:
         if new is None:
             raise
-        # Somebody has made the row readable again; what it belonged to can be read all the same.
+        # The row has been repaired; its former owner references can still be read.
         values = decode(change["OldImage"])
         former = OwnerRefs(new.row.id, values.get("parentInstallId"), values.get("solutionId"))
         return Subject(new.owner_refs, former)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from installs import cascade, commands
+from installs import commands
 from installs.access import Principal
 from installs.cascade import Work
 from installs.clock import timestamp
@@ -15,7 +15,7 @@ from installs.ingest.apply import apply_values
 from installs.ingest.decisions import Options
 from installs.repair import finish_overdue
 from installs.store import items, keys
-from installs.stream import consume
+from installs.stream import reconcile_records
 from tests import records
 from tests.property.cascade.chronicle import Chronicle
 from tests.property.cascade.fibers import CrashError, Fiber
@@ -289,7 +289,7 @@ class World:
             raise AssertionError(f"dead-lettered: {reason}")
 
         work = Work(self.table, self.check_time)
-        outcome = consume(batch, lambda subject: cascade.handle(work, subject), dead_letter)  # type: ignore[arg-type]
+        outcome = reconcile_records(batch, work, dead_letter)  # type: ignore[arg-type]
         numbers = [record["dynamodb"]["SequenceNumber"] for record in batch]
         return batch[numbers.index(outcome.stopped_at) :] if outcome.stopped_at else []
 
