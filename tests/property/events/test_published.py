@@ -160,7 +160,7 @@ def overtake_a_failed_entry(patch: Patch) -> None:
 
 
 def take_a_refusal_for_a_success(patch: Patch) -> None:
-    patch.setattr(Publisher, "_bury", lambda *_: True)
+    patch.setattr(Publisher, "_to_dead_letters", lambda *_: True)
 
 
 @pytest.mark.parametrize(

@@ -70,53 +70,60 @@ class Publisher:
     def publish(self, records: Sequence[StreamRecord]) -> Outcome:
         """Publish the events of records; whatever fails is reported, not raised."""
         messages, again = self._messages(records)
-        places = list(messages)
+        indexes = list(messages)
         delivery = self.bus.send(list(messages.values()))
-        again |= {places[number] for number in delivery.unsent}
+        again |= {indexes[number] for number in delivery.unsent}
         for number, reason in delivery.refused.items():
-            if not self._bury(records[places[number]], f"the bus refuses it: {reason}"):
-                again.add(places[number])
-        refused = {places[number] for number in delivery.refused}
-        sent = [place for place in places if place not in again | refused]
+            record = records[indexes[number]]
+            if not self._to_dead_letters(record, f"the bus refuses it: {reason}"):
+                again.add(indexes[number])
+        refused = {indexes[number] for number in delivery.refused}
+        sent = [index for index in indexes if index not in again | refused]
         self.outcome.published = len(sent)
         self.outcome.failures = delivery.failures
-        self.outcome.lags = [_lag(records[place]) for place in sent]
+        self.outcome.lags = [_lag(records[index]) for index in sent]
         if again:
             self.outcome.stopped_at = _sequence_number(records[min(again)])
             logger.warning("publishing stopped", sequence_number=self.outcome.stopped_at)
         return self.outcome
 
     def _messages(self, records: Sequence[StreamRecord]) -> tuple[dict[int, Message], set[int]]:
-        """Return the messages by the places of their records, and the place of a failure, if any.
+        """Return the messages by the index of their record, and the index of a failure, if any.
 
-        Nothing behind that place becomes a message: what is later for its install has to wait.
+        No later record becomes a message: the later changes of its install have to wait.
         """
+        changes, failed = self._changes(records)
+        messages: dict[int, Message] = {}
+        index = min(changes, default=0)
+        try:
+            entries = self._entries(changes.values())
+            for index, change in changes.items():
+                try:
+                    messages[index] = self._event(change, entries).message()
+                except PERMANENT_ERRORS as error:
+                    reason = f"no event can be made of it: {error!r}"
+                    if not self._to_dead_letters(records[index], reason):
+                        return messages, {index}
+        except Exception:
+            logger.exception("publishing failed")
+            failed = {index}
+        return messages, failed
+
+    def _changes(
+        self, records: Sequence[StreamRecord]
+    ) -> tuple[dict[int, RecordedChange | Entry], set[int]]:
+        """Return the changes by the index of their record, and the index of a failure, if any."""
         changes: dict[int, RecordedChange | Entry] = {}
-        failed: set[int] = set()
-        for place, record in enumerate(records):
+        for index, record in enumerate(records):
             try:
                 change = read_record(record)
             except PERMANENT_ERRORS as error:
-                if not self._bury(record, f"it cannot be read: {error!r}"):
-                    failed = {place}
-                    break
+                if not self._to_dead_letters(record, f"it cannot be read: {error!r}"):
+                    return changes, {index}
                 continue
             if change is not None:
-                changes[place] = change
-        messages: dict[int, Message] = {}
-        place = min(changes, default=0)
-        try:
-            entries = self._entries(changes.values())
-            for place, change in changes.items():
-                try:
-                    messages[place] = self._event(change, entries).message()
-                except PERMANENT_ERRORS as error:
-                    if not self._bury(records[place], f"no event can be made of it: {error!r}"):
-                        return messages, {place}
-        except Exception:
-            logger.exception("publishing failed")
-            failed = {place}
-        return messages, failed
+                changes[index] = change
+        return changes, set()
 
     def _entries(self, changes: Iterable[RecordedChange | Entry]) -> Entries | None:
         """Read the history entries of changes; ``None`` if one of them cannot be understood."""
@@ -150,7 +157,7 @@ class Publisher:
             self.table.transact([history.put(entry, clock.now(), new=True)])
         return entry
 
-    def _bury(self, record: StreamRecord, reason: str) -> bool:
+    def _to_dead_letters(self, record: StreamRecord, reason: str) -> bool:
         """Make a record a dead letter; return False if it has to come again."""
         try:
             self.dead_letter(record, reason)
