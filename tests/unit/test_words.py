@@ -36,6 +36,11 @@ PRIVATE: Final = {
     "peers": "alternatives",
     "contestants": "alternatives",
     "crowd": "bulk",
+    "buried": "tombstone",
+    "unburied": "tombstone",
+    "bury": "dead letter",
+    "circle": "cycle",
+    "circles": "cycle",
 }
 """Parts of names, and the terms in their place."""
 
@@ -60,6 +65,7 @@ PROSE: Final = {
     r"\bc[ao]mes? upon\b": "encounters",
     r"\bpark(ed|ing)\b": "dead letter",
     r"\breminders?\b": "pending work",
+    r"\b(cascade|deletion)s? (takes|took)\b|\b(as|or) taken\b": "cascade-deleted",
     r"\bignore case and spelling\b": "ignore case and Unicode normalization form",
 }
 """Patterns of private terms, and the terms in their place."""

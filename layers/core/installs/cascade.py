@@ -277,7 +277,7 @@ def _delete_pointers(work: Work, owner: Owner) -> None:
         )
     for transaction in batches(actions, lambda _: 0, TRANSACTION_LIMIT - MOST_GUARDS):
         work.check_time()
-        work.table.transact([*transaction, owner.guard, owner.work_guard])
+        work.table.transact([*transaction, owner.guard, owner.pending_guard])
 
 
 def _purged_add_ons(table: Table, install_id: str) -> Iterator[str]:

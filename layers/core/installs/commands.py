@@ -1,9 +1,9 @@
 """Get, uninstall, restore and purge: one function for each endpoint that names an install.
 
 Each reads the install and the caller's roles consistently, asks ``access`` and ``lifecycle``, and
-writes the decision in one transaction. Where the row has changed in between, it looks again.
-``request_id`` and ``trace_id`` are written with a change, so that it is found by them, and what the
-cascade does after it.
+writes the decision in one transaction. If the row has changed in between, it starts again.
+``request_id`` and ``trace_id`` are written with the change: the logs of the request, and of the
+cascade that follows, are found by them.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def restore(
     request_id: str | None = None,
     trace_id: str | None = None,
 ) -> InstallState:
-    """Bring the install back (section 5); the row as it is then.
+    """Restore the install, and return it as it is then (section 5).
 
     A parent that the caller cannot see counts as gone: the error must not reveal its state.
     """
@@ -134,7 +134,7 @@ def _change(
     decide: Callable[[InstallState], Decision | None],
     origin: Origin,
 ) -> InstallState:
-    """Read, check, decide, write; again where the row changed in between. The state after it."""
+    """Read, check, decide and write, again if the row has changed; return the state after it."""
     for _ in range(_ATTEMPTS):
         scope = access.scope_of(table, principal, fresh=True)
         state = access.require_visible(scope, installs.get(table, install_id), clock.now())
@@ -158,10 +158,10 @@ def _change(
 
 
 def _made(change: Change, now: InstallState | None) -> bool:
-    """Return True if a change whose answer was lost was written: the install is as after it.
+    """Return True if a change whose answer was lost was written.
 
-    An uninstall is known by the id of its deletion. A restore and a purge are known by the end of
-    the deletion that they were wanted to undo, or to make final.
+    A purge was written if the install is gone; an uninstall or a restore, if the install has the
+    deletion that it should have, or none.
     """
     if change.after is None or now is None:
         return change.after is now

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from installs.store import installs, keys, pending
 from installs.store.expressions import Action, Check, Missing
 from installs.store.history import Counts
-from installs.store.table import TRANSACTION_LIMIT
+from installs.store.table import LARGEST_TRANSACTION, TRANSACTION_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from installs.store.dependents import Dependent
     from installs.store.pending import PendingWork
     from installs.store.table import Table
-
-LARGEST_TRANSACTION: Final = 3_000_000
-"""In bytes of the items written, with room below DynamoDB's 4 MB (AWS: TransactWriteItems)."""
 
 MOST_GUARDS: Final = 2
 """The most guards of one transaction, the pending work that counts among them."""
@@ -71,7 +68,7 @@ class Owner:
         return Check(keys.install(self.refs.id), installs.state_guard(self.state))
 
     @property
-    def work_guard(self) -> Check:
+    def pending_guard(self) -> Check:
         """Condition: the pending work is unchanged since it was read, before the install."""
         work = self.pending_work
         return Check(
@@ -81,7 +78,7 @@ class Owner:
     def count(self, counts: Counts) -> Action:
         """Return the write that counts rows in the pending work; it is a guard like the other."""
         if self.pending_work is None:
-            return self.work_guard
+            return self.pending_guard
         return pending.count(self.pending_work, counts)
 
 

@@ -9,6 +9,7 @@ import pytest
 from installs.deadline import OutOfTimeError
 from installs.ingest.apply import MAX_LINES, TooManyLinesError, apply_values
 from installs.ingest.decisions import Options
+from installs.ingest.results import Outcome
 from installs.store import items, keys
 from tests import rows
 from tests.ingesting import Service
@@ -255,7 +256,7 @@ def test_what_there_was_no_time_for_is_told_and_can_be_sent_again() -> None:
     results = apply_values(service.table, lines, check_time=check_time)
     told = [one.code or one.outcome.value for one in results]
     assert set(told) == {"created", "out_of_time", "blocked"}
-    assert all(one.may_be_sent_again for one in results if one.code)
+    assert all(one.outcome is Outcome.DEFERRED for one in results if one.code)
     # then nothing is half there, and the rest comes when it is sent again
     for line, result in zip(lines, results, strict=True):
         if line["type"] == "install":

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from installs.ingest.exchange import circles
+from installs.ingest.exchange import cycles
 from installs.store import keys
 from tests import rows
 from tests.ingesting import Service
@@ -90,7 +90,7 @@ def test_keys_of_several_workspaces_exchange_secrets() -> None:
     assert len(holders(service)) == 2
 
 
-def test_circles_are_those_that_close() -> None:
-    assert circles({}) == []
-    assert circles({"a": "b", "b": "c"}) == []
-    assert circles({"t": "a", "a": "b", "b": "a", "x": "y", "y": "x"}) == [["a", "b"], ["x", "y"]]
+def test_cycles_are_those_that_close() -> None:
+    assert cycles({}) == []
+    assert cycles({"a": "b", "b": "c"}) == []
+    assert cycles({"t": "a", "a": "b", "b": "a", "x": "y", "y": "x"}) == [["a", "b"], ["x", "y"]]

@@ -12,14 +12,14 @@ all, and returns a result for each, in order:
 [{'result': 'changed', 'type': 'user', 'id': 'usr_1'},
  {'result': 'rejected', 'type': None, 'id': None, 'code': 'invalid_json', 'pointer': '', ...}]
 
-``result.may_be_sent_again`` says that a row was deferred: nothing is wrong with it, and nothing of
-it was written. Everything else is final. Lines of one row are applied in order; one that was
+``Outcome.DEFERRED`` says that nothing is wrong with a row, and nothing of it was written: it may be
+sent again. Every other result is final. Lines of one row are applied in order; one that was
 deferred defers the later lines that depend on it.
 
 ``lines.read_line`` and ``lines.take_line`` check a row by itself, without a table, and raise
 ``InvalidLineError`` with all its issues; ``apply.apply`` takes the lines. ``schedule.touched`` says
-which rows a line depends on. ``lines.FILE_ORDER`` has the rows first that
-others refer to.
+which rows a line depends on. ``lines.FILE_ORDER`` has the types of rows, those that others refer to
+first.
 
 Only ``models`` and ``values`` need pydantic; no function that answers requests imports them.
 """

@@ -22,7 +22,7 @@ from installs.ingest.decisions import (
     TakenError,
     refused,
 )
-from installs.ingest.exchange import circles, joined
+from installs.ingest.exchange import cycles, joined
 from installs.ingest.lines import InvalidLineError, Line, read_line, take_line
 from installs.ingest.packing import packs
 from installs.ingest.results import Outcome, Result
@@ -114,20 +114,20 @@ def apply(
 
 @dataclass(slots=True)
 class _Batch:
-    """One call: results by number, and the rows whose later lines must wait."""
+    """One call: its results by number, and its deferred rows, whose later lines must wait."""
 
     table: Table
     options: Options
     check_time: Callable[[], None]
     origin: Origin
     results: dict[int, Result] = field(default_factory=dict)
-    unsettled: set[Token] = field(default_factory=set)
+    deferred: set[Token] = field(default_factory=set)
 
     def apply_wave(self, wave: Sequence[Numbered]) -> None:
         """Decide lines that do not touch each other together, and write them packed."""
         ready = []
         for number, line in wave:
-            if touched(line).all & self.unsettled:
+            if touched(line).all & self.deferred:
                 self._defer(number, line, "blocked", "waits for an earlier row that was deferred")
             else:
                 ready.append((number, line))
@@ -157,7 +157,7 @@ class _Batch:
         return [numbered for numbered in lines if numbered[0] not in self.results]
 
     def _apply_contested(self, lines: Sequence[Numbered]) -> None:
-        """Apply lines whose places other rows have: after those leave, or together with them."""
+        """Apply lines that want places of other rows: after these leave, or together with them."""
         while lines:
             self.check_time()
             decided = list(zip(lines, self._decide(lines), strict=True))
@@ -177,9 +177,9 @@ class _Batch:
             for (_, line), decision in decided
         }
         written = False
-        for circle in circles(holders):
-            lines = [by_row[row] for row in circle]
-            decisions = self._decide(lines, frozenset(row_id for _, row_id in circle))
+        for cycle in cycles(holders):
+            lines = [by_row[row] for row in cycle]
+            decisions = self._decide(lines, frozenset(row_id for _, row_id in cycle))
             writes = [decision.write for decision in decisions if decision.write is not None]
             whole = joined(writes)
             if len(writes) < len(lines) or len(whole.actions) > TRANSACTION_LIMIT:
@@ -255,7 +255,7 @@ class _Batch:
     def _record_result(self, number: int, line: Line, result: Result) -> None:
         self.results[number] = result
         if result.outcome is Outcome.DEFERRED:
-            self.unsettled.add(touched(line).own)
+            self.deferred.add(touched(line).own)
 
     def _defer(self, number: int, line: Line, code: str, detail: str) -> None:
         issue = Issue(code, detail, pointer="")

@@ -38,10 +38,14 @@ class Options:
         """Return True if a purged install may come in again."""
         return self.recreate_purged or self.lifecycle_from_file
 
+    def uses_lifecycle_of(self, line: Line) -> bool:
+        """Return True if a line decides the lifecycle of its row: it does in a backup alone."""
+        return self.lifecycle_from_file and line.says_lifecycle
+
     def present(self, state: InstallState | None, now: datetime) -> InstallState | None:
         """Return an install that counts as present; ``None`` if it is past its retention.
 
-        A backup may hold one, with its members: it comes in, and goes by its retention.
+        A backup may hold one, with its members: it comes in, and its retention deletes it.
         """
         if state is None or (state.expired(now) and not self.lifecycle_from_file):
             return None
@@ -63,7 +67,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The result of a line once ``write`` is written; at once, where there is nothing to write.
+    """The result of a line, once ``write`` is written; ``None``: there is nothing to write.
 
     ``holder``: the id of the row that has the place which a rejected line wants.
     """
@@ -98,7 +102,7 @@ class DeferredError(Exception):
 
 
 def result(line: Line, outcome: Outcome, *, kept: bool = False) -> Result:
-    """Return the result of a line; ``kept``: its lifecycle was not taken over."""
+    """Return the result of a line; ``kept``: its lifecycle was not applied."""
     if kept:
         return Result(Outcome.LIFECYCLE_KEPT, line.type_name, line.id, facts=outcome)
     return Result(outcome, line.type_name, line.id)

@@ -1,7 +1,7 @@
-"""Members, solutions and their members: they follow installs, whatever a line says (section 10).
+"""Lines of members, solutions and their members, whose lifecycle follows installs (section 10).
 
-A line never takes them into the trash or out of it; only a restored backup does
-(``lifecycle_from_file``). What a deletion took keeps what it will be when it comes back.
+A line never deletes or restores them; only a restored backup does (``lifecycle_from_file``). A
+member that is cascade-deleted keeps, in ``enabledBefore``, the ``enabled`` of its restore.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _ENABLED: Final = "enabled"
 _LIFECYCLE: Final = (
     "deletedAt", "retentionTier", items.DELETION_ID, items.ENABLED_BEFORE, items.PURGE_AT,
 )  # fmt: skip
-"""The attributes that say whether a row is in the trash, and by what."""
+"""The attributes of a row's deletion."""
 
 
 class Terms(NamedTuple):
-    """The terms of a write: its attributes, what must hold, and which solutions follow.
+    """The terms of a write: its attributes, its guards, and the solutions to reconcile after it.
 
     ``replaced``: the row that has the key, and leaves it in the same transaction.
     """
@@ -56,7 +56,7 @@ def member(
     if install is None:
         raise RejectedError("unknown_install", "is not an install", "/integrationInstallId")
     facts = _facts(rows.values_of(row)) | {_ENABLED: _enabled(line, row, before)}
-    from_file = options.lifecycle_from_file and line.says_lifecycle
+    from_file = options.uses_lifecycle_of(line)
     if before is not None and facts == _facts_of(before) and not from_file:
         return Terms(dict(before.values))
     lifecycle_values = (
@@ -92,7 +92,7 @@ def member(
 def solution(line: Line, row: model.Solution, before: Stored | None, options: Options) -> Terms:
     """Return the terms of a solution."""
     values = _following(line, row, before, options)
-    new = before is None or (options.lifecycle_from_file and line.says_lifecycle)
+    new = before is None or options.uses_lifecycle_of(line)
     return Terms(values, solutions=frozenset({row.id} if new else ()))
 
 
@@ -105,7 +105,7 @@ def solution_member(
         before is not None
         and (before.values["solutionId"], before.values["entityId"])
         == (row.solution_id, row.entity_id)
-        and not (options.lifecycle_from_file and line.says_lifecycle)
+        and not options.uses_lifecycle_of(line)
     ):
         return Terms(values)
     owners = {row.solution_id} if before is None else {row.solution_id, before.values["solutionId"]}
@@ -113,16 +113,16 @@ def solution_member(
 
 
 def removed_member(before: Stored, snapshot: Snapshot) -> Terms:
-    """Return what must hold, and which solution follows, where a member is removed."""
+    """Return the terms of the removal of a member."""
     owner = before.values["integrationInstallId"]
     install = snapshot.install(owner)
-    if install is None or install.row.solution_id is None:
-        return Terms({}, (_solution_of(owner, install),))
-    return Terms({}, (_solution_of(owner, install),), frozenset({install.row.solution_id}))
+    solution_id = None if install is None else install.row.solution_id
+    solutions = frozenset(() if solution_id is None else (solution_id,))
+    return Terms({}, (_solution_of(owner, install),), solutions)
 
 
 def enabled_of(values: Any) -> bool:  # noqa: ANN401 - an item's values
-    """Return whether a member is enabled once no deletion has it."""
+    """Return True if a member is enabled, or will be once its deletion is undone."""
     enabled: bool = values.get(items.ENABLED_BEFORE, values[_ENABLED])
     return enabled
 
@@ -130,10 +130,10 @@ def enabled_of(values: Any) -> bool:  # noqa: ANN401 - an item's values
 def _following(
     line: Line, row: model.Solution | model.SolutionMember, before: Stored | None, options: Options
 ) -> dict[str, Any]:
-    """Return the attributes of a row that is settled by the installs of its solution."""
+    """Return the attributes of a row whose lifecycle follows the installs of its solution."""
     facts = _facts(rows.values_of(row))
     known = {} if before is None else _lifecycle_of(before)
-    if not (options.lifecycle_from_file and line.says_lifecycle):
+    if not options.uses_lifecycle_of(line):
         return facts | known
     if row.deleted_at is None:
         return facts | (known if items.DELETION_ID in known else {})
@@ -143,20 +143,20 @@ def _following(
 
 
 def _enabled(line: Line, row: model.IntegrationMember, before: Stored | None) -> bool:
-    """Return whether a member is to be enabled once no deletion has it.
+    """Return True if a member is to be enabled, now or once its deletion is undone.
 
-    A line from the trash shows a member disabled that its deletion disabled, and says nothing.
+    The line of a deleted member says ``enabled`` false because of its deletion: it is ignored.
     """
     if before is None:
         return row.enabled
-    speaks = _ENABLED in line.patch if line.patch is not None else row.deleted_at is None
-    return row.enabled if speaks else enabled_of(before.values)
+    counts = _ENABLED in line.patch if line.patch is not None else row.deleted_at is None
+    return row.enabled if counts else enabled_of(before.values)
 
 
 def _lifecycle_from_file(
     deleted_at: str | None, tier: str | None, install: InstallState
 ) -> dict[str, Any]:
-    """Return a trash of its own; nothing where the member goes by its install."""
+    """Return a deletion of the member's own; nothing if the member follows its install."""
     parent_deletion = install.deletion
     if deleted_at is None or (parent_deletion is not None and parent_deletion.at == deleted_at):
         return {}

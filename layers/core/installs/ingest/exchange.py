@@ -3,7 +3,7 @@
 A place is held by one row: a secret by an API key, a user's role in a workspace by one row. A line
 that wants a place that is held is refused, unless another line of the call makes its holder leave.
 
->>> circles({"a": "b", "b": "a", "c": "a"})
+>>> cycles({"a": "b", "b": "a", "c": "a"})
 [['a', 'b']]
 """
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def circles(holders: Mapping[T, T]) -> list[list[T]]:
-    """Return the circles of rows of which each wants the place of the next."""
+def cycles(holders: Mapping[T, T]) -> list[list[T]]:
+    """Return the cycles of rows in which each wants the place of the next."""
     found: list[list[T]] = []
     known: set[T] = set()
     for row in holders:
@@ -36,7 +36,7 @@ def circles(holders: Mapping[T, T]) -> list[list[T]]:
 
 
 def joined(writes: Sequence[Write]) -> Write:
-    """Return the writes of a circle as one; a place that one row leaves is the next row's."""
+    """Return the writes of a cycle as one; a place that one row leaves is the next row's."""
     actions = [action for write in writes for action in write.actions]
     written = {action.key for action in actions if not isinstance(action, Delete)}
     return Write(

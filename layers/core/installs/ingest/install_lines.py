@@ -61,8 +61,9 @@ def decide(line: Line, snapshot: Snapshot, options: Options) -> Decision:
 def _create(
     line: Line, expired: InstallState | None, snapshot: Snapshot, options: Options
 ) -> Decision:
-    buried = snapshot.get(keys.tombstone("install", line.id))
-    if (buried is not None or expired is not None) and not options.recreates:
+    tombstone = keys.tombstone("install", line.id)
+    removal = snapshot.get(tombstone)
+    if (removal is not None or expired is not None) and not options.recreates:
         raise RejectedError("install_purged", "was purged, or is past its retention", "/id")
     # The cascade of a purge has to end before the id may come in again, or it would mix two lives.
     unfinished = DeferredError("purge_unfinished", "its purge is still under way")
@@ -74,15 +75,13 @@ def _create(
         raise RejectedError("unknown_row", "is a merge, and there is no such install", "/id")
     row = cast("Install", line.row)
     guards = _references(row, snapshot, options, may_be_orphan=options.allow_orphans)
-    last = 0 if buried is None else buried.get(items.REVISION, 0)
+    last = 0 if removal is None else removal.get(items.REVISION, 0)
     state = InstallState(_live(row), revision=last)
     state = _with_lifecycle(line, state, row, snapshot, options)
     state = replace(state, as_of=line.as_of, orphan_of=_orphan_of(row, snapshot, options))
-    guards.append(
-        _unburied(line.id) if buried is None else Delete(keys.tombstone("install", line.id))
-    )
+    guards.append(Check(tombstone, [Missing()]) if removal is None else Delete(tombstone))
     write = Write((Change(None, state),), tuple(guards), size=_size(state))
-    # That a new install comes in with its parent's deletion is no lifecycle that was kept.
+    # A live line whose install is deleted with its parent is no lifecycle that was kept.
     kept = row.deleted_at is not None and _kept(line, row, state)
     return Decision(result(line, Outcome.CREATED, kept=kept), write)
 
@@ -99,7 +98,7 @@ def _change(line: Line, state: InstallState, snapshot: Snapshot, options: Option
     moved = row.parent_install_id != state.row.parent_install_id
     facts = replace(row, deleted_at=state.row.deleted_at, retention_tier=state.row.retention_tier)
     after = replace(state, row=facts)
-    if moved or (options.lifecycle_from_file and line.says_lifecycle):
+    if moved or options.uses_lifecycle_of(line):
         guards = _references(
             row, snapshot, options, may_be_orphan=options.allow_orphans or not moved
         )
@@ -144,7 +143,7 @@ def _workspace(row: Install, snapshot: Snapshot) -> Action:
 
 
 def _ancestry(row: Install, parent_id: str, snapshot: Snapshot) -> list[Action]:
-    """Guard the state of the parent, and the way up from it, which must not lead to the install."""
+    """Guard the state of the parent, and each ancestor, which must not be the install itself."""
     pointer = "/parentInstallId"
     parent = snapshot.install(parent_id)
     if parent is not None and parent.row.workspace_id != row.workspace_id:
@@ -173,11 +172,11 @@ def _ancestry(row: Install, parent_id: str, snapshot: Snapshot) -> list[Action]:
 def _with_lifecycle(
     line: Line, state: InstallState, row: Install, snapshot: Snapshot, options: Options
 ) -> InstallState:
-    """Return the install in the trash or out of it, as its parent or a file demands."""
+    """Return the install live or deleted, as its parent is, or as a restored backup says."""
     parent_id = row.parent_install_id
     parent = None if parent_id is None else snapshot.install(parent_id)
     parent = options.present(parent, snapshot.now)
-    if options.lifecycle_from_file and line.says_lifecycle:
+    if options.uses_lifecycle_of(line):
         state = _from_file(state, row, parent)
     return lifecycle.following(state, None if parent is None else parent.deletion)
 
@@ -185,7 +184,7 @@ def _with_lifecycle(
 def _from_file(state: InstallState, row: Install, parent: InstallState | None) -> InstallState:
     """Return the install with the lifecycle of its line.
 
-    What was deleted at the very time of its parent was taken by that deletion.
+    An install that was deleted at the time of its parent's deletion belongs to that deletion.
     """
     if row.deleted_at is None:
         return lifecycle.restored(state)
@@ -202,7 +201,7 @@ def _from_file(state: InstallState, row: Install, parent: InstallState | None) -
 
 
 def _orphan_of(row: Install, snapshot: Snapshot, options: Options) -> str | None:
-    """Return the deletion whose cascade must not take an install that outlives its parent."""
+    """Return the deletion of a parent that the install outlives: its cascade leaves it live."""
     if row.parent_install_id is None:
         return None
     parent = snapshot.install(row.parent_install_id)
@@ -218,16 +217,12 @@ def _noted(state: InstallState, as_of: str | None) -> Action:
     return Update(keys.install(state.row.id), stored.as_read(state), set={items.AS_OF: str(as_of)})
 
 
-def _unburied(install_id: str) -> Action:
-    return Check(keys.tombstone("install", install_id), [Missing()])
-
-
 def _live(row: Install) -> Install:
     return replace(row, deleted_at=None, retention_tier=None)
 
 
 def _kept(line: Line, row: Install, after: InstallState) -> bool:
-    """Return True if a line speaks of another lifecycle than the install has after it."""
+    """Return True if the lifecycle in a line differs from that of the install after it."""
     line_lifecycle = row.deleted_at, row.retention_tier
     return line.says_lifecycle and line_lifecycle != (
         after.row.deleted_at,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from installs.store import installs
 from installs.store.expressions import Check
-from installs.store.table import TRANSACTION_LIMIT
+from installs.store.table import LARGEST_TRANSACTION, TRANSACTION_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from installs.ingest.decisions import Write
     from installs.store.expressions import Action
     from installs.store.keys import Key
-
-LARGEST_TRANSACTION: Final = 3_000_000
-"""In bytes of the items written, with room below DynamoDB's 4 MB (AWS: TransactWriteItems)."""
 
 
 @dataclass(slots=True)

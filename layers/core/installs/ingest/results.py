@@ -49,11 +49,6 @@ class Result:
         """The code of the first issue."""
         return self.issues[0].code if self.issues else None
 
-    @property
-    def may_be_sent_again(self) -> bool:
-        """Return True if the same line may succeed later, with nothing changed in it."""
-        return self.outcome is Outcome.DEFERRED
-
     def document(self) -> dict[str, Any]:
         """Return the result as JSON: ``result``, ``type``, ``id``, and why."""
         members: dict[str, Any] = {

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class KnownRow(NamedTuple):
-    """The facts known of an id: its row, where its locator leads, and when it was removed."""
+    """The row of an id as it was read, the key in its locator, and the time of its removal."""
 
     before: Stored | None
     locator: Key | None
@@ -79,7 +79,7 @@ def decide(line: Line, snapshot: Snapshot, options: Options) -> Decision:
     values = _facts(terms.values) | ({} if as_of is None else {items.AS_OF: as_of})
     actions = [*rows.put(row, before, values, found.locator, terms.replaced), *terms.guards]
     if before is None and line.as_of is not None:
-        actions.append(rows.unburied(line.type_name, line.id, found.removed))
+        actions.append(rows.clear_tombstone(line.type_name, line.id, found.removed))
     outcome = Outcome.CREATED if before is None else Outcome.CHANGED
     if before is None and getattr(row, "deleted_at", None) is None:
         kept = False  # a new row comes in with its owner's deletion
@@ -106,8 +106,8 @@ def _find(line: Line, snapshot: Snapshot) -> KnownRow:
     before = None
     if key is not None and values is not None and values["id"] == line.id:
         before = Stored.of(key, values, line.row_type)
-    buried = snapshot.get(tombstone)
-    return KnownRow(before, locator, None if buried is None else buried[items.AS_OF])
+    removal = snapshot.get(tombstone)
+    return KnownRow(before, locator, None if removal is None else removal[items.AS_OF])
 
 
 def _terms(
@@ -145,7 +145,7 @@ def _role(row: model.WorkspaceMember, snapshot: Snapshot) -> Terms:
 def _api_key(
     row: model.ApiKey, before: Stored | None, snapshot: Snapshot, options: Options
 ) -> Terms:
-    """Point the secret to its key; a key that was revoked stays so, unless a backup says else."""
+    """Point the secret to its key; a revoked key stays revoked, unless a backup is restored."""
     pointer = keys.secret(row.secret_sha256)
     snapshot.need(
         pointer, *([] if row.workspace_id is None else [keys.workspace(row.workspace_id)])
@@ -179,7 +179,7 @@ def _workspace(workspace_id: str, snapshot: Snapshot) -> Action:
 
 
 def _remove(line: Line, found: KnownRow, snapshot: Snapshot) -> Decision:
-    """Remove a row; where the platform says when, remember it for lines that come late."""
+    """Remove a row; with ``asOf``, leave a tombstone for lines that come late."""
     before = found.before
     terms = Terms({})
     actions: list[Action] = []
@@ -205,19 +205,19 @@ def _remove(line: Line, found: KnownRow, snapshot: Snapshot) -> Decision:
 
 
 def _noted(before: Stored, locator: Key | None, as_of: str | None) -> Write | None:
-    """Note the time of a change that changes nothing, and where a row of an older version is."""
+    """Return the write of the time of a change that changes nothing, and of a missing locator."""
     actions: list[Action] = []
     if as_of is not None and as_of != before.as_of:
         actions += rows.touch(before, as_of)
-    place = rows.locator_key(type(before.row), before.row.id)
-    if place is not None and locator != before.key:
+    own_locator = rows.locator_key(type(before.row), before.row.id)
+    if own_locator is not None and locator != before.key:
         actions = actions or [Check(before.key, before.as_read())]
-        actions.append(rows.locate(place, before.key, locator))
+        actions.append(rows.locate(own_locator, before.key, locator))
     return Write(actions=tuple(actions)) if actions else None
 
 
 def _kept(line: Line, row: model.Row, values: Fields) -> bool:
-    """Return True if a line speaks of another lifecycle than its row has after it."""
+    """Return True if the lifecycle in a line differs from that of its row after it."""
     if not line.says_lifecycle:
         return False
     line_lifecycle = getattr(row, "deleted_at", None), getattr(row, "retention_tier", None)

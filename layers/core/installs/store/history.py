@@ -240,7 +240,8 @@ def entry_of(
     if state is None:
         raise ValueError("a change has a state before it or after it")
     kind = _kind(before, after, now)
-    deletion = next((each.deletion for each in (after, before) if each and each.deletion), None)
+    states = (known for known in (after, before) if known is not None)
+    deletion = next((known.deletion for known in states if known.deletion is not None), None)
     return Entry(
         state.row.id,
         state.row.workspace_id,

@@ -73,9 +73,9 @@ class Change:
     def late(self, now: datetime, cause: Cause) -> bool:
         """Return True if retention has run out since the decision, and forbids the change.
 
-        A caller cannot purge what has expired. Other changes of that kind are written if they
-        enqueue work: whoever finds the row gone knows of them, and of changes before the end of
-        its retention, so that the revision of its expiry is later than both.
+        A request cannot purge what has expired. A change that enqueues no work is not written: the
+        revision of the expiry is computed from pending work (``PendingWork.end_revision``), and
+        must be later than that of every change.
         """
         if self.past_retention or self.before is None or not self.before.expired(now):
             return False
@@ -133,7 +133,7 @@ def transaction(
     solutions: Collection[str],
     origin: Origin,
 ) -> list[Action]:
-    """Return the actions of a commit; no item is in them twice, if none is in ``others``.
+    """Return the actions of a commit. No item is in them twice, unless it is in ``others``.
 
     Raises
     ------

@@ -73,7 +73,7 @@ class PendingWork:
 
     @property
     def end_revision(self) -> int:
-        """The revision of the deletion for good of an install that is gone, by whatever means."""
+        """The revision at which a gone install was deleted for good: by a purge or by retention."""
         deletion = self.owner_refs.deletion
         if self.ends or deletion is None:
             return self.install_revision
@@ -129,7 +129,7 @@ def without_actor(pending_work: PendingWork) -> Update:
 
 
 def origin_of(pending_work: PendingWork | None, state: InstallState | None) -> Origin:
-    """Return the origin of an install's work: nobody acts where TTL has deleted the install."""
+    """Return the origin of an install's work; of an install that TTL has deleted, retention."""
     if pending_work is None:
         return CASCADE
     return RETENTION if state is None and not pending_work.ends else pending_work.origin
@@ -189,8 +189,8 @@ def completion(
 ) -> list[Action]:
     """Return the writes that complete the work once all dependents agree with ``state``.
 
-    They include the settled entry of the change. Without any there is nothing to write. They
-    require the revision that was read before the work began: with another one, the install has
+    They include the settled entry of the change. The list is empty if there is nothing to write.
+    They require the revision that was read before the work began: with another one, the install has
     changed meanwhile, and there is more to do.
     """
     at = _next_time(state)

@@ -74,7 +74,7 @@ class Stored:
 
     @property
     def deletion_id(self) -> str | None:
-        """The deletion that took the row; ``None`` if it is live or was deleted by itself."""
+        """The id of the cascaded deletion; ``None`` if it is live or was deleted by itself."""
         return self.values.get(items.DELETION_ID)
 
     @property
@@ -127,9 +127,9 @@ def put(
 ) -> list[Action]:
     """Write a row: new, in place, or moved from where it was; its revision grows.
 
-    ``values`` are all its attributes but the keys; ``locator`` is where its locator leads, as read.
-    ``replaced``: the row that has the key, and leaves it in the same transaction. A row that stays
-    in place replaces none.
+    ``values``: all its attributes but the keys. ``locator``: the key in its locator, as it was
+    read. ``replaced``: the row that has the key, and leaves it in the same transaction. A row that
+    stays in place replaces none.
     """
     key = key_of(row)
     revision = 1 + (0 if before is None else before.values.get(items.REVISION, 0))
@@ -147,21 +147,21 @@ def put(
             actions = [Update(key, replaced.as_read(), set=after, remove=left)]
         if before is not None:
             actions.append(Delete(before.key, before.as_read()))
-    place = locator_key(type(row), row.id)
-    # A new row writes it even if it seems right: it may have gone since it was read.
-    if place is not None and (before is None or locator != key):
-        actions.append(locate(place, key, locator))
+    own_locator = locator_key(type(row), row.id)
+    # A new row writes it even if it seems right: it may have been deleted since it was read.
+    if own_locator is not None and (before is None or locator != key):
+        actions.append(locate(own_locator, key, locator))
     return actions
 
 
-def locate(place: Key, key: Key, before: Key | None) -> Action:
-    """Write a locator at ``place``, which leads to ``key``; ``before`` is where it led, as read."""
+def locate(locator: Key, key: Key, before: Key | None) -> Action:
+    """Write ``key`` into the item at ``locator``; ``before``: the key in it, as it was read."""
     unmoved = (Missing(),) if before is None else leads_to(before)
-    return Update(place, unmoved, set={_AT: key.pk, _SORT: key.sk})
+    return Update(locator, unmoved, set={_AT: key.pk, _SORT: key.sk})
 
 
 def leads_to(key: Key) -> tuple[Condition, ...]:
-    """Return the conditions under which a locator leads to a key."""
+    """Conditions: a locator has this key."""
     return Equals(_AT, key.pk), Equals(_SORT, key.sk)
 
 
@@ -175,12 +175,12 @@ def remove(row_type: type[Row], before: Stored) -> list[Action]:
 
 
 def touch(before: Stored, as_of: str) -> list[Action]:
-    """Note the time of a change that changes nothing else."""
+    """Record the time of a change that changes nothing else."""
     return [Update(before.key, before.as_read(), set={items.AS_OF: as_of})]
 
 
 def tombstone(name: str, row_id: str, before: str | None, as_of: str, purge_at: int) -> Action:
-    """Remember when a row was removed, so that older lines stay without effect."""
+    """Record the time at which a row was removed: lines that are older have no effect."""
     return Update(
         keys.tombstone(name, row_id),
         [same(items.AS_OF, before)],
@@ -188,7 +188,7 @@ def tombstone(name: str, row_id: str, before: str | None, as_of: str, purge_at: 
     )
 
 
-def unburied(name: str, row_id: str, as_of: str | None) -> Action:
-    """Create nothing that was removed meanwhile: the tombstone is as it was read, and goes."""
+def clear_tombstone(name: str, row_id: str, as_of: str | None) -> Action:
+    """Delete a row's tombstone, which must be as it was read: no removal has come in between."""
     key = keys.tombstone(name, row_id)
     return Check(key, [Missing()]) if as_of is None else Delete(key, [same(items.AS_OF, as_of)])

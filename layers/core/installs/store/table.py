@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 TRANSACTION_LIMIT: Final = 100
 """Actions in one transaction (AWS: TransactWriteItems)."""
 
+LARGEST_TRANSACTION: Final = 3_000_000
+"""Bytes of the items in one transaction, with room below 4 MB (AWS: TransactWriteItems)."""
+
 BATCH_LIMIT: Final = 100
 """Keys in one BatchGetItem (AWS: BatchGetItem)."""
 
@@ -59,7 +62,7 @@ class ConditionFailedError(Exception):
 class Range:
     """The items of one partition whose sort key begins with a prefix, in the sort key's order.
 
-    ``after``: only the items behind this key, which need not exist; not for an index. ``page``: the
+    ``after``: only the items after this key, which need not exist; not for an index. ``page``: the
     most items of one request, if few are wanted.
     """
 
