@@ -26,6 +26,8 @@ Answer = Callable[[socket.socket], None]
 OK: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 SHORT: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}"
 LAST: Final = b"HTTP/1.1 503 Slow Down\r\nConnection: close\r\n\r\nbusy"
+IN_CHUNKS: Final = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+CHUNKS: Final = b'8\r\n{"Item":\r\n3;name=value\r\n{}}\r\n0\r\nTrailer: 1\r\n\r\n'
 
 
 class Server:
@@ -111,6 +113,20 @@ def test_a_connection_is_kept_and_used_again(server: Server, pool: HttpPool) -> 
     assert b"X-Amz-Target: t\r\n" in server.requests[0]
 
 
+@pytest.mark.parametrize("size", [1, 2, 5, 1_000])
+def test_a_response_in_chunks_is_joined_however_it_comes(
+    size: int, server: Server, pool: HttpPool
+) -> None:
+    text = IN_CHUNKS + CHUNKS
+    parts = [text[start : start + size] for start in range(0, len(text), size)]
+    server.answers = [says(*parts), says(OK)]
+
+    assert send(pool).receive() == (200, b'{"Item":{}}')
+    assert send(pool).receive() == (200, b"{}")
+
+    assert server.connections == 1
+
+
 def test_requests_are_under_way_at_once(server: Server, pool: HttpPool) -> None:
     first_is_sent = threading.Event()
 
@@ -148,6 +164,11 @@ def test_a_connection_that_the_server_closes_is_not_used_again(
         (ends, DisconnectedError),
         (says(OK[:30]), DisconnectedError),
         (says(SHORT), DisconnectedError),
+        (says(IN_CHUNKS + CHUNKS[:-2]), DisconnectedError),
+        (says(IN_CHUNKS + CHUNKS[:5]), DisconnectedError),
+        (says(IN_CHUNKS + b"2\r\n{}}\r\n"), InvalidResponseError),
+        (says(IN_CHUNKS + b"-2\r\n{}\r\n"), InvalidResponseError),
+        (says(IN_CHUNKS + b"\r\n"), InvalidResponseError),
         (says(b"nonsense\r\n\r\n"), InvalidResponseError),
         (says(b"HTTP/1.1 200 OK\r\n" + 70_000 * b"x"), InvalidResponseError),
     ],
@@ -169,17 +190,26 @@ def test_a_connection_with_more_than_a_response_is_not_used_again(
     assert not pool._idle
 
 
+def _head(
+    status: int, length: int | None = None, *, chunked: bool = False, persistent: bool = True
+) -> Head:
+    return Head(status, length, chunked, persistent)
+
+
 @pytest.mark.parametrize(
     ("head", "expected"),
     [
-        (b"HTTP/1.1 200 OK\r\ncontent-length:12", Head(200, 12, persistent=True)),
-        (b"HTTP/1.1 400 \r\nCONTENT-LENGTH : 0 ", Head(400, 0, persistent=True)),
-        (b"HTTP/1.1 503\r\nConnection: Close", Head(503, None, persistent=False)),
-        (b"HTTP/1.0 200 OK\r\nContent-Length: 1", Head(200, 1, persistent=False)),
+        (b"HTTP/1.1 200 OK\r\ncontent-length:12", _head(200, 12)),
+        (b"HTTP/1.1 400 \r\nCONTENT-LENGTH : 0 ", _head(400, 0)),
+        (b"HTTP/1.1 503\r\nConnection: Close", _head(503, persistent=False)),
+        (b"HTTP/1.1 503", _head(503, persistent=False)),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 1", _head(200, 1, persistent=False)),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked", _head(200, chunked=True)),
         (b"HTTP/1.1 100 Continue", None),
         (b"HTTP/2 200\r\nContent-Length: 1", None),
         (b"HTTP/1.1 20x\r\nContent-Length: 1", None),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", None),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked", None),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 1", None),
         (b"HTTP/1.1 200 OK\r\nContent-Length: -1", None),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 1, 1", None),
         (b"", None),

@@ -7,7 +7,7 @@ So requests on several connections are answered in parallel, without a thread fo
 
 It replaces ``http.client``, whose reading of headers takes more than half of a call's own time, and
 whose import that of ``email`` (docs/adr/0056). Requests are few, and all alike; a response has a
-length, or ends with its connection (RFC 9112, 6.3).
+length, comes in chunks, or ends with its connection (RFC 9112, 6.3).
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ _CHUNK_BYTES: Final = 64 * 1024
 _MAX_HEAD: Final = 64 * 1024
 """The most bytes of a status line and its headers, as for ``http.client``."""
 
-_END: Final = b"\r\n\r\n"
+_LINE_END: Final = b"\r\n"
+_HEAD_END: Final = b"\r\n\r\n"
+_HEX_DIGITS: Final = b"0123456789abcdefABCDEF"
 _PORTS: Final = {"http": 80, "https": 443}
 _FIRST_FINAL: Final = 200
 """The least status of a final response; those below are interim (RFC 9110, 15.2)."""
@@ -123,7 +125,7 @@ def _request(headers: Mapping[str, str], body: bytes) -> bytes:
     """Return a POST request as it is sent."""
     fields = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     head = f"POST / HTTP/1.1\r\n{fields}accept-encoding: identity\r\ncontent-length: {len(body)}"
-    return head.encode("latin-1") + _END + body
+    return head.encode("latin-1") + _HEAD_END + body
 
 
 def _is_readable(connected: socket.socket) -> bool:
@@ -146,6 +148,7 @@ class Exchange:
         self._connection = connection
         self._deadline = deadline
         self._idle = idle
+        self._received = bytearray()
 
     def receive(self) -> tuple[int, bytes]:
         """Return the status and the body; a slow response is abandoned at its deadline.
@@ -159,40 +162,61 @@ class Exchange:
         self._deadline = max(self._deadline, now + _BUFFERED_SECONDS)
         try:
             self._connection.settimeout(self._deadline - now)
-            head, received = self._head()
-            body = self._body(received, head.length)
+            head = read_head(self._take_until(_HEAD_END))
+            body = self._take_body(head)
         except BaseException:
             self._connection.close()
             raise
-        if head.persistent and len(body) == head.length and len(self._idle) < MAX_IDLE:
+        if head.persistent and not self._received and len(self._idle) < MAX_IDLE:
             self._idle.append(self._connection)
         else:
             self._connection.close()
-        return head.status, bytes(body[: head.length])
+        return head.status, body
 
-    def _head(self) -> tuple[Head, bytearray]:
-        """Return the head, and the bytes that came after it."""
-        received = bytearray()
-        while (end := received.find(_END)) < 0:
-            if len(received) > _MAX_HEAD:
+    def _take_body(self, head: Head) -> bytes:
+        if head.chunked:
+            return self._take_chunks()
+        if head.length is not None:
+            return self._take(head.length)
+        while self._receive_more():
+            pass
+        return bytes(self._received)
+
+    def _take_chunks(self) -> bytes:
+        """Return a body that comes in chunks (RFC 9112, 7.1); trailers are skipped."""
+        body = bytearray()
+        while size := read_chunk_size(self._take_until(_LINE_END)):
+            body += self._take(size)
+            if self._take(len(_LINE_END)) != _LINE_END:
+                raise InvalidResponseError("A chunk is longer than it says.")
+        while self._take_until(_LINE_END):
+            pass
+        return bytes(body)
+
+    def _take_until(self, end: bytes) -> bytes:
+        """Return the next bytes up to an end, which is dropped."""
+        while (at := self._received.find(end)) < 0:
+            if len(self._received) > _MAX_HEAD:
                 raise InvalidResponseError("The headers have no end.")
-            if not self._receive_into(received):
+            if not self._receive_more():
                 raise DisconnectedError("The connection was closed before the response.")
-        return read_head(bytes(received[:end])), received[end + len(_END) :]
+        part = self._take(at)
+        del self._received[: len(end)]
+        return part
 
-    def _body(self, received: bytearray, length: int | None) -> bytearray:
-        """Return a body of a length, or until the connection ends; perhaps bytes after it."""
-        while length is None or len(received) < length:
-            if not self._receive_into(received):
-                if length is None:
-                    break
-                raise DisconnectedError(f"{len(received)} of {length} bytes came.")
-        return received
+    def _take(self, size: int) -> bytes:
+        """Return as many of the next bytes."""
+        while len(self._received) < size:
+            if not self._receive_more():
+                raise DisconnectedError(f"{len(self._received)} of {size} bytes came.")
+        part = bytes(self._received[:size])
+        del self._received[:size]
+        return part
 
-    def _receive_into(self, received: bytearray) -> bool:
-        """Add the next bytes; return False at the end of the connection."""
+    def _receive_more(self) -> bool:
+        """Receive the next bytes; return False at the end of the connection."""
         part = self._connection.recv(_CHUNK_BYTES)
-        received += part
+        self._received += part
         if part and clock.steady() > self._deadline:
             raise TimeoutError("The response came too slowly.")
         return bool(part)
@@ -207,7 +231,8 @@ class Head(NamedTuple):
 
     status: int
     length: int | None
-    """In bytes; ``None``: the body ends with the connection."""
+    """In bytes; ``None``: the body comes in chunks, or ends with the connection."""
+    chunked: bool
     persistent: bool
     """True if the connection takes another request."""
 
@@ -218,23 +243,46 @@ def read_head(text: bytes) -> Head:
     Raises
     ------
     InvalidResponseError
-        It is not HTTP/1.x, it is interim, or its body is in chunks.
+        It is not HTTP/1.x, it is interim, or the length of its body is not clear.
     """
-    first, *lines = text.split(b"\r\n")
+    first, *lines = text.split(_LINE_END)
     version, _, rest = first.partition(b" ")
     status = rest[:3]
     headers = {
         name.strip().lower(): value.strip().lower()
         for name, _, value in (line.partition(b":") for line in lines)
     }
-    length = headers.get(b"content-length")
+    length, encoding = headers.get(b"content-length"), headers.get(b"transfer-encoding")
     if (
         version not in (b"HTTP/1.1", b"HTTP/1.0")
         or not status.isdigit()
         or int(status) < _FIRST_FINAL
-        or b"transfer-encoding" in headers
         or not (length is None or length.isdigit())
+        or not (encoding is None or (encoding == b"chunked" and length is None))
     ):
         raise InvalidResponseError("The response is not one of DynamoDB's.")
-    persistent = version == b"HTTP/1.1" and headers.get(b"connection") != b"close"
-    return Head(int(status), None if length is None else int(length), persistent)
+    persistent = (
+        version == b"HTTP/1.1"
+        and headers.get(b"connection") != b"close"
+        and (length or encoding) is not None
+    )
+    return Head(
+        int(status),
+        None if length is None else int(length),
+        chunked=encoding is not None,
+        persistent=persistent,
+    )
+
+
+def read_chunk_size(line: bytes) -> int:
+    """Read the size of a chunk, whose extensions are skipped (RFC 9112, 7.1.1).
+
+    Raises
+    ------
+    InvalidResponseError
+        It is not a hexadecimal number.
+    """
+    digits = line.partition(b";")[0].strip()
+    if not digits or digits.strip(_HEX_DIGITS):
+        raise InvalidResponseError("The size of a chunk is not a number.")
+    return int(digits, 16)
