@@ -38,6 +38,9 @@ UV_PIN := $(shell sed -n 's/^uv==/uv==/p' requirements/dev.in)
 STAMPS := .venvs/.stamps
 SYNC = VIRTUAL_ENV= $(UV) pip sync --quiet --require-hashes --compile-bytecode
 
+# Environments are independent of each other, and most of their time is a network's or a disk's.
+ALL_AT_ONCE := $(MAKE) --no-print-directory -j 3
+
 # The tests start hundreds of processes, which import the same modules: compiled once, if the machine
 # forbids it or not.
 unexport PYTHONDONTWRITEBYTECODE
@@ -76,7 +79,8 @@ clients/typescript/dist/index.js: clients/typescript/node_modules/installed $(wi
 	@cd clients/typescript && npm run --silent build
 	@touch $@
 
-run: setup docs
+run:
+	@$(ALL_AT_ONCE) setup docs
 	@$(BIN)/python -m tools run --port $(PORT) $(if $(PAGES_PORT),--pages-port $(PAGES_PORT)) $(if $(DATA),--data "$(DATA)") $(if $(KEEP),--keep) $(if $(ORIGIN),--origin "$(ORIGIN)")
 
 token: $(STAMPS)/dev
@@ -85,7 +89,8 @@ token: $(STAMPS)/dev
 import: $(STAMPS)/dev
 	@$(if $(FILE),,$(error Say which file: make import FILE=rows.ndjson))$(BIN)/python -m tools import "$(FILE)"
 
-test: setup docs browser clients
+test:
+	@$(ALL_AT_ONCE) setup docs browser clients
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' \
 		|| { echo "There is no python3.13, which Lambda runs: the tests run on another Python." >&2; test -z "$(CI)"; }
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
