@@ -114,6 +114,22 @@ def test_functions_take_random_numbers_from_the_operating_system() -> None:
     assert found == ["layers/core/installs/randomness.py"]
 
 
+def test_only_the_store_knows_typed_attributes() -> None:
+    """``item["id"]["S"]`` is DynamoDB's: others decode an item by ``store/items.py``."""
+    found = [
+        f"{path}:{node.lineno}"
+        for folder in ("functions", "layers")
+        for path, module in modules(folder)
+        if "/store/" not in path
+        for node in ast.walk(module)
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Constant)
+        and node.slice.value in {"S", "N", "BOOL"}
+    ]
+
+    assert found == []
+
+
 def imported_names(node: ast.AST) -> list[str]:
     """The modules that a statement imports."""
     match node:

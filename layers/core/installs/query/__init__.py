@@ -6,7 +6,8 @@ modules in this order; ``execution/executor.py`` has the whole run::
     language   text -> query      schema, operators, nodes, parser, order, cursor, parameters
     planning   query -> plan      list_request, constraints, key_ranges, access_paths,
                                   ordered_ranges, plans, planner; statistics, cost, pushdown
-    execution  plan -> page       executor, semi_joins; merge_scan and ordered_page, or top_k; page
+    execution  plan -> page       executor, page, semi_joins, predicate, joins, keyed_rows;
+                                  ordered_page, merge_scan; top_k
 
 One query, from part to part, of a caller who sees ``wsp_1``::
 

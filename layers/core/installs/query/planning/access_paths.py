@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from installs.query.planning.coverage import STATE_FIELD
 from installs.query.planning.key_ranges import KeyRange
@@ -133,6 +133,99 @@ def _may_read_all(request: ListRequest, workspace_ids: Sequence[str]) -> bool:
     return many and State.DELETED not in request.states
 
 
+class _Part(NamedTuple):
+    """A part of an index: the rows with one value, whose sort keys have one layout."""
+
+    value: str | int
+    """The value in the partition keys, beside the state."""
+    constants: Mapping[str, str | None]
+    """The fields that are constant in the part."""
+    layout: SortKeyLayout = INSTALLED
+    counter: LiveCounter | None = None
+    """The counter of its live rows; ``None``: nothing counts them."""
+
+
+def _by_reference(
+    request: ListRequest, index: Index, field: str, owner_ids: Iterable[str]
+) -> IndexPath:
+    """Return the path by owners that the installs reference: parents, or solutions."""
+    parts = (_Part(owner_id, {field: owner_id}) for owner_id in owner_ids)
+    return _index_path(index.name, index, _ranges(request, index, parts), field)
+
+
+def _shards(request: ListRequest) -> IndexPath:
+    """Return the path through the installs of all workspaces."""
+    index = keys.BY_SHARD
+    parts = (_Part(shard, {}) for shard in range(keys.SHARDS))
+    return _index_path(index.name, index, _ranges(request, index, parts))
+
+
+def _integrations_in_workspaces(
+    request: ListRequest, integration_ids: Iterable[str], workspace_ids: Iterable[str]
+) -> IndexPath:
+    """Return the path by each integration in each workspace."""
+    index = keys.BY_INTEGRATION
+    parts = (
+        _Part(
+            integration_id,
+            {"integrationId": integration_id, "workspaceId": workspace_id},
+            sort_keys.WORKSPACE_INSTALLED.within(workspace_id),
+            (workspace_id, integration_id),
+        )
+        for integration_id in integration_ids
+        for workspace_id in workspace_ids
+    )
+    ranges = _ranges(request, index, parts)
+    return _index_path(f"{index.name}, workspaces", index, ranges, "integrationId", "workspaceId")
+
+
+def _integrations(request: ListRequest, integration_ids: Iterable[str]) -> IndexPath:
+    """Return the path by integrations in all workspaces."""
+    index = keys.BY_INTEGRATION
+    parts = (
+        _Part(
+            integration_id,
+            {"integrationId": integration_id},
+            sort_keys.WORKSPACE_INSTALLED,
+            (None, integration_id),
+        )
+        for integration_id in integration_ids
+    )
+    return _index_path(index.name, index, _ranges(request, index, parts), "integrationId")
+
+
+def _workspaces(request: ListRequest, workspace_ids: Iterable[str]) -> IndexPath:
+    """Return the path by workspaces."""
+    index = keys.BY_WORKSPACE
+    parts = (
+        _Part(workspace_id, {"workspaceId": workspace_id}, counter=(workspace_id, None))
+        for workspace_id in workspace_ids
+    )
+    return _index_path(index.name, index, _ranges(request, index, parts), "workspaceId")
+
+
+def _latest(request: ListRequest, workspace_ids: Iterable[str]) -> IndexPath:
+    """Return the path by the latest change: upgraded, never upgraded, and deleted rows."""
+    index = keys.BY_LATEST
+    ranges = (
+        _key_range(
+            request,
+            index,
+            _Part(
+                workspace_id,
+                {"workspaceId": workspace_id, **constants},
+                layout,
+                (workspace_id, None),
+            ),
+            state,
+        )
+        for workspace_id in workspace_ids
+        for state in request.states
+        for layout, constants in _LATEST_LAYOUTS[state]
+    )
+    return _index_path(index.name, index, ranges, "workspaceId")
+
+
 def _index_path(
     name: str, index: Index, ranges: Iterable[KeyRange], *covered_fields: str
 ) -> IndexPath:
@@ -145,129 +238,28 @@ def _index_path(
     )
 
 
-def _by_reference(
-    request: ListRequest, index: Index, field: str, owner_ids: Iterable[str]
-) -> IndexPath:
-    """Return the path by owners that the installs reference: parents, or solutions."""
-    ranges = (
-        _key_range(request, index, owner_id, state, {field: owner_id})
-        for owner_id in owner_ids
-        for state in request.states
-    )
-    return _index_path(index.name, index, ranges, field)
+def _ranges(request: ListRequest, index: Index, parts: Iterable[_Part]) -> Iterator[KeyRange]:
+    """Return the ranges of parts, in each state of the request."""
+    return (_key_range(request, index, part, state) for part in parts for state in request.states)
 
 
-def _shards(request: ListRequest) -> IndexPath:
-    """Return the path through the installs of all workspaces."""
-    ranges = (
-        _key_range(request, keys.BY_SHARD, shard, state, {})
-        for shard in range(keys.SHARDS)
-        for state in request.states
-    )
-    return _index_path(keys.BY_SHARD.name, keys.BY_SHARD, ranges)
-
-
-def _integrations_in_workspaces(
-    request: ListRequest, integration_ids: Iterable[str], workspace_ids: Iterable[str]
-) -> IndexPath:
-    index = keys.BY_INTEGRATION
-    ranges = (
-        _key_range(
-            request,
-            index,
-            integration_id,
-            state,
-            {"integrationId": integration_id, "workspaceId": workspace_id},
-            layout=sort_keys.WORKSPACE_INSTALLED.within(workspace_id),
-            counter=(workspace_id, integration_id),
-        )
-        for integration_id in integration_ids
-        for workspace_id in workspace_ids
-        for state in request.states
-    )
-    return _index_path(f"{index.name}, workspaces", index, ranges, "integrationId", "workspaceId")
-
-
-def _integrations(request: ListRequest, integration_ids: Sequence[str]) -> IndexPath:
-    """Return the path by integrations in all workspaces."""
-    index = keys.BY_INTEGRATION
-    ranges = (
-        _key_range(
-            request,
-            index,
-            integration_id,
-            state,
-            {"integrationId": integration_id},
-            layout=sort_keys.WORKSPACE_INSTALLED,
-            counter=(None, integration_id),
-        )
-        for integration_id in integration_ids
-        for state in request.states
-    )
-    return _index_path(index.name, index, ranges, "integrationId")
-
-
-def _workspaces(request: ListRequest, workspace_ids: Iterable[str]) -> IndexPath:
-    index = keys.BY_WORKSPACE
-    ranges = (
-        _key_range(
-            request,
-            index,
-            workspace_id,
-            state,
-            {"workspaceId": workspace_id},
-            counter=(workspace_id, None),
-        )
-        for workspace_id in workspace_ids
-        for state in request.states
-    )
-    return _index_path(index.name, index, ranges, "workspaceId")
-
-
-def _latest(request: ListRequest, workspace_ids: Iterable[str]) -> IndexPath:
-    """Return the path by the latest change: upgraded, never upgraded, and deleted rows."""
-    index = keys.BY_LATEST
-    ranges = (
-        _key_range(
-            request,
-            index,
-            workspace_id,
-            state,
-            {"workspaceId": workspace_id, **constants},
-            layout=layout,
-            counter=(workspace_id, None),
-        )
-        for workspace_id in workspace_ids
-        for state in request.states
-        for layout, constants in _LATEST_LAYOUTS[state]
-    )
-    return _index_path(index.name, index, ranges, "workspaceId")
-
-
-def _key_range(
-    request: ListRequest,
-    index: Index,
-    partition: str | int,
-    state: State,
-    constants: Mapping[str, str | None],
-    *,
-    layout: SortKeyLayout = INSTALLED,
-    counter: LiveCounter | None = None,
-) -> KeyRange:
+def _key_range(request: ListRequest, index: Index, part: _Part, state: State) -> KeyRange:
+    """Return the range of a part in one state, within the dates of the request."""
+    layout = part.layout
     installed = request.constraints.installed_from, request.constraints.installed_until
     lower, upper = (
         layout.bounds(*installed) if layout.fields[0] == "installedAt" else layout.bounds()
     )
     of_state = _LIVE_CONSTANTS if state is State.LIVE else {}
-    known = {**request.constants, **of_state, **constants}
+    known = {**request.constants, **of_state, **part.constants}
     return KeyRange(
         index=index,
-        partition=keys.partition(partition, state),
+        partition=keys.partition(part.value, state),
         state=state,
         layout=layout,
         constants={name: value for name, value in known.items() if name not in layout.fields},
         lower=lower,
         upper=upper,
-        live_counter=counter if state is State.LIVE else None,
+        live_counter=part.counter if state is State.LIVE else None,
         complete=index is not keys.BY_LATEST and installed == (None, None),
     )
