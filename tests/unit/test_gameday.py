@@ -135,8 +135,8 @@ def test_a_drill_that_goes_as_it_should() -> None:
     assert (stack.broken, stack.mended) == (False, 1)
     assert told == [
         "It breaks.",
-        "  to mend it by hand: aws mend",
-        "  mended",
+        "  to undo it by hand: aws mend",
+        "  undone",
         "  65 requests: 5 x 200, 60 x 503; the longest took 0.0 s",
         "  well again 5 s after the repair",
         "  went off: A",

@@ -65,6 +65,7 @@ PROSE: Final = {
     r"\bc[ao]mes? upon\b": "encounters",
     r"\bpark(ed|ing)\b": "dead letter",
     r"\breminders?\b": "pending work",
+    r"\bmend(s|ed|ing)?\b": "fix, repair, or restore",
     r"\b(cascade|deletion)s? (takes|took)\b|\b(as|or) taken\b": "cascade-deleted",
     r"\bignore case and spelling\b": "ignore case and Unicode normalization form",
 }

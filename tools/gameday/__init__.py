@@ -1,1 +1,1 @@
-"""A game day: a staging stack is broken on purpose, watched, and mended."""
+"""A game day: a staging stack is broken on purpose, watched, and restored."""

@@ -42,9 +42,9 @@ def game_day(
     profile: Profile = None,
     region: Region = None,
 ) -> None:
-    """Break a staging stack on purpose, ask it all the while, and mend it again.
+    """Break a staging stack on purpose, send requests to it, and restore it.
 
-    Ends with 1 if callers were told what they should not, or an alarm did not go off.
+    Ends with 1 if callers got an unexpected answer, or an alarm did not go off.
     """
     chosen = _chosen(fault or FAULTS)
     token = token_of(token_file)

@@ -1,4 +1,4 @@
-"""A drill: break, ask all the while, mend, and hold what was seen to what is expected."""
+"""A drill: break a stack, send requests, restore it, and compare the answers with the expected."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Drill:
         """Break the stack for some seconds; return True if all was as expected."""
         change = self._fault.prepare(self._stack)
         self._tell(self._fault.title)
-        self._tell(f"  to mend it by hand: {change.by_hand}")
+        self._tell(f"  to undo it by hand: {change.by_hand}")
         try:
             change.begin()
             ends = self._clock() + seconds
@@ -93,7 +93,7 @@ class Drill:
                 self._request()
         finally:
             change.undo()
-        self._tell("  mended")
+        self._tell("  undone")
         self._recover()
         ends = self._clock() + LATE_SECONDS
         while self._fault.alarms - self.seen.alarms and self._clock() < ends:
