@@ -18,7 +18,7 @@ REFERENCE: Final = SITE / "reference"
 DOCS: Final = SITE / "docs"
 OPENAPI: Final = ROOT / "openapi.yaml"
 DEFAULT_STATE: Final = (ROOT if TEMPLATE.exists() else Path()) / ".local"
-"""Where the project is only installed, without its checkout: below the current directory."""
+"""The state of the local system; without a checkout, below the current directory."""
 
 _ARCHITECTURES: Final = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 

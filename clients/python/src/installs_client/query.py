@@ -27,7 +27,7 @@ Include = Literal[
 ]
 """The related rows that a list includes."""
 IncludeWithInstall = Include | Literal["members", "addOns", "history"]
-"""What one install includes."""
+"""The names that one install includes."""
 
 OF_LIST: Final[tuple[str, ...]] = get_args(Include)
 OF_INSTALL: Final = tuple(

@@ -152,7 +152,7 @@ class HistoryEntry:
     deletion_id: str | None
     fields: tuple[str, ...]
     counts: Counts | None
-    """Of a settled entry alone."""
+    """The counts of a settled entry; ``None`` in any other."""
     raw: Mapping[str, Any] = field(repr=False, compare=False)
 
     @classmethod

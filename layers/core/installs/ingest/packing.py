@@ -10,7 +10,7 @@ from installs.store.expressions import Check
 from installs.store.table import LARGEST_TRANSACTION, TRANSACTION_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from installs.ingest.decisions import Write
     from installs.store.expressions import Action
@@ -23,46 +23,47 @@ class _Pack:
 
     numbers: list[int] = field(default_factory=list)
     others: dict[Key, Action] = field(default_factory=dict)
+    """The actions beside those of the changes of installs."""
     shared: set[Key] = field(default_factory=set)
+    """The keys of items that several changes add to, such as counters."""
     rows: set[Key] = field(default_factory=set)
+    """The keys of items that one change writes."""
     size: int = 0
 
-    def fits(self, write: Write) -> bool:
-        """Return True if a write may join."""
-        shared, rows = _keys_of(write)
+    def add(self, number: int, write: Write) -> bool:
+        """Add a write if it fits, or is the first; return True if it was added."""
+        shared, rows = installs.written_keys(write.changes, write.solutions)
         others = {action.key: action for action in write.actions}
-        if rows & (self.rows | self.others.keys()) or others.keys() & self.rows:
+        if self.numbers and (
+            self._meets(rows, others)
+            or len(self.shared | shared) + len(self.rows | rows) + len(self.others | others)
+            > TRANSACTION_LIMIT
+            or self.size + write.size > LARGEST_TRANSACTION
+        ):
             return False
-        for key, action in others.items():
-            present = self.others.get(key)
-            if present is not None and not (present == action and isinstance(action, Check)):
-                return False
-        number = len(self.shared | shared) + len(self.rows | rows) + len(self.others | others)
-        return number <= TRANSACTION_LIMIT and self.size + write.size <= LARGEST_TRANSACTION
-
-    def add(self, number: int, write: Write) -> None:
-        """Add a write that fits, or the first."""
-        shared, rows = _keys_of(write)
         self.numbers.append(number)
         self.shared |= shared
         self.rows |= rows
-        self.others |= {action.key: action for action in write.actions}
+        self.others |= others
         self.size += write.size
+        return True
+
+    def _meets(self, rows: set[Key], others: Mapping[Key, Action]) -> bool:
+        """Return True if the pack has one of the items already, but in equal checks."""
+        if rows & (self.rows | self.others.keys()) or others.keys() & self.rows:
+            return True
+        return any(
+            self.others[key] != action or not isinstance(action, Check)
+            for key, action in others.items()
+            if key in self.others
+        )
 
 
 def packs(writes: Sequence[Write | None]) -> list[list[int]]:
     """Return the numbers of writes, in runs that fit into one transaction each."""
     packed: list[_Pack] = []
     for number, write in enumerate(writes):
-        if write is None:
-            continue
-        if not packed or not packed[-1].fits(write):
+        if write is not None and not (packed and packed[-1].add(number, write)):
             packed.append(_Pack())
-        packed[-1].add(number, write)
+            packed[-1].add(number, write)
     return [pack.numbers for pack in packed]
-
-
-def _keys_of(write: Write) -> tuple[set[Key], set[Key]]:
-    """Return the keys that a commit adds up for several writes, and those of one row alone."""
-    shared, rows = installs.touched(write.changes, write.solutions)
-    return shared, rows

@@ -146,7 +146,7 @@ def transaction(
     for change in changes:
         if change.late(now, origin.cause):
             raise ConditionFailedError([])
-        actions += _apart(change, now, origin)
+        actions += _own_actions(change, now, origin)
         deltas[counters.counted(change.states[0].row)] += _live(change.after) - _live(change.before)
     actions += counters.updates(deltas)
     changed, left = _solutions_of(changes, solutions)
@@ -157,22 +157,24 @@ def transaction(
     return [*actions, *others]
 
 
-def touched(changes: Sequence[Change], solutions: Collection[str]) -> tuple[set[Key], set[Key]]:
-    """Return the keys of a commit's items: those that several changes add up to, and the others."""
+def written_keys(
+    changes: Sequence[Change], solutions: Collection[str]
+) -> tuple[set[Key], set[Key]]:
+    """Return the keys of a commit's items: those that changes share, and those of one change."""
     shared: set[Key] = set()
-    apart: set[Key] = set()
+    own: set[Key] = set()
     now = clock.now()
     for change in changes:
-        apart |= {action.key for action in _apart(change, now, CASCADE)}
+        own |= {action.key for action in _own_actions(change, now, CASCADE)}
         if _live(change.before) != _live(change.after):
             shared |= set(counters.counters_of(counters.counted(change.states[0].row)))
     changed, left = _solutions_of(changes, solutions)
     shared |= set(map(keys.solution_version, changed)) | set(map(keys.pending_solution, left))
-    return shared, apart
+    return shared, own
 
 
-def _apart(change: Change, now: datetime, origin: Origin) -> list[Action]:
-    """Return the actions for one install only."""
+def _own_actions(change: Change, now: datetime, origin: Origin) -> list[Action]:
+    """Return the actions of a change that it shares with no other: of its install alone."""
     entry = history.entry_of(change.before, change.after, now, origin)
     return [
         _write(change, entry.revision),

@@ -1,8 +1,8 @@
-"""Rows other than installs: where each is, what is known of it, and the writes that change it.
+"""Rows other than installs: their keys, their values as read, and the writes that change them.
 
-An id is one row. The key of a member, of a solution's member and of a role holds their owner, so a
-locator item says where the row of an id is; both are written in one transaction. Every write holds
-only while the row is as it was read.
+An id is one row. The key of a member, of a solution's member and of a role contains their owner, so
+a locator item has the key of the row of an id; both are written in one transaction. Every write
+requires that the row is as it was read.
 """
 
 from __future__ import annotations
