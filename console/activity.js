@@ -16,17 +16,18 @@ const KINDS = {
 const CAUSES = { parent: ", with its parent" };
 const SERVICES = { ingest: "the platform", import: "an import", erase: "an erasure" };
 
-/** The entries of the history. */
+/** The entries of the history, but for the ends of changes that entailed nothing. */
 export function Activity({ history, known }) {
   if (!history) {
     return null;
   }
+  const entries = history.data.filter(({ kind, counts }) => kind !== "settled" || Object.values(counts).some(Boolean));
   return html`<section>
     <h3>Activity</h3>
-    ${history.data.length === 0 && html`<p class="quiet">Nothing is recorded yet.</p>`}
+    ${entries.length === 0 && html`<p class="quiet">Nothing is recorded yet.</p>`}
     <ol class="activity">
-      ${history.data.map((entry) => html`<li key=${`${entry.revision} ${entry.kind}`} class=${entry.kind}>
-        <span>${entry.kind === "settled" ? settled(entry.counts) : html`<strong>${KINDS[entry.kind]}</strong>${origin(entry, known)}`}</span>
+      ${entries.map((entry) => html`<li key=${`${entry.revision} ${entry.kind}`} class=${entry.kind}>
+        <span>${entry.kind === "settled" ? settled(entry.counts) : html`${changed(entry, known)}`}</span>
         ${entry.kind === "changed" && html`<span class="quiet">${entry.fields.map((name) => LABELS[name] ?? name).join(", ")}</span>`}
         <span class="quiet"><${Time} at=${entry.occurredAt} both /></span>
       </li>`)}
@@ -35,9 +36,12 @@ export function Activity({ history, known }) {
   </section>`;
 }
 
-function origin({ actor, cause }, known) {
+function changed({ kind, actor, cause }, known) {
+  if (kind === "created" && actor.id === "import") {
+    return html`<strong>Imported</strong>`;
+  }
   const who = actor.id ? ` by ${actor.kind === "service" ? (SERVICES[actor.id] ?? actor.id) : personName(actor.id, known)}` : "";
-  return `${who}${CAUSES[cause] ?? ""}`;
+  return html`<strong>${KINDS[kind]}</strong>${who}${CAUSES[cause] ?? ""}`;
 }
 
 function settled({ deleted, restored, purged }) {
@@ -46,5 +50,5 @@ function settled({ deleted, restored, purged }) {
     restored && `${counted(restored, "row")} came back`,
     purged && `${counted(purged, "row")} deleted for good`,
   ].filter(Boolean);
-  return `Members, add-ons and solution followed${parts.length ? `: ${parts.join(", ")}` : ""}`;
+  return `Members, add-ons and solution followed: ${parts.join(", ")}`;
 }

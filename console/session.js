@@ -5,6 +5,7 @@ const RANKS = ["viewer", "editor", "admin"];
 
 export class Session {
   users = [];
+  #names = {};
   #local = "";
   #kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}");
   #refused = new Map();
@@ -13,6 +14,7 @@ export class Session {
   async start() {
     const stack = await localStack();
     this.users = stack?.users ?? [];
+    this.#names = stack?.workspaces ?? {};
     this.#local = stack?.baseUrl ?? "";
     if (!this.user && !this.#kept.token) {
       const admin = this.users.find((user) => Object.values(user.roles).includes("admin"));
@@ -23,6 +25,11 @@ export class Session {
   /** The user of the local stack who is the caller, if any. */
   get user() {
     return this.users.find((user) => user.id === this.#kept.user);
+  }
+
+  /** Return the name of a workspace where a user of the local stack has a role, if it tells. */
+  workspaceName(id) {
+    return this.#names[id] ?? id;
   }
 
   get baseUrl() {

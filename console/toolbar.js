@@ -14,12 +14,14 @@ const MOST_COUNTED = 12;
 /** The controls above the list. */
 export function Toolbar({ address, ask, totals, list, known, learn, session, search, api, parameters }) {
   const [shown, setShown] = useState("");
+  const [isOpen, setOpen] = useState(false);
   const view = address.include_deleted;
   const refused = list.problem !== null && isOfQuery(list.problem);
   useEffect(() => refused && setShown("json"), [list.problem]);
   const toggle = (name) => () => setShown(shown === name ? "" : name);
   const conditions = conditionsOf(address.filter);
   const roles = session.user?.roles ?? {};
+  const active = (conditions?.length ?? 1) + [address.workspace_id, address.integration_id].filter(Boolean).length;
   return html`<div class="toolbar">
     <nav class="views" aria-label="Views">
       <${View} text="Installed" total=${totals.installed} isCurrent=${!view} onClick=${() => ask({ include_deleted: "", orderBy: "" })} />
@@ -27,13 +29,16 @@ export function Toolbar({ address, ask, totals, list, known, learn, session, sea
     </nav>
     <search class="controls">
       <${SearchBox} address=${address} ask=${ask} input=${search} />
-      <${Facet} label="Workspace" all="All workspaces" name="workspace_id" include="workspace" rows=${known.workspaces} ids=${Object.keys(roles)} ...${{ address, ask, api, learn, parameters }} />
-      <${Facet} label="Integration" all="All integrations" name="integration_id" include="integration" rows=${known.integrations} ids=${[]} ...${{ address, ask, api, learn, parameters }} />
-      <${SortChoice} address=${address} view=${view} ask=${ask} />
-      <span class="buttons">
-        <button type="button" aria-expanded=${shown === "form"} onClick=${toggle("form")}>Add filter</button>
-        <button type="button" aria-expanded=${shown === "json"} onClick=${toggle("json")}>JSON</button>
-      </span>
+      <button type="button" class="unfold" aria-expanded=${isOpen} onClick=${() => setOpen(!isOpen)}>Filter and sort${active > 0 && html`<span class="count">${active}</span>`}</button>
+      <div class=${isOpen ? "choices unfolded" : "choices"}>
+        <${Facet} label="Workspace" all="All workspaces" name="workspace_id" include="workspace" rows=${known.workspaces} ids=${Object.keys(roles)} nameOf=${(id) => session.workspaceName(id)} ...${{ address, ask, api, learn, parameters }} />
+        <${Facet} label="Integration" all="All integrations" name="integration_id" include="integration" rows=${known.integrations} ids=${[]} nameOf=${(id) => id} ...${{ address, ask, api, learn, parameters }} />
+        <${SortChoice} address=${address} view=${view} ask=${ask} />
+        <span class="buttons">
+          <button type="button" aria-expanded=${shown === "form"} onClick=${toggle("form")}>Add filter</button>
+          <button type="button" aria-expanded=${shown === "json"} onClick=${toggle("json")}>JSON</button>
+        </span>
+      </div>
     </search>
     ${conditions?.length > 0 && html`<ul class="chips" aria-label="Filters">
       ${conditions.map((condition, at) => html`<${Chip} key=${JSON.stringify(condition)} text=${describe(condition)} remove=${() => ask({ filter: filterOf(conditions.filter((_, number) => number !== at)) })} />`)}
@@ -82,7 +87,7 @@ function SearchBox({ address, ask, input }) {
 
 /** A choice among the names that are known; their counts are asked for when the reader is about to
  * choose, for few of them. */
-function Facet({ label, all, name, include, rows, ids, address, ask, api, learn, parameters }) {
+function Facet({ label, all, name, include, rows, ids, nameOf, address, ask, api, learn, parameters }) {
   const [counts, setCounts] = useState({});
   useEffect(() => setCounts({}), [api]);
   const value = address[name];
@@ -90,7 +95,7 @@ function Facet({ label, all, name, include, rows, ids, address, ask, api, learn,
   const others = { include_deleted, workspace_id, integration_id, filter, [name]: "" };
   const key = JSON.stringify(others);
   const every = [...new Set([...Object.keys(rows), ...ids, ...(value ? [value] : [])])];
-  const options = every.map((id) => [id, rows[id]?.name ?? id]).sort(([, a], [, b]) => a.localeCompare(b));
+  const options = every.map((id) => [id, rows[id]?.name ?? nameOf(id)]).sort(([, a], [, b]) => a.localeCompare(b));
   const count = async () => {
     if (api && counts.key !== key && every.length <= MOST_COUNTED) {
       setCounts({ key });

@@ -319,8 +319,29 @@ def test_another_caller_sees_nothing_of_the_one_before(stack: Stack, browser: Br
         expect(facet).not_to_contain_text("Dock")
 
 
-def test_help_is_at_hand_on_a_phone(stack: Stack, browser: Browser) -> None:
+def test_a_phone_has_one_button_for_filters_and_one_for_help(
+    stack: Stack, browser: Browser
+) -> None:
     with console(stack, browser, viewport=PHONE, has_touch=True) as shown:
+        workspace = shown.page.get_by_label("Workspace", exact=True)
+        expect(workspace).to_be_hidden()
+        expect(shown.page.get_by_label("Act as")).to_be_hidden()
+        filters = shown.page.get_by_role("button", name="Filter and sort")
+        filters.tap()
+        workspace.select_option(console_rows.DOCK)
+        expect(shown.position).to_have_text("1-25 of 30")
+        expect(filters).to_have_text("Filter and sort1")
+        shown.page.get_by_label("Sort").select_option("Installed, oldest first")
+        expect(shown.rows.first).to_have_attribute("data-id", "ins_dock_01")
+        checked(shown, "phone-filters")
+        shown.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        filters.tap()
+        expect(workspace).to_be_hidden()
+
+        shown.button("Menu").tap()
+        expect(shown.page.get_by_label("Act as")).to_contain_text("admin of Dock and 1 more")
+        checked(shown, "phone-menu")
+        shown.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         shown.button("Help").tap()
         expect(shown.dialog).to_contain_text("Within ten seconds of an uninstall")
         expect(shown.dialog).to_be_focused()

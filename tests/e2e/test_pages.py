@@ -53,6 +53,7 @@ def test_the_pages_are_told_where_the_api_is_and_who_may_be_acted_as(stack: Stac
     assert told["baseUrl"] == stack.running.base_url
     assert users.keys() == stack.running.tokens.keys()
     assert users["usr_vera"]["roles"] == {"wsp_acme": "viewer"}
+    assert told["workspaces"]["wsp_harbor"] == "Harbor"
     for user_id, user in users.items():
         claims = jwt.decode(user["token"], options={"verify_signature": False})
         assert claims["sub"] == user_id

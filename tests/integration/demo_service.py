@@ -29,7 +29,8 @@ from tests import caches
 from tests.integration.consumer import consumer
 from tests.loading import load_file
 from tests.serving import serving
-from tools.demo import demo_lines
+from tools.demo import load
+from tools.importer.table import open_table
 from tools.local.dynoxide import CREDENTIALS, REGION
 from tools.local.ports import HOST
 from tools.local.state import RunningStack, StateDirectory
@@ -95,10 +96,10 @@ def _functions(
 def demo_items(directory: Path, table_name: str, client: DynamoDBClient) -> list[Item]:
     """Load the demo's rows into a fresh table, let all cascades end, and return its items."""
     rows = directory / "demo.ndjson"
-    rows.write_text("".join(f"{line}\n" for line in demo_lines()), encoding="utf-8")
     endpoint = client.meta.endpoint_url
     with _functions(directory, table_name, endpoint):
-        load_file(rows, table_name, endpoint)
+        table = open_table(table_name, endpoint)
+        load(rows, table, lambda path: load_file(path, table_name, endpoint))
         consumer(endpoint, table_name, directory / "checkpoint.json").drain()
         pages: Iterable[Any] = client.get_paginator("scan").paginate(TableName=table_name)
         return [item for page in pages for item in page["Items"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from tests.commands import run
@@ -35,6 +36,29 @@ def test_it_prints_what_happened_by_whom(demo: DemoService) -> None:
     shown = run("history ins_crm", state, terminal=160).out
     assert shown.split()[:4] == ["TIME", "CHANGE", "BY", "CAUSE"]
     assert by in shown
+
+
+def test_the_demo_names_who_uninstalled_what(demo: DemoService) -> None:
+    lines = [
+        json.loads(line)
+        for install_id in ("ins_helpdesk", "ins_surveys", "ins_calendar")
+        for line in run(["history", install_id, "--json"], demo.state.path).out.splitlines()
+    ]
+
+    changes = [(entry["installId"], entry["kind"], entry["actor"]["id"]) for entry in lines]
+    assert [change for change in changes if change[1] != "settled"] == [
+        ("ins_helpdesk", "created", "import"),
+        ("ins_helpdesk", "uninstalled", "usr_ed"),
+        ("ins_surveys", "created", "import"),
+        ("ins_surveys", "uninstalled", "usr_ed"),
+        ("ins_calendar", "created", "import"),
+        ("ins_calendar", "uninstalled", "usr_ed"),
+        ("ins_calendar", "restored", "usr_ada"),
+    ]
+    for before, after in pairwise(lines):
+        assert (
+            before["installId"] != after["installId"] or before["occurredAt"] <= after["occurredAt"]
+        )
 
 
 def test_what_has_no_history_is_told(demo: DemoService) -> None:

@@ -33,6 +33,18 @@ def test_the_same_day_gives_the_same_lines() -> None:
     assert list(demo_lines(NOW)) == list(demo_lines(NOW))
 
 
+def test_what_the_service_uninstalls_is_live_before_and_else_the_same() -> None:
+    after, before = list(demo_lines(NOW)), list(demo_lines(NOW, before_changes=True))
+    differing = [
+        (old, new)
+        for old, new in zip(map(json.loads, before), map(json.loads, after), strict=True)
+        if old != new
+    ]
+    uninstalled = [new["id"] for _, new in differing if new["type"] == "install"]
+    assert uninstalled == ["ins_helpdesk", "ins_surveys", "ins_newsletter"]
+    assert all(old["deletedAt"] is None and new["deletedAt"] for old, new in differing)
+
+
 def test_every_line_passes_the_importer(tmp_path: Path) -> None:
     path = tmp_path / "demo.ndjson"
     write(path)

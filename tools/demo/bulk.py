@@ -23,6 +23,9 @@ _SIZES: Final = {
 """Number of top installs of each workspace, without add-ons."""
 
 _PRIVATE_TO: Final = {"itg_secret": "wsp_globex", "itg_labs": "wsp_acme_labs"}
+LATEST: Final = 3
+"""Days since the latest of these deletions: later ones are of ``tools.demo.recent``."""
+
 _DAYS_AGO: Final = {"short": 5, "medium": 20, "long": 60, "none": 300, None: 300}
 """Days since the oldest deletion of each tier: at least a day before its purge."""
 
@@ -62,7 +65,8 @@ def _removal(world: World, number: int) -> Removal:
     if number % 4 != 2:
         return ALIVE
     tier = (*RetentionTier, None)[number // 4 % 5]
-    return world.removal(world.chance.randint(1, _DAYS_AGO[tier]), tier)
+    days_ago = world.chance.randint(1, _DAYS_AGO[tier])
+    return world.removal(max(days_ago, LATEST), tier)
 
 
 def _add_solution(world: World, workspace_id: str, name: str, removal: Removal) -> str:

@@ -38,7 +38,7 @@ def add_catalogue(world: World) -> None:
                 id_, home, slug, name, about, publisher, trust, current, visibility, created,
                 day(60 + number), None,
             ),
-            *(_version(id_, version) for version in range(1, count + 1)),
+            *(version_row(id_, version) for version in range(1, count + 1)),
         )  # fmt: skip
     gone = world.removal(20, None).at
     world.add(
@@ -46,7 +46,7 @@ def add_catalogue(world: World) -> None:
             "itg_fax", "wsp_acme", "fax", "Fax", None, "Acme", TrustTier.FIRST_PARTY, "1.0.0",
             _PUBLIC, day(9), day(9), gone,
         ),
-        _version("itg_fax", 1),
+        version_row("itg_fax", 1),
     )  # fmt: skip
 
 
@@ -55,7 +55,8 @@ def version_id(integration_id: str, version: int) -> str:
     return f"itv_{integration_id.removeprefix('itg_')}_{version}"
 
 
-def _version(integration_id: str, version: int) -> IntegrationVersion:
+def version_row(integration_id: str, version: int) -> IntegrationVersion:
+    """Return a version of an integration."""
     changes = None if version == 1 else f"What is new in {version}.0.0: näher, schneller, 更好 🎉"
     return IntegrationVersion(
         version_id(integration_id, version),

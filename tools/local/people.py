@@ -41,10 +41,22 @@ def users(tables: DynamoDBClient, table_name: str) -> list[User]:
     return sorted(listed, key=lambda user: user.id)
 
 
-def page_settings(base_url: str, known: Iterable[User], key: SigningKey) -> dict[str, Any]:
-    """Return the pages' settings as JSON: the API's URL, and a fresh token for each user."""
+def workspace_names(tables: DynamoDBClient, table_name: str) -> dict[str, str]:
+    """Return the names of all workspaces, by id."""
+    found = scans.with_sort_key(Table(table_name, tables), keys.workspace("").sk)
+    return {row["id"]: row["name"] for row in map(items.decode, found)}
+
+
+def page_settings(
+    base_url: str, known: Iterable[User], workspaces: Mapping[str, str], key: SigningKey
+) -> dict[str, Any]:
+    """Return the pages' settings as JSON.
+
+    They are the API's URL, a fresh token for each user, and the workspaces' names.
+    """
     return {
         "baseUrl": base_url,
+        "workspaces": dict(workspaces),
         "users": [
             {
                 "id": user.id,

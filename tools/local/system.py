@@ -15,6 +15,7 @@ from installs.ingest.decisions import Options
 from tools import demo
 from tools.importer.errors import ImporterError
 from tools.importer.run import import_file
+from tools.importer.table import open_table
 from tools.local import deploy, dynoxide, pages, people
 from tools.local.deploy import Emulator
 from tools.local.errors import LocalSystemError
@@ -102,10 +103,12 @@ def local_system(
         kept = _make_table(tables, description)
         if not kept or data:
             progress("Importing rows")
-            rows = data or state.demo
+            name = description.table_name
+            import_rows = partial(add_rows, table_name=name, tables_endpoint=tables_endpoint)
             if data is None:
-                demo.write(rows)
-            add_rows(rows, description.table_name, tables_endpoint, lambda *_: None)
+                demo.load(state.demo, open_table(name, tables_endpoint), import_rows)
+            else:
+                import_rows(data)
         progress("Following the stream")
         _follow_stream(stack, state, tables_endpoint, emulator, description)
         users = people.users(tables, description.table_name)
@@ -129,7 +132,8 @@ def local_system(
         progress("Warming up the functions")
         _warm_up(emulator)
         progress("Serving the pages")
-        settings = partial(people.page_settings, description.base_url, users, key)
+        workspaces = people.workspace_names(tables, description.table_name)
+        settings = partial(people.page_settings, description.base_url, users, workspaces, key)
         stack.enter_context(pages.serving_pages(pages_port, aws_endpoint, settings))
         sample = people.sample(tables, description.table_name)
         stack.callback(state.stack.unlink, missing_ok=True)
@@ -137,13 +141,11 @@ def local_system(
         yield LocalSystem(running, key, sample, (engine, ministack))
 
 
-def add_rows(
-    path: Path, table_name: str, tables_endpoint: str, on_progress: Callable[[int, int], None]
-) -> None:
+def add_rows(path: Path, table_name: str, tables_endpoint: str) -> None:
     """Load a file into the empty table, as a backup is; a file with a wrong line is refused."""
     options = Options(lifecycle_from_file=True)
     try:
-        report = import_file(path, table_name, tables_endpoint, on_progress, options=options)
+        report = import_file(path, table_name, tables_endpoint, lambda *_: None, options=options)
     except ImporterError as error:
         raise LocalSystemError(str(error)) from error
     if report.rejected.count:
