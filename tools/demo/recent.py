@@ -63,7 +63,7 @@ def add_recent(world: World, *, before_changes: bool) -> None:
             version_row(id_, 1),
         )  # fmt: skip
     office = Solution(
-        "sol_office", "wsp_acme", "Office", "Meetings and rooms", "usr_ada", day(95), day(95),
+        "sol_office", "wsp_acme", "Office", "Meetings and rooms", "usr_ada", day(199), day(199),
         None, None,
     )  # fmt: skip
     world.add(office)
@@ -132,7 +132,7 @@ def _install(
         parent_install_id=parent_id,
         solution_id=solution_id,
         installed_by="usr_ed",
-        installed_at=day(96),
+        installed_at=day(200),
         last_upgraded_at=None,
         deleted_at=removal.at,
         retention_tier=removal.tier,
