@@ -44,7 +44,7 @@ def write(path: Path, *, before_changes: bool = False) -> None:
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
-def load(path: Path, table: Table, import_rows: Callable[[Path], None]) -> None:
+def load(path: Path, table: Table, import_rows: Callable[[Path], object]) -> None:
     """Load the demo into an empty table, with a history that names who uninstalled what.
 
     ``path``: the file to write, which ``import_rows`` imports.
