@@ -74,7 +74,7 @@ def add_recent(world: World, *, before_changes: bool) -> None:
     calendar = _install("calendar", "wsp_acme", ALIVE, solution_id=office.id)
     helpdesk = _install("helpdesk", "wsp_acme", gone["wsp_acme"])
     for install, slugs in (
-        (calendar, ("events", "reminders")),
+        (calendar, ("events", "invitations")),
         (_install("rooms", "wsp_acme", ALIVE, parent_id=calendar.id), ("bookings",)),
         (helpdesk, ("tickets", "answers")),
         (_install("surveys", "wsp_acme", gone["wsp_acme"], parent_id=helpdesk.id), ("forms",)),
