@@ -3,7 +3,7 @@
 import { counted, DAYS } from "./fields.js";
 import { html } from "./html.js";
 import { nameOf } from "./names.js";
-import { exact } from "./times.js";
+import { brief } from "./times.js";
 
 const LEVELS = 5;
 
@@ -81,7 +81,7 @@ export function Summary({ count, known }) {
 function until(tier) {
   const days = DAYS[tier];
   if (days) {
-    return html`It can be restored for ${days} days, until <strong>${exact(new Date(Date.now() + days * 86_400_000).toISOString())}</strong>.`;
+    return html`It can be restored for ${days} days, until <strong>${brief(new Date(Date.now() + days * 86_400_000).toISOString())}</strong>.`;
   }
   return tier === "none" ? "It can be restored at any time." : "It can be restored until its retention ends.";
 }

@@ -22,7 +22,7 @@ export function Pager({ list, address, trail, go, ask }) {
   return html`<nav class="pager" aria-label="Pages of the list">
     <span id="position">${list.page.data.length ? `${first}-${last} of ${total}` : `0 of ${total}`}</span>
     <label>Rows <select id="limit" value=${address.limit || preferences().limit} onChange=${limit}>${LIMITS.map((one) => html`<option>${one}</option>`)}</select></label>
-    <label>Density <select value=${preferences().density} onChange=${({ target }) => prefer({ density: target.value })}><option value="comfortable">Comfortable</option><option value="compact">Compact</option></select></label>
+    <label class="density">Density <select value=${preferences().density} onChange=${({ target }) => prefer({ density: target.value })}><option value="comfortable">Comfortable</option><option value="compact">Compact</option></select></label>
     <span class="buttons">
       <button id="previous" type="button" disabled=${!previous} onClick=${() => go(previous.changes, { trail: previous.trail })}>Previous</button>
       <button id="next" type="button" disabled=${!hasNextPage} onClick=${next}>Next</button>

@@ -5,11 +5,15 @@ import { html, useEffect, useState } from "./html.js";
 
 const DAY = 86_400_000;
 const words = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+const briefly = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const exactly = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
 const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
 
-/** Return a time (RFC 3339) in the reader's zone. */
+/** Return a time (RFC 3339) in the reader's zone, without its seconds. */
+export const brief = (text) => briefly.format(new Date(text));
+
+/** Return a time in the reader's zone. */
 export const exact = (text) => exactly.format(new Date(text));
 
 /** Return a time relative to now, such as "yesterday" or "in 6 days". */
@@ -39,7 +43,7 @@ export function purgeTime({ deletedAt, retentionTier }) {
   return days ? new Date(Date.parse(deletedAt) + days * DAY).toISOString() : null;
 }
 
-/** A relative time; the exact one on hover, and beside it if `both`. */
+/** A relative time, beside the time of the clock if `both`; the exact one on hover. */
 export function Time({ at, both }) {
   const [, setMinute] = useState(0);
   useEffect(() => {
@@ -49,5 +53,5 @@ export function Time({ at, both }) {
   if (!at) {
     return "–";
   }
-  return html`<time datetime=${at} title=${exact(at)}>${both ? `${exact(at)} (${relative(at)})` : relative(at)}</time>`;
+  return html`<time datetime=${at} title=${exact(at)}>${both ? `${brief(at)} (${relative(at)})` : relative(at)}</time>`;
 }
