@@ -14,6 +14,7 @@ from installs.query.planning.cost import BUDGET
 from installs.query.planning.key_ranges import KeyRange
 from installs.query.planning.list_request import ListRequest
 from installs.query.planning.planner import candidate_plans
+from installs.store import keys
 from installs.store.counters import items_to_read
 from installs.store.expressions import Exists, Missing, Placeholders
 from installs.store.filters import All, AnyOf, Compare, OneOf
@@ -367,3 +368,12 @@ def test_an_expression_has_no_more_operators_than_dynamodb_takes() -> None:
     text = pushed.condition.encode(Placeholders())
     # each comparison has two operators, and one that joins it with the next
     assert text.count("AND") + text.count("<>") + text.count("attribute_exists") <= 300
+
+
+def test_the_path_of_last_resort_has_every_shard(monkeypatch: pytest.MonkeyPatch) -> None:
+    # given fewer ranges than there are shards
+    monkeypatch.setattr(access_paths, "MAX_RANGES", 2)
+
+    (shards,) = access_paths.access_paths(search(None, include_deleted="true"))
+
+    assert len(shards.ranges) == 2 * keys.SHARDS

@@ -154,10 +154,11 @@ def _by_reference(
 
 
 def _shards(request: ListRequest) -> IndexPath:
-    """Return the path through the installs of all workspaces."""
+    """Return the path through the installs of all workspaces; it is never cut: it has every row."""
     index = keys.BY_SHARD
     parts = (_Part(shard, {}) for shard in range(keys.SHARDS))
-    return _index_path(index.name, index, _ranges(request, index, parts))
+    ranges = tuple(_ranges(request, index, parts))
+    return IndexPath(index.name, index, ranges, frozenset({STATE_FIELD}))
 
 
 def _integrations_in_workspaces(
