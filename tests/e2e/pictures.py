@@ -29,6 +29,7 @@ CAPTIONS: Final = (
 )
 TOP: Final = 330
 """The height of the panel's part that is shown."""
+MARGIN: Final = 14
 STYLE: Final = """
 body { margin: 0; padding: 24px; background: #fff; color: #1b222c; }
 body { font: 15px/1.45 "Open Sans", sans-serif; }
@@ -66,7 +67,7 @@ def _take_uninstall(browser: Browser, page: Page, console: Console, state: Path)
     expect(console.panel.locator(".state")).to_have_text("In the trash")
     panel = [_top(page, console.panel), console.toast.screenshot()]
     console.toast.get_by_role("button", name="Dismiss").click()
-    activity = console.panel.locator("section:has(.activity)").screenshot()
+    activity = _with_margin(page, console.panel.locator("section:has(.activity)"))
     console.panel.get_by_role("button", name="Restore").click()
     expect(console.panel.locator(".state")).to_have_text("Installed")
     events = (state / "rows" / "events.ndjson").read_text(encoding="utf-8").splitlines()
@@ -95,6 +96,21 @@ def _top(page: Page, panel: Locator) -> bytes:
     box = panel.bounding_box()
     assert box is not None
     return page.screenshot(clip={**box, "height": TOP})
+
+
+def _with_margin(page: Page, part: Locator) -> bytes:
+    """Return a picture of a part of the panel, with the marks at its edge."""
+    part.scroll_into_view_if_needed()
+    box = part.bounding_box()
+    assert box is not None
+    return page.screenshot(
+        clip={
+            "x": box["x"] - MARGIN,
+            "y": box["y"] - MARGIN,
+            "width": box["width"] + 2 * MARGIN,
+            "height": box["height"] + MARGIN,
+        }
+    )
 
 
 def _image(png: bytes) -> str:
