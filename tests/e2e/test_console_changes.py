@@ -86,6 +86,8 @@ def test_a_reader_uninstalls_sees_what_follows_and_undoes_it(
         shown.page.keyboard.press("Escape")
         shown.toast.get_by_role("button", name="Undo").click()
         shown.shows("Ledger Books")
+        expect(shown.toast).to_have_text("Restored Ledger Books in Harbor.✕")
+        checked(shown, "restored")
         assert stack.eventually(lambda: not _deleted(stack, "ins_undone_mail_chat"))
 
 
