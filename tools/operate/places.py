@@ -79,9 +79,8 @@ class Places:
 
     def add_locator(self, key: Key, item: Item) -> None:
         """Add a locator."""
-        type_name, _, row_id = keys.owner_of(key)[1].partition("#")
-        identity, place = Identity(type_name, row_id), rows.located(items.decode(item))
-        if place is None or type_name not in MODELS:
+        identity, place = Identity(*keys.located_row(key)), rows.located(items.decode(item))
+        if place is None or identity.type_name not in MODELS:
             return
         places = self.rows.get(identity, set())
         if place not in places:

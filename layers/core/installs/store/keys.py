@@ -249,6 +249,12 @@ def target_of(key: Key) -> str:
     return key.sk.partition("#")[2]
 
 
+def located_row(key: Key) -> tuple[str, str]:
+    """Return the type's name and the id of the row of a locator."""
+    type_name, _, row_id = owner_of(key)[1].partition("#")
+    return type_name, row_id
+
+
 def counted_integration(key: Key) -> str:
     """Return the integration of a shard of its counter."""
     return key.pk.removeprefix(INTEGRATION_PREFIX).partition("#")[0]

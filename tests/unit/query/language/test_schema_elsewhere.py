@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from installs import model
+from installs.query.language.include import TO_ONE as TO_ONE_MEMBERS
 from installs.query.language.order import SORTABLE_FIELDS
 from installs.query.language.schema import ENTITIES, INSTALL, Entity, Kind, Relation, target
 from installs.store import keys
@@ -85,6 +86,13 @@ def test_the_store_reads_the_related_row_by_its_id(relation: Relation) -> None:
 def test_the_store_reads_the_related_rows_by_their_link(relation: Relation) -> None:
     assert (relation.target, relation.foreign_key) in REFERENCES, "store/reader.py, REFERENCES"
     assert REFERENCES[relation.target, relation.foreign_key]("x", tuple(State))
+
+
+def test_rows_to_include_are_read_by_entity_so_no_two_relations_share_one() -> None:
+    targets = [relation.target for relation in TO_ONE]
+
+    assert len(targets) == len(set(targets)), "query/execution/included.py, _to_one"
+    assert len(TO_ONE_MEMBERS) == len(set(TO_ONE_MEMBERS.values())), "query/language/include.py"
 
 
 def test_the_store_reads_nothing_that_no_relation_needs() -> None:
