@@ -46,9 +46,14 @@ function changed({ kind, actor, cause }, known) {
 
 function settled({ deleted, restored, purged }) {
   const parts = [
-    deleted && `${counted(deleted, "row")} moved to the trash`,
-    restored && `${counted(restored, "row")} came back`,
-    purged && `${counted(purged, "row")} deleted for good`,
+    deleted && `${followed(deleted)} moved to the trash`,
+    restored && `${followed(restored)} came back`,
+    purged && `${followed(purged)} deleted for good`,
   ].filter(Boolean);
-  return `Members, add-ons and solution followed: ${parts.join(", ")}`;
+  return parts.join("; ");
+}
+
+/** A number of rows of several kinds: the history does not tell them apart. */
+function followed(number) {
+  return counted(number, "member, add-on or solution", "members, add-ons and solutions");
 }

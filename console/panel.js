@@ -32,6 +32,9 @@ export function Panel(properties) {
     return () => request.abort();
   }, [api, turn, attempt]);
   const { install, problem } = shown;
+  useLayoutEffect(() => {
+    panel.current.scrollTop = 0; // Its state, and what may be done now, are at its head.
+  }, [install === null || install.deletedAt]);
   return html`<section class="panel" ref=${panel} tabindex="-1" aria-labelledby="panel-title" aria-busy=${install === null && problem === null}>
     <button type="button" class="icon close" aria-label="Close" onClick=${close}>✕</button>
     ${problem && html`<${Unread} problem=${problem} retry=${retry} titled=${install === null} />`}

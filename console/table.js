@@ -131,7 +131,7 @@ function Row({ row, depth, columns, selectable, isOpen, selected, setSelected, .
 
 /** A line for the actor, which keeps its place until the actor is known; null if none is recorded. */
 function by(id, known) {
-  const text = id ? `by ${personName(id, known)}` : id === null ? "by: not recorded" : "";
+  const text = id ? `by ${personName(id, known)}` : id === null ? "person not recorded" : "";
   return html` <span class="by" title=${text}>${text}</span>`;
 }
 

@@ -61,7 +61,7 @@ def test_a_reader_uninstalls_sees_what_follows_and_undoes_it(
         shown.shows("Ledger Books")
         shown.button("Uninstall Ledger Books in Harbor").click()
         expect(shown.dialog).to_contain_text("3 members")
-        expect(shown.dialog).to_contain_text("2 add-ons, with their members")
+        expect(shown.dialog).to_contain_text("2 add-ons with their members: ")
         expect(shown.dialog).to_contain_text("the solution “Office of undone”")
         expect(shown.dialog).to_contain_text("It can be restored for 7 days, until")
         checked(shown, "uninstall")
@@ -164,7 +164,7 @@ def test_the_trash_is_grouped_and_only_the_parent_is_restored(
         expect(shown.panel.locator(".state")).to_have_text("Installed")
         assert not _deleted(stack, "ins_old_mail_chat")
         activity = shown.panel.locator(".activity li")
-        expect(activity.first).to_contain_text("followed: 5 rows came back")
+        expect(activity.first).to_contain_text("5 members, add-ons and solutions came back")
 
 
 def test_a_purge_wants_the_name_typed(stack: Stack, browser: Browser) -> None:
