@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PACKAGED: Final = ENVIRONMENTS / "browser"
 THIS_MACHINE: Final = (HOST, "localhost")
-PATIENCE_MILLISECONDS: Final = 20_000
+PATIENCE_MILLISECONDS: Final = 60_000
 _FLAGS: Final = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
