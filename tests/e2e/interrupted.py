@@ -25,5 +25,7 @@ def _transact_once(self: Table, actions: Sequence[Action]) -> None:
 
 
 if __name__ == "__main__":
+    # Whoever runs the tests in the background may have it ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     Table.transact = _transact_once  # type: ignore[method-assign]
     command()
