@@ -107,7 +107,7 @@ test-oldest:
 	$(if $(OLDEST_PYTHON),.venvs/oldest/bin/python -m pytest -n 2 --dist loadfile --ignore tests/unit/template $(ON_OLDEST))
 
 test-runtime: setup $(STAMPS)/lambda $(STAMPS)/lambda-newest
-	$(BIN)/python -m pytest -m emulated $(ARGS) tests/runtime
+	$(BIN)/python -m pytest -n 2 -m emulated $(ARGS) tests/runtime
 
 worlds: setup
 	CASES=$(or $(CASES),10000) $(BIN)/python -m pytest tests/property/access -n 2 -q
