@@ -27,7 +27,7 @@ export function Activity({ history, known }) {
     ${entries.length === 0 && html`<p class="quiet">Nothing is recorded yet.</p>`}
     <ol class="activity">
       ${entries.map((entry) => html`<li key=${`${entry.revision} ${entry.kind}`} class=${entry.kind}>
-        <span>${entry.kind === "settled" ? settled(entry.counts) : html`${changed(entry, known)}`}</span>
+        <span>${entry.kind === "settled" ? settled(entry.counts) : changed(entry, known)}</span>
         ${entry.kind === "changed" && html`<span class="quiet">${entry.fields.map((name) => LABELS[name] ?? name).join(", ")}</span>`}
         <span class="quiet"><${Time} at=${entry.occurredAt} both /></span>
       </li>`)}

@@ -17,18 +17,12 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Stack
 
 
-def command(stack: Stack, *arguments: str | Path, module: str = "tools") -> list[str]:
-    """A command of the operator's, as a program and its arguments."""
-    given = list(map(str, arguments))
-    return [sys.executable, "-m", module, *given, "--state", str(stack.state)]
-
-
 def tools(
     stack: Stack, *arguments: str | Path, given: str | None = None, module: str = "tools"
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of the operator's; ``given`` is its standard input."""
     return subprocess.run(  # noqa: S603 - our own module
-        command(stack, *arguments, module=module),
+        [sys.executable, "-m", module, *map(str, arguments), "--state", str(stack.state)],
         cwd=ROOT,
         text=True,
         input=given,
