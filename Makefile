@@ -106,7 +106,8 @@ test-oldest:
 	$(if $(OLDEST_PYTHON),@$(MAKE) --no-print-directory $(STAMPS)/oldest $(STAMPS)/dynoxide)
 	$(if $(OLDEST_PYTHON),.venvs/oldest/bin/python -m pytest -n 2 --dist loadfile --ignore tests/unit/template $(ON_OLDEST))
 
-test-runtime: setup $(STAMPS)/lambda $(STAMPS)/lambda-newest
+test-runtime:
+	@$(ALL_AT_ONCE) setup $(STAMPS)/lambda $(STAMPS)/lambda-newest $(STAMPS)/debian
 	$(BIN)/python -m pytest -n 2 -m emulated $(ARGS) tests/runtime
 
 worlds: setup
@@ -196,6 +197,12 @@ $(STAMPS)/lambda $(STAMPS)/lambda-newest: $(STAMPS)/%: requirements/%.txt $(STAM
 	@VIRTUAL_ENV= $(UV) pip install --quiet --require-hashes --python $(BIN)/python --target .venvs/$* \
 		--python-platform aarch64-manylinux_2_28 --python-version 3.13 --only-binary :all: -r requirements/$*.txt
 	@$(BIN)/python -m compileall -q .venvs/$*
+	@touch $@
+
+# Lambda's processor and Python: every process of the tests shares them.
+$(STAMPS)/debian: tests/runtime/debian.py $(STAMPS)/dev
+	@echo "Installing .venvs/debian"
+	@$(BIN)/python -m tests.runtime.debian
 	@touch $@
 
 NPM_CI = cd .venvs/$* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -32,15 +31,6 @@ def world(
 
 
 @pytest.fixture(scope="session")
-def emulated() -> debian.Emulated:
-    """Lambda's processor and Python; skips where they cannot be had, but fails in CI."""
-    try:
-        return debian.installed()
-    except debian.UnavailableError as error:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(str(error))
-
-
-@pytest.fixture(scope="session")
 def layers(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The layers as `sam build` makes them for Lambda."""
     python = {"LAYER_PYTHON": sys.executable, "LAMBDA_PYTHON": sys.executable}
@@ -55,8 +45,6 @@ def here(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, ob
 
 
 @pytest.fixture(scope="session", params=["lambda", "lambda-newest"])
-def lambda_machine(
-    request: pytest.FixtureRequest, emulated: debian.Emulated, layers: tuple[Path, Path]
-) -> Machine:
+def lambda_machine(request: pytest.FixtureRequest, layers: tuple[Path, Path]) -> Machine:
     """Lambda's Python with the layers, and the AWS SDK that the runtime brings, or the newest."""
-    return Machine(emulated.command, (*layers, ENVIRONMENTS / str(request.param)))
+    return Machine(debian.COMMAND, (*layers, ENVIRONMENTS / str(request.param)))

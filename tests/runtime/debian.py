@@ -1,5 +1,6 @@
 """Lambda's processor and Python on this machine: Debian's python3.13 for arm64, run by QEMU.
 
+``python -m tests.runtime.debian`` installs them, before the tests and once for all their processes.
 apt downloads the packages with settings of its own, and they are unpacked into one folder: nothing
 else on the machine changes, and no rights are needed.
 """
@@ -10,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -43,39 +43,30 @@ Acquire::Languages "none";
 """
 
 
+COMMAND: Final = (
+    str(FOLDER / "qemu-aarch64"), "-L", str(FOLDER / "root"), str(FOLDER / "root/usr/bin" / PYTHON)
+)  # fmt: skip
+"""The command that is Python on the other processor."""
+
+
 class UnavailableError(Exception):
     """This machine cannot have them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Emulated:
-    """Python on the other processor."""
-
-    root: Path
-    """Debian's files, as below ``/``."""
-    emulator: Path
-
-    @property
-    def command(self) -> tuple[str, ...]:
-        """The command that is Python."""
-        return str(self.emulator), "-L", str(self.root), str(self.root / "usr" / "bin" / PYTHON)
-
-
-def installed(folder: Path = FOLDER) -> Emulated:
-    """Python for arm64, installed where it is not yet.
+def install(folder: Path = FOLDER) -> None:
+    """Install Python for arm64 anew.
 
     Raises
     ------
     UnavailableError
         This machine has no apt with Debian's archive, or the archive cannot be reached.
     """
-    if not folder.exists():
-        made = folder.with_suffix(".unfinished")
-        shutil.rmtree(made, ignore_errors=True)
-        made.mkdir(parents=True)
-        _install(made)
-        made.rename(folder)
-    return Emulated(folder / "root", folder / "qemu-aarch64")
+    unfinished = folder.with_suffix(".unfinished")
+    for old in (unfinished, folder):
+        shutil.rmtree(old, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    _install(unfinished)
+    unfinished.rename(folder)
 
 
 def _install(folder: Path) -> None:
@@ -136,3 +127,10 @@ def _run(*command: str | Path, cwd: Path | None = None) -> str:
     if done.returncode:
         raise UnavailableError(f"{command[0]} failed: {done.stderr.strip() or done.stdout}")
     return done.stdout
+
+
+if __name__ == "__main__":
+    try:
+        install()
+    except UnavailableError as error:
+        sys.exit(str(error))
