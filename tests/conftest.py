@@ -60,7 +60,7 @@ def cold_start() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def dynamodb_endpoint() -> Iterator[str]:
-    """The endpoint of a DynamoDB engine, in memory, for the whole session."""
+    """The endpoint of a DynamoDB engine for the whole session."""
     with dynoxide.running_dynoxide() as (endpoint, _):
         yield endpoint
 

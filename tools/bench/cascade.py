@@ -1,7 +1,7 @@
 """A large uninstall, timed: ``python -m tools.bench.cascade MEMBERS [ADDONS [DEPTH]]``.
 
 One install with so many members, so many add-ons, and a chain of add-ons so deep is uninstalled,
-restored, uninstalled again and purged, on Dynoxide in memory with the stream on; the records go
+restored, uninstalled again and purged, on Dynoxide with the stream on; the records go
 through the mapping's poller into the handler, whose invocations are as short as the template says.
 """
 

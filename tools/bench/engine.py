@@ -1,4 +1,4 @@
-"""A DynamoDB engine in memory with the service's table, for as long as a benchmark runs."""
+"""A DynamoDB engine with the service's table, for as long as a benchmark runs."""
 
 from __future__ import annotations
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from contextlib import contextmanager
+import sqlite3
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 import boto3
@@ -46,15 +48,30 @@ def running_dynoxide(
 ) -> Iterator[tuple[str, Child]]:
     """Run the engine on a free port, and give its endpoint and its process.
 
-    Without ``database`` everything is in memory; with it, a SQLite file outlives the process.
+    ``database`` is a SQLite file that outlives the process; without it, what is written is gone
+    with the process.
     """
     port = free_port()
-    command = [str(binary()), "--host", HOST, "--port", str(port)]
-    if database:
-        command += ["--db-path", str(database)]
-    with Child(command, log=log) as child:
-        wait_until_listening(port, 10, child.running)
-        yield f"http://{HOST}:{port}", child
+    with TemporaryDirectory() as folder:
+        file = database or Path(folder) / "dynoxide.sqlite"
+        command = [str(binary()), "--host", HOST, "--port", str(port), "--db-path", str(file)]
+        with Child(command, log=log) as child:
+            wait_until_listening(port, 10, child.running)
+            _index_stream(file)
+            yield f"http://{HOST}:{port}", child
+
+
+def _index_stream(database: Path) -> None:
+    """Let the engine find a stream's last record without reading all of them (ADR 0058)."""
+    with closing(sqlite3.connect(database)) as connection:
+        try:
+            connection.execute(
+                "CREATE INDEX IF NOT EXISTS lastStreamRecord"
+                " ON _stream_records (table_name, CAST(sequence_number AS INTEGER))"
+            )
+        except sqlite3.OperationalError as error:
+            message = f"{binary()} has other tables than the version that is pinned: {error}"
+            raise LocalSystemError(message) from None
 
 
 def _settings(endpoint: str) -> dict[str, Any]:
