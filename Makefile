@@ -127,7 +127,7 @@ load: $(STAMPS)/dev $(STAMPS)/dynoxide $(STAMPS)/load
 	@$(BIN)/python -m tests.load.run $(or $(SECONDS),20)
 
 bench-cascade: $(STAMPS)/dev $(STAMPS)/dynoxide
-	POWERTOOLS_LOG_LEVEL=WARNING $(BIN)/python -m tools.bench.cascade $(or $(MEMBERS),10000) $(or $(ADDONS),0) $(or $(DEPTH),0)
+	@$(BIN)/python -m tools.bench.cascade $(or $(MEMBERS),10000) $(or $(ADDONS),0) $(or $(DEPTH),0)
 
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check .
