@@ -31,7 +31,7 @@ class Invocation(Context, Protocol):
         """The id of the invocation."""
 
 
-def handler(event: dict[str, Any], context: Invocation) -> dict[str, Any]:
+def handler(event: object, context: Invocation) -> dict[str, Any]:
     """Apply rows: answer with a result for each, or with the messages to be delivered again."""
     deadline = Deadline.of(context)
     table = Table.of_function(deadline=deadline)
@@ -41,7 +41,7 @@ def handler(event: dict[str, Any], context: Invocation) -> dict[str, Any]:
             table, call.rows, call.options, check_time=deadline.check_step, origin=origin
         )
 
-    if "Records" in event:
+    if isinstance(event, dict) and "Records" in event:
         queue = RowQueue(config.rows_queue_url(), config.rows_dead_letters_url())
         consumer = Consumer(apply, queue)
         response = consumer.consume(event)

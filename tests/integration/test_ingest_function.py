@@ -77,7 +77,8 @@ def sqs(table: Table, monkeypatch: pytest.MonkeyPatch) -> Iterator[SQSClient]:
 
 
 def call(event: dict[str, Any]) -> Any:  # noqa: ANN401 - the function's own JSON
-    return json.loads(json.dumps(handler(json.loads(json.dumps(event)), Invocation())))
+    answer = handler(json.loads(json.dumps(event)), Invocation())
+    return json.loads(json.dumps(answer, ensure_ascii=False).encode())  # as the runtime writes it
 
 
 def send(sqs: SQSClient, url: str, *bodies: object, group: str = "wsp_acme") -> None:
@@ -133,6 +134,25 @@ def test_rows_of_a_call_are_applied_and_answered_in_order(table: Table) -> None:
     state = installs.get(table, "ins_crm")
     assert state is not None
     assert state.row.variables == '{"region":"eu"}'
+
+
+def test_a_row_that_is_no_portable_json_is_rejected_by_itself(table: Table) -> None:
+    deep: object = 0
+    for _ in range(600):
+        deep = [deep]
+    poison: list[object] = ["\ud800", 10**400, deep]
+    wrong: list[object] = [
+        INSTALL | {"id": f"ins_{n}", "variables": {"a": it}} for n, it in enumerate(poison)
+    ]
+    wrong += [INSTALL | {"id": "\ud800"}, INSTALL | {"type": "\ud800"}, INSTALL | {"\ud800": 1}]
+    large: object = INSTALL | {"variables": {"n": 2**64}}
+
+    results = call({"rows": [*wrong, WORKSPACE, large]})["results"]
+
+    assert [result.get("code") for result in results] == ["invalid_json"] * 6 + [None] * 2
+    state = installs.get(table, "ins_crm")
+    assert state is not None
+    assert state.row.variables == '{"n":18446744073709551616}'
 
 
 def test_a_call_that_cannot_be_read_applies_nothing(table: Table) -> None:

@@ -65,6 +65,41 @@ def test_a_call_beyond_five_megabytes_is_refused() -> None:
     assert refusals(error) == [("too_large", "")]
 
 
+def test_the_size_of_a_call_is_counted_whatever_is_in_its_rows() -> None:
+    deep: object = 0
+    for _ in range(300):
+        deep = [deep]
+    rows = [{"type": "user", "id": "\ud800", "name": 2**64, "email": deep, "role": 10**400}]
+
+    assert read_event({"rows": rows}).rows == tuple(rows)
+
+
+@pytest.mark.parametrize("event", [None, [USER], "rows", 7])
+def test_an_event_that_is_no_object_is_refused(event: object) -> None:
+    with pytest.raises(InvalidCallError) as error:
+        read_event(event)
+
+    assert refusals(error) == [("invalid_json", "")]
+
+
+def test_an_event_too_deep_to_be_written_is_refused() -> None:
+    deep: object = 0
+    for _ in range(100_000):
+        deep = [deep]
+
+    with pytest.raises(InvalidCallError) as error:
+        read_event({"rows": deep})
+
+    assert refusals(error) == [("invalid_json", "")]
+
+
+def test_an_unknown_member_that_is_no_text_is_named_in_text() -> None:
+    with pytest.raises(InvalidCallError) as error:
+        read_event({"rows": [], "\ud800": 1})
+
+    assert refusals(error) == [("unknown_field", "/?")]
+
+
 def test_a_message_is_one_row_or_a_call() -> None:
     assert read_message(json.dumps(USER)).rows == (USER,)
     assert read_message(json.dumps({"rows": [USER, USER]})).rows == (USER, USER)

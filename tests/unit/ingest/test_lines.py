@@ -208,9 +208,11 @@ def test_a_bad_field_is_named_with_a_code_a_pointer_and_words(
         ([INSTALL], "must be a JSON object"),
         (INSTALL | {"variables": {"a": ["\udc00"]}}, "has half of a surrogate pair"),
         (INSTALL | {"\ud83d": 1}, "has half of a surrogate pair"),
+        (json.dumps(INSTALL | {"id": "\ud83d"}, ensure_ascii=False), "has half of a surrogate"),
+        (INSTALL | {"variables": {"a": [10**400]}}, "has a number that is too large"),
         (json.dumps(INSTALL | {"id": "\ud83d"}), "has half of a surrogate pair"),
     ],
-    ids=range(18),
+    ids=range(20),
 )
 def test_what_is_no_json_object_is_refused(line: object, detail: str) -> None:
     ((code, pointer, said),) = refused(line)

@@ -28,6 +28,7 @@ from installs.ingest.packing import packs
 from installs.ingest.results import Outcome, Result
 from installs.ingest.schedule import touched, waves
 from installs.ingest.snapshot import Snapshot
+from installs.ingest.values import is_text
 from installs.origin import INGEST
 from installs.store import installs
 from installs.store.table import TRANSACTION_LIMIT, ConditionFailedError
@@ -276,7 +277,7 @@ def _invalid(value: object, error: InvalidLineError) -> Result:
     """Return the result of a value that is not a line, with its type and id where it has them."""
     members = value if isinstance(value, dict) else {}
     type_name, row_id = (
-        member if isinstance(member, str) and len(member) <= 128 else None
+        member if isinstance(member, str) and len(member) <= 128 and is_text(member) else None
         for member in (members.get("type"), members.get("id"))
     )
     return Result(Outcome.REJECTED, type_name, row_id, issues=error.issues)

@@ -8,10 +8,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-
-import orjson
 
 from installs.errors import Issue
 from installs.ingest import values
@@ -51,18 +50,30 @@ class Call:
     options: Options
 
 
-def read_event(event: dict[str, Any]) -> Call:
+def read_event(event: object) -> Call:
     """Read the event of a direct invocation: ``{"rows": [...], "recreatePurged": false}``.
 
     Raises
     ------
     InvalidCallError
-        It has no list of rows, more than 500 of them, more than 5 MB, or a member that is unknown.
+        It is no object, has no list of rows, more than 500 of them, more than 5 MB, or a member
+        that is unknown.
     """
-    size = len(orjson.dumps(event, default=str))
+    if not isinstance(event, dict):
+        raise _invalid("invalid_json", "must be a JSON object", "")
+    size = _size(event)
     if size > MAX_BYTES:
         raise _invalid("too_large", f"is {size} bytes; a call takes {MAX_BYTES}", "")
     return read_call(event)
+
+
+def _size(event: dict[str, Any]) -> int:
+    """Return the bytes of an event's JSON, whatever is in its rows: each is checked by itself."""
+    try:
+        text = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        raise _invalid("invalid_json", "is nested too deeply", "") from None
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def read_message(body: str) -> Call:

@@ -141,7 +141,7 @@ def take_line(value: object) -> Line:
         It is not a line.
     """
     try:
-        values.require_text(value)
+        values.require_readable(value)
     except NotJsonError as error:
         raise _refused("invalid_json", str(error)) from None
     return _line(value)
@@ -250,8 +250,9 @@ def _issue(detail: Any) -> Issue:  # noqa: ANN401 - pydantic's own dictionary
 
 
 def json_pointer(*names: str) -> str:
-    """Return the JSON pointer to a place (RFC 6901, section 3)."""
-    return "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
+    """Return the JSON pointer to a place (RFC 6901, section 3); ``?`` is half of a pair."""
+    pointer = "".join("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
+    return pointer.encode(errors="replace").decode()
 
 
 def _refused(code: str, detail: str, pointer: str = "") -> InvalidLineError:

@@ -21,10 +21,11 @@ _TIMESTAMP: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
     r"([Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 )
-_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 _DEEPEST: Final = 100
 """The deepest nesting of a JSON object: deeper, and readers of it would differ."""
 _INSTANT_DIGITS: Final = 9
+_TOO_LARGE: Final = "has a number that is too large for a double"
 
 
 class NotJsonError(ValueError):
@@ -58,7 +59,7 @@ def parse(text: str) -> object:
             parse_constant=_constant,
         )
         if _SURROGATE.search(text):
-            require_text(value)
+            require_readable(value)
     except json.JSONDecodeError as error:
         raise NotJsonError(f"is not JSON: {error.msg} (column {error.colno})") from error
     return value
@@ -75,12 +76,17 @@ def _unique(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
 
 def _number(text: str) -> Number:
     if math.isinf(float(text)):
-        raise NotJsonError("has a number that is too large for a double")
+        raise NotJsonError(_TOO_LARGE)
     return Number(text)
 
 
-def require_text(value: object) -> None:
-    """Refuse strings that cannot be written as UTF-8, and values nested too deeply.
+def is_text(value: str) -> bool:
+    """Return True if a string can be written as UTF-8."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def require_readable(value: object) -> None:
+    """Refuse strings that are not UTF-8, numbers that no double holds, and too deep nesting.
 
     Raises
     ------
@@ -88,23 +94,27 @@ def require_text(value: object) -> None:
         There is one.
     """
     try:
-        _encode_strings(value, 0)
+        _check(value, 0)
+    except OverflowError:
+        raise NotJsonError(_TOO_LARGE) from None
     except UnicodeEncodeError:
         raise NotJsonError("has half of a surrogate pair, which is no text") from None
 
 
-def _encode_strings(value: object, depth: int) -> None:
+def _check(value: object, depth: int) -> None:
     if depth > MAX_NESTING:
         raise NotJsonError("is nested too deeply")
     if isinstance(value, dict):
         for name, item in value.items():
-            _encode_strings(name, depth + 1)
-            _encode_strings(item, depth + 1)
+            _check(name, depth + 1)
+            _check(item, depth + 1)
     elif isinstance(value, list):
         for item in value:
-            _encode_strings(item, depth + 1)
+            _check(item, depth + 1)
     elif isinstance(value, str):
         value.encode()
+    elif isinstance(value, int):
+        float(value)
 
 
 def _constant(text: str) -> NoReturn:
