@@ -176,6 +176,24 @@ def test_a_removal_removes_once_and_late_lines_do_not_bring_it_back() -> None:
     assert service.told(other | early(4)) == ["stale"]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        rows.user("usr_a"),
+        rows.member("mem_a", "ins_a"),
+        rows.role("usr_a", rows.WORKSPACE, "viewer"),
+        rows.solution("sol_a"),
+    ],
+)
+def test_a_removal_without_a_time_keeps_that_of_the_last_change(line: rows.Row) -> None:
+    service = Service(rows.install("ins_a"), line | early(5))
+    gone = removal(line["type"], line["id"])
+    assert service.told(gone, gone, line | early(4)) == ["changed", "unchanged", "stale"]
+    # a row that comes in without a time is remembered as well
+    assert service.told(line, gone, line | early(4)) == ["created", "changed", "stale"]
+    assert service.told(line | early(5), gone, line | early(6)) == ["created", "changed", "created"]
+
+
 def test_what_is_older_than_the_last_change_is_stale() -> None:
     service = Service()
     newer = rows.install("ins_a", authStateId="aut_new") | early(5)

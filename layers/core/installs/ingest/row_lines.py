@@ -179,8 +179,9 @@ def _workspace(workspace_id: str, snapshot: Snapshot) -> Action:
 
 
 def _remove(line: Line, found: KnownRow, snapshot: Snapshot) -> Decision:
-    """Remove a row; with ``asOf``, leave a tombstone for lines that come late."""
+    """Remove a row; where a change of it had an ``asOf``, leave a tombstone for late lines."""
     before = found.before
+    as_of = latest(line, found.last)
     terms = Terms({})
     actions: list[Action] = []
     if before is not None:
@@ -196,9 +197,9 @@ def _remove(line: Line, found: KnownRow, snapshot: Snapshot) -> Decision:
         key = rows.locator_key(line.row_type, line.id) or rows.BY_ID[line.row_type](line.id)
         if found.locator is None:
             actions.append(Check(key, [Missing()]))
-    if line.as_of is not None and line.as_of != found.removed:
+    if as_of is not None and as_of != found.removed:
         purge_at = int((snapshot.now + timedelta(days=TOMBSTONE_DAYS)).timestamp())
-        actions.append(rows.tombstone(line.type_name, line.id, found.removed, line.as_of, purge_at))
+        actions.append(rows.tombstone(line.type_name, line.id, found.removed, as_of, purge_at))
     outcome = Outcome.UNCHANGED if before is None else Outcome.CHANGED
     write = Write(actions=tuple(actions), solutions=terms.solutions) if actions else None
     return Decision(result(line, outcome), write)
