@@ -82,17 +82,6 @@ def test_an_event_that_is_no_object_is_refused(event: object) -> None:
     assert refusals(error) == [("invalid_json", "")]
 
 
-def test_an_event_too_deep_to_be_written_is_refused() -> None:
-    deep: object = 0
-    for _ in range(100_000):
-        deep = [deep]
-
-    with pytest.raises(InvalidCallError) as error:
-        read_event({"rows": deep})
-
-    assert refusals(error) == [("invalid_json", "")]
-
-
 def test_an_unknown_member_that_is_no_text_is_named_in_text() -> None:
     with pytest.raises(InvalidCallError) as error:
         read_event({"rows": [], "\ud800": 1})
