@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from installs.store.expressions import Action
+    from installs.store.rows import Stored
 
 YESTERDAY = timestamp(datetime.now(UTC) - timedelta(days=1))
 EXPIRED = timestamp(datetime.now(UTC) - timedelta(days=8))
@@ -51,6 +52,8 @@ def table(
         rows.install("ins_trash", deletedAt=YESTERDAY, retentionTier="long"),
         rows.member("mem_trash", "ins_trash", deletedAt=YESTERDAY, retentionTier="long"),
         rows.install("ins_expired", deletedAt=EXPIRED, retentionTier="short"),
+        rows.solution("sol_empty"),
+        rows.solution_member("som_empty", "sol_empty", "ent_empty"),
         rows.integration("itg_own"),
         rows.integration_version("ver_own", "itg_own"),
         rows.install("ins_own", integrationId="itg_own"),
@@ -141,6 +144,25 @@ def test_what_was_stopped_is_finished_by_another(
     assert installs.get(table, "ins_theirs") is not None
     assert repair.finish_overdue(Work(table)).failed == 0
     assert disagreements(table) == []
+
+
+def test_a_stop_between_the_rows_of_a_solution_leaves_none_behind(
+    table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = Eraser._remove
+
+    def stopped(self: Eraser, stored: Stored) -> None:
+        remove(self, stored)
+        if stored.row.id in ("sol_empty", "som_empty"):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Eraser, "_remove", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            Eraser(table).workspace("wsp_acme")
+    Eraser(table).workspace("wsp_acme")
+
+    assert not {("Solution", "sol_empty"), ("SolutionMember", "som_empty")} & found(table).keys()
 
 
 def test_a_user_is_erased_with_roles_and_keys(table: Table) -> None:

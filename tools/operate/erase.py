@@ -68,15 +68,10 @@ class Eraser:
         for stored in self._rows(model.Install):
             if stored.values["workspaceId"] == workspace_id:
                 self._purge(stored.values["id"])
-        solutions = set()
-        for stored in self._rows(model.Solution, model.IntegrationMember):
+        for stored in self._rows(model.IntegrationMember):
             if stored.values["workspaceId"] == workspace_id:
-                if isinstance(stored.row, model.Solution):
-                    solutions.add(stored.row.id)
                 self._remove(stored)
-        for stored in self._rows(model.SolutionMember):
-            if stored.values["solutionId"] in solutions:
-                self._remove(stored)
+        self._solutions(workspace_id)
         self._integrations(workspace_id)
         self._forget_workspace(workspace_id)
         self._counters(workspace_id)
@@ -197,6 +192,19 @@ class Eraser:
             self._count("install")
             return
         raise ConflictError(f"The install {install_id} kept changing; begin again.")
+
+    def _solutions(self, workspace_id: str) -> None:
+        """Remove a workspace's solutions, after their members: these name no workspace."""
+        solutions = {
+            stored.row.id: stored
+            for stored in self._rows(model.Solution)
+            if stored.values["workspaceId"] == workspace_id
+        }
+        for stored in self._rows(model.SolutionMember):
+            if stored.values["solutionId"] in solutions:
+                self._remove(stored)
+        for stored in solutions.values():
+            self._remove(stored)
 
     def _integrations(self, workspace_id: str) -> None:
         """Remove the integrations that a workspace has authored, unless others installed them."""
