@@ -7,7 +7,7 @@ from installs.http import Request, endpoint
 from installs.rows import row_to_json
 from installs.snap_start import preload
 
-preload("installs.included", "installs.query.language.parameters")
+preload("installs.included")
 
 
 @endpoint
@@ -17,10 +17,9 @@ def handler(request: Request) -> object:
         return row_to_json(commands.get(request.table(), request.principal, request.install_id).row)
     # Imported here: a start without include need not wait for the query language.
     from installs import included
-    from installs.query.language.parameters import parse_of_install
 
-    query = parse_of_install(request.query)
     table = request.table()
+    query = included.query_of_install(table, request.principal, request.query)
     state = commands.get(table, request.principal, request.install_id)
     row = row_to_json(state.row)
     if not query.include:

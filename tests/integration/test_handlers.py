@@ -336,6 +336,18 @@ def test_a_public_key_knows_no_history_and_less_of_people(world: Table) -> None:
     }])  # fmt: skip
     users = ask(KeyKind.PUBLIC, include="installer")[1]["included"]["users"]
     assert set(users["usr_ada"]) == {"id", "name", "handle", "createdAt"}
+    # nor does a message name what such a key does not know
+    names = "integration, integrationVersion, workspace, solution, parentInstall, installer"
+    for query, detail in (
+        ({"filter": '{"installer":{"emai":"a"}}'}, "'emai' is not a field of User"),
+        ({"filter": '{"installer":{"role":"x"}}'}, "'role' is not a field of User"),
+        ({"filter": "{}", "orderBy": '[{"installer":{"role":"asc"}}]'},
+         "'role' is not a field of User"),
+        ({"filter": "{}", "include": "history"}, f"'history' is not one of {names}"),
+        ({"include": "histor"}, f"'histor' is not one of {names}, members, addOns"),
+    ):  # fmt: skip
+        status, problem = ask(KeyKind.PUBLIC, **query)
+        assert (status, problem["errors"][0]["detail"]) == (400, detail)
 
 
 def test_pages_walk_both_ways(world: Table) -> None:

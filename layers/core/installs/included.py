@@ -11,7 +11,8 @@ from installs import access, clock
 from installs.errors import Issue, QueryTooExpensiveError
 from installs.origin import ActorKind
 from installs.query.execution.included import IncludeLoader, RelatedRows
-from installs.query.language.include import HISTORY, INCLUDE, PUBLIC_OF_INSTALL, check_names
+from installs.query.language.include import HISTORY, INCLUDE
+from installs.query.language.parameters import parse_of_install
 from installs.query.language.schema import ENTITIES, PUBLIC_ENTITIES, Kind
 from installs.query.planning.cost import BUDGET
 from installs.store import history
@@ -20,7 +21,7 @@ from installs.store.reader import TableReader
 from installs.store.usage import BudgetExceededError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from installs.access import Principal
     from installs.lifecycle import InstallState
@@ -48,6 +49,20 @@ _ENTRY_FIELDS: Final = (
 )  # fmt: skip
 
 
+def query_of_install(
+    table: Table, principal: Principal, parameters: Mapping[str, Sequence[str]]
+) -> InstallQuery:
+    """Return the query of the parameters of ``GET /{id}``, in the names that the caller knows.
+
+    Raises
+    ------
+    InvalidParameterError
+        A parameter is not valid; the error names it.
+    """
+    scope = access.scope_of(table, principal)
+    return parse_of_install(parameters, PUBLIC_ENTITIES if scope.public else ENTITIES)
+
+
 def of_install(
     table: Table, principal: Principal, state: InstallState, query: InstallQuery
 ) -> dict[str, Any]:
@@ -55,17 +70,12 @@ def of_install(
 
     Raises
     ------
-    InvalidParameterError
-        The caller is a public key, and names rows that such keys do not know.
     QueryTooExpensiveError
         The related rows are more than the budget of a list.
     """
     scope = access.scope_of(table, principal)
-    if scope.public:
-        check_names(query.include, PUBLIC_OF_INSTALL)
-    entities = PUBLIC_ENTITIES if scope.public else ENTITIES
     reader = TableReader(table, BUDGET)
-    loader = IncludeLoader(reader, scope.workspace_ids, clock.now(), entities)
+    loader = IncludeLoader(reader, scope.workspace_ids, clock.now(), query.entities)
     try:
         related = loader.include([install_to_item(state)], query.include, query.deleted)
         answer = to_json(related)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from installs import access, clock
 from installs.query.execution.executor import run
 from installs.query.language.parameters import parse
-from installs.query.language.schema import PUBLIC_ENTITIES
+from installs.query.language.schema import ENTITIES, PUBLIC_ENTITIES
 from installs.query.planning.cost import BUDGET
 from installs.store.reader import TableReader
 
@@ -24,8 +24,8 @@ def list_installs(
 ) -> Page:
     """Return the page that the parameters ask for; each parameter has a list of its values.
 
-    The parameters are parsed before anything is read. For a public key they are parsed again, with
-    the fields that such a key may name.
+    The caller's roles are read first: to a public key, some fields are unknown, and no message
+    names them.
 
     Raises
     ------
@@ -34,10 +34,8 @@ def list_installs(
     QueryTooExpensiveError
         The list would read more than the budget.
     """
-    query = parse(parameters)
     scope = access.scope_of(table, principal)
-    if scope.public:
-        query = parse(parameters, PUBLIC_ENTITIES)
+    query = parse(parameters, PUBLIC_ENTITIES if scope.public else ENTITIES)
     page = run(query, scope.workspace_ids, TableReader(table, BUDGET), clock.now())
     table.usage.plan, table.usage.returned = page.plan, len(page.rows)
     return page

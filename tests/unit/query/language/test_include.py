@@ -13,7 +13,7 @@ from installs.query.language.parameters import (
     parse,
     parse_of_install,
 )
-from installs.query.language.schema import INSTALL, target
+from installs.query.language.schema import ENTITIES, INSTALL, target
 
 
 def parsed(**given: str) -> ListQuery:
@@ -34,12 +34,12 @@ def test_names_are_separated_by_commas() -> None:
     assert parsed().include == ()
     names = ("members", "addOns", "solution")
     assert parse_of_install({"include": [",".join(names)]}).include == names
-    assert parse_of_install({}) == InstallQuery((), Deleted.EXCLUDED)
+    assert parse_of_install({}) == InstallQuery((), Deleted.EXCLUDED, ENTITIES)
 
 
 @pytest.mark.parametrize("deleted", Deleted)
 def test_one_install_takes_its_deleted_rows(deleted: Deleted) -> None:
-    assert parse_of_install({"include_deleted": [deleted]}) == InstallQuery((), deleted)
+    assert parse_of_install({"include_deleted": [deleted]}) == InstallQuery((), deleted, ENTITIES)
 
 
 @pytest.mark.parametrize(

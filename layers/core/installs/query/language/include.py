@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Final
 
 from installs.errors import MAX_ISSUES, InvalidParameterError, Issue
 from installs.query.language.document import quoted, suggestion
-from installs.query.language.schema import INSTALL
+from installs.query.language.schema import ENTITIES, INSTALL, PUBLIC_ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from installs.query.language.schema import Entities
 
 INCLUDE: Final = "include"
 
@@ -45,21 +47,26 @@ OF_INSTALL: Final = (*PUBLIC_OF_INSTALL, HISTORY)
 """The names that one install takes."""
 
 
-def included_names(text: str, known: Sequence[str]) -> tuple[str, ...]:
-    """Return the names in a comma list; raises ``InvalidParameterError``."""
-    names = tuple(text.split(","))
-    check_names(names, known)
-    return names
+def names_of_list(text: str, entities: Entities = ENTITIES) -> tuple[str, ...]:
+    """Return the names in the comma list of a list; raises ``InvalidParameterError``.
 
-
-def check_names(names: Sequence[str], known: Sequence[str]) -> None:
-    """Check the names of rows to include.
-
-    Raises
-    ------
-    InvalidParameterError
-        A name is empty, repeated, or not one of those that are known.
+    The names, and those in messages, are of a caller who knows ``entities``.
     """
+    return _names(text, OF_LIST, _of_install(entities))
+
+
+def names_of_install(text: str, entities: Entities = ENTITIES) -> tuple[str, ...]:
+    """Return the names in the comma list of one install, as ``names_of_list`` does."""
+    known = _of_install(entities)
+    return _names(text, known, known)
+
+
+def _of_install(entities: Entities) -> Sequence[str]:
+    return PUBLIC_OF_INSTALL if entities is PUBLIC_ENTITIES else OF_INSTALL
+
+
+def _names(text: str, known: Sequence[str], of_install: Sequence[str]) -> tuple[str, ...]:
+    names = tuple(text.split(","))
     issues: list[Issue] = []
     for at, name in enumerate(names):
         if len(issues) == MAX_ISSUES:
@@ -67,15 +74,16 @@ def check_names(names: Sequence[str], known: Sequence[str]) -> None:
         if not name:
             issues.append(Issue("empty", "a name is empty", INCLUDE))
         elif name not in known:
-            issues.append(Issue("invalid_value", _unknown(name, known), INCLUDE))
+            issues.append(Issue("invalid_value", _unknown(name, known, of_install), INCLUDE))
         elif name in names[:at]:
             issues.append(Issue("repeated", f"{name} is named twice", INCLUDE))
     if issues:
         raise InvalidParameterError(f"{INCLUDE}: {issues[0].detail}", issues)
+    return names
 
 
-def _unknown(name: str, known: Sequence[str]) -> str:
+def _unknown(name: str, known: Sequence[str], of_install: Sequence[str]) -> str:
     detail = f"{quoted(name)} is not one of {', '.join(known)}"
-    if name in OF_INSTALL and known is OF_LIST:
+    if name in of_install:
         return f"{detail}: only GET of one install includes it"
     return f"{detail}{suggestion(name, known)}"

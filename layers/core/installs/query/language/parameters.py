@@ -19,7 +19,7 @@ from installs.errors import MAX_ISSUES, InvalidParameterError, Issue
 from installs.ids import is_id
 from installs.query.language.cursor import decode
 from installs.query.language.document import quoted, suggestion
-from installs.query.language.include import INCLUDE, OF_INSTALL, OF_LIST, included_names
+from installs.query.language.include import INCLUDE, names_of_install, names_of_list
 from installs.query.language.length import check_length
 from installs.query.language.nodes import (
     TRUE,
@@ -105,6 +105,8 @@ class InstallQuery:
     """The names of what comes with the install."""
     deleted: Deleted
     """The rows of relations to many that are included."""
+    entities: Entities = field(repr=False)
+    """The entities that the caller knows."""
 
 
 def parse(parameters: Mapping[str, Sequence[str]], entities: Entities = ENTITIES) -> ListQuery:
@@ -126,7 +128,7 @@ def parse(parameters: Mapping[str, Sequence[str]], entities: Entities = ENTITIES
     chosen = _deleted(values, issues)
     if issues:
         raise _invalid(issues)
-    include = included_names(values[INCLUDE], OF_LIST) if INCLUDE in values else ()
+    include = names_of_list(values[INCLUDE], entities) if INCLUDE in values else ()
     parsed_filter = parse_filter(values["filter"], entities) if "filter" in values else None
     order = parse_order_by(values.get("orderBy"), entities)
     if parsed_filter is not None:
@@ -141,8 +143,10 @@ def parse(parameters: Mapping[str, Sequence[str]], entities: Entities = ENTITIES
     return ListQuery(tree, deleted, order, limit, after, before, canonical_query, include, entities)
 
 
-def parse_of_install(parameters: Mapping[str, Sequence[str]]) -> InstallQuery:
-    """Return the query of the parameters of ``GET /{id}``.
+def parse_of_install(
+    parameters: Mapping[str, Sequence[str]], entities: Entities = ENTITIES
+) -> InstallQuery:
+    """Return the query of the parameters of ``GET /{id}``, of a caller who knows ``entities``.
 
     Raises ``InvalidParameterError``, which names the parameter.
     """
@@ -151,8 +155,8 @@ def parse_of_install(parameters: Mapping[str, Sequence[str]]) -> InstallQuery:
     deleted = _deleted(values, issues)
     if issues:
         raise _invalid(issues)
-    include = included_names(values[INCLUDE], OF_INSTALL) if INCLUDE in values else ()
-    return InstallQuery(include, deleted or Deleted.EXCLUDED)
+    include = names_of_install(values[INCLUDE], entities) if INCLUDE in values else ()
+    return InstallQuery(include, deleted or Deleted.EXCLUDED, entities)
 
 
 def _shorthands(values: Mapping[str, str], issues: list[Issue]) -> list[Node]:
