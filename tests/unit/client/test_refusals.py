@@ -60,7 +60,6 @@ def test_a_value_that_the_field_cannot_hold() -> None:
         lambda: member.enabled.eq("true"),  # type: ignore[arg-type]
         # Beyond what types tell:
         lambda: install.installed_at.gte(datetime(2026, 1, 1)),
-        lambda: install.id.eq("a\0"),
         lambda: install.id.eq("\ud800"),
         lambda: install.id.eq("a" * 1025),
         lambda: install.id.in_(*["a"] * 101),
@@ -68,7 +67,7 @@ def test_a_value_that_the_field_cannot_hold() -> None:
         lambda: install.variables.at("a").between(1, "b"),
         lambda: install.variables.at("a").in_(1, True),
         lambda: install.variables.at("a").eq(float("nan")),
-        lambda: install.variables.at("a").eq(10**308),
+        lambda: install.variables.at("a").eq(10**309),
         lambda: install.variables.at(),
         lambda: install.variables.at(*["a"] * 101),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from math import isfinite
+from sys import float_info
 from typing import TYPE_CHECKING, Final
 
 from installs_client.errors import InvalidRequestError
@@ -18,9 +18,6 @@ MAX_STRING: Final = 1024
 MAX_VALUES: Final = 100
 """Values in a list (CONTRACT.md section 2)."""
 
-_LARGEST: Final = 10**308
-_SMALLEST: Final = -(10**307)
-
 
 def text(value: object) -> str:
     """A string that a row can hold."""
@@ -30,8 +27,8 @@ def text(value: object) -> str:
         raise InvalidRequestError(f"{value!r} is not a string")
     if len(value) > MAX_STRING:
         raise InvalidRequestError(f"a string has at most {MAX_STRING:,} characters")
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-        raise InvalidRequestError(f"{value!r} holds NUL or half of a surrogate pair")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise InvalidRequestError(f"{value!r} holds half of a surrogate pair")
     return value
 
 
@@ -60,9 +57,7 @@ def scalar(value: object) -> Scalar:
         return text(value)
     if isinstance(value, bool):
         return value
-    if isinstance(value, int) and _SMALLEST < value < _LARGEST:
-        return value
-    if isinstance(value, float) and isfinite(value):
+    if isinstance(value, int | float) and abs(value) <= float_info.max:
         return value
     raise InvalidRequestError("only strings, booleans and finite numbers can be compared")
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from installs.nesting import MAX_NESTING, nested_beyond
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHOWN: Final = 60
-_MAX_INTEGER_DIGITS: Final = 308
 
 
 class DocumentError(ValueError):
@@ -123,12 +123,12 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _integer(text: str) -> int | NotANumber:
-    return int(text) if len(text) <= _MAX_INTEGER_DIGITS else NotANumber(text)
+    return int(text) if isfinite(float(text)) else NotANumber(text)
 
 
 def _real(text: str) -> float | NotANumber:
     number = float(text)
-    return number if abs(number) != float("inf") else NotANumber(text)
+    return number if isfinite(number) else NotANumber(text)
 
 
 _DECODER: Final = json.JSONDecoder(

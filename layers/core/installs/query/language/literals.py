@@ -27,6 +27,10 @@ _DATE_TIME: Final = re.compile(
 )
 _EXAMPLE: Final = "2026-11-23T10:00:00.000Z"
 _EXACT: Final = 2**53
+_NO_TIME: Final = (
+    "is not a time that a row can have: a day of the calendar at 00:00:00-23:59:59, in UTC of the"
+    " years 0001-9999"
+)
 
 
 class LiteralError(ValueError):
@@ -70,8 +74,6 @@ def text(value: object) -> str:
         raise LiteralError("wrong_type", f"{quoted(value)} is not a string")
     if len(value) > MAX_STRING:
         raise LiteralError("too_long", f"a string has at most {MAX_STRING:,} characters")
-    if "\0" in value:
-        raise LiteralError("invalid_string", "a string cannot hold the character NUL")
     if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
         raise LiteralError("invalid_string", "a string cannot hold half of a surrogate pair")
     return value
@@ -117,7 +119,7 @@ def date_time(value: str) -> str:
         moment = datetime(year, month, day, hour, minute, second, int(digits[:3]) * 1000, zone)
         utc = moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise LiteralError("invalid_date", f"{quoted(value)} is not a time that exists") from None
+        raise LiteralError("invalid_date", f"{quoted(value)} {_NO_TIME}") from None
     return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z") + digits[3:].rstrip("0")
 
 
