@@ -1,4 +1,4 @@
-"""Tables on a terminal."""
+"""Tables on a terminal, and lines for other programs."""
 
 from __future__ import annotations
 
@@ -23,3 +23,8 @@ def grid(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
 def visible(text: str) -> str:
     """Escape what a terminal would act on."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def tab_separated(values: Iterable[object]) -> str:
+    """Return a row as one line for other programs; tabs and line ends in its values are escaped."""
+    return "\t".join("" if value is None else visible(str(value)) for value in values)

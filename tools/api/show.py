@@ -14,7 +14,7 @@ from installs.clock import timestamp
 from installs.lifecycle import purge_time
 from installs.query.language.schema import INSTALL, Kind
 from tools.api import included
-from tools.tables import grid, visible
+from tools.tables import grid, tab_separated, visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -183,4 +183,4 @@ def _each(rows: Iterable[Install], show: Callable[[Install], object]) -> int:
 
 
 def _plain(console: Console, values: Sequence[Any]) -> None:
-    echo(console, "\t".join("" if value is None else str(value) for value in values))
+    echo(console, tab_separated(values))

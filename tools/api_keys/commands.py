@@ -13,7 +13,7 @@ from installs.principals import KeyKind, WorkspaceRole  # noqa: TC001 - typer re
 from tools.api_keys import keys
 from tools.outcome import Exit, end, output
 from tools.systems import Choose, on_table
-from tools.tables import grid, visible
+from tools.tables import grid, tab_separated, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def list_keys(choose: Choose) -> None:
         console.print(grid(COLUMNS, ([*map(visible, _cells(key))] for key in found)))
         return
     for key in found:
-        typer.echo("\t".join(_cells(key)))
+        typer.echo(tab_separated(_cells(key)))
 
 
 def revoke(

@@ -22,6 +22,7 @@ from tools.local.paths import DEFAULT_STATE
 from tools.options import Profile, Region, StackName, State  # noqa: TC001 - typer reads them
 from tools.outcome import Exit, end, errors, exit_on_error, output, progress
 from tools.systems import TABLE, Choose, chosen, on_table
+from tools.tables import tab_separated
 
 if TYPE_CHECKING:
     from installs.store.table import Table
@@ -158,7 +159,7 @@ def _line(number: int, result: dict[str, Any], *, as_json: bool) -> str:
         return json.dumps({"line": number, **result}, ensure_ascii=False)
     cells = [result["result"], result["type"], result["id"]]
     cells += [result[name] for name in ("code", "pointer", "detail") if result.get(name)]
-    return "\t".join(str(part or "-") for part in (number, *cells))
+    return tab_separated(part or "-" for part in (number, *cells))
 
 
 def _ask(table: Table) -> None:

@@ -12,7 +12,7 @@ from tools.help import examples
 from tools.options import require_id
 from tools.outcome import Exit, end, output
 from tools.systems import Choose, on_table
-from tools.tables import grid
+from tools.tables import grid, tab_separated
 
 if TYPE_CHECKING:
     from installs.store.history import Entry
@@ -54,7 +54,7 @@ def history(
         console.print(grid(_COLUMNS, map(_cells, found)))
     else:
         for entry in found:
-            typer.echo("\t".join(_cells(entry)), file=console.file)
+            typer.echo(tab_separated(_cells(entry)), file=console.file)
 
 
 _COLUMNS: Final = ("TIME", "CHANGE", "BY", "CAUSE", "DETAILS", "REQUEST")

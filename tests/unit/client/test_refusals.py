@@ -106,6 +106,8 @@ def test_a_filter_of_an_install_serves_for_its_parent_too() -> None:
         ({"include_deleted": True}, "not a string: 'true'"),
         ({"workspace_id": 5}, "workspace_id is 5"),
         ({"solution_id": ""}, "leave it out"),
+        ({"filter": '"\udcff"'}, "filter holds half of a surrogate pair"),
+        ({"after": "\ud800"}, "after holds half of a surrogate pair"),
     ],
 )
 def test_a_refusal_says_what_to_do(query: Any, told: str) -> None:  # noqa: ANN401 - on purpose

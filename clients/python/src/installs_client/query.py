@@ -118,7 +118,9 @@ def included_names(value: object, known: Sequence[str]) -> str:
 
 
 def _check_length(encoded: Mapping[str, str]) -> None:
-    lengths = {name: len(name) + _encoded_length(value) + 2 for name, value in encoded.items()}
+    lengths = {
+        name: len(name) + _encoded_length(name, value) + 2 for name, value in encoded.items()
+    }
     if sum(lengths.values()) - 1 > MAX_CHARACTERS:
         longest = max(lengths, key=lengths.__getitem__)
         raise InvalidRequestError(
@@ -127,8 +129,11 @@ def _check_length(encoded: Mapping[str, str]) -> None:
         )
 
 
-def _encoded_length(text: str) -> int:
-    data = text.encode(errors="surrogatepass")
+def _encoded_length(name: str, text: str) -> int:
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        raise InvalidRequestError(f"{name} holds half of a surrogate pair") from None
     return len(data) + 2 * len(data.translate(None, _UNRESERVED))
 
 
