@@ -65,7 +65,7 @@ def recounted(installs: Iterable[ScannedInstall]) -> Counter[Key]:
     """Compute the true value of each count."""
     counts: Counter[Key] = Counter()
     for install in installs:
-        if install.deletion_id is None:
+        if install.deletion is None:
             counts.update(counters_of((install.workspace, install.integration)))
     return counts
 

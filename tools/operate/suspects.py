@@ -6,13 +6,14 @@ pending work that is not overdue is being worked on, and no disagreement.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from installs import clock
 from installs.clock import timestamp
 from installs.lifecycle import Deletion, DesiredState, InstallState, Presence, desired_state
 from installs.repair import GRACE_PERIOD
 from installs.store import dependents, installs, items, keys, pending
+from installs.store.dependents import marks_of
 from tools.operate.findings import Finding, examples
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from tools.operate.table_scan import TableScan
 
 
+LIVE: Final = frozenset({marks_of(None)})
+"""The marks of rows of which all are live."""
+
+
 def suspected_installs(scan: TableScan) -> set[str]:
     """Return the installs that disagree with their dependents, by one scan."""
     suspects = set(scan.odd)
@@ -30,7 +35,7 @@ def suspected_installs(scan: TableScan) -> set[str]:
     suspects |= {install_id for install_id, at in scan.pending_work.items() if at < now}
     for install_id in scan.marks.keys() | scan.add_ons.keys() | scan.installs.keys():
         install = scan.installs.get(install_id)
-        expected = set() if install is None else {install.deletion_id}
+        expected = set() if install is None else {marks_of(install.deletion)}
         if scan.marks.get(install_id, expected) != expected:
             suspects.add(install_id)
         if install is None:
@@ -38,8 +43,8 @@ def suspected_installs(scan: TableScan) -> set[str]:
             continue
         if install.parent is not None:
             above = scan.installs.get(install.parent)
-            follows = install.deletion_id is None or install.cascaded
-            if follows and (above is None or above.deletion_id != install.deletion_id):
+            follows = install.deletion is None or install.cascaded
+            if follows and (above is None or above.deletion != install.deletion):
                 suspects.add(install.parent)
             if install_id not in scan.add_ons[install.parent]:
                 suspects.add(install_id)
@@ -58,18 +63,16 @@ def suspected_solutions(scan: TableScan) -> set[str]:
     """The solutions in which something is in the trash, should be, or points astray."""
     suspects = set()
     for solution_id, ids in scan.solution_installs.items():
-        states = {
-            scan.installs[install_id].deletion_id if install_id in scan.installs else "gone"
-            for install_id in ids
-        }
+        present = [scan.installs[install_id] for install_id in ids if install_id in scan.installs]
+        all_live = len(present) == len(ids) and all(install.deletion is None for install in present)
         strays = any(
             install_id in scan.installs and scan.installs[install_id].solution != solution_id
             for install_id in ids
         )
-        if strays or states | scan.solution_marks[solution_id] != {None}:
+        if strays or not all_live or not scan.solution_marks[solution_id] <= LIVE:
             suspects.add(solution_id)
     for solution_id, marks in scan.solution_marks.items():
-        if solution_id not in scan.solution_installs and marks != {None}:
+        if solution_id not in scan.solution_installs and marks != LIVE:
             suspects.add(solution_id)
     return suspects
 
@@ -230,7 +233,7 @@ def _agrees(dependent: Dependent, desired: DesiredState) -> bool:
     if not dependent.managed:
         return True
     if isinstance(desired, Deletion):
-        return dependent.deletion_id == desired.id and not dependent.values.get("enabled", False)
+        return dependent.marks == marks_of(desired) and not dependent.values.get("enabled", False)
     return desired is Presence.LIVE and dependent.live and dependent.deletion_id is None
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from installs.store import items, keys, scans
-from installs.store.dependents import Dependent
+from installs.store.dependents import Dependent, Marks
 from installs.store.table import key_of
 from tools.exporter.rows import row_type
 from tools.operate.places import Places
@@ -20,7 +20,7 @@ from tools.operate.references import References
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from installs.lifecycle import InstallState
+    from installs.lifecycle import Deletion, InstallState
     from installs.store.items import Item
     from installs.store.keys import Key
     from installs.store.table import Table
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class ScannedInstall(NamedTuple):
     """Fields of an install that are compared."""
 
-    deletion_id: str | None
+    deletion: Deletion | None
     cascaded: bool
     parent: str | None
     solution: str | None
@@ -40,9 +40,8 @@ class ScannedInstall(NamedTuple):
     def of(cls, state: InstallState) -> ScannedInstall:
         """State of an install as read."""
         row = state.row
-        deletion_id = None if state.deletion is None else state.deletion.id
         return cls(
-            deletion_id, state.cascaded, row.parent_install_id, row.solution_id,
+            state.deletion, state.cascaded, row.parent_install_id, row.solution_id,
             row.workspace_id, row.integration_id,
         )  # fmt: skip
 
@@ -55,16 +54,14 @@ class TableScan:
     """Items: rows, and what is beside them (history, counters, pointers, pending work)."""
     rows: int = 0
     installs: dict[str, ScannedInstall] = field(default_factory=dict)
-    marks: defaultdict[str, set[str | None]] = field(default_factory=lambda: defaultdict(set))
-    """By install: the deletions that its members follow; ``None`` for live ones."""
+    marks: defaultdict[str, set[Marks]] = field(default_factory=lambda: defaultdict(set))
+    """By install: the deletions that its members follow."""
     odd: set[str] = field(default_factory=set)
     """Installs whose index keys or members differ from what would be written."""
     add_ons: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """By parent: the add-ons that it has pointers to."""
     solution_installs: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    solution_marks: defaultdict[str, set[str | None]] = field(
-        default_factory=lambda: defaultdict(set)
-    )
+    solution_marks: defaultdict[str, set[Marks]] = field(default_factory=lambda: defaultdict(set))
     """By solution: the deletions that it and its members follow."""
     counters: dict[Key, int] = field(default_factory=dict)
     pending_work: dict[str, str] = field(default_factory=dict)
@@ -105,7 +102,7 @@ class TableScan:
         elif key.sk.startswith(keys.MEMBER_PREFIX):
             member = Dependent(items.decode(item))
             if member.managed:
-                self.marks[install_id].add(member.deletion_id)
+                self.marks[install_id].add(member.marks)
             if member.deletion_id is not None and member.values["enabled"]:
                 self.odd.add(install_id)
 
@@ -115,7 +112,7 @@ class TableScan:
         elif key == keys.solution(solution_id) or key.sk.startswith(keys.MEMBER_PREFIX):
             row = Dependent(items.decode(item))
             if row.managed:
-                self.solution_marks[solution_id].add(row.deletion_id)
+                self.solution_marks[solution_id].add(row.marks)
 
 
 def scan_table(table: Table, on_item: Callable[[int], None]) -> TableScan:

@@ -31,6 +31,15 @@ if TYPE_CHECKING:
 _ENABLED: Final = "enabled"
 
 
+Marks = tuple[str | None, str | None, str | None]
+"""The id, the time and the tier of a deletion; three times ``None`` for a live row."""
+
+
+def marks_of(deletion: Deletion | None) -> Marks:
+    """Return the marks of a row that follows an install of this deletion, or a live one."""
+    return (None, None, None) if deletion is None else (deletion.id, deletion.at, deletion.tier)
+
+
 @dataclass(frozen=True, slots=True)
 class Dependent:
     """A member, a solution or a solution's member, as it was read."""
@@ -75,16 +84,17 @@ class Dependent:
         """
         if isinstance(desired, Deletion):
             applies = self.managed or self.values["deletedAt"] == desired.at
-            return [self._delete(desired)] if applies and not self._deleted_by(desired) else []
+            return [self._delete(desired)] if applies and self.marks != marks_of(desired) else []
         if not self.managed:
             return []
         if desired is Presence.GONE:
             return [Delete(self.key, self._as_read()), *self._locators()]
         return [] if self.live else [self._restore()]
 
-    def _deleted_by(self, deletion: Deletion) -> bool:
-        marks = (self.deletion_id, self.values.get("deletedAt"), self.values.get("retentionTier"))
-        return marks == (deletion.id, deletion.at, deletion.tier)
+    @property
+    def marks(self) -> Marks:
+        """The id, the time and the tier of its deletion."""
+        return self.deletion_id, self.values.get("deletedAt"), self.values.get("retentionTier")
 
     def _locators(self) -> list[Action]:
         """Return the deletion of its locator; a solution has none."""
