@@ -16,7 +16,7 @@ from installs.store import counters, installs, items, keys, pending
 from installs.store import rows as rows_store
 from installs.store.expressions import Delete, Update
 from installs.store.table import Table
-from tests import rows
+from tests import records, rows
 from tests.loading import load_file
 from tools.operate.verify import Verifier
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from installs.store.expressions import Value
 
 ROOT = Principal("usr_root")
 
@@ -85,8 +84,10 @@ def damage_astray(table: Table) -> None:
 
 
 def damage_orphan(table: Table) -> None:
-    marks: dict[str, Value] = {"id": "mem_x", "entityId": "ent_x", "enabled": True}
-    table.transact([Update(keys.member("ins_never", "mem_x"), set=marks)])
+    key = keys.member("ins_never", "mem_x")
+    values = items.decode(items.row_to_item(key, records.member("mem_x", "ins_never")))
+    del values[keys.PK], values[keys.SK]
+    table.transact([Update(key, set=values)])
 
 
 @pytest.mark.parametrize(

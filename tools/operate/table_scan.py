@@ -14,13 +14,17 @@ from installs.store import items, keys, scans
 from installs.store.dependents import Dependent, Marks
 from installs.store.table import key_of
 from tools.exporter.rows import row_type
+from tools.operate import row_faults
 from tools.operate.places import Places
 from tools.operate.references import References
+from tools.operate.row_faults import Suspect
+from tools.operate.secret_pointers import Secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from installs.lifecycle import Deletion, InstallState
+    from installs.model import Row
     from installs.store.items import Item
     from installs.store.keys import Key
     from installs.store.table import Table
@@ -68,6 +72,11 @@ class TableScan:
     """Due time of each install's pending work."""
     places: Places = field(default_factory=Places)
     references: References = field(default_factory=References)
+    secrets: Secrets = field(default_factory=Secrets)
+    suspects: list[Suspect] = field(default_factory=list)
+    """Rows with a fault of their own."""
+    unreadable: dict[Key, str] = field(default_factory=dict)
+    """Items that cannot be read, and why."""
 
     def add(self, item: Item) -> None:
         """Add one item."""
@@ -76,9 +85,25 @@ class TableScan:
         found = row_type(item)
         self.items += 1
         self.rows += found is not None
-        if found is not None and "id" in item:
-            self.places.add_row(found, key, item)
-            self.references.add(found, key, item)
+        if found is not None and (lacks := row_faults.missing(found, item)):
+            self.unreadable[key] = f"lacks {', '.join(lacks)}"
+            return
+        try:
+            if found is not None:
+                self._add_row(found, key, item)
+            self._add_state(kind, owner_id, key, item)
+        except KeyError as lacking:
+            self.unreadable[key] = f"lacks {lacking.args[0]}"
+        except ValueError as wrong:
+            self.unreadable[key] = f"has a wrong value: {wrong}"
+
+    def _add_row(self, row_type: type[Row], key: Key, item: Item) -> None:
+        if row_faults.faults(row_type, key, item):
+            self.suspects.append(Suspect(row_type, key))
+        self.places.add_row(row_type, key, item)
+        self.references.add(row_type, key, item)
+
+    def _add_state(self, kind: str, owner_id: str, key: Key, item: Item) -> None:
         if items.LIVE in item:
             self.counters[key] = items.decode(item)[items.LIVE]
         elif kind == "INSTALL":
@@ -87,6 +112,8 @@ class TableScan:
             self._add_of_solution(owner_id, key, item)
         elif kind == "LOCATOR":
             self.places.add_locator(key, item)
+        elif kind in ("KEY", "SECRET"):
+            self.secrets.add(kind, owner_id, item)
 
     def _add_of_install(self, install_id: str, key: Key, item: Item) -> None:
         if key.sk == keys.INSTALL_SK:

@@ -24,6 +24,8 @@ from installs.store.table import ConditionFailedError
 from tools.operate import counts
 from tools.operate.findings import Finding
 from tools.operate.places import verify_places
+from tools.operate.row_faults import verify_rows
+from tools.operate.secret_pointers import verify_secrets
 from tools.operate.suspects import (
     about_install,
     about_solution,
@@ -71,6 +73,12 @@ class Verifier:
         """Scan, check and repair; yield each finding at once."""
         scan = scan_table(self.table, self.on_scan)
         self.scanned.update(rows=scan.rows, items=scan.items)
+        if scan.unreadable:
+            for key, reason in sorted(scan.unreadable.items(), key=str):
+                fault = f"{reason}; nothing else was checked"
+                yield Finding(f"item {key.pk} {key.sk}", (fault,), False if self.repair else None)
+            return
+        yield from verify_rows(self.table, scan.suspects, repair=self.repair)
         suspects: list[tuple[str, str]] = [
             *(("install", install_id) for install_id in sorted(suspected_installs(scan))),
             *(("solution", solution_id) for solution_id in sorted(suspected_solutions(scan))),
@@ -82,6 +90,7 @@ class Verifier:
                 yield finding
         self.on_check(len(suspects), len(suspects))
         yield from verify_places(self.table, scan.places, repair=self.repair)
+        yield from verify_secrets(self.table, scan.secrets, repair=self.repair)
         self.notes.extend([*orphans(self.table, scan), *scan.references.missing(self.table)])
         # Installs may have been repaired: then the first scan is no longer valid for the counters.
         yield from self._counters(scan_table(self.table, self.on_scan) if suspects else scan)
