@@ -197,6 +197,21 @@ def test_a_rejected_row_is_a_dead_letter_with_its_reason(table: Table, sqs: SQSC
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("depth", [99, 499])
+def test_a_row_that_is_nested_too_deeply_is_a_dead_letter_at_once(
+    table: Table, sqs: SQSClient, depth: int
+) -> None:
+    url, dead_letters = queue_url(sqs, "rows.fifo"), queue_url(sqs, "rows-dead-letters.fifo")
+    variables = '{"a":' + "[" * (depth - 1) + "1.10" + "]" * (depth - 1) + "}"
+    row = json.dumps(INSTALL | {"variables": 7}).replace("7", variables)
+    send(sqs, url, row if depth > 400 else f'{{"rows":[{row[:-1]},"more":[{variables}]}}]}}')
+
+    assert deliver(sqs, url) == set()
+
+    (letter,) = sqs.receive_message(QueueUrl=dead_letters)["Messages"]
+    assert variables in letter["Body"]
+
+
 def test_a_dead_letter_without_room_for_reasons_is_kept(sqs: SQSClient) -> None:
     url, dead_letters = queue_url(sqs, "rows.fifo"), queue_url(sqs, "rows-dead-letters.fifo")
     reasons = [{"code": "too_large", "pointer": "", "detail": "x" * 500}]

@@ -18,6 +18,7 @@ from installs.ingest import values
 from installs.ingest.calls import InvalidCallError, read_message
 from installs.ingest.results import Outcome, issue_document
 from installs.log import logger
+from installs.nesting import MAX_NESTING
 from installs.origin import INGEST, trace_id
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 LONGEST_DELAY: Final = 300
 """Seconds before a message that has to wait is delivered again, at the most."""
+
+
+_DEEPEST: Final = MAX_NESTING + 2
+"""The nesting of a dead letter: a row of a message, in a list, in a call."""
 
 
 class Apply(Protocol):
@@ -135,7 +140,8 @@ class Consumer:
             logger.warning(
                 "row rejected", message_id=record.message_id, row=result.id, reason=result.code
             )
-        body = values.compact({"rows": [row for row, _ in rejected]} | _options(call))
+        document = {"rows": [row for row, _ in rejected]} | _options(call)
+        body = values.compact(document, _DEEPEST)
         reasons = [
             issue_document(issue) | {"row": str(result.id)}
             for _, result in rejected

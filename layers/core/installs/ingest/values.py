@@ -121,15 +121,19 @@ def _constant(text: str) -> NoReturn:
     raise NotJsonError(f"is not JSON: {text} is no JSON value")
 
 
-def compact(value: object, depth: int = 0) -> str:
+def compact(value: object, deepest: int = _DEEPEST) -> str:
     """Write a parsed value as JSON: no spaces, keys in their order, numbers as written."""
-    if depth > _DEEPEST:
+    if deepest < 0:
         raise PydanticCustomError("json_depth", f"is nested more than {_DEEPEST} deep")
-    if isinstance(value, dict):
-        pairs = (f"{_text(name)}:{compact(item, depth + 1)}" for name, item in value.items())
-        return "{" + ",".join(pairs) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(compact(item, depth + 1) for item in value) + "]"
+    if isinstance(value, dict | list):
+        # One frame for each level: Python has a thousand.
+        parts = []
+        for item in value:
+            name = f"{_text(item)}:" if isinstance(value, dict) else ""
+            inner = value[item] if isinstance(value, dict) else item
+            parts.append(name + compact(inner, deepest - 1))
+        text = ",".join(parts)
+        return f"{{{text}}}" if isinstance(value, dict) else f"[{text}]"
     if isinstance(value, float) and not math.isfinite(value):
         raise PydanticCustomError("json_number", "has a number that JSON does not know")
     return value.text if isinstance(value, Number) else _text(value)
