@@ -212,6 +212,22 @@ def test_a_row_that_is_nested_too_deeply_is_a_dead_letter_at_once(
     assert variables in letter["Body"]
 
 
+def test_a_dead_letter_has_what_sqs_takes(table: Table, sqs: SQSClient) -> None:
+    url, dead_letters = queue_url(sqs, "rows.fifo"), queue_url(sqs, "rows-dead-letters.fifo")
+    odd = {"type": "user", "id": "usr_odd", "name": "\ufffe\uffffé"}
+    send(sqs, url, {"rows": [WORKSPACE, odd]}, json.dumps(odd, indent=1))
+
+    assert deliver(sqs, url) == set()
+
+    bodies = [
+        letter["Body"]
+        for letter in sqs.receive_message(QueueUrl=dead_letters, MaxNumberOfMessages=10)["Messages"]
+    ]
+    written = '{"type":"user","id":"usr_odd","name":"\\ufffe\\uffffé"}'
+    # a message of which all is rejected stays as it came: written anew, it might be too large
+    assert bodies == [f'{{"rows":[{written}]}}', json.dumps(odd, indent=1)]
+
+
 def test_a_dead_letter_without_room_for_reasons_is_kept(sqs: SQSClient) -> None:
     url, dead_letters = queue_url(sqs, "rows.fifo"), queue_url(sqs, "rows-dead-letters.fifo")
     reasons = [{"code": "too_large", "pointer": "", "detail": "x" * 500}]

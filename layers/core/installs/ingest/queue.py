@@ -140,8 +140,9 @@ class Consumer:
             logger.warning(
                 "row rejected", message_id=record.message_id, row=result.id, reason=result.code
             )
-        document = {"rows": [row for row, _ in rejected]} | _options(call)
-        body = values.compact(document, _DEEPEST)
+        body = record.body
+        if len(rejected) < len(results):
+            body = _body({"rows": [row for row, _ in rejected]} | _options(call))
         reasons = [
             issue_document(issue) | {"row": str(result.id)}
             for _, result in rejected
@@ -156,6 +157,12 @@ class Consumer:
         self.queue.dead_letter(
             body, group_id=group_id, message_id=record.message_id, reasons=reasons
         )
+
+
+def _body(document: dict[str, object]) -> str:
+    """Write rows as a message; SQS refuses two characters, which JSON can escape."""
+    text = values.compact(document, _DEEPEST)
+    return text.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 
 def _options(call: Call) -> dict[str, object]:
