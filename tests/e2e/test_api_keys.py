@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from installs.ingest.apply import apply_values
 from installs.principals import KeyKind, WorkspaceRole
-from installs.store import keys
-from installs.store.expressions import Update
 from tests import rows
 from tools.api_keys.keys import create, revoke
 from tools.importer.table import open_table
@@ -57,7 +56,7 @@ def test_a_key_that_nobody_made_or_that_was_revoked_is_a_401(stack: Stack, table
 
 
 def test_a_key_of_a_closed_workspace_is_denied(stack: Stack, table: Table) -> None:
-    table.transact([Update(keys.workspace("wsp_closed"), set={"deletedAt": rows.CREATED})])
+    apply_values(table, [rows.workspace("wsp_closed", "closed", deletedAt=rows.CREATED)])
     secret = create(table, KeyKind.SECRET, "wsp_closed").secret
 
     with stack.client({"Authorization": f"Bearer {secret}"}) as caller:

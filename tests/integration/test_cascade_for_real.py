@@ -19,8 +19,6 @@ from functions.purge_install.handler import handler as purge
 from functions.restore_install.handler import handler as restore
 from functions.uninstall_install.handler import handler as uninstall
 from installs import clock
-from installs.store import keys
-from installs.store.expressions import Update
 from tests import rows
 from tests.integration.consumer import consumer
 from tests.loading import load_file
@@ -50,14 +48,13 @@ def world(
     monkeypatch.setenv("DEAD_LETTER_BUCKET", "none")
     shared = rows.install("ins_c", solutionId="sol_b")
     members = [rows.member(f"mem_c_{n}", "ins_c", enabled=n % 3 > 0) for n in range(120)]
+    families = [*rows.family("a"), *rows.family("b"), shared, *members]
     data = rows.write(
         tmp_path / "rows.ndjson",
-        [*rows.base(), *rows.family("a"), *rows.family("b"), shared, *members],
+        [*rows.base(), rows.user(ADMIN, role="admin"), *families],
     )
     load_file(data, table_name, dynamodb_endpoint)
-    made = open_table(table_name, dynamodb_endpoint)
-    made.transact([Update(keys.user(ADMIN), set={"id": ADMIN, "role": "admin"})])
-    return made
+    return open_table(table_name, dynamodb_endpoint)
 
 
 def client(seed: int, done: threading.Event) -> Counter[int]:

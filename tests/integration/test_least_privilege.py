@@ -32,7 +32,6 @@ from installs.errors import UnavailableError
 from installs.principals import KeyKind
 from installs.store import bus, dead_letters, installs, items, keys, row_queue
 from installs.store.connection import Connection
-from installs.store.expressions import Update
 from tests import rows
 from tests.loading import load_file
 from tests.template import listed, resource_name, statements, transformed
@@ -179,15 +178,17 @@ def world(
     families = ("kept", "taken", "back", "purged", "gone")
     data = rows.write(
         tmp_path / "rows.ndjson",
-        [*rows.base(), *(row for name in families for row in rows.family(name))],
+        [
+            *rows.base(),
+            rows.user(ROOT, role="admin"),
+            *(row for name in families for row in rows.family(name)),
+        ],
     )
     load_file(data, table_name, dynamodb_endpoint)
     monkeypatch.setenv("DEAD_LETTER_BUCKET", BUCKET)
     monkeypatch.setenv("ISSUER", ISSUER)
     monkeypatch.setenv("AUDIENCE", AUDIENCE)
-    made = open_table(table_name, dynamodb_endpoint)
-    made.transact([Update(keys.user(ROOT), set={"id": ROOT, "role": "admin"})])
-    return made
+    return open_table(table_name, dynamodb_endpoint)
 
 
 def as_user(handler: Callable[..., Any], user: str, path: str | None, **query: str) -> int:
