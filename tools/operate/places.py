@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from installs.ingest.models import MODELS
 from installs.store import items, keys, rows
 from installs.store.expressions import Check, Delete, same
-from installs.store.table import ConditionFailedError
-from tools.operate.findings import Finding, examples
+from tools.operate.findings import Finding, examples, write_repair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -155,18 +154,10 @@ def _repair(table: Table, wrong: Mapping[Identity, Located]) -> bool:
     together = [action for actions in planned for action in actions]
     # No item may be in a transaction twice: two locators may lead to one place.
     apart = len({action.key for action in together}) == len(together)
-    if not planned or (apart and _done(table, together)):
+    if not planned or (apart and write_repair(table, together)):
         return True
-    done = [_done(table, actions) for actions in planned]
+    done = [write_repair(table, actions) for actions in planned]
     return all(done)
-
-
-def _done(table: Table, actions: Sequence[Action]) -> bool:
-    try:
-        table.transact(actions)
-    except ConditionFailedError:
-        return False
-    return True
 
 
 def _actions(identity: Identity, located: Located) -> list[Action]:

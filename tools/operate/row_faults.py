@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from installs import lifecycle, model
 from installs.ingest.models import MODELS
-from installs.store import items, keys, rows
+from installs.store import items, rows
 from installs.store.expressions import Update, same
-from installs.store.table import ConditionFailedError
-from tools.operate.findings import Finding
+from installs.store.rows import Stored
+from tools.operate.findings import Finding, write_repair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,13 +30,6 @@ _REQUIRED: Final = {
     for line in MODELS.values()
 }
 """The attributes that each row has; the others may be null."""
-
-_KEY_FIELDS: Final[dict[type[Row], tuple[str, str]]] = {
-    model.IntegrationMember: ("integrationInstallId", "id"),
-    model.SolutionMember: ("solutionId", "id"),
-    model.WorkspaceMember: ("userId", "workspaceId"),
-}
-"""The fields in the two keys of a row; the others have their id in the first."""
 
 _TRASH: Final = frozenset(
     {model.Install, model.IntegrationMember, model.Solution, model.SolutionMember}
@@ -73,15 +66,13 @@ def strays(row_type: type[Row], item: Item) -> tuple[str, ...]:
 def faults(row_type: type[Row], key: Key, item: Item) -> tuple[str, ...]:
     """Return the faults of a row that lacks nothing."""
     found = []
-    first, second = _KEY_FIELDS.get(row_type, ("id", None))
-    fields = item[first]["S"], "" if second is None else item[second]["S"]
-    if (keys.owner_of(key)[1], keys.target_of(key)) != fields:
+    values = items.decode(item)
+    if rows.key_of(Stored.of(key, values, row_type).row) != key:
         found.append("its key is not that of its fields")
     if wrong := strays(row_type, item):
         state = "live" if "deletedAt" not in item else "deleted with its install"
         found.append(f"it is {state}, and has {', '.join(wrong)}")
     if row_type is model.Install and "deletedAt" in item:
-        values = items.decode(item)
         expected = lifecycle.purge_time(values["deletedAt"], values.get("retentionTier"))
         if values.get(items.PURGE_AT) != expected:
             found.append("its purgeAt is not that of its retentionTier")
@@ -111,7 +102,4 @@ def _remove_strays(table: Table, row_type: type[Row], key: Key, item: Item) -> N
         return
     values = items.decode(item)
     unchanged = [same(name, values.get(name)) for name in ("deletedAt", items.DELETION_ID, *wrong)]
-    try:
-        table.transact([Update(key, unchanged, remove=wrong)])
-    except ConditionFailedError:
-        return
+    write_repair(table, [Update(key, unchanged, remove=wrong)])

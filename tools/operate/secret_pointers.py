@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 from installs.store import keys
 from installs.store.api_keys import KEY_ID
 from installs.store.expressions import Check, Delete, Equals, Missing, Update, same
-from installs.store.table import ConditionFailedError
-from tools.operate.findings import Finding
+from tools.operate.findings import Finding, write_repair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,19 +86,11 @@ def _point(table: Table, key_id: str, digest: str, holder: str | None) -> bool:
     if holder is not None and _hash(table, holder) == digest:
         return False
     pointer = Update(keys.secret(digest), [same(KEY_ID, holder)], set={KEY_ID: key_id})
-    return _done(table, pointer, Check(keys.api_key(key_id), [Equals(_SECRET, digest)]))
+    return write_repair(table, [pointer, Check(keys.api_key(key_id), [Equals(_SECRET, digest)])])
 
 
 def _drop(table: Table, digest: str, holder: str, other: str | None) -> bool:
     """Delete a pointer that leads astray."""
     guard = [Missing()] if other is None else [Equals(_SECRET, other)]
     pointer = Delete(keys.secret(digest), [Equals(KEY_ID, holder)])
-    return _done(table, pointer, Check(keys.api_key(holder), guard))
-
-
-def _done(table: Table, action: Update | Delete, guard: Check) -> bool:
-    try:
-        table.transact([action, guard])
-    except ConditionFailedError:
-        return False
-    return True
+    return write_repair(table, [pointer, Check(keys.api_key(holder), guard)])
